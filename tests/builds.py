@@ -1,0 +1,49 @@
+"""Both builds of bolthead in one process, as two separate sets of modules."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from types import ModuleType
+
+NAMES = ("pure", "compiled")
+_sets: dict[str, dict[str, ModuleType]] = {}
+
+
+def _is_ours(name: str) -> bool:
+    return name == "bolthead" or name.startswith("bolthead.")
+
+
+def load(build: str, name: str) -> ModuleType:
+    """Module *name* (such as ``"bolthead._core.query"``) of *build*, with everything it imports of that build.
+
+    A build that is not there is an error, never a skip.
+    """
+    modules = _sets.setdefault(build, {})
+    if name in modules:
+        return modules[name]
+    aside = {key: sys.modules.pop(key) for key in list(sys.modules) if _is_ours(key)}
+    finders = sys.meta_path[:]
+    asked = os.environ.get("BOLTHEAD_PURE")
+    sys.meta_path[:] = [f for f in finders if getattr(f, "__name__", "") != "SourceFirst"]
+    sys.modules.update(modules)
+    os.environ["BOLTHEAD_PURE"] = "1" if build == "pure" else ""
+    if modules and build == "pure":
+        sys.meta_path.insert(0, modules["bolthead._core"].SourceFirst)
+    try:
+        module = importlib.import_module(name)
+        core = importlib.import_module("bolthead._core")
+        if core.build() != build:
+            raise AssertionError(f"the {build} build of bolthead is not there: {core.rooms()}")
+        modules.update({key: mod for key, mod in sys.modules.items() if _is_ours(key)})
+        return module
+    finally:
+        for key in [key for key in sys.modules if _is_ours(key)]:
+            del sys.modules[key]
+        sys.modules.update(aside)
+        sys.meta_path[:] = finders
+        if asked is None:
+            del os.environ["BOLTHEAD_PURE"]
+        else:
+            os.environ["BOLTHEAD_PURE"] = asked
