@@ -1,0 +1,4 @@
+cdef class Lazy:
+    cdef readonly object name
+    cdef readonly object fill
+    cdef readonly object doc

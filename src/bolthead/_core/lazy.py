@@ -1,0 +1,95 @@
+"""Attributes of a request that are filled on first use, and what fills the plain ones from the environ.
+
+The functions take any object that has an ``environ``; nothing here knows the request class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+class Lazy:
+    """A descriptor that computes a value once and leaves it in the instance's ``__dict__``.
+
+    It has no ``__set__``, so from the second look on the interpreter finds the value without coming here,
+    and assigning or deleting the attribute works as on any plain one.
+    """
+
+    __slots__ = ("doc", "fill", "name")
+
+    def __init__(self, name: str, fill: Callable[[Any], Any], doc: str | None = None) -> None:
+        self.name = name
+        self.fill = fill
+        self.doc = doc
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        if instance is None:
+            return self
+        filled = instance.__dict__
+        name = self.name
+        # PARITY: an override that asks super() twice gets the one value, as from a cached property.
+        if name in filled:
+            return filled[name]
+        value = self.fill(instance)
+        filled[name] = value
+        return value
+
+    def __repr__(self) -> str:
+        return f"<Lazy {self.name}>"
+
+
+def decoded(text: str) -> str:
+    """What a WSGI server meant by the latin-1 *text* of an environ value: UTF-8, bad bytes replaced."""
+    if text.isascii():
+        return text
+    return text.encode("latin-1").decode("utf-8", "replace")
+
+
+def method(request: Any) -> str:
+    return request.environ.get("REQUEST_METHOD", "GET").upper()  # type: ignore[no-any-return]
+
+
+def scheme(request: Any) -> Any:
+    return request.environ.get("wsgi.url_scheme", "http")
+
+
+def server(request: Any) -> tuple[str, int | None] | None:
+    """``(name, port)``; the port is None for a unix socket, or where it is no number."""
+    environ = request.environ
+    name = environ.get("SERVER_NAME")
+    if name is None:
+        return None
+    try:
+        port = int(environ.get("SERVER_PORT"))
+    except (TypeError, ValueError):
+        return name, None
+    return name, port
+
+
+def root_path(request: Any) -> str:
+    return decoded(request.environ.get("SCRIPT_NAME") or "").rstrip("/")
+
+
+def path(request: Any) -> str:
+    return "/" + decoded(request.environ.get("PATH_INFO") or "").lstrip("/")
+
+
+def query_string(request: Any) -> bytes:
+    return request.environ.get("QUERY_STRING", "").encode("latin-1")  # type: ignore[no-any-return]
+
+
+def remote_addr(request: Any) -> Any:
+    return request.environ.get("REMOTE_ADDR")
+
+
+FACTS = {
+    "method": method,
+    "scheme": scheme,
+    "server": server,
+    "root_path": root_path,
+    "path": path,
+    "query_string": query_string,
+    "remote_addr": remote_addr,
+}
+"""What Werkzeug's constructor reads, by attribute; ``headers`` is made by the class."""

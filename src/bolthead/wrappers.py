@@ -1,0 +1,161 @@
+"""The request and the response an application sees.
+
+Both are Werkzeug's classes to a user. What differs is when work is done: a :class:`Request` is an environ and
+nothing else until an attribute is asked for.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from werkzeug.datastructures import EnvironHeaders
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Request as RequestBase
+from werkzeug.wrappers import Response as ResponseBase
+
+from . import json
+from ._core import lazy
+from .globals import current_app
+from .helpers import _split_blueprint_path
+
+if t.TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.exceptions import HTTPException
+    from werkzeug.routing import Rule
+
+
+class Request(RequestBase):
+    """The incoming request; ``bolthead.request`` stands for the current one.
+
+    ``environ`` and ``shallow`` are the only attributes set when one is made (the lifecycle makes it without
+    calling ``__init__`` as long as nobody has overridden that); every other is filled on first use.
+    """
+
+    json_module: t.Any = json
+    url_rule: Rule | None = None
+    """The rule that matched, once one has."""
+    view_args: dict[str, t.Any] | None = None
+    """What the rule's variables hold; None when nothing matched."""
+    routing_exception: HTTPException | None = None
+    """What matching raised (404, 405, a redirect), to be raised again by the dispatch."""
+
+    _max_content_length: int | None = None
+    _max_form_memory_size: int | None = None
+    _max_form_parts: int | None = None
+
+    def __init__(
+        self, environ: WSGIEnvironment, populate_request: bool = True, shallow: bool = False
+    ) -> None:
+        self.environ = environ
+        self.shallow = shallow
+        if populate_request and not shallow:
+            environ["werkzeug.request"] = self
+
+    @property
+    def max_content_length(self) -> int | None:
+        """The most bytes a body may have, else 413; ``MAX_CONTENT_LENGTH`` unless set on this request.
+
+        With None there is no limit, but a body of unknown length that the server does not end by itself is
+        not read at all.
+        """
+        return self._limit("max_content_length", "MAX_CONTENT_LENGTH")
+
+    @max_content_length.setter
+    def max_content_length(self, value: int | None) -> None:
+        self._max_content_length = value
+
+    @property
+    def max_form_memory_size(self) -> int | None:
+        """The most bytes one multipart field that is no file may have, else 413; ``MAX_FORM_MEMORY_SIZE``
+        unless set on this request."""
+        return self._limit("max_form_memory_size", "MAX_FORM_MEMORY_SIZE")
+
+    @max_form_memory_size.setter
+    def max_form_memory_size(self, value: int | None) -> None:
+        self._max_form_memory_size = value
+
+    @property  # type: ignore[override]
+    def max_form_parts(self) -> int | None:
+        """The most parts of a multipart body, else 413; ``MAX_FORM_PARTS`` unless set on this request."""
+        return self._limit("max_form_parts", "MAX_FORM_PARTS")
+
+    @max_form_parts.setter
+    def max_form_parts(self, value: int | None) -> None:
+        self._max_form_parts = value
+
+    def _limit(self, name: str, key: str) -> int | None:
+        """This request's own limit, else the application's, else Werkzeug's."""
+        own: int | None = getattr(self, f"_{name}")
+        if own is not None:
+            return own
+        if current_app:
+            return current_app.config[key]  # type: ignore[no-any-return]
+        return getattr(super(), name)  # type: ignore[no-any-return]
+
+    @property
+    def endpoint(self) -> str | None:
+        """The endpoint of the rule that matched."""
+        rule = self.url_rule
+        return None if rule is None else rule.endpoint
+
+    @property
+    def blueprint(self) -> str | None:
+        """The dotted name under which the endpoint's blueprint is registered."""
+        endpoint = self.endpoint
+        if endpoint is None or "." not in endpoint:
+            return None
+        return endpoint.rpartition(".")[0]
+
+    @property
+    def blueprints(self) -> list[str]:
+        """The blueprint's name and those of its parents, innermost first."""
+        name = self.blueprint
+        return [] if name is None else _split_blueprint_path(name)
+
+    def _load_form_data(self) -> None:
+        super()._load_form_data()
+        if current_app and current_app.debug and self.mimetype != "multipart/form-data" and not self.files:
+            from .debughelpers import attach_enctype_error_multidict
+
+            attach_enctype_error_multidict(self)
+
+    def on_json_loading_failed(self, e: ValueError | None) -> t.Any:
+        """Answer 400 (415 for another content type); only in debug mode does it say what was wrong."""
+        try:
+            return super().on_json_loading_failed(e)
+        except BadRequest as error:
+            if current_app and current_app.debug:
+                raise
+            raise BadRequest() from error
+
+
+def _headers(request: Request) -> EnvironHeaders:
+    return EnvironHeaders(request.environ)
+
+
+def _fill_on_use(cls: type[Request]) -> None:
+    """Give *cls* the lazy attributes.
+
+    They are set from outside the class body so that a type checker keeps seeing Werkzeug's declarations.
+    """
+    fills: dict[str, t.Callable[[t.Any], t.Any]] = {**lazy.FACTS, "headers": _headers}
+    for name, fill in fills.items():
+        setattr(cls, name, lazy.Lazy(name, fill))
+
+
+_fill_on_use(Request)
+
+
+class Response(ResponseBase):
+    """What a view's return value is turned into: Werkzeug's response, HTML unless told otherwise."""
+
+    default_mimetype: str | None = "text/html"
+    json_module = json
+    autocorrect_location_header = False
+
+    @property
+    def max_cookie_size(self) -> int:  # type: ignore[override]
+        """``MAX_COOKIE_SIZE`` of the application, Werkzeug's default outside of one; larger cookies warn."""
+        if current_app:
+            return current_app.config["MAX_COOKIE_SIZE"]  # type: ignore[no-any-return]
+        return super().max_cookie_size
