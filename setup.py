@@ -39,10 +39,13 @@ DIRECTIVES = {
 
 
 def rooms() -> list[tuple[str, str]]:
-    """The compiled rooms, as (module name, source path)."""
-    cards = sorted(SRC.glob("bolthead/**/*.pxd"))
-    sources = [card.with_suffix(".py") for card in cards if card.stem != "__init__"]
-    return [(".".join(path.relative_to(SRC).with_suffix("").parts), path.as_posix()) for path in sources]
+    """The compiled rooms, as (module name, source path): the ``.py`` beside the card, or its ``.pyx`` twin."""
+    found = []
+    for card in sorted(SRC.glob("bolthead/**/*.pxd")):
+        twin = card.with_suffix(".pyx")
+        source = twin if twin.exists() else card.with_suffix(".py")
+        found.append((".".join(card.relative_to(SRC).with_suffix("").parts), source.as_posix()))
+    return found
 
 
 def warn(reason: object) -> None:

@@ -1,0 +1,20 @@
+cdef class Watch:
+    cdef list _seen
+    cdef list _classes
+    cdef unsigned int _tags[8]
+    cdef int _count
+
+    cdef void _stamp(self)
+    cpdef bint intact(self)
+
+
+cdef class Bound:
+    cdef object _var
+    cdef object _attr
+    cdef object _message
+
+    cdef object fetch(self)
+    cdef object _lookup(self)
+
+
+cpdef object current(Bound proxy)

@@ -1,0 +1,90 @@
+"""What only C can say quickly, in plain Python: the twin of ``native.pyx``.
+
+Two things live here because a type card cannot express them: reading CPython's own record of whether a class
+was changed, and attribute access that goes straight to a context variable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from typing import Any
+
+_MISSING = object()
+
+
+class Watch:
+    """Remembers what ``cls.name`` was for each pair, and tells whether all of it still is.
+
+    Attributes are looked up as ``getattr(cls, name)`` finds them, so a change in a base class counts.
+    """
+
+    __slots__ = ("_seen",)
+
+    def __init__(self, pairs: Iterable[tuple[type, str]]) -> None:
+        self._seen = [(cls, name, getattr(cls, name, _MISSING)) for cls, name in pairs]
+
+    def intact(self) -> bool:
+        for cls, name, value in self._seen:
+            if getattr(cls, name, _MISSING) is not value:
+                return False
+        return True
+
+
+class Bound:
+    """Forwards attribute access to what *var* holds, or to its attribute *attr*.
+
+    Only ``_get_current_object`` is its own. Unbound, access raises ``RuntimeError(message)``, save for the few
+    names that inspection asks of anything.
+    """
+
+    __slots__ = ("_lookup",)
+    _lookup: Callable[[], Any]
+
+    def __init__(self, var: ContextVar[Any], attr: str | None, message: str) -> None:
+        get = var.get
+
+        def whole() -> Any:
+            found = get(None)
+            if found is None:
+                raise RuntimeError(message)
+            return found
+
+        def part() -> Any:
+            found = get(None)
+            if found is None:
+                raise RuntimeError(message)
+            return getattr(found, attr)  # type: ignore[arg-type]
+
+        object.__setattr__(self, "_lookup", whole if attr is None else part)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "_get_current_object":
+            return _lookup_of(self)
+        try:
+            found = _lookup_of(self)()
+        except RuntimeError:
+            if name in UNBOUND_NAMES:
+                return UNBOUND_NAMES[name](self)
+            raise
+        return getattr(found, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(_lookup_of(self)(), name, value)
+
+    def __delattr__(self, name: str) -> None:
+        delattr(_lookup_of(self)(), name)
+
+
+_lookup_of: Callable[[Bound], Callable[[], Any]] = Bound.__dict__["_lookup"].__get__
+
+UNBOUND_NAMES: dict[str, Callable[[Any], Any]] = {
+    "__class__": type,
+    "__doc__": lambda proxy: type(proxy).__doc__,
+    "__wrapped__": lambda proxy: _lookup_of(proxy),
+}
+
+
+def current(proxy: Bound) -> Any:
+    """What *proxy* stands for now. Raises RuntimeError when that is nothing."""
+    return _lookup_of(proxy)()

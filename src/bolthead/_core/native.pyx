@@ -1,0 +1,107 @@
+"""The compiled twin of ``native.py``; ``tests/core/test_native.py`` holds the two together."""
+
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_XDECREF
+
+cdef extern from *:
+    """
+    /* The tag names one state of a class and of all its bases. CPython sets it anew on the first look-up after
+       any of them changed, and never gives a tag out twice. 0: there is none, so nothing is known. */
+    static CYTHON_INLINE unsigned int bolthead_type_tag(PyObject *cls) {
+    #if CYTHON_COMPILING_IN_CPYTHON && !defined(Py_GIL_DISABLED)
+        if (!PyType_HasFeature((PyTypeObject *)cls, Py_TPFLAGS_VALID_VERSION_TAG)) return 0;
+        return ((PyTypeObject *)cls)->tp_version_tag;
+    #else
+        return 0;
+    #endif
+    }
+    """
+    unsigned int bolthead_type_tag(object cls)
+
+cdef extern from "Python.h":
+    int PyContextVar_Get(object var, PyObject *default, PyObject **value) except -1
+
+
+cdef object _MISSING = object()
+
+
+cdef class Watch:
+    def __init__(self, pairs):
+        self._seen = [(cls, name, getattr(cls, name, _MISSING)) for cls, name in pairs]
+        self._classes = list(dict.fromkeys([cls for cls, name, value in self._seen]))
+        self._count = len(self._classes)
+        if self._count > 8:
+            raise ValueError("a Watch holds at most eight classes")
+        self._stamp()
+
+    cdef void _stamp(self):
+        cdef int index
+        for index in range(self._count):
+            self._tags[index] = bolthead_type_tag(self._classes[index])
+
+    cpdef bint intact(self):
+        cdef int index
+        cdef unsigned int tag
+        for index in range(self._count):
+            tag = bolthead_type_tag(self._classes[index])
+            if tag == 0 or tag != self._tags[index]:
+                break
+        else:
+            return True
+        # The look-ups also make CPython tag the classes again, so stamp after them.
+        for cls, name, value in self._seen:
+            if getattr(cls, name, _MISSING) is not value:
+                return False
+        self._stamp()
+        return True
+
+
+cdef class Bound:
+    def __init__(self, var, attr, message):
+        self._var = var
+        self._attr = attr
+        self._message = message
+
+    cdef object fetch(self):
+        cdef PyObject *found = NULL
+        PyContextVar_Get(self._var, NULL, &found)
+        if found is NULL:
+            raise RuntimeError(self._message)
+        if self._attr is None:
+            whole = <object>found
+            Py_XDECREF(found)
+            return whole
+        try:
+            return getattr(<object>found, self._attr)
+        finally:
+            Py_XDECREF(found)
+
+    def __getattribute__(self, name):
+        if name == "_get_current_object":
+            return self._lookup()
+        try:
+            found = self.fetch()
+        except RuntimeError:
+            if name == "__class__":
+                return type(self)
+            if name == "__doc__":
+                return type(self).__doc__
+            if name == "__wrapped__":
+                return self._lookup()
+            raise
+        return getattr(found, name)
+
+    def __setattr__(self, name, value):
+        setattr(self.fetch(), name, value)
+
+    def __delattr__(self, name):
+        delattr(self.fetch(), name)
+
+    cdef object _lookup(self):
+        def lookup():
+            return self.fetch()
+        return lookup
+
+
+cpdef object current(Bound proxy):
+    return proxy.fetch()

@@ -1,0 +1,40 @@
+"""The context variables and the proxies that read them."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from ._core.proxy import LocalProxy
+
+if TYPE_CHECKING:
+    from .app import Flask
+    from .ctx import AppContext, RequestContext, _AppCtxGlobals
+    from .sessions import SessionMixin
+    from .wrappers import Request
+
+_no_app_msg = """\
+Working outside of application context.
+
+This typically means that you attempted to use functionality that needed
+the current application. To solve this, set up an application context
+with app.app_context(). See the documentation for more information.\
+"""
+_no_req_msg = """\
+Working outside of request context.
+
+This typically means that you attempted to use functionality that needed
+an active HTTP request. Consult the documentation on testing for
+information about how to avoid this problem.\
+"""
+
+_cv_app: ContextVar[AppContext] = ContextVar("flask.app_ctx")
+_cv_request: ContextVar[RequestContext] = ContextVar("flask.request_ctx")
+
+app_ctx: AppContext = LocalProxy(_cv_app, None, _no_app_msg)  # type: ignore[assignment]
+current_app: Flask = LocalProxy(_cv_app, "app", _no_app_msg)  # type: ignore[assignment]
+g: _AppCtxGlobals = LocalProxy(_cv_app, "g", _no_app_msg)  # type: ignore[assignment]
+
+request_ctx: RequestContext = LocalProxy(_cv_request, None, _no_req_msg)  # type: ignore[assignment]
+request: Request = LocalProxy(_cv_request, "request", _no_req_msg)  # type: ignore[assignment]
+session: SessionMixin = LocalProxy(_cv_request, "session", _no_req_msg)  # type: ignore[assignment]
