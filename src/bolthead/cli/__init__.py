@@ -1,0 +1,50 @@
+"""The command line: ``bolthead run``, ``serve``, ``shell``, ``routes`` and the application's own commands."""
+
+from __future__ import annotations
+
+import click as click
+from click.core import ParameterSource as ParameterSource
+from werkzeug import run_simple as run_simple
+from werkzeug.serving import is_running_from_reloader as is_running_from_reloader
+from werkzeug.utils import import_string as import_string
+
+from ..globals import current_app as current_app
+from ..helpers import get_debug_flag as get_debug_flag
+from ..helpers import get_load_dotenv as get_load_dotenv
+from .certs import CertParamType as CertParamType
+from .certs import SeparatedPathType as SeparatedPathType
+from .certs import _validate_key as _validate_key
+from .commands import get_version as get_version
+from .commands import routes_command as routes_command
+from .commands import run_command as run_command
+from .commands import shell_command as shell_command
+from .commands import show_server_banner as show_server_banner
+from .commands import version_option as version_option
+from .groups import AppGroup as AppGroup
+from .groups import BoltheadGroup
+from .groups import F as F
+from .groups import FlaskGroup as FlaskGroup
+from .groups import ScriptInfo as ScriptInfo
+from .groups import pass_script_info as pass_script_info
+from .groups import with_appcontext as with_appcontext
+from .locate import NoAppException as NoAppException
+from .locate import find_app_by_string as find_app_by_string
+from .locate import find_best_app as find_best_app
+from .locate import load_dotenv as load_dotenv
+from .locate import locate_app as locate_app
+from .locate import prepare_import as prepare_import
+
+cli = BoltheadGroup(
+    name="bolthead",
+    help="""\
+Run and look after an application.
+
+Say which one with '--app' or the variable 'FLASK_APP'; without either, a file
+'wsgi.py' or 'app.py' in the current folder is taken.
+""",
+)
+
+
+def main() -> None:
+    """The command ``bolthead``, and ``python -m bolthead``."""
+    cli.main()

@@ -1,0 +1,330 @@
+"""The click groups that know an application: ``AppGroup``, ``FlaskGroup`` and what they hand to commands."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import traceback
+from collections.abc import Callable
+from functools import update_wrapper
+from importlib import metadata
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from ..globals import current_app
+from ..helpers import get_debug_flag, get_load_dotenv
+from .locate import NoAppException, load_dotenv, locate_app, prepare_import, prog_name
+
+if TYPE_CHECKING:
+    from ..app import Flask
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DEFAULT_FILES = ("wsgi.py", "app.py")
+
+
+class ScriptInfo:
+    """What one run of the command knows of its application; click carries it as the context's object.
+
+    ``data`` is free for a script's own use. ``load_dotenv_defaults`` only records the wish; the option
+    ``--env-file`` reads the files.
+    """
+
+    def __init__(
+        self,
+        app_import_path: str | None = None,
+        create_app: Callable[..., Flask] | None = None,
+        set_debug_flag: bool = True,
+        load_dotenv_defaults: bool = True,
+    ) -> None:
+        self.app_import_path = app_import_path
+        self.create_app = create_app
+        self.data: dict[Any, Any] = {}
+        self.set_debug_flag = set_debug_flag
+        self.load_dotenv_defaults = get_load_dotenv(load_dotenv_defaults)
+        self._loaded_app: Flask | None = None
+
+    def _find(self) -> Flask | None:
+        if self.create_app is not None:
+            return self.create_app()
+        if self.app_import_path:
+            # The colon of C:\ belongs to the path.
+            path, *name = re.split(r":(?![\\/])", self.app_import_path, maxsplit=1)
+            return locate_app(prepare_import(path), name[0] if name else None)
+        for file in DEFAULT_FILES:
+            app = locate_app(prepare_import(file), None, raise_if_not_found=False)
+            if app is not None:
+                return app
+        return None
+
+    def load_app(self) -> Flask:
+        """The application, loaded by the first call; raises :exc:`NoAppException` when there is none."""
+        if self._loaded_app is None:
+            app = self._find()
+            if app is None:
+                raise NoAppException(
+                    f"Could not locate a Flask application. Use the '{prog_name()} --app' option, 'FLASK_APP'"
+                    " environment variable, or a 'wsgi.py' or 'app.py' file in the current directory."
+                )
+            if self.set_debug_flag:
+                # Through the property, which sets what depends on it too.
+                app.debug = get_debug_flag()
+            self._loaded_app = app
+        return self._loaded_app
+
+
+pass_script_info = click.make_pass_decorator(ScriptInfo, ensure=True)
+
+
+def with_appcontext(f: F) -> F:
+    """Run a command inside the application's context, pushing one unless there is one."""
+
+    @click.pass_context
+    def inside(ctx: click.Context, /, *args: Any, **kwargs: Any) -> Any:
+        if not current_app:
+            ctx.with_resource(ctx.ensure_object(ScriptInfo).load_app().app_context())
+        return ctx.invoke(f, *args, **kwargs)
+
+    return update_wrapper(inside, f)  # type: ignore[return-value]
+
+
+class AppGroup(click.Group):
+    """A click group whose commands run inside the application's context."""
+
+    def command(  # type: ignore[override]
+        self, *args: Any, **kwargs: Any
+    ) -> Callable[[Callable[..., Any]], click.Command]:
+        """Like click's; ``with_appcontext=False`` leaves the function as it is."""
+        wrap = with_appcontext if kwargs.pop("with_appcontext", True) else _unchanged
+        register = super().command(*args, **kwargs)
+
+        def decorator(f: Callable[..., Any]) -> click.Command:
+            command: click.Command = register(wrap(f))
+            return command
+
+        return decorator
+
+    def group(  # type: ignore[override]
+        self, *args: Any, **kwargs: Any
+    ) -> Callable[[Callable[..., Any]], click.Group]:
+        """Like click's, with :class:`AppGroup` as the class of the new group unless ``cls`` is given."""
+        decorator: Callable[[Callable[..., Any]], click.Group] = super().group(
+            *args, **{"cls": AppGroup, **kwargs}
+        )
+        return decorator
+
+
+def _unchanged(f: F) -> F:
+    return f
+
+
+def _set_app(ctx: click.Context, param: click.Option, value: str | None) -> str | None:
+    if value is not None:
+        ctx.ensure_object(ScriptInfo).app_import_path = value
+    return value
+
+
+def _set_debug(ctx: click.Context, param: click.Option, value: bool) -> bool | None:
+    source = ctx.get_parameter_source(param.name)  # type: ignore[arg-type]
+    if source in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP):
+        return None
+    # By the environment, so that a factory sees it before there is an application.
+    os.environ["FLASK_DEBUG"] = "1" if value else "0"
+    return value
+
+
+def _env_file_callback(ctx: click.Context, param: click.Option, value: str | None) -> str | None:
+    if value is not None:
+        try:
+            import dotenv  # noqa: F401
+        except ImportError:
+            raise click.BadParameter(
+                "python-dotenv must be installed to load an env file.", ctx=ctx, param=param
+            ) from None
+    if value is not None or ctx.obj.load_dotenv_defaults:
+        load_dotenv(value, load_defaults=ctx.obj.load_dotenv_defaults)
+    return value
+
+
+# Eager, and in this order: the files may set FLASK_APP, and --help lists the commands of the application.
+_env_file_option = click.Option(
+    ["-e", "--env-file"],
+    type=click.Path(exists=True, dir_okay=False),
+    help=(
+        "A file of environment variables. It wins over '.env' and '.flaskenv'; what is in the environment"
+        " already wins over all three. Needs python-dotenv."
+    ),
+    is_eager=True,
+    expose_value=False,
+    callback=_env_file_callback,
+)
+
+_app_option = click.Option(
+    ["-A", "--app"],
+    metavar="IMPORT",
+    help=(
+        "Where the application is: 'module:name', the module dotted or as a file's path. The name can be left"
+        " out for 'app', 'application', 'create_app' and 'make_app'; a factory takes arguments as in"
+        " 'name(args)'."
+    ),
+    is_eager=True,
+    expose_value=False,
+    callback=_set_app,
+)
+
+_debug_option = click.Option(
+    ["--debug/--no-debug"], help="Switch debug mode.", expose_value=False, callback=_set_debug
+)
+
+
+class FlaskGroup(AppGroup):
+    """The group behind the command: the default commands, the plugins' and the application's own.
+
+    A script of one's own makes another one, usually with *create_app*, which is called without arguments.
+    *load_dotenv* reads ``.env`` and ``.flaskenv``, *set_debug_flag* sets the application's debug flag from
+    the environment.
+    """
+
+    def __init__(
+        self,
+        add_default_commands: bool = True,
+        create_app: Callable[..., Flask] | None = None,
+        add_version_option: bool = True,
+        load_dotenv: bool = True,
+        set_debug_flag: bool = True,
+        **extra: Any,
+    ) -> None:
+        from .commands import routes_command, run_command, shell_command, version_option
+
+        # Option callbacks and no group callback: a user may give a group callback of their own.
+        params = [*(extra.pop("params", None) or ()), _env_file_option, _app_option, _debug_option]
+        if add_version_option:
+            params.append(version_option)
+        extra.setdefault("context_settings", {}).setdefault("auto_envvar_prefix", "FLASK")
+        super().__init__(params=params, **extra)
+
+        self.create_app = create_app
+        self.load_dotenv = load_dotenv
+        self.set_debug_flag = set_debug_flag
+        if add_default_commands:
+            for command in (run_command, shell_command, routes_command):
+                self.add_command(command)
+        self._loaded_plugin_commands = False
+
+    def _load_plugin_commands(self) -> None:
+        if self._loaded_plugin_commands:
+            return
+        for entry in metadata.entry_points(group="flask.commands"):
+            try:
+                command = entry.load()
+            except ModuleNotFoundError as error:
+                if (error.name or "").partition(".")[0] != "flask":
+                    raise
+                tip = f" * The command {entry.name!r} of a plugin imports flask: use '--as-flask' to have it."
+                click.secho(tip, fg="yellow", err=True)
+                continue
+            self.add_command(command, entry.name)
+        self._loaded_plugin_commands = True
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        self._load_plugin_commands()
+        # Ours and the plugins' first: they are there even when the application cannot be loaded.
+        command = super().get_command(ctx, name)
+        if command is not None:
+            return command
+
+        try:
+            app = ctx.ensure_object(ScriptInfo).load_app()
+        except NoAppException as error:
+            _complain(f"Error: {error.format_message()}")
+            return None
+        # The callbacks of parameters run before the command does, and may want the context too.
+        if not current_app or current_app._get_current_object() is not app:  # type: ignore[attr-defined]
+            ctx.with_resource(app.app_context())
+        return app.cli.get_command(ctx, name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        self._load_plugin_commands()
+        names = set(super().list_commands(ctx))
+        try:
+            names.update(ctx.ensure_object(ScriptInfo).load_app().cli.list_commands(ctx))
+        except NoAppException as error:
+            _complain(f"Error: {error.format_message()}")
+        except Exception:
+            # The application's own mistake: its author needs the whole of it.
+            _complain(traceback.format_exc())
+        return sorted(names)
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        # app.run() outside of a __main__ guard must not start a server while we import the module.
+        os.environ["FLASK_RUN_FROM_CLI"] = "true"
+        if "obj" not in extra and "obj" not in self.context_settings:
+            extra["obj"] = ScriptInfo(
+                create_app=self.create_app,
+                set_debug_flag=self.set_debug_flag,
+                load_dotenv_defaults=self.load_dotenv,
+            )
+        return super().make_context(info_name, args, parent=parent, **extra)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        asks_help = len(args) == 1 and args[0] in self.get_help_option_names(ctx)
+        if asks_help or (not args and self.no_args_is_help):
+            # Nothing eager is processed when click shows the help by itself; the variables still count.
+            _env_file_option.handle_parse_result(ctx, {}, [])
+            _app_option.handle_parse_result(ctx, {}, [])
+        return super().parse_args(ctx, args)
+
+
+def _complain(text: str) -> None:
+    click.secho(f"{text}\n", err=True, fg="red")
+
+
+def _install_as_flask(ctx: click.Context, param: click.Parameter | None, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        become_flask()
+
+
+def become_flask() -> None:
+    """Let ``import flask`` mean this package, or end with one line that says why that cannot be."""
+    from ..as_flask import install
+
+    try:
+        install()
+    except Exception as error:
+        raise click.ClickException(str(error)) from None
+
+
+def as_flask_option() -> click.Option:
+    """A fresh ``--as-flask`` option: the group and two commands take it."""
+    return click.Option(
+        ["--as-flask"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_install_as_flask,
+        help="For an application that says 'import flask': let that mean bolthead.",
+    )
+
+
+class BoltheadGroup(FlaskGroup):
+    """:class:`FlaskGroup` with ``--as-flask``, which has to come before any plugin imports Flask."""
+
+    def __init__(self, **extra: Any) -> None:
+        super().__init__(params=[as_flask_option()], **extra)
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        own = args[: args.index("--")] if "--" in args else args
+        if "--as-flask" in own:
+            try:
+                become_flask()
+            except click.ClickException as error:
+                error.show()
+                sys.exit(error.exit_code)
+        return super().make_context(info_name, args, parent=parent, **extra)

@@ -1,0 +1,241 @@
+"""Finding the application: from what the user typed to the object, and the ``.env`` files read on the way."""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from inspect import isfunction
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import click
+
+if TYPE_CHECKING:
+    from ..app import Flask
+
+APP_NAMES = ("app", "application")
+FACTORY_NAMES = ("create_app", "make_app")
+
+
+class NoAppException(click.UsageError):
+    """There is no application where the user said, or it could not be made."""
+
+
+class _WrongArguments(Exception):
+    """A factory refused its arguments, as opposed to failing in its own body."""
+
+
+def prog_name() -> str:
+    """The command's name in messages: ``flask`` once ``import flask`` means this package."""
+    return "flask" if sys.modules.get("flask") is sys.modules[_PACKAGE] else _PACKAGE
+
+
+_PACKAGE = __name__.partition(".")[0]
+
+
+def _call(factory: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    try:
+        return factory(*args, **kwargs)
+    except TypeError as error:
+        frames = traceback.walk_tb(error.__traceback__)
+        if any(frame.f_code is factory.__code__ for frame, _ in frames):  # type: ignore[attr-defined]
+            raise
+        raise _WrongArguments from error
+
+
+def _stranger_hint(*candidates: object) -> str:
+    """A sentence for those who point us at an application of Flask itself, else nothing."""
+    theirs = getattr(sys.modules.get("flask"), "Flask", None)
+    if not isinstance(theirs, type) or not any(isinstance(one, theirs) for one in candidates):
+        return ""
+    return " What is there is an application of the installed Flask: add '--as-flask' to run it on bolthead."
+
+
+def find_best_app(module: ModuleType) -> Flask:
+    """The application of a module without being told its name.
+
+    ``app`` and ``application`` first, then the only application there is, then the factories ``create_app``
+    and ``make_app`` called without arguments.
+    """
+    from .. import Flask
+
+    for name in APP_NAMES:
+        value = getattr(module, name, None)
+        if isinstance(value, Flask):
+            return value
+
+    found = [value for value in vars(module).values() if isinstance(value, Flask)]
+    if len(found) > 1:
+        raise NoAppException(
+            f"Detected multiple Flask applications in module '{module.__name__}'."
+            f" Use '{module.__name__}:name' to specify the correct one."
+        )
+    if found:
+        return found[0]
+
+    made: list[object] = []
+    for name in FACTORY_NAMES:
+        factory = getattr(module, name, None)
+        if not isfunction(factory):
+            continue
+        try:
+            value = _call(factory)
+        except _WrongArguments as error:
+            raise NoAppException(
+                f"Detected factory '{name}' in module '{module.__name__}', but could not call it without"
+                f" arguments. Use '{module.__name__}:{name}(args)' to specify arguments."
+            ) from error.__cause__
+        if isinstance(value, Flask):
+            return value
+        made.append(value)
+
+    raise NoAppException(
+        f"Failed to find Flask application or factory in module '{module.__name__}'."
+        f" Use '{module.__name__}:name' to specify one." + _stranger_hint(*vars(module).values(), *made)
+    )
+
+
+def _parse_reference(text: str) -> tuple[str, list[Any], dict[str, Any]]:
+    """``name`` or ``name(1, key="x")`` → name, positional and keyword arguments; only literals are taken."""
+    unparsable = NoAppException(f"Failed to parse {text!r} as an attribute name or function call.")
+    try:
+        node = ast.parse(text.strip(), mode="eval").body
+    except SyntaxError:
+        raise unparsable from None
+
+    if isinstance(node, ast.Name):
+        return node.id, [], {}
+    if not isinstance(node, ast.Call):
+        raise unparsable
+    if not isinstance(node.func, ast.Name):
+        raise NoAppException(f"Function reference must be a simple name: {text!r}.")
+    try:
+        args = [ast.literal_eval(arg) for arg in node.args]
+        kwargs = {word.arg: ast.literal_eval(word.value) for word in node.keywords if word.arg is not None}
+    except ValueError:
+        raise NoAppException(f"Failed to parse arguments as literal values: {text!r}.") from None
+    return node.func.id, args, kwargs
+
+
+def find_app_by_string(module: ModuleType, app_name: str) -> Flask:
+    """The application that *app_name* names in a module: a variable, a factory, or a call of a factory."""
+    from .. import Flask
+
+    name, args, kwargs = _parse_reference(app_name)
+    try:
+        value = getattr(module, name)
+    except AttributeError as error:
+        raise NoAppException(f"Failed to find attribute {name!r} in {module.__name__!r}.") from error
+
+    if isfunction(value):
+        try:
+            value = _call(value, *args, **kwargs)
+        except _WrongArguments as error:
+            raise NoAppException(
+                f"The factory {app_name!r} in module {module.__name__!r} could not be called with the"
+                " specified arguments."
+            ) from error.__cause__
+
+    if not isinstance(value, Flask):
+        raise NoAppException(
+            f"A valid Flask application was not obtained from '{module.__name__}:{app_name}'."
+            + _stranger_hint(value)
+        )
+    return value
+
+
+def _dotted_upwards(path: Path) -> Iterator[str]:
+    yield path.name
+    for parent in path.parents:
+        if not (parent / "__init__.py").exists():
+            return
+        yield parent.name
+
+
+def prepare_import(path: str) -> str:
+    """The dotted module name for a file, folder or module name; its top folder becomes ``sys.path[0]``."""
+    target = Path(os.path.realpath(path))
+    if target.suffix == ".py":
+        target = target.with_suffix("")
+    if target.name == "__init__":
+        target = target.parent
+
+    names = list(_dotted_upwards(target))
+    root = str(target.parents[len(names) - 1]) if target.name else str(target)
+    if sys.path[0] != root:
+        sys.path.insert(0, root)
+    return ".".join(reversed(names))
+
+
+@overload
+def locate_app(
+    module_name: str, app_name: str | None, raise_if_not_found: Literal[True] = True
+) -> Flask: ...
+
+
+@overload
+def locate_app(
+    module_name: str, app_name: str | None, raise_if_not_found: Literal[False] = ...
+) -> Flask | None: ...
+
+
+def locate_app(module_name: str, app_name: str | None, raise_if_not_found: bool = True) -> Flask | None:
+    """Import a module and take the application from it.
+
+    ``raise_if_not_found=False`` answers ``None`` for a module that does not exist; one that exists and cannot
+    be imported is always an error.
+    """
+    try:
+        __import__(module_name)
+    except ValueError:
+        # The root folder, or nothing at all: no module can have an empty name.
+        if module_name:
+            raise
+        raise NoAppException(f"Could not import {module_name!r}.") from None
+    except ImportError as error:
+        # A second frame means that the module was found and something inside it failed to import.
+        inside = error.__traceback__ is not None and error.__traceback__.tb_next is not None
+        if inside:
+            raise NoAppException(
+                f"While importing {module_name!r}, an ImportError was raised:\n\n{traceback.format_exc()}"
+            ) from None
+        if raise_if_not_found:
+            raise NoAppException(f"Could not import {module_name!r}.") from None
+        return None
+
+    module = sys.modules[module_name]
+    return find_best_app(module) if app_name is None else find_app_by_string(module, app_name)
+
+
+def load_dotenv(path: str | os.PathLike[str] | None = None, load_defaults: bool = True) -> bool:
+    """Put variables from files into ``os.environ``; true when any file gave one.
+
+    *path* wins over ``.env``, that over ``.flaskenv`` (both looked for from the current folder upwards), and
+    what the environment has already over all. Without python-dotenv nothing is read, and a tip is shown if
+    there are files.
+    """
+    try:
+        import dotenv
+    except ImportError:
+        if path or os.path.isfile(".env") or os.path.isfile(".flaskenv"):
+            tip = " * Tip: There are .env files present. Install python-dotenv to use them."
+            click.secho(tip, fg="yellow", err=True)
+        return False
+
+    files: list[str | os.PathLike[str]] = []
+    if load_defaults:
+        files += filter(None, (dotenv.find_dotenv(name, usecwd=True) for name in (".flaskenv", ".env")))
+    if path is not None and os.path.isfile(path):
+        files.append(path)
+
+    found: dict[str, str | None] = {}
+    for file in files:
+        found.update(dotenv.dotenv_values(file, encoding="utf-8"))
+    for key, value in found.items():
+        if value is not None:
+            os.environ.setdefault(key, value)
+    return bool(found)
