@@ -1,0 +1,368 @@
+"""Serve ``import flask`` from bolthead: the same module objects under both names, nothing edited.
+
+``install()`` does it for this process, before anything imported flask; ``python -m bolthead.as_flask`` does
+it for a program and the Python processes that it starts::
+
+    python -m bolthead.as_flask -m gunicorn app:app
+    python -m bolthead.as_flask flask run
+    python -m bolthead.as_flask script.py
+"""
+
+from __future__ import annotations
+
+import ast
+import dis
+import importlib
+import importlib.metadata
+import os
+import runpy
+import shutil
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from importlib.machinery import ModuleSpec
+from importlib.metadata import Distribution, DistributionFinder, MetadataPathFinder, PackageNotFoundError
+from importlib.util import find_spec, spec_from_loader
+from pathlib import Path
+from types import CodeType, FrameType, ModuleType
+from typing import Any, NoReturn
+
+import bolthead
+
+FRONT = "flask"
+BACK = "bolthead"
+VERSION = "3.1.3"
+"""The Flask release whose behaviour bolthead has; ``importlib.metadata.version("flask")`` answers it."""
+
+STARTUP = Path(__file__).with_name("_startup")
+"""A directory for ``PYTHONPATH``: Python processes that find it there are installed into at startup."""
+
+IMPORT_FROM = dis.opmap["IMPORT_FROM"]
+
+
+def _back(name: str) -> str | None:
+    """Our name for *name*, where that is flask or below it."""
+    if name == FRONT or name.startswith(FRONT + "."):
+        return BACK + name[len(FRONT) :]
+    return None
+
+
+class Alias:
+    """A loader that hands out bolthead's module under Flask's name.
+
+    The import system sets ``__spec__`` of whatever ``create_module`` returns, so that is a fresh module, and
+    ``exec_module`` puts the real one in its place, untouched.
+    """
+
+    def __init__(self, spec: ModuleSpec) -> None:
+        self.name = spec.name
+        self.origin: Any = spec.loader
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        real = importlib.import_module(self.name)
+        _explain(real)
+        sys.modules[module.__name__] = real
+        # Whoever drives the loader by hand keeps `module`, and should find the names there.
+        for key, value in vars(real).items():
+            vars(module).setdefault(key, value)
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        code: CodeType | None = self.origin.get_code(self.name)
+        return code
+
+    def get_source(self, fullname: str) -> str | None:
+        source: str | None = self.origin.get_source(self.name)
+        return source
+
+    def get_filename(self, fullname: str) -> str:
+        return str(self.origin.get_filename(self.name))
+
+    def is_package(self, fullname: str) -> bool:
+        return bool(self.origin.is_package(self.name))
+
+    def get_resource_reader(self, fullname: str) -> Any:
+        reader = getattr(self.origin, "get_resource_reader", None)
+        return reader(self.name) if reader else None
+
+
+class FlaskDistribution(Distribution):
+    """What ``importlib.metadata`` says of Flask where it is not installed, or in another version."""
+
+    FILES = {
+        "METADATA": (
+            f"Metadata-Version: 2.1\nName: Flask\nVersion: {VERSION}\n"
+            "Summary: Provided by bolthead.\nRequires-Dist: bolthead\n"
+        ),
+        "top_level.txt": f"{FRONT}\n",
+        "entry_points.txt": f"[console_scripts]\n{FRONT} = {FRONT}.cli:main\n",
+        "INSTALLER": f"{BACK}.as_flask\n",
+    }
+
+    def read_text(self, filename: str) -> str | None:
+        return self.FILES.get(filename)
+
+    def locate_file(self, path: os.PathLike[str] | str) -> Any:
+        return Path(bolthead.__file__).parent.parent / path
+
+
+class Finder:
+    """The meta path finder for ``flask``, its submodules, and its metadata."""
+
+    @classmethod
+    def find_spec(
+        cls, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        back = _back(name)
+        spec = find_spec(back) if back else None
+        if spec is None:
+            return None
+        alias = spec_from_loader(name, Alias(spec), origin=spec.origin)  # type: ignore[arg-type]
+        if alias is not None:
+            alias.has_location = spec.has_location
+            alias.submodule_search_locations = spec.submodule_search_locations
+        return alias
+
+    @classmethod
+    def find_distributions(cls, context: DistributionFinder.Context | None = None) -> Iterable[Distribution]:
+        context = context or DistributionFinder.Context()
+        # A context with a path of its own asks what is on that path, and this is not.
+        if "path" in vars(context) or (context.name or FRONT).lower() != FRONT:
+            return []
+        wanted = DistributionFinder.Context(name=FRONT)
+        present = next(iter(MetadataPathFinder.find_distributions(wanted)), None)
+        return [] if present is not None and present.version == VERSION else [FlaskDistribution()]
+
+
+def install(*, children: bool = False) -> None:
+    """Make every later ``import flask`` in this process bring bolthead.
+
+    Call it before the first import of flask; afterwards it raises RuntimeError, since Flask's own classes
+    would go on living beside these. A second call does nothing. With *children*, the environment is set so
+    that Python processes started from here are installed into as well.
+    """
+    loaded = sys.modules.get(FRONT)
+    if loaded is not None and loaded is not bolthead:
+        raise RuntimeError(_too_late(loaded))
+    if Finder not in sys.meta_path:
+        # First of all finders: the path finder would load bolthead's files a second time, as flask's.
+        sys.meta_path.insert(0, Finder)
+    _alias_loaded()
+    if children:
+        paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+        if str(STARTUP) not in paths:
+            os.environ["PYTHONPATH"] = os.pathsep.join([str(STARTUP), *paths])
+
+
+def installed() -> bool:
+    """Whether ``import flask`` brings bolthead in this process."""
+    return Finder in sys.meta_path
+
+
+def _alias_loaded() -> None:
+    """Flask's names for what is loaded already; the rest is found when imported."""
+    for name, module in list(sys.modules.items()):
+        if name == BACK or name.startswith(BACK + "."):
+            front = FRONT + name[len(BACK) :]
+            # `import flask` makes these, so tools look for them in sys.modules without importing.
+            sys.modules[front] = module
+            _explain(module)
+
+
+# Messages for what goes wrong.
+
+
+def _too_late(loaded: ModuleType) -> str:
+    where = ", ".join(_importers()) or f"from {getattr(loaded, '__file__', None) or loaded!r}"
+    return (
+        f"bolthead.as_flask.install() was called too late: flask was already imported, {where}. "
+        "Call install() before anything imports flask, or start the program with "
+        "'python -m bolthead.as_flask'."
+    )
+
+
+def _importers(most: int = 3) -> list[str]:
+    """Where flask was imported, the likeliest first to have done it at the front.
+
+    Python moves a module to the end of sys.modules when it is complete: whoever imported flask stands after
+    it, the first of them first, or before it while it is itself still being imported.
+    """
+    modules = list(sys.modules.items())
+    place = [name for name, _ in modules].index(FRONT)
+    found = []
+    for name, module in modules[place + 1 :] + modules[:place][::-1]:
+        path = getattr(module, "__file__", None)
+        if _back(name) or not isinstance(path, str) or not path.endswith(".py"):
+            continue
+        line = _import_line(path)
+        if line is not None:
+            found.append(f"by {name} ({path}, line {line})")
+            if len(found) == most:
+                break
+    return found
+
+
+def _import_line(path: str) -> int | None:
+    try:
+        source = Path(path).read_bytes()
+        if FRONT.encode() not in source:
+            return None
+        tree = ast.parse(source)
+    except (OSError, SyntaxError, ValueError):
+        return None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [item.name for item in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names = [node.module or ""]
+        else:
+            continue
+        if any(_back(name) for name in names):
+            return node.lineno
+    return None
+
+
+def _explain(module: ModuleType) -> None:
+    """Let ``from flask.x import name`` say what is wrong where there is no such name."""
+    names = vars(module)
+    older: Callable[[str], Any] | None = names.get("__getattr__")
+    if getattr(older, "explains", False):
+        return
+
+    def explain(name: str) -> Any:
+        if module is bolthead and name == "__version__":
+            return _flask_version()
+        if older is not None:
+            try:
+                return older(name)
+            except AttributeError:
+                pass
+        front = FRONT + module.__name__[len(BACK) :]
+        caller = sys._getframe(1)
+        if _imports(caller) and not _half_made(module, name):
+            raise ImportError(_no_such_name(front, name, caller.f_globals, caller.f_lineno), name=front)
+        raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+
+    explain.explains = True  # type: ignore[attr-defined]
+    explain.__name__ = explain.__qualname__ = "__getattr__"
+    names["__getattr__"] = explain
+
+
+def _flask_version() -> str:
+    warnings.warn(
+        "flask.__version__ is deprecated and gone in Flask 3.2: ask importlib.metadata.version('flask')",
+        DeprecationWarning,
+        stacklevel=3,
+    )
+    return importlib.metadata.version(FRONT)
+
+
+def _imports(frame: FrameType) -> bool:
+    """Whether *frame* stands at ``from … import name``: anywhere else a missing name is an AttributeError."""
+    code = frame.f_code.co_code
+    return 0 <= frame.f_lasti < len(code) and code[frame.f_lasti] == IMPORT_FROM
+
+
+def _half_made(module: ModuleType, name: str) -> bool:
+    """Whether the name may be coming, or is a submodule that ``import`` finds by itself."""
+    return getattr(module.__spec__, "_initializing", False) or f"{module.__name__}.{name}" in sys.modules
+
+
+def _no_such_name(front: str, name: str, importer: dict[str, Any], line: int) -> str:
+    who = importer.get("__name__", "?")
+    distribution = _distribution_of(str(who))
+    if distribution:
+        advice = f"Look for a release of {distribution} that supports Flask {VERSION}"
+    else:
+        advice = f"The importing code was written for another Flask than {VERSION}"
+    why = "private names like this are not part of it" if name.startswith("_") else "there it does not exist"
+    return (
+        f"cannot import name {name!r} from {front!r}: bolthead stands in for Flask {VERSION}, and {why}. "
+        f"Imported by {who} ({importer.get('__file__', '?')}, line {line}). {advice}."
+    )
+
+
+def _distribution_of(name: str) -> str | None:
+    """The installed distribution that *name*'s top-level package belongs to, as "Name version"."""
+    top = name.partition(".")[0]
+    try:
+        found = importlib.metadata.packages_distributions().get(top, [])
+        return f"{found[0]} {importlib.metadata.version(found[0])}" if found else None
+    except (PackageNotFoundError, OSError, ValueError):
+        return None
+
+
+# The command.
+
+USAGE = "usage: python -m bolthead.as_flask [-m MODULE | SCRIPT] ARGS..."
+
+
+def main(args: Sequence[str]) -> None:
+    """Run a module, a script, or a program found on PATH, with flask served from bolthead."""
+    if args[:1] in (["-h"], ["--help"]):
+        print(f"{USAGE}\n\n{__doc__}")
+        return
+    if not args or (args[0].startswith("-") and (args[0] != "-m" or len(args) == 1)):
+        _fail(USAGE)
+    install(children=True)
+    if args[0] == "-m":
+        _run_module(args[1], args[2:])
+    else:
+        _run_script(args[0], args[1:])
+
+
+def _fail(message: str) -> NoReturn:
+    print(message, file=sys.stderr)
+    raise SystemExit(2)
+
+
+def _run_module(name: str, args: Sequence[str]) -> None:
+    # runpy puts the module's path in argv[0], as `python -m` does.
+    sys.argv[:] = [name, *args]
+    try:
+        known = find_spec(name) is not None
+    except (ImportError, ValueError):
+        known = False
+    if not known:
+        _fail(f"python -m bolthead.as_flask: No module named {name}")
+    runpy.run_module(name, run_name="__main__", alter_sys=True)
+
+
+def _run_script(script: str, args: Sequence[str]) -> None:
+    if script == FRONT and not os.path.exists(script):
+        # The same command, there also where Flask and its script are not installed.
+        return _run_module(FRONT, args)
+    # Beside this interpreter before PATH: another environment's programs are not meant.
+    beside = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)])
+    path = script if os.path.exists(script) else shutil.which(script, path=beside)
+    if path is None:
+        _fail(
+            f"python -m bolthead.as_flask: {script!r} is no file and no program on PATH. "
+            f"For a module say: python -m bolthead.as_flask -m {script}"
+        )
+    if os.path.isfile(path) and not _is_python(path):
+        # A program with Python inside (uWSGI): it reads PYTHONPATH.
+        os.execv(path, [script, *args])
+    sys.argv[:] = [path, *args]
+    if os.path.isfile(path) and not getattr(sys.flags, "safe_path", False):
+        # What `python SCRIPT` has first on the path is the script's directory, and not the current one.
+        sys.path[0] = os.path.dirname(os.path.abspath(path))
+    runpy.run_path(path, run_name="__main__")
+
+
+def _is_python(path: str) -> bool:
+    if path.endswith((".py", ".pyw", ".pyc", ".pyz", ".zip")) or not os.access(path, os.X_OK):
+        return True
+    with open(path, "rb") as file:
+        head = file.read(512)
+    # pip writes '#!/bin/sh' with a second line for Python where the interpreter's path is long.
+    return head.startswith(b"#!") and b"python" in b"".join(head.splitlines()[:2])
+
+
+if __name__ == "__main__":
+    # The module's state must live in one place, and __main__ is a copy.
+    from bolthead.as_flask import main as _main
+
+    _main(sys.argv[1:])
