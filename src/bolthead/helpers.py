@@ -1,0 +1,266 @@
+"""Functions for views: URLs, redirects, files, flashed messages, streams."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import typing as t
+from datetime import datetime
+from functools import cache, update_wrapper
+
+import werkzeug.utils
+from werkzeug.exceptions import abort as _wz_abort
+from werkzeug.utils import redirect as _wz_redirect
+from werkzeug.wrappers import Response as BaseResponse
+
+from .globals import _cv_app, _cv_request, current_app, request, request_ctx, session
+from .signals import message_flashed
+
+if t.TYPE_CHECKING:
+    from .wrappers import Response
+
+_NO = frozenset(("0", "false", "no"))
+
+
+def get_debug_flag() -> bool:
+    """Whether ``FLASK_DEBUG`` asks for debug mode."""
+    value = os.environ.get("FLASK_DEBUG")
+    return bool(value and value.lower() not in _NO)
+
+
+def get_load_dotenv(default: bool = True) -> bool:
+    """Whether dotenv files are to be read: ``default`` unless ``FLASK_SKIP_DOTENV`` is set."""
+    value = os.environ.get("FLASK_SKIP_DOTENV")
+    return value.lower() in _NO if value else default
+
+
+# Streams and responses --------------------------------------------------------------------------------------
+
+
+@t.overload
+def stream_with_context(generator_or_function: t.Iterator[t.AnyStr]) -> t.Iterator[t.AnyStr]: ...
+
+
+@t.overload
+def stream_with_context(
+    generator_or_function: t.Callable[..., t.Iterator[t.AnyStr]],
+) -> t.Callable[[t.Iterator[t.AnyStr]], t.Iterator[t.AnyStr]]: ...
+
+
+def stream_with_context(
+    generator_or_function: t.Iterator[t.AnyStr] | t.Callable[..., t.Iterator[t.AnyStr]],
+) -> t.Iterator[t.AnyStr] | t.Callable[[t.Iterator[t.AnyStr]], t.Iterator[t.AnyStr]]:
+    """Keep the contexts of the current request alive while a generator runs.
+
+    Takes a generator, or decorates a function that makes one. The contexts are taken at once, not at
+    the first item, so this must be called inside a request.
+    """
+    try:
+        items = iter(generator_or_function)  # type: ignore[arg-type]
+    except TypeError:
+
+        def decorator(*args: t.Any, **kwargs: t.Any) -> t.Any:
+            return stream_with_context(generator_or_function(*args, **kwargs))  # type: ignore[operator]
+
+        return update_wrapper(decorator, generator_or_function)  # type: ignore[arg-type]
+
+    stream = _in_context(items)
+    # The first step takes hold of the contexts; what it yields is not part of the stream.
+    next(stream)
+    return stream  # type: ignore[return-value]
+
+
+def _in_context(items: t.Iterator[t.Any]) -> t.Generator[t.Any, None, None]:
+    req_ctx = _cv_request.get(None)
+    if req_ctx is None:
+        raise RuntimeError(
+            "'stream_with_context' can only be used when a request context is active, such as in a view function."
+        )
+    app_ctx = _cv_app.get()
+    yield None
+    with app_ctx, req_ctx:
+        try:
+            yield from items
+        finally:
+            # Inside the contexts, since a generator's own clean-up may use them.
+            if hasattr(items, "close"):
+                items.close()
+
+
+def make_response(*args: t.Any) -> Response:
+    """Make a response as from a view's return value; several arguments stand for a tuple, none for an empty one."""
+    if not args:
+        return current_app.response_class()
+    return current_app.make_response(args[0] if len(args) == 1 else args)
+
+
+def url_for(
+    endpoint: str,
+    *,
+    _anchor: str | None = None,
+    _method: str | None = None,
+    _scheme: str | None = None,
+    _external: bool | None = None,
+    **values: t.Any,
+) -> str:
+    """Build the URL of an endpoint with the current application's :meth:`~bolthead.Flask.url_for`."""
+    return current_app.url_for(
+        endpoint, _anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external, **values
+    )
+
+
+def redirect(location: str, code: int = 302, Response: type[BaseResponse] | None = None) -> BaseResponse:
+    """A response that redirects. ``Response`` counts only where no application is current."""
+    if current_app:
+        return current_app.redirect(location, code=code)
+    return _wz_redirect(location, code=code, Response=Response)
+
+
+def abort(code: int | BaseResponse, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
+    """Raise the HTTP exception for a status code, by the current application's aborter where there is one."""
+    if current_app:
+        current_app.aborter(code, *args, **kwargs)
+    _wz_abort(code, *args, **kwargs)
+
+
+def get_template_attribute(template_name: str, attribute: str) -> t.Any:
+    """A macro or variable that a template exports."""
+    return getattr(current_app.jinja_env.get_template(template_name).module, attribute)
+
+
+# Flashed messages -------------------------------------------------------------------------------------------
+
+
+def flash(message: str, category: str = "message") -> None:
+    """Keep a message in the session until :func:`get_flashed_messages` takes it, in this request or the next."""
+    waiting = session.get("_flashes", [])
+    waiting.append((category, message))
+    # The session does not notice a change inside a list: assign it.
+    session["_flashes"] = waiting
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    message_flashed.send(app, _async_wrapper=app.ensure_sync, message=message, category=category)
+
+
+def get_flashed_messages(
+    with_categories: bool = False, category_filter: t.Iterable[str] = ()
+) -> list[str] | list[tuple[str, str]]:
+    """Take the flashed messages out of the session; later calls in the same request give the same ones.
+
+    Strings, or ``(category, message)`` pairs ``with_categories``; only those of ``category_filter`` if given.
+    """
+    ctx = request_ctx._get_current_object()  # type: ignore[attr-defined]
+    flashes: t.Any = ctx.flashes
+    if flashes is None:
+        flashes = session.pop("_flashes") if "_flashes" in session else []
+        ctx.flashes = flashes
+    if category_filter:
+        flashes = [pair for pair in flashes if pair[0] in category_filter]
+    if with_categories:
+        return flashes  # type: ignore[no-any-return]
+    return [pair[1] for pair in flashes]
+
+
+# Files ------------------------------------------------------------------------------------------------------
+
+
+def _prepare_send_file_kwargs(**kwargs: t.Any) -> dict[str, t.Any]:
+    if kwargs.get("max_age") is None:
+        kwargs["max_age"] = current_app.get_send_file_max_age
+    kwargs["environ"] = request.environ
+    kwargs["use_x_sendfile"] = current_app.config["USE_X_SENDFILE"]
+    kwargs["response_class"] = current_app.response_class
+    kwargs["_root_path"] = current_app.root_path
+    return kwargs
+
+
+def send_file(
+    path_or_file: os.PathLike[t.AnyStr] | str | t.IO[bytes],
+    mimetype: str | None = None,
+    as_attachment: bool = False,
+    download_name: str | None = None,
+    conditional: bool = True,
+    etag: bool | str = True,
+    last_modified: datetime | int | float | None = None,
+    max_age: None | (int | t.Callable[[str | None], int | None]) = None,
+) -> Response:
+    """Send a file by its path, relative to the application's root, or an open binary file.
+
+    Never pass a path that a client has given: that is :func:`send_from_directory`'s work. Without
+    ``max_age`` the application's ``get_send_file_max_age`` decides. Answers conditional and range requests.
+    """
+    return werkzeug.utils.send_file(  # type: ignore[return-value]
+        **_prepare_send_file_kwargs(
+            path_or_file=path_or_file,
+            environ=request.environ,
+            mimetype=mimetype,
+            as_attachment=as_attachment,
+            download_name=download_name,
+            conditional=conditional,
+            etag=etag,
+            last_modified=last_modified,
+            max_age=max_age,
+        )
+    )
+
+
+def send_from_directory(
+    directory: os.PathLike[str] | str, path: os.PathLike[str] | str, **kwargs: t.Any
+) -> Response:
+    """Send a file from inside a directory; a ``path`` that leads out of it, or to no file, is a 404.
+
+    The directory, relative to the application's root, must not come from the client. The rest goes to
+    :func:`send_file`.
+    """
+    return werkzeug.utils.send_from_directory(  # type: ignore[return-value]
+        directory, path, **_prepare_send_file_kwargs(**kwargs)
+    )
+
+
+# Names and places -------------------------------------------------------------------------------------------
+
+
+def get_root_path(import_name: str) -> str:
+    """The directory of a module or package; the working directory where the import system knows none.
+
+    Raises ``RuntimeError`` for what has no file, such as a namespace package.
+    """
+    file = getattr(sys.modules.get(import_name), "__file__", None)
+    if file is None:
+        loader = _loader(import_name)
+        if loader is None:
+            # __main__ without a file, an interactive prompt, a name that is no module.
+            return os.getcwd()
+        if hasattr(loader, "get_filename"):
+            file = loader.get_filename(import_name)
+        else:
+            __import__(import_name)
+            file = getattr(sys.modules[import_name], "__file__", None)
+        if file is None:
+            raise RuntimeError(
+                "No root path can be found for the provided module"
+                f" {import_name!r}. This can happen because the module"
+                " came from an import hook that does not provide file"
+                " name information or because it's a namespace package."
+                " In this case the root path needs to be explicitly"
+                " provided."
+            )
+    return os.path.dirname(os.path.abspath(file))
+
+
+def _loader(import_name: str) -> t.Any:
+    try:
+        spec = importlib.util.find_spec(import_name)
+    except (ImportError, ValueError):
+        return None
+    return None if spec is None else spec.loader
+
+
+@cache
+def _split_blueprint_path(name: str) -> list[str]:
+    """``"a.b.c"`` → ``["a.b.c", "a.b", "a"]``. Every caller gets the same list: do not change it."""
+    path = [name]
+    while "." in name:
+        name = name.rpartition(".")[0]
+        path.append(name)
+    return path

@@ -1,0 +1,162 @@
+"""JSON for one application: the interface, and the provider that uses the standard library."""
+
+from __future__ import annotations
+
+import dataclasses
+import decimal
+import json
+import json.encoder
+import typing as t
+import uuid
+import weakref
+from datetime import date
+
+from werkzeug.http import http_date
+
+if t.TYPE_CHECKING:
+    from werkzeug.sansio.response import Response
+
+    from ..sansio.app import App
+
+
+class JSONProvider:
+    """What ``app.json`` must be able to do. A subclass has to write :meth:`dumps` and :meth:`loads`."""
+
+    def __init__(self, app: App) -> None:
+        self._app: App = weakref.proxy(app)
+
+    def dumps(self, obj: t.Any, **kwargs: t.Any) -> str:
+        """Serialize to a string. The keyword arguments are the library's."""
+        raise NotImplementedError
+
+    def dump(self, obj: t.Any, fp: t.IO[str], **kwargs: t.Any) -> None:
+        """Serialize into a text file."""
+        fp.write(self.dumps(obj, **kwargs))
+
+    def loads(self, s: str | bytes, **kwargs: t.Any) -> t.Any:
+        """Read a string, or bytes in UTF-8."""
+        raise NotImplementedError
+
+    def load(self, fp: t.IO[t.AnyStr], **kwargs: t.Any) -> t.Any:
+        """Read a text or binary file."""
+        return self.loads(fp.read(), **kwargs)
+
+    def _prepare_response_obj(self, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]) -> t.Any:
+        """One value for all arguments: itself, a tuple of several, a dict of named ones, ``None`` for none."""
+        if args:
+            if kwargs:
+                raise TypeError("app.json.response() takes either args or kwargs, not both")
+            return args[0] if len(args) == 1 else args
+        return kwargs or None
+
+    def response(self, *args: t.Any, **kwargs: t.Any) -> Response:
+        """A response of the application's class with the arguments as JSON: one value, several, or named ones."""
+        obj = self._prepare_response_obj(args, kwargs)
+        return self._app.response_class(self.dumps(obj), mimetype="application/json")
+
+
+def _default(o: t.Any) -> t.Any:
+    """Dates in HTTP's form, decimals and UUIDs as strings, dataclasses as dicts, ``__html__`` as its text."""
+    if isinstance(o, date):
+        return http_date(o)
+    if isinstance(o, (decimal.Decimal, uuid.UUID)):
+        return str(o)
+    if dataclasses.is_dataclass(o):
+        return dataclasses.asdict(o)  # type: ignore[arg-type]
+    if hasattr(o, "__html__"):
+        return str(o.__html__())
+    raise TypeError(f"Object of type {type(o).__name__} is not JSON serializable")
+
+
+class DefaultJSONProvider(JSONProvider):
+    """The standard library's JSON, and more types by :attr:`default`. The attributes count at each call."""
+
+    default: t.Callable[[t.Any], t.Any] = staticmethod(_default)
+    """Turns what JSON does not know into what it knows, or raises ``TypeError``."""
+
+    ensure_ascii = True
+    """Escape everything that is not ASCII."""
+
+    sort_keys = True
+    """Sort the keys of dicts, which then must be comparable."""
+
+    compact: bool | None = None
+    """Responses without spaces and line ends (true), indented by two (false), by debug mode (``None``)."""
+
+    mimetype = "application/json"
+    """The media type of responses."""
+
+    _encoder: _Encoder | None = None
+
+    def dumps(self, obj: t.Any, **kwargs: t.Any) -> str:
+        """Serialize with :func:`json.dumps` and its arguments; three of them default to the attributes."""
+        # FAST: json.dumps makes an encoder each time. With these arguments, the two that `dumps` gets from
+        # `response` and from tagged JSON, the one made before does as well, as long as it is set up the same.
+        if not kwargs:
+            return self._encoder_for(None).encode(obj)
+        if len(kwargs) == 1 and type(kwargs.get("separators")) is tuple:
+            return self._encoder_for(kwargs["separators"]).encode(obj)
+        kwargs.setdefault("default", self.default)
+        kwargs.setdefault("ensure_ascii", self.ensure_ascii)
+        kwargs.setdefault("sort_keys", self.sort_keys)
+        return json.dumps(obj, **kwargs)
+
+    def _encoder_for(self, separators: tuple[str, str] | None) -> _Encoder:
+        encoder = self._encoder
+        default = self.default
+        if (
+            encoder is None
+            or encoder.asked is not default
+            or encoder.ensure_ascii is not self.ensure_ascii
+            or encoder.sort_keys is not self.sort_keys
+            or encoder.separators != separators
+        ):
+            encoder = _Encoder(default, self.ensure_ascii, self.sort_keys, separators)
+            self._encoder = encoder
+        return encoder
+
+    def loads(self, s: str | bytes, **kwargs: t.Any) -> t.Any:
+        """Read with :func:`json.loads` and its arguments."""
+        return json.loads(s, **kwargs)
+
+    def response(self, *args: t.Any, **kwargs: t.Any) -> Response:
+        """See :meth:`JSONProvider.response`; the body ends with a line feed, :attr:`compact` says how it looks."""
+        obj = self._prepare_response_obj(args, kwargs)
+        compact = self.compact
+        if compact is False or (compact is None and self._app.debug):
+            text = self.dumps(obj, indent=2)
+        else:
+            text = self.dumps(obj, separators=(",", ":"))
+        return self._app.response_class(f"{text}\n", mimetype=self.mimetype)
+
+
+class _Encoder(json.JSONEncoder):
+    """An encoder that is kept. It has no state between calls, so threads may share it."""
+
+    asked: t.Any
+    separators: tuple[str, str] | None
+
+    def __init__(
+        self, default: t.Any, ensure_ascii: bool, sort_keys: bool, separators: tuple[str, str] | None
+    ) -> None:
+        super().__init__(default=default, ensure_ascii=ensure_ascii, sort_keys=sort_keys, separators=separators)
+        self.asked = default
+        self.separators = separators
+        self._escape = (
+            json.encoder.encode_basestring_ascii if ensure_ascii else json.encoder.encode_basestring
+        )
+
+    def encode(self, o: t.Any) -> str:
+        if _c_make is None or isinstance(o, str):
+            return super().encode(o)
+        # FAST: what the base class comes to for these options, without its closures. The dict finds circular
+        # references; it must be a new one, since an exception leaves it filled.
+        make = _c_make(
+            {}, self.default, self._escape, None, self.key_separator, self.item_separator, self.sort_keys,
+            False, True,
+        )  # fmt: skip
+        return "".join(make(o, 0))
+
+
+# None where the interpreter has no accelerator (PyPy).
+_c_make: t.Any = getattr(json.encoder, "c_make_encoder", None)

@@ -1,0 +1,216 @@
+"""JSON that keeps Python types, for sessions: a value JSON does not know becomes a dict of one tagged key.
+
+``(1, b"x")`` is written ``{" t":[1,{" b":"eA=="}]}``. Dates lose what is below a second.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from base64 import b64decode, b64encode
+from datetime import datetime
+from uuid import UUID
+
+from markupsafe import Markup
+from werkzeug.http import http_date, parse_date
+
+from ..json import dumps, loads
+
+
+class JSONTag:
+    """One type: how to know it, write it and read it. ``key`` is what marks it; an empty key marks nothing."""
+
+    __slots__ = ("serializer",)
+
+    key: str = ""
+
+    def __init__(self, serializer: TaggedJSONSerializer) -> None:
+        self.serializer = serializer
+
+    def check(self, value: t.Any) -> bool:
+        """Whether this tag is for the value."""
+        raise NotImplementedError
+
+    def to_json(self, value: t.Any) -> t.Any:
+        """The value as something JSON has; what is inside must be tagged in turn."""
+        raise NotImplementedError
+
+    def to_python(self, value: t.Any) -> t.Any:
+        """The value again, from what :meth:`to_json` made; what is inside is untagged already."""
+        raise NotImplementedError
+
+    def tag(self, value: t.Any) -> dict[str, t.Any]:
+        """The value, written and marked."""
+        return {self.key: self.to_json(value)}
+
+
+class TagDict(JSONTag):
+    """A dict whose only key looks like a tag: the key gets two underscores more."""
+
+    __slots__ = ()
+    key = " di"
+
+    def check(self, value: t.Any) -> bool:
+        return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in self.serializer.tags
+
+    def to_json(self, value: t.Any) -> t.Any:
+        ((key, inner),) = value.items()
+        return {f"{key}__": self.serializer.tag(inner)}
+
+    def to_python(self, value: t.Any) -> t.Any:
+        ((key, inner),) = value.items()
+        return {key[:-2]: inner}
+
+
+class PassDict(JSONTag):
+    """Any other dict, unmarked."""
+
+    __slots__ = ()
+
+    def check(self, value: t.Any) -> bool:
+        return isinstance(value, dict)
+
+    def to_json(self, value: t.Any) -> t.Any:
+        return {key: self.serializer.tag(inner) for key, inner in value.items()}
+
+    tag = to_json
+
+
+class TagTuple(JSONTag):
+    __slots__ = ()
+    key = " t"
+
+    def check(self, value: t.Any) -> bool:
+        return isinstance(value, tuple)
+
+    def to_json(self, value: t.Any) -> t.Any:
+        return [self.serializer.tag(item) for item in value]
+
+    def to_python(self, value: t.Any) -> t.Any:
+        return tuple(value)
+
+
+class PassList(JSONTag):
+    """A list, unmarked."""
+
+    __slots__ = ()
+
+    def check(self, value: t.Any) -> bool:
+        return isinstance(value, list)
+
+    def to_json(self, value: t.Any) -> t.Any:
+        return [self.serializer.tag(item) for item in value]
+
+    tag = to_json
+
+
+class TagBytes(JSONTag):
+    __slots__ = ()
+    key = " b"
+
+    def check(self, value: t.Any) -> bool:
+        return isinstance(value, bytes)
+
+    def to_json(self, value: t.Any) -> t.Any:
+        return b64encode(value).decode("ascii")
+
+    def to_python(self, value: t.Any) -> t.Any:
+        return b64decode(value)
+
+
+class TagMarkup(JSONTag):
+    """Anything with ``__html__``; it comes back as ``Markup``, whatever it was."""
+
+    __slots__ = ()
+    key = " m"
+
+    def check(self, value: t.Any) -> bool:
+        return callable(getattr(value, "__html__", None))
+
+    def to_json(self, value: t.Any) -> t.Any:
+        return str(value.__html__())
+
+    def to_python(self, value: t.Any) -> t.Any:
+        return Markup(value)
+
+
+class TagUUID(JSONTag):
+    __slots__ = ()
+    key = " u"
+
+    def check(self, value: t.Any) -> bool:
+        return isinstance(value, UUID)
+
+    def to_json(self, value: t.Any) -> t.Any:
+        return value.hex
+
+    def to_python(self, value: t.Any) -> t.Any:
+        return UUID(value)
+
+
+class TagDateTime(JSONTag):
+    __slots__ = ()
+    key = " d"
+
+    def check(self, value: t.Any) -> bool:
+        return isinstance(value, datetime)
+
+    def to_json(self, value: t.Any) -> t.Any:
+        return http_date(value)
+
+    def to_python(self, value: t.Any) -> t.Any:
+        return parse_date(value)
+
+
+class TaggedJSONSerializer:
+    """A serializer with ``dumps`` and ``loads`` by tags, the first that fits. :meth:`register` adds types."""
+
+    __slots__ = ("order", "tags")
+
+    default_tags = [TagDict, PassDict, TagTuple, PassList, TagBytes, TagMarkup, TagUUID, TagDateTime]
+    """The tag classes every serializer begins with, in order."""
+
+    def __init__(self) -> None:
+        self.tags: dict[str, JSONTag] = {}
+        self.order: list[JSONTag] = []
+        for cls in self.default_tags:
+            self.register(cls)
+
+    def register(self, tag_class: type[JSONTag], force: bool = False, index: int | None = None) -> None:
+        """Add a tag, last or at ``index`` of the order; ``KeyError`` for a key in use, unless ``force``."""
+        tag = tag_class(self)
+        if tag.key:
+            if tag.key in self.tags and not force:
+                raise KeyError(f"Tag '{tag.key}' is already registered.")
+            self.tags[tag.key] = tag
+        self.order.insert(len(self.order) if index is None else index, tag)
+
+    def tag(self, value: t.Any) -> t.Any:
+        """The value as JSON can hold it: marked, or itself where no tag is for it."""
+        for tag in self.order:
+            if tag.check(value):
+                return tag.tag(value)
+        return value
+
+    def untag(self, value: dict[str, t.Any]) -> t.Any:
+        """The value that a marked dict stands for, or the dict itself."""
+        if len(value) == 1:
+            ((key, inner),) = value.items()
+            if key in self.tags:
+                return self.tags[key].to_python(inner)
+        return value
+
+    def _untag_scan(self, value: t.Any) -> t.Any:
+        """:meth:`untag`, from the inside out."""
+        if isinstance(value, dict):
+            return self.untag({key: self._untag_scan(inner) for key, inner in value.items()})
+        if isinstance(value, list):
+            return [self._untag_scan(item) for item in value]
+        return value
+
+    def dumps(self, value: t.Any) -> str:
+        """Tag and write, without spaces."""
+        return dumps(self.tag(value), separators=(",", ":"))
+
+    def loads(self, value: str) -> t.Any:
+        """Read and untag."""
+        return self._untag_scan(loads(value))

@@ -1,0 +1,53 @@
+"""The application's logger and the stream it writes to when nobody has configured logging."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import typing as t
+
+from werkzeug.local import LocalProxy
+
+from .globals import _cv_request
+
+if t.TYPE_CHECKING:
+    from .sansio.app import App
+
+
+@LocalProxy
+def wsgi_errors_stream() -> t.TextIO:
+    """The server's error stream during a request, ``sys.stderr`` elsewhere; found anew at each write."""
+    ctx = _cv_request.get(None)
+    if ctx is None:
+        return sys.stderr
+    return ctx.request.environ["wsgi.errors"]  # type: ignore[no-any-return]
+
+
+def has_level_handler(logger: logging.Logger) -> bool:
+    """Whether some handler on the way from this logger to the root takes records of its effective level."""
+    level = logger.getEffectiveLevel()
+    current: logging.Logger | None = logger
+    while current:
+        for handler in current.handlers:
+            if handler.level <= level:
+                return True
+        current = current.parent if current.propagate else None
+    return False
+
+
+default_handler = logging.StreamHandler(wsgi_errors_stream)  # type: ignore[var-annotated]
+default_handler.setFormatter(logging.Formatter("[%(asctime)s] %(levelname)s in %(module)s: %(message)s"))
+
+
+def create_logger(app: App) -> logging.Logger:
+    """The logger named after the application.
+
+    In debug mode its level becomes DEBUG unless one is set; without a handler for its level
+    it gets :data:`default_handler`.
+    """
+    logger = logging.getLogger(app.name)
+    if app.debug and not logger.level:
+        logger.setLevel(logging.DEBUG)
+    if not has_level_handler(logger):
+        logger.addHandler(default_handler)
+    return logger

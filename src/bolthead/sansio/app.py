@@ -1,0 +1,397 @@
+"""The application's set-up: configuration, routes, blueprints, template environment, error handler look-up."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import typing as t
+from datetime import timedelta
+
+from werkzeug.exceptions import Aborter, BadRequest, BadRequestKeyError
+from werkzeug.sansio.response import Response
+from werkzeug.utils import cached_property
+from werkzeug.utils import redirect as _wz_redirect
+
+from .. import typing as ft
+from ..config import Config, ConfigAttribute
+from ..ctx import _AppCtxGlobals
+from ..helpers import _split_blueprint_path, get_debug_flag
+from ..json.provider import DefaultJSONProvider, JSONProvider
+from ..logging import create_logger
+from ..routing import BuildError, Map, Rule
+from ..templating import DispatchingJinjaLoader, Environment
+from .scaffold import Scaffold, T_teardown, _endpoint_from_view_func, find_package, setupmethod
+
+if t.TYPE_CHECKING:
+    from werkzeug.wrappers import Response as BaseResponse
+
+    from ..testing import FlaskClient, FlaskCliRunner
+    from .blueprints import Blueprint
+
+T_shell_context_processor = t.TypeVar("T_shell_context_processor", bound=ft.ShellContextProcessorCallable)
+T_template_filter = t.TypeVar("T_template_filter", bound=ft.TemplateFilterCallable)
+T_template_global = t.TypeVar("T_template_global", bound=ft.TemplateGlobalCallable)
+T_template_test = t.TypeVar("T_template_test", bound=ft.TemplateTestCallable)
+
+_GET = ("GET",)
+_AUTOESCAPED = (".html", ".htm", ".xml", ".xhtml", ".svg")
+
+
+def _make_timedelta(value: timedelta | int | None) -> timedelta | None:
+    """A number as seconds; the rest as it is."""
+    if value is None or isinstance(value, timedelta):
+        return value
+    return timedelta(seconds=value)
+
+
+class App(Scaffold):
+    """The application as far as it can be set up without a request; :class:`~bolthead.Flask` adds the rest."""
+
+    # Replace these in a subclass ----------------------------------------------------------------------------
+
+    aborter_class = Aborter
+    """What ``abort`` uses; made by :meth:`make_aborter`."""
+
+    jinja_environment = Environment
+    """The class of the template environment."""
+
+    app_ctx_globals_class = _AppCtxGlobals
+    """The class of ``g``."""
+
+    config_class = Config
+    """The class of :attr:`config`."""
+
+    json_provider_class: type[JSONProvider] = DefaultJSONProvider
+    """The class of :attr:`json`."""
+
+    jinja_options: dict[str, t.Any] = {}
+    """Arguments for the template environment; changes after :attr:`jinja_env` was made do nothing."""
+
+    url_rule_class = Rule
+    """The class of the rules that :meth:`add_url_rule` makes."""
+
+    url_map_class = Map
+    """The class of :attr:`url_map`."""
+
+    test_client_class: type[FlaskClient] | None = None
+    """The class of test clients, ``None`` for :class:`~bolthead.testing.FlaskClient`."""
+
+    test_cli_runner_class: type[FlaskCliRunner] | None = None
+    """The class of CLI runners, ``None`` for :class:`~bolthead.testing.FlaskCliRunner`."""
+
+    default_config: dict[str, t.Any]
+    response_class: type[Response]
+
+    # Attributes that live in the config ---------------------------------------------------------------------
+
+    testing = ConfigAttribute[bool]("TESTING")
+    """Testing mode: exceptions are propagated, extensions may behave otherwise."""
+
+    secret_key = ConfigAttribute[t.Union[str, bytes, None]]("SECRET_KEY")
+    """The key that signs sessions; long, random, secret."""
+
+    permanent_session_lifetime = ConfigAttribute[timedelta](
+        "PERMANENT_SESSION_LIFETIME",
+        get_converter=_make_timedelta,  # type: ignore[arg-type]
+    )
+    """How long a permanent session lasts; numbers in the config are seconds."""
+
+    def __init__(
+        self,
+        import_name: str,
+        static_url_path: str | None = None,
+        static_folder: str | os.PathLike[str] | None = "static",
+        static_host: str | None = None,
+        host_matching: bool = False,
+        subdomain_matching: bool = False,
+        template_folder: str | os.PathLike[str] | None = "templates",
+        instance_path: str | None = None,
+        instance_relative_config: bool = False,
+        root_path: str | None = None,
+    ) -> None:
+        super().__init__(
+            import_name=import_name,
+            static_folder=static_folder,
+            static_url_path=static_url_path,
+            template_folder=template_folder,
+            root_path=root_path,
+        )
+        if instance_path is None:
+            instance_path = self.auto_find_instance_path()
+        elif not os.path.isabs(instance_path):
+            raise ValueError(
+                "If an instance path is provided it must be absolute. A relative path was given instead."
+            )
+        self.instance_path = instance_path
+
+        # The order is part of the contract: each of these may be overridden and look at the ones before.
+        self.config = self.make_config(instance_relative_config)
+        self.aborter = self.make_aborter()
+        self.json: JSONProvider = self.json_provider_class(self)
+
+        #: Called with error, endpoint and values where a URL cannot be built; may return one or raise.
+        self.url_build_error_handlers: list[t.Callable[[Exception, str, dict[str, t.Any]], str]] = []
+        self.teardown_appcontext_funcs: list[ft.TeardownCallable] = []
+        self.shell_context_processors: list[ft.ShellContextProcessorCallable] = []
+        #: Registered name → blueprint; the same blueprint may have several names.
+        self.blueprints: dict[str, Blueprint] = {}
+        #: A place for extensions to keep what they have per application.
+        self.extensions: dict[str, t.Any] = {}
+        self.url_map = self.url_map_class(host_matching=host_matching)
+        self.subdomain_matching = subdomain_matching
+        self._got_first_request = False
+
+    def _check_setup_finished(self, f_name: str) -> None:
+        if self._got_first_request:
+            raise AssertionError(
+                f"The setup method '{f_name}' can no longer be called on the application. It has already"
+                " handled its first request, any changes will not be applied consistently.\n"
+                "Make sure all imports, decorators, functions, etc. needed to set up the application are"
+                " done before running it."
+            )
+
+    # What the application is made of ------------------------------------------------------------------------
+
+    @cached_property
+    def name(self) -> str:
+        """The import name; for ``__main__`` the name of the file that runs, without its suffix."""
+        if self.import_name != "__main__":
+            return self.import_name
+        file: str | None = getattr(sys.modules["__main__"], "__file__", None)
+        return "__main__" if file is None else os.path.splitext(os.path.basename(file))[0]
+
+    @cached_property
+    def logger(self) -> logging.Logger:
+        """The standard logger called :attr:`name`; see :func:`~bolthead.logging.create_logger`."""
+        return create_logger(self)
+
+    @cached_property
+    def jinja_env(self) -> Environment:
+        """The template environment, made when first used."""
+        return self.create_jinja_environment()
+
+    def create_jinja_environment(self) -> Environment:
+        raise NotImplementedError()
+
+    def make_config(self, instance_relative: bool = False) -> Config:
+        """Make :attr:`config` from the defaults, relative to the root or to the instance folder."""
+        defaults = dict(self.default_config)
+        defaults["DEBUG"] = get_debug_flag()
+        return self.config_class(self.instance_path if instance_relative else self.root_path, defaults)
+
+    def make_aborter(self) -> Aborter:
+        """Make the object that ``abort`` calls."""
+        return self.aborter_class()
+
+    def auto_find_instance_path(self) -> str:
+        """The instance folder: beside the package, or ``var/NAME-instance`` where that is installed."""
+        prefix, package_path = find_package(self.import_name)
+        if prefix is None:
+            return os.path.join(package_path, "instance")
+        return os.path.join(prefix, "var", f"{self.name}-instance")
+
+    def create_global_jinja_loader(self) -> DispatchingJinjaLoader:
+        """Make the loader that asks the application's and then each blueprint's own loader."""
+        return DispatchingJinjaLoader(self)
+
+    def select_jinja_autoescape(self, filename: str | None) -> bool:
+        """Whether a template is escaped: by its suffix, and always when it comes from a string."""
+        return True if filename is None else filename.endswith(_AUTOESCAPED)
+
+    @property
+    def debug(self) -> bool:
+        """Debug mode, ``config["DEBUG"]``. Setting it also sets template reloading, unless configured."""
+        return self.config["DEBUG"]  # type: ignore[no-any-return]
+
+    @debug.setter
+    def debug(self, value: bool) -> None:
+        self.config["DEBUG"] = value
+        if self.config["TEMPLATES_AUTO_RELOAD"] is None:
+            self.jinja_env.auto_reload = value
+
+    # Routes and blueprints ----------------------------------------------------------------------------------
+
+    @setupmethod
+    def register_blueprint(self, blueprint: Blueprint, **options: t.Any) -> None:
+        """Register a blueprint; the options override its own (``url_prefix``, ``subdomain``, ``name``, …)."""
+        blueprint.register(self, options)
+
+    def iter_blueprints(self) -> t.ValuesView[Blueprint]:
+        """The blueprints in the order of their registration."""
+        return self.blueprints.values()
+
+    @setupmethod
+    def add_url_rule(
+        self,
+        rule: str,
+        endpoint: str | None = None,
+        view_func: ft.RouteCallable | None = None,
+        provide_automatic_options: bool | None = None,
+        **options: t.Any,
+    ) -> None:
+        if endpoint is None:
+            endpoint = _endpoint_from_view_func(view_func)  # type: ignore[arg-type]
+        options["endpoint"] = endpoint
+
+        methods = options.pop("methods", None)
+        if methods is None:
+            methods = getattr(view_func, "methods", None) or _GET
+        if isinstance(methods, str):
+            raise TypeError(
+                "Allowed methods must be a list of strings, for"
+                ' example: @app.route(..., methods=["POST"])'
+            )
+        allowed = {method.upper() for method in methods}
+        required = getattr(view_func, "required_methods", ())
+
+        if provide_automatic_options is None:
+            provide_automatic_options = getattr(view_func, "provide_automatic_options", None)
+        if provide_automatic_options is None:
+            provide_automatic_options = "OPTIONS" not in allowed and bool(
+                self.config["PROVIDE_AUTOMATIC_OPTIONS"]
+            )
+            if provide_automatic_options:
+                allowed.add("OPTIONS")
+        allowed.update(required)
+
+        rule_obj = self.url_rule_class(rule, methods=allowed, **options)
+        rule_obj.provide_automatic_options = provide_automatic_options  # type: ignore[attr-defined]
+        self.url_map.add(rule_obj)
+        if view_func is None:
+            return
+        known = self.view_functions.get(endpoint)
+        if known is not None and known != view_func:
+            raise AssertionError(
+                f"View function mapping is overwriting an existing endpoint function: {endpoint}"
+            )
+        self.view_functions[endpoint] = view_func
+
+    # Template filters, tests and globals --------------------------------------------------------------------
+
+    @setupmethod
+    def template_filter(self, name: str | None = None) -> t.Callable[[T_template_filter], T_template_filter]:
+        """Decorate a template filter, called ``name`` or as the function is."""
+
+        def decorator(f: T_template_filter) -> T_template_filter:
+            self.add_template_filter(f, name=name)
+            return f
+
+        return decorator
+
+    @setupmethod
+    def add_template_filter(self, f: ft.TemplateFilterCallable, name: str | None = None) -> None:
+        """:meth:`template_filter` without the decorator."""
+        self.jinja_env.filters[name or f.__name__] = f
+
+    @setupmethod
+    def template_test(self, name: str | None = None) -> t.Callable[[T_template_test], T_template_test]:
+        """Decorate a template test, called ``name`` or as the function is."""
+
+        def decorator(f: T_template_test) -> T_template_test:
+            self.add_template_test(f, name=name)
+            return f
+
+        return decorator
+
+    @setupmethod
+    def add_template_test(self, f: ft.TemplateTestCallable, name: str | None = None) -> None:
+        """:meth:`template_test` without the decorator."""
+        self.jinja_env.tests[name or f.__name__] = f
+
+    @setupmethod
+    def template_global(self, name: str | None = None) -> t.Callable[[T_template_global], T_template_global]:
+        """Decorate a function that every template can call, by ``name`` or its own."""
+
+        def decorator(f: T_template_global) -> T_template_global:
+            self.add_template_global(f, name=name)
+            return f
+
+        return decorator
+
+    @setupmethod
+    def add_template_global(self, f: ft.TemplateGlobalCallable, name: str | None = None) -> None:
+        """:meth:`template_global` without the decorator."""
+        self.jinja_env.globals[name or f.__name__] = f
+
+    # Hooks --------------------------------------------------------------------------------------------------
+
+    @setupmethod
+    def teardown_appcontext(self, f: T_teardown) -> T_teardown:
+        """Call a function when the application context goes; as :meth:`teardown_request`, but later and always."""
+        self.teardown_appcontext_funcs.append(f)
+        return f
+
+    @setupmethod
+    def shell_context_processor(self, f: T_shell_context_processor) -> T_shell_context_processor:
+        """Call a function for the ``shell`` command; the names in the dict it returns are there at the prompt."""
+        self.shell_context_processors.append(f)
+        return f
+
+    # Errors -------------------------------------------------------------------------------------------------
+
+    def _find_error_handler(self, e: Exception, blueprints: list[str]) -> ft.ErrorHandlerCallable | None:
+        """The nearest handler: by code before by class alone, blueprints before the application, then by MRO."""
+        exc_class, code = self._get_exc_class_and_code(type(e))
+        scopes = (*blueprints, None)
+        for wanted in (None,) if code is None else (code, None):
+            for scope in scopes:
+                handlers = self.error_handler_spec[scope][wanted]
+                if handlers:
+                    for cls in exc_class.__mro__:
+                        handler = handlers.get(cls)  # type: ignore[arg-type]
+                        if handler is not None:
+                            return handler
+        return None
+
+    def trap_http_exception(self, e: Exception) -> bool:
+        """Whether an HTTP exception is treated as any other, by the two ``TRAP_`` settings.
+
+        In debug mode a missing form or query key is, unless ``TRAP_BAD_REQUEST_ERRORS`` says no.
+        """
+        if self.config["TRAP_HTTP_EXCEPTIONS"]:
+            return True
+        trap = self.config["TRAP_BAD_REQUEST_ERRORS"]
+        if trap is None and self.debug and isinstance(e, BadRequestKeyError):
+            return True
+        return bool(trap) and isinstance(e, BadRequest)
+
+    def should_ignore_error(self, error: BaseException | None) -> bool:
+        """Whether teardown functions are to be told of no error. For subclasses; never, by default."""
+        return False
+
+    # URLs ---------------------------------------------------------------------------------------------------
+
+    def redirect(self, location: str, code: int = 302) -> BaseResponse:
+        """Make a response of this application's class that redirects."""
+        return _wz_redirect(location, code=code, Response=self.response_class)  # type: ignore[arg-type]
+
+    def inject_url_defaults(self, endpoint: str, values: dict[str, t.Any]) -> None:
+        """Let the ``url_defaults`` functions change ``values``: the application's, then from the outer blueprint in."""
+        functions = self.url_default_functions
+        if None in functions:
+            for func in functions[None]:
+                func(endpoint, values)
+        if "." not in endpoint:
+            return
+        for name in reversed(_split_blueprint_path(endpoint.rpartition(".")[0])):
+            if name in functions:
+                for func in functions[name]:
+                    func(endpoint, values)
+
+    def handle_url_build_error(self, error: BuildError, endpoint: str, values: dict[str, t.Any]) -> str:
+        """Ask the ``url_build_error_handlers`` for a URL; the last error is raised if none gives one.
+
+        Called inside the ``except`` of the error, whose traceback is kept if it is still that one.
+        """
+        for handler in self.url_build_error_handlers:
+            try:
+                url = handler(error, endpoint, values)
+            except BuildError as other:
+                error = other
+            else:
+                if url is not None:
+                    return url
+        if error is sys.exc_info()[1]:
+            raise
+        raise error

@@ -1,0 +1,170 @@
+"""Jinja: the environment, the loader that looks through application and blueprints, rendering and streaming."""
+
+from __future__ import annotations
+
+import typing as t
+
+from jinja2 import BaseLoader, Template, TemplateNotFound
+from jinja2 import Environment as BaseEnvironment
+
+from .globals import _cv_app, _cv_request, current_app
+from .helpers import stream_with_context
+from .signals import before_render_template, template_rendered
+
+if t.TYPE_CHECKING:
+    from .app import Flask
+    from .sansio.app import App
+    from .sansio.scaffold import Scaffold
+
+    Source = tuple[str, str | None, t.Callable[[], bool] | None]
+
+
+def _default_template_ctx_processor() -> dict[str, t.Any]:
+    """``g`` and, in a request, ``request``: the objects, not the proxies. The session is left to its proxy."""
+    values: dict[str, t.Any] = {}
+    app_ctx = _cv_app.get(None)
+    if app_ctx is not None:
+        values["g"] = app_ctx.g
+    req_ctx = _cv_request.get(None)
+    if req_ctx is not None:
+        values["request"] = req_ctx.request
+    return values
+
+
+class Environment(BaseEnvironment):
+    """A Jinja environment that knows its application and, unless told otherwise, loads by its loader."""
+
+    def __init__(self, app: App, **options: t.Any) -> None:
+        if "loader" not in options:
+            options["loader"] = app.create_global_jinja_loader()
+        super().__init__(**options)
+        self.app = app
+
+
+class DispatchingJinjaLoader(BaseLoader):
+    """Asks the application's loader and then the blueprints', in the order of their registration."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    def get_source(self, environment: BaseEnvironment, template: str) -> Source:
+        if self.app.config["EXPLAIN_TEMPLATE_LOADING"]:
+            return self._get_source_explained(environment, template)
+        return self._get_source_fast(environment, template)
+
+    def _get_source_explained(self, environment: BaseEnvironment, template: str) -> Source:
+        """Ask every loader, even after the first hit, and log what each said."""
+        from .debughelpers import explain_template_loading_attempts
+
+        attempts: list[tuple[BaseLoader, Scaffold, Source | None]] = []
+        for owner, loader in self._iter_loaders(template):
+            try:
+                found: Source | None = loader.get_source(environment, template)
+            except TemplateNotFound:
+                found = None
+            attempts.append((loader, owner, found))
+        explain_template_loading_attempts(self.app, template, attempts)
+        for _, _, found in attempts:
+            if found is not None:
+                return found
+        raise TemplateNotFound(template)
+
+    def _get_source_fast(self, environment: BaseEnvironment, template: str) -> Source:
+        for _, loader in self._iter_loaders(template):
+            try:
+                return loader.get_source(environment, template)
+            except TemplateNotFound:
+                continue
+        raise TemplateNotFound(template)
+
+    def _iter_loaders(self, template: str) -> t.Iterator[tuple[Scaffold, BaseLoader]]:
+        loader = self.app.jinja_loader
+        if loader is not None:
+            yield self.app, loader
+        for blueprint in self.app.iter_blueprints():
+            loader = blueprint.jinja_loader
+            if loader is not None:
+                yield blueprint, loader
+
+    def list_templates(self) -> list[str]:
+        """The names of all templates, each once, in no order."""
+        names: set[str] = set()
+        for owner in (self.app, *self.app.iter_blueprints()):
+            if owner.jinja_loader is not None:
+                names.update(owner.jinja_loader.list_templates())
+        return list(names)
+
+
+def fill_context(app: Flask, context: dict[str, t.Any]) -> None:
+    """The body of ``Flask.update_template_context``: add what the processors return, the given values winning.
+
+    The application's processors run first, then the current blueprints', from the outermost in.
+    """
+    processors = app.template_context_processors
+    names: tuple[str | None, ...] = (None,)
+    req_ctx = _cv_request.get(None)
+    if req_ctx is not None:
+        names += tuple(reversed(req_ctx.request.blueprints))
+    given = context.copy()
+    for name in names:
+        if name not in processors:
+            continue
+        for func in processors[name]:
+            # FAST: ours is no coroutine function; to ask `ensure_sync` would change nothing.
+            if func is not _default_template_ctx_processor:
+                func = app.ensure_sync(func)
+            context.update(func())  # type: ignore[arg-type]
+    context.update(given)
+
+
+def _render(app: Flask, template: Template, context: dict[str, t.Any]) -> str:
+    app.update_template_context(context)
+    # FAST: a signal without receivers is not worth the call.
+    if before_render_template.receivers:
+        before_render_template.send(app, _async_wrapper=app.ensure_sync, template=template, context=context)
+    text = template.render(context)
+    if template_rendered.receivers:
+        template_rendered.send(app, _async_wrapper=app.ensure_sync, template=template, context=context)
+    return text
+
+
+def _stream(app: Flask, template: Template, context: dict[str, t.Any]) -> t.Iterator[str]:
+    app.update_template_context(context)
+    before_render_template.send(app, _async_wrapper=app.ensure_sync, template=template, context=context)
+
+    def pieces() -> t.Iterator[str]:
+        yield from template.generate(context)
+        template_rendered.send(app, _async_wrapper=app.ensure_sync, template=template, context=context)
+
+    # Outside a request there is nothing to keep; the caller keeps the application context.
+    return pieces() if _cv_request.get(None) is None else stream_with_context(pieces())
+
+
+def _current() -> Flask:
+    return current_app._get_current_object()  # type: ignore[attr-defined, no-any-return]
+
+
+def render_template(template_name_or_list: str | Template | list[str | Template], **context: t.Any) -> str:
+    """Render a template by name; of a list, the first that exists."""
+    app = _current()
+    return _render(app, app.jinja_env.get_or_select_template(template_name_or_list), context)
+
+
+def render_template_string(source: str, **context: t.Any) -> str:
+    """Render a template given as text; it is escaped as HTML is."""
+    app = _current()
+    return _render(app, app.jinja_env.from_string(source), context)
+
+
+def stream_template(
+    template_name_or_list: str | Template | list[str | Template], **context: t.Any
+) -> t.Iterator[str]:
+    """:func:`render_template` piece by piece, as a body to return; the request stays alive meanwhile."""
+    app = _current()
+    return _stream(app, app.jinja_env.get_or_select_template(template_name_or_list), context)
+
+
+def stream_template_string(source: str, **context: t.Any) -> t.Iterator[str]:
+    """:func:`render_template_string` piece by piece."""
+    app = _current()
+    return _stream(app, app.jinja_env.from_string(source), context)
