@@ -36,7 +36,7 @@ class ConfigAttribute(t.Generic[T]):
             return self
         value = obj.config[self.__name__]
         convert = self.get_converter
-        return value if convert is None else convert(value)  # type: ignore[no-any-return]
+        return value if convert is None else convert(value)
 
     def __set__(self, obj: App, value: t.Any) -> None:
         obj.config[self.__name__] = value

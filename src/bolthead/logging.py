@@ -35,7 +35,9 @@ def has_level_handler(logger: logging.Logger) -> bool:
     return False
 
 
-default_handler = logging.StreamHandler(wsgi_errors_stream)  # type: ignore[var-annotated]
+default_handler: logging.StreamHandler[t.TextIO] = logging.StreamHandler(
+    wsgi_errors_stream  # type: ignore[arg-type]
+)
 default_handler.setFormatter(logging.Formatter("[%(asctime)s] %(levelname)s in %(module)s: %(message)s"))
 
 
