@@ -27,7 +27,7 @@ class Blueprint(SansioBlueprint):
         cli = LazyGroup()
 
     def get_send_file_max_age(self, filename: str | None) -> int | None:
-        """How many seconds a client may keep a file: ``SEND_FILE_MAX_AGE_DEFAULT``, ``None`` to ask each time."""
+        """Seconds a client may keep a file: ``SEND_FILE_MAX_AGE_DEFAULT``; ``None`` makes it ask each time."""
         value = current_app.config["SEND_FILE_MAX_AGE_DEFAULT"]
         if isinstance(value, timedelta):
             return int(value.total_seconds())
@@ -49,5 +49,5 @@ class Blueprint(SansioBlueprint):
             raise ValueError("Resources can only be opened for reading.")
         path = os.path.join(self.root_path, resource)
         if mode == "rb":
-            return open(path, mode)  # type: ignore[return-value]
+            return open(path, mode)
         return open(path, mode, encoding=encoding)

@@ -36,8 +36,7 @@ class DebugFilesKeyError(KeyError, AssertionError):
         submitted = ", ".join(map(repr, request.form.getlist(key)))
         if submitted:
             self.msg += (
-                "\n\nThe browser instead transmitted some file names."
-                f" This was submitted: {submitted}"
+                f"\n\nThe browser instead transmitted some file names. This was submitted: {submitted}"
             )
 
     def __str__(self) -> str:

@@ -68,14 +68,15 @@ def stream_with_context(
     stream = _in_context(items)
     # The first step takes hold of the contexts; what it yields is not part of the stream.
     next(stream)
-    return stream  # type: ignore[return-value]
+    return stream
 
 
 def _in_context(items: t.Iterator[t.Any]) -> t.Generator[t.Any, None, None]:
     req_ctx = _cv_request.get(None)
     if req_ctx is None:
         raise RuntimeError(
-            "'stream_with_context' can only be used when a request context is active, such as in a view function."
+            "'stream_with_context' can only be used when a request context is active,"
+            " such as in a view function."
         )
     app_ctx = _cv_app.get()
     yield None
@@ -89,7 +90,7 @@ def _in_context(items: t.Iterator[t.Any]) -> t.Generator[t.Any, None, None]:
 
 
 def make_response(*args: t.Any) -> Response:
-    """Make a response as from a view's return value; several arguments stand for a tuple, none for an empty one."""
+    """A response made as from a view's return value. Several arguments stand for a tuple of them."""
     if not args:
         return current_app.response_class()
     return current_app.make_response(args[0] if len(args) == 1 else args)
@@ -133,7 +134,7 @@ def get_template_attribute(template_name: str, attribute: str) -> t.Any:
 
 
 def flash(message: str, category: str = "message") -> None:
-    """Keep a message in the session until :func:`get_flashed_messages` takes it, in this request or the next."""
+    """Keep a message in the session until :func:`get_flashed_messages` takes it, now or in a later request."""
     waiting = session.get("_flashes", [])
     waiting.append((category, message))
     # The session does not notice a change inside a list: assign it.
@@ -182,7 +183,7 @@ def send_file(
     conditional: bool = True,
     etag: bool | str = True,
     last_modified: datetime | int | float | None = None,
-    max_age: None | (int | t.Callable[[str | None], int | None]) = None,
+    max_age: int | t.Callable[[str | None], int | None] | None = None,
 ) -> Response:
     """Send a file by its path, relative to the application's root, or an open binary file.
 
@@ -245,7 +246,7 @@ def get_root_path(import_name: str) -> str:
                 " In this case the root path needs to be explicitly"
                 " provided."
             )
-    return os.path.dirname(os.path.abspath(file))
+    return os.path.dirname(os.path.abspath(t.cast(str, file)))
 
 
 def _loader(import_name: str) -> t.Any:

@@ -1,4 +1,4 @@
-"""Jinja: the environment, the loader that looks through application and blueprints, rendering and streaming."""
+"""Jinja: the environment, the loader for application and blueprints, rendering and streaming."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if t.TYPE_CHECKING:
 
 
 def _default_template_ctx_processor() -> dict[str, t.Any]:
-    """``g`` and, in a request, ``request``: the objects, not the proxies. The session is left to its proxy."""
+    """``g`` and ``request``, the objects and not the proxies, as far as there are contexts."""
     values: dict[str, t.Any] = {}
     app_ctx = _cv_app.get(None)
     if app_ctx is not None:
@@ -96,7 +96,7 @@ class DispatchingJinjaLoader(BaseLoader):
 
 
 def fill_context(app: Flask, context: dict[str, t.Any]) -> None:
-    """The body of ``Flask.update_template_context``: add what the processors return, the given values winning.
+    """The body of ``Flask.update_template_context``: add what processors return, keep what was given.
 
     The application's processors run first, then the current blueprints', from the outermost in.
     """
@@ -113,7 +113,7 @@ def fill_context(app: Flask, context: dict[str, t.Any]) -> None:
             # FAST: ours is no coroutine function; to ask `ensure_sync` would change nothing.
             if func is not _default_template_ctx_processor:
                 func = app.ensure_sync(func)
-            context.update(func())  # type: ignore[arg-type]
+            context.update(func())
     context.update(given)
 
 

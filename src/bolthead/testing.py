@@ -140,7 +140,7 @@ class FlaskClient(Client):
         """A request from a ready-made builder, environ or request, with this client's base environ."""
         if isinstance(source, werkzeug.test.EnvironBuilder):
             builder = copy(source)
-            builder.environ_base = self._copy_environ(builder.environ_base or {})
+            builder.environ_base = self._copy_environ(dict(builder.environ_base or {}))
             return builder.get_request()
         if isinstance(source, dict):
             return EnvironBuilder.from_environ(

@@ -45,7 +45,7 @@ ResponseClass = t.TypeVar("ResponseClass", bound="Response")
 
 # Keys and hooks ---------------------------------------------------------------------------------------------
 
-AppOrBlueprintKey = t.Optional[str]
+AppOrBlueprintKey = str | None
 """A blueprint's full name, or ``None`` for the application."""
 
 AfterRequestCallable = t.Union[

@@ -42,7 +42,7 @@ class JSONProvider:
         return self.loads(fp.read(), **kwargs)
 
     def _prepare_response_obj(self, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]) -> t.Any:
-        """One value for all arguments: itself, a tuple of several, a dict of named ones, ``None`` for none."""
+        """One value for all arguments: the only one, a tuple, a dict of named ones, ``None`` for none."""
         if args:
             if kwargs:
                 raise TypeError("app.json.response() takes either args or kwargs, not both")
@@ -50,7 +50,7 @@ class JSONProvider:
         return kwargs or None
 
     def response(self, *args: t.Any, **kwargs: t.Any) -> Response:
-        """A response of the application's class with the arguments as JSON: one value, several, or named ones."""
+        """A response of the application's class with the arguments, one, several or named, as JSON."""
         obj = self._prepare_response_obj(args, kwargs)
         return self._app.response_class(self.dumps(obj), mimetype="application/json")
 
@@ -120,7 +120,7 @@ class DefaultJSONProvider(JSONProvider):
         return json.loads(s, **kwargs)
 
     def response(self, *args: t.Any, **kwargs: t.Any) -> Response:
-        """See :meth:`JSONProvider.response`; the body ends with a line feed, :attr:`compact` says how it looks."""
+        """As :meth:`JSONProvider.response`, in the form :attr:`compact` asks for, with a line feed at the end."""
         obj = self._prepare_response_obj(args, kwargs)
         compact = self.compact
         if compact is False or (compact is None and self._app.debug):
@@ -139,7 +139,9 @@ class _Encoder(json.JSONEncoder):
     def __init__(
         self, default: t.Any, ensure_ascii: bool, sort_keys: bool, separators: tuple[str, str] | None
     ) -> None:
-        super().__init__(default=default, ensure_ascii=ensure_ascii, sort_keys=sort_keys, separators=separators)
+        super().__init__(
+            default=default, ensure_ascii=ensure_ascii, sort_keys=sort_keys, separators=separators
+        )
         self.asked = default
         self.separators = separators
         self._escape = (

@@ -17,7 +17,7 @@ from ..json import dumps, loads
 
 
 class JSONTag:
-    """One type: how to know it, write it and read it. ``key`` is what marks it; an empty key marks nothing."""
+    """One type: how to know it, write it, read it. ``key`` marks it; an empty key marks nothing."""
 
     __slots__ = ("serializer",)
 

@@ -1,4 +1,4 @@
-"""The application's set-up: configuration, routes, blueprints, template environment, error handler look-up."""
+"""The application's set-up: configuration, routes, blueprints, templates, look-up of error handlers."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _make_timedelta(value: timedelta | int | None) -> timedelta | None:
 
 
 class App(Scaffold):
-    """The application as far as it can be set up without a request; :class:`~bolthead.Flask` adds the rest."""
+    """The application as far as it needs no request; :class:`~bolthead.Flask` adds the rest."""
 
     # Replace these in a subclass ----------------------------------------------------------------------------
 
@@ -239,8 +239,7 @@ class App(Scaffold):
             methods = getattr(view_func, "methods", None) or _GET
         if isinstance(methods, str):
             raise TypeError(
-                "Allowed methods must be a list of strings, for"
-                ' example: @app.route(..., methods=["POST"])'
+                'Allowed methods must be a list of strings, for example: @app.route(..., methods=["POST"])'
             )
         allowed = {method.upper() for method in methods}
         required = getattr(view_func, "required_methods", ())
@@ -318,20 +317,20 @@ class App(Scaffold):
 
     @setupmethod
     def teardown_appcontext(self, f: T_teardown) -> T_teardown:
-        """Call a function when the application context goes; as :meth:`teardown_request`, but later and always."""
+        """Call a function when the application context goes, after those of :meth:`teardown_request`."""
         self.teardown_appcontext_funcs.append(f)
         return f
 
     @setupmethod
     def shell_context_processor(self, f: T_shell_context_processor) -> T_shell_context_processor:
-        """Call a function for the ``shell`` command; the names in the dict it returns are there at the prompt."""
+        """Call a function for the ``shell`` command; the dict it returns holds names for the prompt."""
         self.shell_context_processors.append(f)
         return f
 
     # Errors -------------------------------------------------------------------------------------------------
 
     def _find_error_handler(self, e: Exception, blueprints: list[str]) -> ft.ErrorHandlerCallable | None:
-        """The nearest handler: by code before by class alone, blueprints before the application, then by MRO."""
+        """The nearest handler: those by code first, of them the innermost blueprint's, of them by MRO."""
         exc_class, code = self._get_exc_class_and_code(type(e))
         scopes = (*blueprints, None)
         for wanted in (None,) if code is None else (code, None):
@@ -339,7 +338,7 @@ class App(Scaffold):
                 handlers = self.error_handler_spec[scope][wanted]
                 if handlers:
                     for cls in exc_class.__mro__:
-                        handler = handlers.get(cls)  # type: ignore[arg-type]
+                        handler = handlers.get(cls)
                         if handler is not None:
                             return handler
         return None
@@ -367,7 +366,7 @@ class App(Scaffold):
         return _wz_redirect(location, code=code, Response=self.response_class)  # type: ignore[arg-type]
 
     def inject_url_defaults(self, endpoint: str, values: dict[str, t.Any]) -> None:
-        """Let the ``url_defaults`` functions change ``values``: the application's, then from the outer blueprint in."""
+        """Call the ``url_defaults`` functions: the application's, then the blueprints', outermost first."""
         functions = self.url_default_functions
         if None in functions:
             for func in functions[None]:

@@ -33,9 +33,7 @@ DeferredSetupFunction = t.Callable[["BlueprintSetupState"], None]
 class BlueprintSetupState:
     """One registration of a blueprint: what recorded functions get to work with."""
 
-    def __init__(
-        self, blueprint: Blueprint, app: App, options: t.Any, first_registration: bool
-    ) -> None:
+    def __init__(self, blueprint: Blueprint, app: App, options: t.Any, first_registration: bool) -> None:
         self.app = app
         self.blueprint = blueprint
         #: The options of ``register_blueprint``; the attributes below are these, else the blueprint's own.
@@ -149,7 +147,7 @@ class Blueprint(Scaffold):
         self._blueprints.append((blueprint, options))
 
     def register(self, app: App, options: dict[str, t.Any]) -> None:
-        """What ``app.register_blueprint`` calls: add everything to the application, then the nested blueprints."""
+        """What ``app.register_blueprint`` calls: add everything, then register the nested blueprints."""
         own_name = options.get("name", self.name)
         name = f"{options.get('name_prefix', '')}.{own_name}".lstrip(".")
         taken = app.blueprints.get(name)
@@ -179,7 +177,7 @@ class Blueprint(Scaffold):
             blueprint.register(app, _nested_options(blueprint, nested, state, name))
 
     def _register_commands(self, app: App, name: str, options: dict[str, t.Any]) -> None:
-        """Put the commands into the group that ``cli_group`` names; ``None`` puts them beside the application's."""
+        """Add the commands as the group that ``cli_group`` names; ``None`` adds them without a group."""
         if "cli" not in self.__dict__ and isinstance(getattr(type(self), "cli", None), LazyGroup):
             return  # Nobody has touched the group, so it has no commands: do not load click for it.
         if not self.cli.commands:
@@ -192,7 +190,7 @@ class Blueprint(Scaffold):
         app.cli.add_command(self.cli)
 
     def _merge_blueprint_funcs(self, app: App, name: str) -> None:
-        """Copy views, hooks and error handlers into the application's dicts, below this blueprint's full name."""
+        """Copy views, hooks and error handlers into the application's dicts, under this blueprint's name."""
 
         def full(key: str | None) -> str:
             return name if key is None else f"{name}.{key}"
@@ -237,7 +235,9 @@ class Blueprint(Scaffold):
     # For the whole application ------------------------------------------------------------------------------
 
     @setupmethod
-    def app_template_filter(self, name: str | None = None) -> t.Callable[[T_template_filter], T_template_filter]:
+    def app_template_filter(
+        self, name: str | None = None
+    ) -> t.Callable[[T_template_filter], T_template_filter]:
         """``Flask.template_filter``, for every template of the application."""
 
         def decorator(f: T_template_filter) -> T_template_filter:
@@ -275,7 +275,9 @@ class Blueprint(Scaffold):
         self.record_once(add)
 
     @setupmethod
-    def app_template_global(self, name: str | None = None) -> t.Callable[[T_template_global], T_template_global]:
+    def app_template_global(
+        self, name: str | None = None
+    ) -> t.Callable[[T_template_global], T_template_global]:
         """``Flask.template_global``, for every template of the application."""
 
         def decorator(f: T_template_global) -> T_template_global:
@@ -318,9 +320,7 @@ class Blueprint(Scaffold):
         return f
 
     @setupmethod
-    def app_errorhandler(
-        self, code: type[Exception] | int
-    ) -> t.Callable[[T_error_handler], T_error_handler]:
+    def app_errorhandler(self, code: type[Exception] | int) -> t.Callable[[T_error_handler], T_error_handler]:
         """``Flask.errorhandler``, for every request."""
 
         def decorator(f: T_error_handler) -> T_error_handler:

@@ -89,7 +89,7 @@ class Scaffold:
         root_path: str | None = None,
     ):
         self.import_name = import_name
-        self.static_folder = static_folder  # type: ignore[assignment]
+        self.static_folder = static_folder
         self.static_url_path = static_url_path
         self.template_folder = template_folder
         self.root_path = get_root_path(import_name) if root_path is None else root_path
@@ -101,7 +101,9 @@ class Scaffold:
             ft.AppOrBlueprintKey,
             dict[int | None, dict[type[Exception], ft.ErrorHandlerCallable]],
         ] = defaultdict(_by_code)
-        self.before_request_funcs: dict[ft.AppOrBlueprintKey, list[ft.BeforeRequestCallable]] = defaultdict(list)
+        self.before_request_funcs: dict[ft.AppOrBlueprintKey, list[ft.BeforeRequestCallable]] = defaultdict(
+            list
+        )
         self.after_request_funcs: dict[ft.AppOrBlueprintKey, list[ft.AfterRequestCallable[t.Any]]] = (
             defaultdict(list)
         )
@@ -112,7 +114,9 @@ class Scaffold:
         self.url_value_preprocessors: dict[ft.AppOrBlueprintKey, list[ft.URLValuePreprocessorCallable]] = (
             defaultdict(list)
         )
-        self.url_default_functions: dict[ft.AppOrBlueprintKey, list[ft.URLDefaultCallable]] = defaultdict(list)
+        self.url_default_functions: dict[ft.AppOrBlueprintKey, list[ft.URLDefaultCallable]] = defaultdict(
+            list
+        )
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
@@ -233,13 +237,13 @@ class Scaffold:
 
     @setupmethod
     def before_request(self, f: T_before_request) -> T_before_request:
-        """Call a function before each view; what it returns, if not ``None``, is the answer and the view is not called."""
+        """Call a function before each view; unless it returns ``None``, its result is the answer instead."""
         self.before_request_funcs.setdefault(None, []).append(f)
         return f
 
     @setupmethod
     def after_request(self, f: T_after_request) -> T_after_request:
-        """Call a function with each response; it returns that response or another. Last registered, first called.
+        """Call a function with each response; it returns that one or another. Last registered, first called.
 
         An exception skips those that remain: what must happen belongs into :meth:`teardown_request`.
         """
@@ -263,7 +267,7 @@ class Scaffold:
 
     @setupmethod
     def url_value_preprocessor(self, f: T_url_value_preprocessor) -> T_url_value_preprocessor:
-        """Call a function with endpoint and URL values before ``before_request``; it may change the values in place."""
+        """Call a function with endpoint and URL values, which it may change, before ``before_request``."""
         self.url_value_preprocessors[None].append(f)
         return f
 
@@ -279,7 +283,7 @@ class Scaffold:
     def errorhandler(
         self, code_or_exception: type[Exception] | int
     ) -> t.Callable[[T_error_handler], T_error_handler]:
-        """Decorate a handler for a status code or an exception class; it gets the exception and returns like a view."""
+        """Decorate a handler for a code or an exception class; it gets the exception, returns like a view."""
 
         def decorator(f: T_error_handler) -> T_error_handler:
             self.register_error_handler(code_or_exception, f)
