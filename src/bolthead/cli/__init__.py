@@ -17,6 +17,7 @@ from .certs import _validate_key as _validate_key
 from .commands import get_version as get_version
 from .commands import routes_command as routes_command
 from .commands import run_command as run_command
+from .commands import serve_command as serve_command
 from .commands import shell_command as shell_command
 from .commands import show_server_banner as show_server_banner
 from .commands import version_option as version_option
@@ -43,6 +44,8 @@ Say which one with '--app' or the variable 'FLASK_APP'; without either, a file
 'wsgi.py' or 'app.py' in the current folder is taken.
 """,
 )
+# Of the command alone: a group of somebody's own, or an application, may have a command of that name.
+cli.add_command(serve_command)
 
 
 def main() -> None:

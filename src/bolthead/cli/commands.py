@@ -1,4 +1,4 @@
-"""The default commands: ``run``, ``shell``, ``routes``, and ``--version``."""
+"""The commands: ``run``, ``serve``, ``shell``, ``routes``, and ``--version``."""
 
 from __future__ import annotations
 
@@ -7,17 +7,28 @@ import platform
 import sys
 import traceback
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 from werkzeug import run_simple
 from werkzeug.serving import is_running_from_reloader
 
+from .. import serve as serving
 from ..globals import current_app
 from ..helpers import get_debug_flag
 from .certs import CertParamType, SeparatedPathType, _validate_key
-from .groups import ScriptInfo, _debug_option, as_flask_option, pass_script_info, with_appcontext
+from .groups import (
+    ScriptInfo,
+    _debug_option,
+    as_flask_option,
+    become_flask,
+    pass_script_info,
+    with_appcontext,
+)
 from .locate import prog_name
 
 if TYPE_CHECKING:
@@ -25,6 +36,8 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from werkzeug.routing import Rule
+
+    from ..app import Flask
 
 UNSTATED_METHODS = frozenset({"HEAD", "OPTIONS"})
 
@@ -178,6 +191,141 @@ def run_command(
 
 run_command.params.insert(0, _debug_option)
 run_command.params.append(as_flask_option())
+
+
+@click.command("serve", short_help="Run the production server.")
+@click.option(
+    "--bind",
+    "-b",
+    default=serving.DEFAULT_BIND,
+    show_default=True,
+    metavar="HOST:PORT|unix:PATH",
+    help="Where to listen.",
+)
+@click.option(
+    "--workers",
+    "-w",
+    type=click.IntRange(1),
+    default=lambda: len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+    show_default="one per core",
+    help="Processes that answer requests.",
+)
+@click.option(
+    "--threads",
+    "-t",
+    type=click.IntRange(1, 1024),
+    default=serving.DEFAULT_THREADS,
+    show_default=True,
+    help="Threads in each of them.",
+)
+@click.option(
+    "--cert",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Serve HTTPS: the certificate.",
+)
+@click.option(
+    "--key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Serve HTTPS: the private key.",
+)
+@click.option("--access-log/--no-access-log", default=False, help="Write a line for each request.")
+@click.option(
+    "--max-body",
+    default="16M",
+    show_default=True,
+    metavar="SIZE",
+    help="Answer 413 to larger request bodies; 0 for no limit.",
+)
+@click.option(
+    "--pid-file", type=click.Path(dir_okay=False, path_type=Path), help="Write the process id to this file."
+)
+@click.option(
+    "--stop-timeout",
+    type=click.IntRange(1),
+    default=serving.DEFAULT_STOP_TIMEOUT,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long requests may go on after TERM or INT.",
+)
+@pass_script_info
+def serve_command(
+    info: ScriptInfo,
+    bind: str,
+    workers: int,
+    threads: int,
+    cert: Path | None,
+    key: Path | None,
+    access_log: bool,
+    max_body: str,
+    pid_file: Path | None,
+    stop_timeout: int,
+) -> None:
+    """Run the production server, granian.
+
+    It stops on TERM and INT after the requests in flight, and starts its workers anew on HUP.
+    """
+    if (cert is None) != (key is None):
+        raise click.UsageError("'--cert' and '--key' belong together: give both or neither.")
+    if pid_file is not None and not pid_file.absolute().parent.is_dir():
+        raise click.BadParameter(
+            f"The folder of {str(pid_file)!r} does not exist.", param_hint="'--pid-file'"
+        )
+    try:
+        place = serving.parse_bind(bind)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="'--bind' / '-b'") from None
+    try:
+        limit = serving.parse_size(max_body)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="'--max-body'") from None
+
+    try:
+        serving.granian_version()
+        options = serving.Options(
+            serving.claim(place), workers, threads, cert, key, access_log, pid_file, limit, stop_timeout
+        )
+        load = _AppLoader(info, prog_name() == "flask")
+        if not serving.check_app(load, _complain_of_app):
+            sys.exit(1)
+        serving.serve(load, options, partial(_announce, info.app_import_path))
+    except serving.ServeError as error:
+        raise click.ClickException(str(error)) from None
+
+
+serve_command.params.append(as_flask_option())
+
+
+@dataclass
+class _AppLoader:
+    """Loads the application in a worker, which need not have inherited what this process set up."""
+
+    info: ScriptInfo
+    as_flask: bool
+
+    def __call__(self) -> Flask:
+        if self.as_flask and prog_name() != "flask":
+            become_flask()
+        return self.info.load_app()
+
+
+def _complain_of_app(error: Exception) -> None:
+    if isinstance(error, click.ClickException):
+        error.show()
+    else:
+        # The application's own mistake: its author needs the whole of it.
+        click.secho("".join(traceback.format_exception(error)), err=True, fg="red", nl=False)
+
+
+def _announce(app_import_path: str | None, options: serving.Options) -> None:
+    if app_import_path is not None:
+        click.echo(f" * Serving Flask app '{app_import_path}'")
+    click.echo(
+        f" * bolthead {version_of('bolthead')}, {describe_build()}; granian {serving.granian_version()}"
+    )
+    workers = "1 worker" if options.workers == 1 else f"{options.workers} workers"
+    click.echo(f" * Running on {options.bind.url(options.scheme)} with {workers} (Press CTRL+C to quit)")
+    if get_debug_flag():
+        click.secho(" * Debug mode is on: errors are not caught for the visitor. Switch it off.", fg="yellow")
 
 
 @click.command("shell", short_help="Run a shell in the app context.")

@@ -172,9 +172,7 @@ def prepare_import(path: str) -> str:
 
 
 @overload
-def locate_app(
-    module_name: str, app_name: str | None, raise_if_not_found: Literal[True] = True
-) -> Flask: ...
+def locate_app(module_name: str, app_name: str | None, raise_if_not_found: Literal[True] = True) -> Flask: ...
 
 
 @overload

@@ -1,0 +1,434 @@
+"""The production server: granian, run in this process and configured for a WSGI application.
+
+The workers load the application themselves, so that no connection or thread made while importing it is
+shared between processes; one short-lived process loads it first, so that what is wrong with it is said once
+and before anything listens. This module is the only one that knows granian's private names.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import multiprocessing
+import os
+import re
+import signal
+import socket
+import stat
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote
+
+from werkzeug.exceptions import RequestEntityTooLarge
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+DEFAULT_BIND = "127.0.0.1:8000"
+DEFAULT_THREADS = 4
+DEFAULT_MAX_BODY = 16 * 1024 * 1024
+DEFAULT_STOP_TIMEOUT = 30
+ACCESS_FORMAT = '%(addr)s - - [%(time)s] "%(method)s %(path)s %(protocol)s" %(status)d %(dt_ms).3fms'
+NO_GRANIAN = "'serve' needs granian: install it with  pip install 'bolthead[serve]'"
+
+
+class ServeError(Exception):
+    """Something the user can put right; its text is one line."""
+
+
+@dataclass(frozen=True)
+class Bind:
+    """Where to listen: a host and port, or a Unix socket's path."""
+
+    host: str = ""
+    port: int = 0
+    path: Path | None = None
+
+    def url(self, scheme: str) -> str:
+        if self.path is not None:
+            return f"unix:{self.path}"
+        return f"{scheme}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+
+def parse_bind(text: str) -> Bind:
+    """``host:port``, ``[v6]:port`` or ``unix:/path`` → :class:`Bind`; ValueError says what is wrong."""
+    if text.startswith("unix:"):
+        path = text.removeprefix("unix:")
+        if not path or path.startswith("//"):
+            raise ValueError(f"{text!r} names no socket; write it as unix:/path/to/socket.")
+        return Bind(path=Path(path).absolute())
+    match = re.fullmatch(r"\[([0-9A-Fa-f:.%\w]+)\]:([0-9]+)|([^:\[\]/\s]+):([0-9]+)", text, re.ASCII)
+    if match is None:
+        raise ValueError(f"{text!r} is not 'host:port', '[v6 address]:port' or 'unix:/path'.")
+    host, port = match[1] or match[3], int(match[2] or match[4])
+    if not 1 <= port <= 65535:
+        raise ValueError(f"{port} is not a port; ports go from 1 to 65535.")
+    return Bind(host, port)
+
+
+SIZES = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
+
+
+def parse_size(text: str) -> int:
+    """A size in bytes, or with k, M or G behind it (powers of 1024)."""
+    match = re.fullmatch(r"([0-9]+)([kmg]?)b?", text.strip(), re.IGNORECASE | re.ASCII)
+    if match is None:
+        raise ValueError(f"{text!r} is not a size; write bytes, or as in 500k, 16M, 2G.")
+    return int(match[1]) * SIZES[match[2].lower()]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to serve. ``max_body`` is in bytes, 0 for no limit; ``stop_timeout`` in seconds."""
+
+    bind: Bind
+    workers: int
+    threads: int = DEFAULT_THREADS
+    cert: Path | None = None
+    key: Path | None = None
+    access_log: bool = False
+    pid_file: Path | None = None
+    max_body: int = DEFAULT_MAX_BODY
+    stop_timeout: int = DEFAULT_STOP_TIMEOUT
+
+    @property
+    def scheme(self) -> str:
+        return "https" if self.cert else "http"
+
+
+# One request, inside a worker
+
+
+class GranianExchange(Protocol):
+    """What granian hands over to be answered."""
+
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None: ...
+    def response_iter(self, status: int, headers: list[tuple[str, str]], body: Any) -> None: ...
+
+
+class Answer:
+    """The ``start_response`` of one request, and what it was called with."""
+
+    __slots__ = ("headers", "status", "written")
+
+    status: int
+    headers: list[tuple[str, str]]
+
+    def __init__(self) -> None:
+        self.written: list[bytes] | None = None
+
+    def __call__(
+        self, status: str, headers: list[tuple[str, str]], exc_info: object = None
+    ) -> Callable[[bytes], None]:
+        self.status = int(status[:3])
+        self.headers = headers
+        return self.write
+
+    def write(self, data: bytes) -> None:
+        """PEP 3333's old way to send a body; kept until the application returns."""
+        if self.written is None:
+            self.written = []
+        self.written.append(data)
+
+
+class Counted(io.RawIOBase):
+    """A body of unknown length that may not go beyond *left* bytes: 413 at the first one too many.
+
+    Werkzeug's ``LimitedStream`` would cut such a body at the limit when all of it is read at once.
+    """
+
+    def __init__(self, body: Any, left: int) -> None:
+        self._read = body.read
+        self._left = left
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._read(min(len(buffer), self._left + 1))
+        self._left -= len(data)
+        if self._left < 0:
+            raise RequestEntityTooLarge
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class Chunks:
+    """An application's iterable, in the shape in which granian walks and closes one."""
+
+    __slots__ = ("__next__", "close")
+
+    def __init__(self, body: Iterable[bytes]) -> None:
+        self.__next__ = iter(body).__next__
+        self.close = getattr(body, "close", _nothing)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _chain(first: list[bytes], body: Iterable[bytes]) -> Iterator[bytes]:
+    try:
+        yield from first
+        yield from body
+    finally:
+        getattr(body, "close", _nothing)()
+
+
+BUFFER = 64 * 1024
+TOO_LARGE = (
+    413,
+    [("Content-Type", "text/plain; charset=utf-8"), ("Connection", "close")],
+    b"Request Entity Too Large\n",
+)
+
+
+def bridge(app: WSGIApplication, options: Options) -> Callable[[GranianExchange, dict[str, Any]], int]:
+    """One request from granian to *app* and back.
+
+    Takes the place of granian's own, which puts the whole process environment into every ``environ``: a
+    variable ``HTTP_X`` there would be a header of every request, and each request would copy them all.
+    """
+    limit = options.max_body or sys.maxsize
+    base: dict[str, Any] = {
+        "GATEWAY_INTERFACE": "CGI/1.1",
+        "SCRIPT_NAME": "",
+        "SERVER_SOFTWARE": "bolthead",
+        "wsgi.errors": sys.stderr,
+        # WSGI: not in PEP 3333. The input ends where the body does, for chunked bodies too.
+        "wsgi.input_terminated": True,
+        "wsgi.multiprocess": options.workers > 1,
+        "wsgi.multithread": options.threads > 1,
+        "wsgi.run_once": False,
+        "wsgi.version": (1, 0),
+    }
+
+    def answer(exchange: GranianExchange, scope: dict[str, Any]) -> int:
+        length = scope.get("CONTENT_LENGTH")
+        if length is not None:
+            if int(length) > limit:
+                exchange.response_bytes(*TOO_LARGE)
+                return 413
+        elif "HTTP_TRANSFER_ENCODING" in scope or scope["SERVER_PROTOCOL"] == "HTTP/2":
+            scope["wsgi.input"] = io.BufferedReader(Counted(scope["wsgi.input"], limit), BUFFER)
+
+        reply = Answer()
+        body = app(base | scope, reply)
+        if reply.written is not None:
+            body = _chain(reply.written, body)
+        if type(body) is list:
+            # FAST: one call to granian for a body that is there already.
+            exchange.response_bytes(
+                reply.status, reply.headers, body[0] if len(body) == 1 else b"".join(body)
+            )
+        else:
+            exchange.response_iter(reply.status, reply.headers, Chunks(body))
+        return reply.status
+
+    return answer
+
+
+def with_access_log(
+    answer: Callable[[GranianExchange, dict[str, Any]], int], log_format: str
+) -> Callable[[GranianExchange, dict[str, Any]], int]:
+    """*answer*, and a line for each request when it has been answered."""
+    from time import perf_counter, time
+
+    from granian.log import log_request_builder
+
+    write = log_request_builder(log_format)
+
+    def logged(exchange: GranianExchange, scope: dict[str, Any]) -> int:
+        now, started = time(), perf_counter()
+        status = 500
+        try:
+            status = answer(exchange, scope)
+        finally:
+            line = {
+                "addr_remote": scope["REMOTE_ADDR"],
+                "protocol": scope["SERVER_PROTOCOL"],
+                # Percent-encoded again: a decoded line break would forge a line of the log.
+                "path": quote(scope["PATH_INFO"], safe="/:@!$&'()*+,;=~", encoding="latin-1"),
+                "qs": scope["QUERY_STRING"],
+                "method": scope["REQUEST_METHOD"],
+                "scheme": scope["wsgi.url_scheme"],
+            }
+            write(now, started, line, status)
+        return status
+
+    return logged
+
+
+# The worker processes
+
+
+@dataclass
+class Loader:
+    """Loads the application inside a worker; granian calls it there with the name of its target."""
+
+    load: Callable[[], WSGIApplication]
+    options: Options
+
+    def __call__(self, target: str = "") -> WSGIApplication:
+        from granian.server import mp, mt
+
+        for module in (mp, mt):
+            module._wsgi_call_wrap = self.wrap
+        if (parent := multiprocessing.parent_process()) is not None:
+            threading.Thread(target=_stop_without, args=(parent,), daemon=True).start()
+        return self.load()
+
+    def wrap(
+        self, app: WSGIApplication, scope_opts: object = None, access_format: str | None = None
+    ) -> Callable[[GranianExchange, dict[str, Any]], int]:
+        answer = bridge(app, self.options)
+        return with_access_log(answer, access_format) if access_format else answer
+
+
+def _stop_without(parent: Any) -> None:
+    """A worker whose parent was killed would hold the port for ever."""
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _try_loading(load: Callable[[], WSGIApplication], complain: Callable[[Exception], None]) -> None:
+    try:
+        load()
+    except Exception as error:
+        complain(error)
+        sys.exit(1)
+
+
+def check_app(load: Callable[[], WSGIApplication], complain: Callable[[Exception], None]) -> bool:
+    """Load the application in a process of its own; *complain* is called there if that fails."""
+    process = multiprocessing.Process(target=_try_loading, args=(load, complain), name="bolthead-check")
+    process.start()
+    process.join()
+    return process.exitcode == 0
+
+
+# The place to listen at
+
+
+def claim(bind: Bind) -> Bind:
+    """Make sure that the place is free, and turn a host name into an address; :exc:`ServeError` otherwise.
+
+    granian's workers share a port by ``SO_REUSEPORT``, so that a second server on a taken port would not fail
+    but get half of the requests. A plain socket tells.
+    """
+    if bind.path is not None:
+        _claim_path(bind.path)
+        return bind
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(bind.host, bind.port, type=socket.SOCK_STREAM)[0]
+    except OSError:
+        raise ServeError(f"The host {bind.host!r} of --bind is not known.") from None
+    with socket.socket(family, kind, proto) as probe:
+        if os.name == "posix":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+            # BSD and Linux may let two sockets bind, but not both listen.
+            probe.listen(1)
+        except OSError as error:
+            raise ServeError(_why_not(error, bind)) from None
+    return Bind(str(address[0]), bind.port)
+
+
+def _why_not(error: OSError, bind: Bind) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {bind.port} on {bind.host} is in use by another program;"
+            " stop that one or give another --bind."
+        )
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"Not allowed to listen on port {bind.port}; ports under 1024 usually need a privilege."
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"{bind.host} is not an address of this machine."
+    return f"Cannot listen on {bind.host}:{bind.port}: {error.strerror or error}"
+
+
+def _claim_path(path: Path) -> None:
+    if not hasattr(socket, "AF_UNIX"):
+        raise ServeError("This system has no Unix sockets.")
+    if not path.parent.is_dir():
+        raise ServeError(f"The folder of the socket {path} does not exist.")
+    try:
+        if not stat.S_ISSOCK(path.lstat().st_mode):
+            raise ServeError(f"{path} exists and is not a socket.")
+    except FileNotFoundError:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            # Left behind by a server that was killed.
+            path.unlink()
+        except OSError as error:
+            raise ServeError(f"The socket {path} cannot be used: {error.strerror or error}") from None
+        else:
+            raise ServeError(f"The socket {path} is in use by another program.")
+
+
+# The server
+
+
+def granian_version() -> str:
+    """The installed granian's version; :exc:`ServeError` says what to install without one."""
+    try:
+        import granian  # noqa: F401
+    except ImportError:
+        raise ServeError(NO_GRANIAN) from None
+    return metadata.version("granian")
+
+
+def serve(
+    load: Callable[[], WSGIApplication], options: Options, announce: Callable[[Options], None] | None = None
+) -> None:
+    """Serve what *load* returns until TERM or INT; requests in flight get ``stop_timeout`` seconds.
+
+    *announce* is called once, just before the workers start. Leaves by SystemExit(1) when workers fail.
+    """
+    granian_version()
+    import ssl
+
+    from granian.constants import Interfaces
+    from granian.errors import ConfigurationError, PidFileError
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    bind = options.bind
+    try:
+        server = Server(
+            "bolthead",
+            address=bind.host or "127.0.0.1",
+            port=bind.port or 8000,
+            uds=bind.path,
+            interface=Interfaces.WSGI,
+            workers=options.workers,
+            blocking_threads=options.threads,
+            websockets=False,
+            log_level=LogLevels.warning,
+            log_access=options.access_log,
+            log_access_format=ACCESS_FORMAT,
+            ssl_cert=options.cert,
+            ssl_key=options.key,
+            respawn_failed_workers=True,
+            workers_kill_timeout=options.stop_timeout,
+            pid_file=options.pid_file,
+        )
+    except (ssl.SSLError, OSError) as error:
+        raise ServeError(f"The certificate and key cannot be used: {error}") from None
+    if announce is not None:
+        server.on_startup(lambda: announce(options))
+    try:
+        server.serve(target_loader=Loader(load, options))
+    except PidFileError:
+        raise ServeError(f"The pid file {options.pid_file} belongs to a running process.") from None
+    except ConfigurationError as error:
+        raise ServeError(f"granian refuses its settings: {error}") from None
