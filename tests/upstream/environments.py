@@ -1,0 +1,51 @@
+"""Python environments for upstream tests: one for each project, made when first used."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+import venv
+from pathlib import Path
+
+from .archives import HOME, ROOT, archive, normal
+
+FLASK = "3.1.3"
+BASE = (f"flask=={FLASK}", "werkzeug==3.1.9", "pytest")
+
+
+def ours() -> list[str]:
+    """What bolthead itself requires; it is not installed, the checkout is put on the path."""
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        return list(tomllib.load(file)["project"]["dependencies"])
+
+
+def make(name: str, version: str, requires: list[str]) -> Path:
+    """The Python of an environment with *name*, installed from its archive, Flask, and *requires*."""
+    home = HOME / "environments" / f"{normal(name)}-{version}"
+    python = home / ("Scripts" if os.name == "nt" else "bin") / "python"
+    wanted = [*BASE, *ours(), *requires]
+    if normal(name) != "flask":
+        wanted.append(str(archive(name, version)))
+    stamp = home / "requirements.txt"
+    if stamp.is_file() and stamp.read_text().split("\n") == wanted:
+        return python
+    shutil.rmtree(home, ignore_errors=True)
+    venv.create(home, symlinks=os.name != "nt")
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        str(python),
+        "install",
+        "-q",
+        "--disable-pip-version-check",
+    ]
+    done = subprocess.run([*pip, *wanted], capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"cannot make the environment of {name} {version}:\n{done.stderr[-3000:]}")
+    stamp.write_text("\n".join(wanted))
+    return python
