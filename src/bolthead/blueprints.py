@@ -27,7 +27,7 @@ class Blueprint(SansioBlueprint):
         cli = LazyGroup()
 
     def get_send_file_max_age(self, filename: str | None) -> int | None:
-        """Seconds a client may keep a file: ``SEND_FILE_MAX_AGE_DEFAULT``; ``None`` makes it ask each time."""
+        """Seconds a client may keep a file: ``SEND_FILE_MAX_AGE_DEFAULT``; ``None``: it asks each time."""
         value = current_app.config["SEND_FILE_MAX_AGE_DEFAULT"]
         if isinstance(value, timedelta):
             return int(value.total_seconds())
@@ -51,3 +51,12 @@ class Blueprint(SansioBlueprint):
         if mode == "rb":
             return open(path, mode)
         return open(path, mode, encoding=encoding)
+
+
+def __getattr__(name: str) -> t.Any:
+    if name == "AppGroup":
+        # Not at the top: it would load the whole command line.
+        from .cli import AppGroup
+
+        return AppGroup
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

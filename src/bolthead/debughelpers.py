@@ -8,6 +8,7 @@ from jinja2.loaders import BaseLoader
 
 from .blueprints import Blueprint
 from .globals import _cv_request
+from .globals import request_ctx as request_ctx
 from .routing import RequestRedirect
 from .sansio.app import App
 

@@ -134,7 +134,7 @@ def get_template_attribute(template_name: str, attribute: str) -> t.Any:
 
 
 def flash(message: str, category: str = "message") -> None:
-    """Keep a message in the session until :func:`get_flashed_messages` takes it, now or in a later request."""
+    """Keep a message in the session until :func:`get_flashed_messages` takes it, at once or later."""
     waiting = session.get("_flashes", [])
     waiting.append((category, message))
     # The session does not notice a change inside a list: assign it.

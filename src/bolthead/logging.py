@@ -9,6 +9,7 @@ import typing as t
 from werkzeug.local import LocalProxy
 
 from .globals import _cv_request
+from .globals import request as request
 
 if t.TYPE_CHECKING:
     from .sansio.app import App
@@ -35,9 +36,7 @@ def has_level_handler(logger: logging.Logger) -> bool:
     return False
 
 
-default_handler: logging.StreamHandler[t.TextIO] = logging.StreamHandler(
-    wsgi_errors_stream  # type: ignore[arg-type]
-)
+default_handler = logging.StreamHandler(t.cast(t.TextIO, wsgi_errors_stream))
 default_handler.setFormatter(logging.Formatter("[%(asctime)s] %(levelname)s in %(module)s: %(message)s"))
 
 

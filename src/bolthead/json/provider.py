@@ -120,7 +120,7 @@ class DefaultJSONProvider(JSONProvider):
         return json.loads(s, **kwargs)
 
     def response(self, *args: t.Any, **kwargs: t.Any) -> Response:
-        """As :meth:`JSONProvider.response`, in the form :attr:`compact` asks for, with a line feed at the end."""
+        """As :meth:`JSONProvider.response`, in the form :attr:`compact` asks for; ends with a line feed."""
         obj = self._prepare_response_obj(args, kwargs)
         compact = self.compact
         if compact is False or (compact is None and self._app.debug):
