@@ -34,7 +34,7 @@ def load(build: str, name: str) -> ModuleType:
     try:
         module = importlib.import_module(name)
         core = importlib.import_module("bolthead._core")
-        if core.build() != build:
+        if core.build_name() != build:
             raise AssertionError(f"the {build} build of bolthead is not there: {core.rooms()}")
         modules.update({key: mod for key, mod in sys.modules.items() if _is_ours(key)})
         return module

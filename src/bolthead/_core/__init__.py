@@ -51,7 +51,7 @@ def rooms() -> dict[str, bool]:
     return found
 
 
-def build() -> str:
+def build_name() -> str:
     """``"compiled"`` when every room is, else ``"pure"``."""
     found = rooms()
     return "compiled" if found and all(found.values()) else "pure"

@@ -57,7 +57,7 @@ def describe_build() -> str:
     compiled = [name for name, is_compiled in _core.rooms().items() if is_compiled]
     if not compiled:
         return "pure Python build"
-    return f"{_core.build()} build ({', '.join(compiled)})"
+    return f"{_core.build_name()} build ({', '.join(compiled)})"
 
 
 def get_version(ctx: click.Context, param: click.Parameter, value: Any) -> None:

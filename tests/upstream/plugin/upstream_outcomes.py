@@ -35,7 +35,7 @@ def pytest_sessionfinish(session: Any, exitstatus: int) -> None:
     core = sys.modules.get("bolthead._core")
     found = {
         "flask": getattr(flask, "__name__", None),
-        "build": core.build() if core is not None else None,
+        "build": core.build_name() if core is not None else None,
         "exit": int(exitstatus),
         "outcomes": outcomes,
         "notes": notes,

@@ -1,0 +1,38 @@
+cimport cython
+from bolthead._core.records cimport AppRecord, Plan, RequestRecord
+from bolthead._core.result cimport Responses
+
+cpdef Plan plan_of(object app)
+cpdef bint is_async(object func) except -1
+cdef object synced(Plan plan, object app, object func)
+cdef object send(object signal, object app, object key, object value)
+
+@cython.locals(ctx=RequestRecord)
+cdef object new_context(Plan plan, object app, object environ)
+cpdef object fill_request_context(RequestRecord ctx, object app, object request, object adapter, object session)
+cdef object remember_host(Plan plan, object ctx, object environ)
+cpdef object push_app(AppRecord ctx)
+
+@cython.locals(plan=Plan, last=cython.bint)
+cpdef object pop_app(AppRecord ctx, object exc)
+
+@cython.locals(plan=Plan)
+cpdef object push_request(RequestRecord ctx)
+cpdef object start_app(AppRecord ctx, object app)
+cpdef object open_session(RequestRecord ctx)
+
+@cython.locals(plan=Plan, last=cython.bint)
+cpdef object pop_request(RequestRecord ctx, object exc)
+cdef bint match(Plan plan, RequestRecord ctx) except -1
+
+cdef object enter(Plan plan, object app, RequestRecord ctx)
+cpdef object preprocess(Plan plan, object app, object request)
+cpdef object answer(Plan plan, object app, RequestRecord ctx)
+@cython.locals(responses=Responses)
+cpdef object finish(Plan plan, object app, RequestRecord ctx, object rv, bint from_error_handler)
+cpdef object process(Plan plan, object app, RequestRecord ctx, object response)
+cpdef object teardown_request(Plan plan, object app, object request, object exc)
+cpdef object teardown_app(Plan plan, object app, object exc)
+cpdef object full_dispatch(Plan plan, object app, RequestRecord ctx)
+@cython.locals(plan=Plan)
+cpdef object respond(object app, object environ, object start_response)

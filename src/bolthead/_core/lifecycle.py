@@ -1,0 +1,427 @@
+"""One request, from push to teardown, in three phases: *enter*, *answer*, *finish*.
+
+Each step is a method of the application that a user may override. The plan says which ones nobody has; those
+run here, inline. The default methods call the same functions, so there is one behaviour, reached two ways.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from inspect import iscoroutinefunction
+from types import FunctionType
+from typing import Any
+
+from ..globals import _cv_app, _cv_request
+from ..signals import (
+    appcontext_popped,
+    appcontext_pushed,
+    appcontext_tearing_down,
+    request_finished,
+    request_started,
+    request_tearing_down,
+)
+from .records import UNMADE, AppRecord, Plan, RequestRecord
+
+app_var = _cv_app
+request_var = _cv_request
+
+CO_COROUTINE = 0x80
+MARKS = sys.version_info >= (3, 12)
+"""Whether ``inspect.markcoroutinefunction`` exists."""
+
+HOSTS = 256
+"""How many sound Host headers an application remembers."""
+
+PRESERVE = "werkzeug.debug.preserve_context"
+
+
+def plan_of(app: Any) -> Plan:
+    """The plan of *app*, made anew when a class it was made from has changed."""
+    plan = app._plan
+    if plan is None or not plan.watch.intact():
+        plan = app._make_plan()
+    return plan
+
+
+def is_async(func: Any) -> bool:
+    """Whether ``inspect.iscoroutinefunction(func)``."""
+    if type(func) is FunctionType:
+        # FAST: a plain function says it in its flags, unless it was marked.
+        if func.__code__.co_flags & CO_COROUTINE:
+            return True
+        if not MARKS or "_is_coroutine_mark" not in func.__dict__:
+            return False
+    return iscoroutinefunction(func)
+
+
+def synced(plan: Plan, app: Any, func: Any) -> Any:
+    """*func*, or what ``app.ensure_sync`` makes of it."""
+    if plan.sync and not is_async(func):
+        return func
+    return app.ensure_sync(func)
+
+
+def send(signal: Any, app: Any, key: Any, value: Any) -> None:
+    if key is None:
+        signal.send(app, _async_wrapper=app.ensure_sync)
+    else:
+        signal.send(app, _async_wrapper=app.ensure_sync, **{key: value})
+
+
+# --- contexts -------------------------------------------------------------------------------------------------
+
+
+def new_context(plan: Plan, app: Any, environ: Any) -> Any:
+    """A request context without its adapter, or None where only ``app.request_context`` can make it.
+
+    An adapter is needed at once to check the host (``TRUSTED_HOSTS``, or one not seen before).
+    """
+    host = environ.get("HTTP_HOST")
+    if host is None or host not in plan.hosts or plan.config["TRUSTED_HOSTS"] is not None:
+        return None
+    cls = plan.request_class
+    request = cls.__new__(cls)
+    request.environ = environ
+    request.shallow = False
+    request.json_module = app.json
+    environ["werkzeug.request"] = request
+    cls = plan.context_class
+    ctx = cls.__new__(cls)
+    fill_request_context(ctx, app, request, UNMADE, None)
+    return ctx
+
+
+def fill_request_context(ctx: RequestRecord, app: Any, request: Any, adapter: Any, session: Any) -> None:
+    ctx.app = app
+    ctx.request = request
+    ctx.flashes = None
+    ctx._adapter = adapter
+    ctx._after = None
+    ctx._entered = False
+    ctx._opened = session
+    ctx._pushed = None
+    ctx._token = None
+    ctx._tokens = None
+
+
+def remember_host(plan: Plan, ctx: Any, environ: Any) -> None:
+    """Called with a context made the long way: its adapter could be made for this Host."""
+    host = environ.get("HTTP_HOST")
+    if type(host) is str and len(plan.hosts) < HOSTS and ctx.request.routing_exception is None:
+        plan.hosts.add(host)
+
+
+def push_app(ctx: AppRecord) -> None:
+    app = ctx.app
+    token = app_var.set(ctx)  # type: ignore[arg-type]
+    if ctx._token is None:
+        ctx._token = token
+    elif ctx._tokens is None:
+        ctx._tokens = [token]
+    else:
+        ctx._tokens.append(token)
+    if appcontext_pushed.receivers:
+        send(appcontext_pushed, app, None, None)
+
+
+def pop_app(ctx: AppRecord, exc: Any) -> None:
+    app = ctx.app
+    last = not ctx._tokens
+    try:
+        if last:
+            plan = plan_of(app)
+            if plan.teardown_app:
+                teardown_app(plan, app, exc)
+            else:
+                app.do_teardown_appcontext(exc)
+    finally:
+        top = app_var.get()
+        if last:
+            token = ctx._token
+            ctx._token = None
+        else:
+            token = ctx._tokens.pop()  # type: ignore[union-attr]
+        app_var.reset(token)
+    if top is not ctx:
+        raise AssertionError(f"Popped wrong app context. ({top!r} instead of {ctx!r})")
+    if appcontext_popped.receivers:
+        send(appcontext_popped, app, None, None)
+
+
+def push_request(ctx: RequestRecord) -> None:
+    app = ctx.app
+    plan = plan_of(app)
+    outer = app_var.get(None)
+    pushed = None
+    if outer is None or outer.app is not app:
+        if plan.push:
+            cls = plan.app_class
+            pushed = cls.__new__(cls)
+            start_app(pushed, app)
+        else:
+            pushed = app.app_context()
+            pushed.push()
+    token = request_var.set(ctx)  # type: ignore[arg-type]
+    if ctx._token is None:
+        ctx._token = token
+        ctx._pushed = pushed
+    elif ctx._tokens is None:
+        ctx._tokens = [(token, pushed)]
+    else:
+        ctx._tokens.append((token, pushed))
+    ctx._entered = True
+    if not plan.lazy_session:
+        open_session(ctx)
+    if ctx._adapter is UNMADE:
+        if not match(plan, ctx):
+            ctx.match_request()  # type: ignore[attr-defined]
+    elif ctx._adapter is not None:
+        ctx.match_request()  # type: ignore[attr-defined]
+
+
+def start_app(ctx: AppRecord, app: Any) -> None:
+    """Fill and push a new application context."""
+    ctx.app = app
+    ctx._adapter = UNMADE
+    ctx._g = None
+    ctx._token = None
+    ctx._tokens = None
+    push_app(ctx)
+
+
+def open_session(ctx: RequestRecord) -> Any:
+    """The session of this context, opened if it was not."""
+    session = ctx._opened
+    if session is None:
+        interface = ctx.app.session_interface
+        session = interface.open_session(ctx.app, ctx.request)
+        if session is None:
+            session = interface.make_null_session(ctx.app)
+        ctx._opened = session
+    return session
+
+
+def pop_request(ctx: RequestRecord, exc: Any) -> None:
+    app = ctx.app
+    plan = plan_of(app)
+    last = not ctx._tokens
+    try:
+        if last:
+            if plan.teardown_request:
+                teardown_request(plan, app, ctx.request, exc)
+            else:
+                app.do_teardown_request(exc)
+            close = getattr(ctx.request, "close", None)
+            if close is not None:
+                close()
+    finally:
+        top: Any = request_var.get()
+        if last:
+            token = ctx._token
+            pushed = ctx._pushed
+            ctx._token = None
+            ctx._pushed = None
+        else:
+            token, pushed = ctx._tokens.pop()  # type: ignore[union-attr]
+        request_var.reset(token)
+        if last:
+            # Breaks the cycle of the environ and its request.
+            top.request.environ["werkzeug.request"] = None
+        if pushed is not None:
+            if plan.pop:
+                pop_app(pushed, exc)
+            else:
+                pushed.pop(exc)
+        if top is not ctx:
+            raise AssertionError(f"Popped wrong request context. ({top!r} instead of {ctx!r})")
+
+
+def match(plan: Plan, ctx: RequestRecord) -> bool:
+    """Match the request without an adapter. False: it takes one to say what the outcome is."""
+    request = ctx.request
+    environ = request.environ
+    path = environ.get("PATH_INFO")
+    if not path or plan.route is None or "HTTP_UPGRADE" in environ:
+        return False
+    if not path.isascii():
+        path = path.encode("latin-1").decode("utf-8", "replace")
+    if path[0] != "/" or path[:2] == "//":
+        path = "/" + path.lstrip("/")
+    code, rule, values = plan.route(plan.domain, path, environ["REQUEST_METHOD"], False)
+    if code != 0:
+        return False
+    request.url_rule = rule
+    request.view_args = values
+    return True
+
+
+# --- the phases -----------------------------------------------------------------------------------------------
+
+
+def enter(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
+    """The request is known and matched: tell who listens, run what comes before the view."""
+    if plan.started:
+        send(request_started, app, None, None)
+    if plan.preprocess:
+        if plan.preprocessors or plan.before:
+            return preprocess(plan, app, ctx.request)
+        return None
+    return app.preprocess_request()
+
+
+def preprocess(plan: Plan, app: Any, request: Any) -> Any:
+    names: list[Any] = [None]
+    blueprints = request.blueprints
+    if blueprints:
+        names.extend(reversed(blueprints))
+    preprocessors = app.url_value_preprocessors
+    if preprocessors:
+        for name in names:
+            if name in preprocessors:
+                for func in preprocessors[name]:
+                    func(request.endpoint, request.view_args)
+    before = app.before_request_funcs
+    if before:
+        for name in names:
+            if name in before:
+                for func in before[name]:
+                    rv = synced(plan, app, func)()
+                    if rv is not None:
+                        return rv
+    return None
+
+
+def answer(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
+    """Call the view, or raise what routing found instead of one."""
+    request = ctx.request
+    if request.routing_exception is not None:
+        app.raise_routing_exception(request)
+    rule = request.url_rule
+    method = request.environ["REQUEST_METHOD"] if plan.plain_method else request.method
+    if method == "OPTIONS" or not method.isupper():
+        if getattr(rule, "provide_automatic_options", False) and request.method == "OPTIONS":
+            return app.make_default_options_response()
+    view = app.view_functions[rule.endpoint]
+    return synced(plan, app, view)(**request.view_args)
+
+
+def finish(plan: Plan, app: Any, ctx: RequestRecord, rv: Any, from_error_handler: bool) -> Any:
+    """Make the response, run what comes after the view, tell who listens."""
+    if plan.making:
+        response = plan.responses.make(app, ctx.request, rv)
+    else:
+        response = app.make_response(rv)
+    try:
+        if plan.process:
+            response = process(plan, app, ctx, response)
+        else:
+            response = app.process_response(response)
+        if plan.finished:
+            send(request_finished, app, "response", response)
+    except Exception:
+        if not from_error_handler:
+            raise
+        app.logger.exception("Request finalizing failed with an error while handling an error")
+    return response
+
+
+def process(plan: Plan, app: Any, ctx: RequestRecord, response: Any) -> Any:
+    """After hooks: those of this request, of its blueprints, of the application. Then the session is saved."""
+    if ctx._after:
+        for func in ctx._after:
+            response = synced(plan, app, func)(response)
+    after = app.after_request_funcs
+    if after:
+        for name in (*ctx.request.blueprints, None):
+            if name in after:
+                for func in reversed(after[name]):
+                    response = synced(plan, app, func)(response)
+    session = ctx._opened
+    if session is None:
+        # FAST: an untouched session concerns the answer only if it came with the request and is refreshed.
+        if not plan.lazy_session or not app.session_interface._must_open(app, ctx.request):
+            return response
+        session = open_session(ctx)
+    interface = app.session_interface
+    if not interface.is_null_session(session):
+        interface.save_session(app, session, response)
+    return response
+
+
+def teardown_request(plan: Plan, app: Any, request: Any, exc: Any) -> None:
+    functions = app.teardown_request_funcs
+    if functions:
+        for name in (*request.blueprints, None):
+            if name in functions:
+                for func in reversed(functions[name]):
+                    synced(plan, app, func)(exc)
+    if plan.tearing_down:
+        send(request_tearing_down, app, "exc", exc)
+
+
+def teardown_app(plan: Plan, app: Any, exc: Any) -> None:
+    functions = app.teardown_appcontext_funcs
+    if functions:
+        for func in reversed(functions):
+            synced(plan, app, func)(exc)
+    if plan.app_tearing_down:
+        send(appcontext_tearing_down, app, "exc", exc)
+
+
+def full_dispatch(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
+    """Enter, answer and finish, with user errors turned into answers."""
+    if not app._got_first_request:
+        app._got_first_request = True
+    try:
+        rv = enter(plan, app, ctx)
+        if rv is None:
+            rv = answer(plan, app, ctx) if plan.dispatch else app.dispatch_request()
+    except Exception as error:
+        rv = app.handle_user_exception(error)
+    if plan.finalize:
+        return finish(plan, app, ctx, rv, False)
+    return app.finalize_request(rv)
+
+
+def respond(app: Any, environ: Any, start_response: Callable[..., Any]) -> Any:
+    """Serve one WSGI request (PEP 3333)."""
+    plan = plan_of(app)
+    ctx: Any = None
+    if plan.context:
+        ctx = new_context(plan, app, environ)
+    if ctx is None:
+        ctx = app.request_context(environ)
+        if plan.context:
+            remember_host(plan, ctx, environ)
+    error: BaseException | None = None
+    try:
+        try:
+            if plan.push:
+                push_request(ctx)
+            else:
+                ctx.push()
+            if plan.full:
+                response = full_dispatch(plan, app, ctx)
+            else:
+                response = app.full_dispatch_request()
+        except Exception as caught:
+            error = caught
+            response = app.handle_exception(caught)
+        except BaseException as caught:
+            error = caught
+            raise
+        if plan.respond and type(response) is plan.responses.cls:
+            return plan.responses.send(response, environ, start_response)
+        return response(environ, start_response)
+    finally:
+        if PRESERVE in environ:
+            environ[PRESERVE](app_var.get())
+            environ[PRESERVE](request_var.get())
+        if error is not None and app.should_ignore_error(error):
+            error = None
+        if plan.pop:
+            pop_request(ctx, error)
+        else:
+            ctx.pop(error)
+

@@ -1,0 +1,147 @@
+"""The records that one request is made of: what its contexts hold, and what is known of its application.
+
+`ctx.AppContext` and `ctx.RequestContext` are ordinary classes on top of these. Fields stay ``None`` or `UNMADE`
+until somebody looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .native import Watch
+from .result import Responses
+
+UNMADE: Any = type("Unmade", (), {"__repr__": lambda self: "<not made yet>", "__slots__": ()})()
+
+
+class AppRecord:
+    """The state of an application context. ``tokens`` has one entry for each push beyond the first."""
+
+    __slots__ = ("_adapter", "_g", "_token", "_tokens", "app")
+
+    app: Any
+    _adapter: Any
+    _g: Any
+    _token: Any
+    _tokens: list[Any] | None
+
+
+class RequestRecord:
+    """The state of a request context. ``_pushed`` is the application context that the first push brought.
+
+    ``_entered``: it was pushed once, so its session may be opened.
+    """
+
+    __slots__ = (
+        "_adapter",
+        "_after",
+        "_entered",
+        "_opened",
+        "_pushed",
+        "_token",
+        "_tokens",
+        "app",
+        "flashes",
+        "request",
+    )
+
+    app: Any
+    request: Any
+    flashes: list[tuple[str, str]] | None
+    _adapter: Any
+    _after: list[Any] | None
+    _entered: bool
+    _opened: Any
+    _pushed: Any
+    _token: Any
+    _tokens: list[Any] | None
+
+
+class Plan:
+    """What the lifecycle may do inline for one application, and the live collections it reads.
+
+    A flag is true only while nobody has overridden the step: ``watch`` sees a change of a class, the
+    application's ``__setattr__`` a change of the instance. Either one makes a new plan.
+    """
+
+    __slots__ = (
+        "after",
+        "app_class",
+        "app_teardown",
+        "app_tearing_down",
+        "before",
+        "config",
+        "context",
+        "context_class",
+        "dispatch",
+        "domain",
+        "finalize",
+        "finished",
+        "full",
+        "hosts",
+        "lazy_session",
+        "making",
+        "plain_method",
+        "pop",
+        "popped",
+        "preprocess",
+        "preprocessors",
+        "process",
+        "push",
+        "pushed",
+        "request_class",
+        "respond",
+        "responses",
+        "route",
+        "started",
+        "sync",
+        "teardown",
+        "teardown_app",
+        "teardown_request",
+        "tearing_down",
+        "views",
+        "watch",
+    )
+
+    watch: Watch
+    # Steps that nobody has overridden.
+    context: bool
+    push: bool
+    pop: bool
+    full: bool
+    preprocess: bool
+    dispatch: bool
+    finalize: bool
+    making: bool
+    process: bool
+    respond: bool
+    teardown_request: bool
+    teardown_app: bool
+    sync: bool
+    lazy_session: bool
+    plain_method: bool
+    # Classes.
+    context_class: Any
+    app_class: Any
+    request_class: Any
+    responses: Responses
+    # Live collections of the application.
+    config: Any
+    views: Any
+    before: Any
+    after: Any
+    preprocessors: Any
+    teardown: Any
+    app_teardown: Any
+    # Receivers of each signal, by its name.
+    pushed: Any
+    popped: Any
+    started: Any
+    finished: Any
+    tearing_down: Any
+    app_tearing_down: Any
+    # Routing: the map's door, the domain part that every request has, the hosts known to be sound.
+    route: Callable[..., Any] | None
+    domain: str
+    hosts: set[str]

@@ -1,0 +1,26 @@
+cimport cython
+
+cdef dict STATUSES
+cdef dict CONTENT_TYPES
+
+
+cdef class Responses:
+    cdef public object cls
+    cdef public bint plain
+    cdef public bint direct
+
+    cpdef object make(self, object app, object request, object rv)
+    cpdef object send(self, object response, object environ, object start_response)
+
+
+cpdef str status_text(object code)
+cpdef object content_type_of(object mimetype)
+
+@cython.locals(pairs=list)
+cpdef object fill(object response, object body, object status, object headers, object mimetype, object content_type, object direct_passthrough)
+
+cdef object make_any(object cls, object app, object request, object rv)
+cpdef object send(object response, object environ, object start_response)
+
+@cython.locals(size=cython.Py_ssize_t, width=cython.Py_ssize_t, code=cython.long, counted=cython.bint, pairs=list, body=object)
+cdef list plain_pairs(object response)

@@ -1,0 +1,229 @@
+"""What a view returned becomes a response, and a response becomes what a WSGI server takes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from werkzeug.datastructures import Headers
+from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.utils import get_content_type
+from werkzeug.wrappers import Response as BaseResponse
+
+STATUSES: dict[int, str] = {}
+CONTENT_TYPES: dict[str, str] = {}
+KEPT = 512
+"""How many content types are remembered."""
+
+_stock_init = BaseResponse.__init__
+_stock_status = BaseResponse.status
+_stock_clean = BaseResponse._clean_status
+_stock_set_data = BaseResponse.set_data
+_new_headers = Headers.__new__
+
+BAD_TUPLE = (
+    "The view function did not return a valid response tuple."
+    " The tuple must have the form (body, status, headers),"
+    " (body, status), or (body, headers)."
+)
+
+
+def status_text(code: int) -> str:
+    """``200`` → ``"200 OK"``, as Werkzeug writes it."""
+    text = STATUSES.get(code)
+    if text is None:
+        phrase = HTTP_STATUS_CODES.get(code)
+        text = f"{code} {phrase.upper()}" if phrase is not None else f"{code} UNKNOWN"
+        if phrase is not None:
+            STATUSES[code] = text
+    return text
+
+
+def content_type_of(mimetype: str) -> str:
+    """*mimetype* with a charset where a text type needs one."""
+    found = CONTENT_TYPES.get(mimetype)
+    if found is None:
+        found = get_content_type(mimetype, "utf-8")
+        if len(CONTENT_TYPES) < KEPT:
+            CONTENT_TYPES[mimetype] = found
+    return found
+
+
+def fill(
+    response: Any,
+    body: Any,
+    status: Any,
+    headers: Any,
+    mimetype: Any,
+    content_type: Any,
+    direct_passthrough: Any,
+) -> None:
+    """Do for *response* what Werkzeug's constructor does."""
+    cls = type(response)
+    if headers is not None or cls.status is not _stock_status or cls._clean_status is not _stock_clean:
+        _stock_init(response, body, status, headers, mimetype, content_type, direct_passthrough)
+        return
+    if status is None:
+        status = cls.default_status
+    if type(status) is not int:
+        _stock_init(response, body, status, headers, mimetype, content_type, direct_passthrough)
+        return
+    if content_type is None:
+        if mimetype is None:
+            mimetype = cls.default_mimetype
+        if mimetype is not None:
+            content_type = content_type_of(mimetype)
+    elif type(content_type) is not str or "\n" in content_type or "\r" in content_type:
+        _stock_init(response, body, status, headers, mimetype, content_type, direct_passthrough)
+        return
+    pairs = []
+    if content_type is not None:
+        pairs.append(("Content-Type", content_type))
+    made = _new_headers(Headers)
+    made._list = pairs  # type: ignore[attr-defined]
+    response.headers = made
+    response._status = status_text(status)
+    response._status_code = status
+    response.direct_passthrough = direct_passthrough
+    response._on_close = []
+    if body is None:
+        response.response = []
+    elif isinstance(body, (str, bytes, bytearray)):
+        if cls.set_data is not _stock_set_data:
+            response.set_data(body)
+            return
+        if isinstance(body, str):
+            body = body.encode()
+        response.response = [body]
+        if cls.automatically_set_content_length:
+            pairs.append(("Content-Length", str(len(body))))
+    else:
+        response.response = body
+
+
+class Responses:
+    """The answers of one response class.
+
+    ``plain``: its constructor is bolthead's, so a body may be filled in without a call of it. ``direct``: nobody
+    changed how it is sent.
+    """
+
+    __slots__ = ("cls", "direct", "plain")
+
+    def __init__(self, cls: Any, plain: bool, direct: bool) -> None:
+        self.cls = cls
+        self.plain = plain
+        self.direct = direct
+
+    def make(self, app: Any, request: Any, rv: Any) -> Any:
+        """A response from anything a view may return. Raises TypeError for the rest."""
+        kind = type(rv)
+        if kind is self.cls:
+            return rv
+        if kind is str and self.plain:
+            cls = self.cls
+            response = cls.__new__(cls)
+            fill(response, rv, None, None, None, None, False)
+            return response
+        return make_any(self.cls, app, request, rv)
+
+    def send(self, response: Any, environ: Any, start_response: Callable[..., Any]) -> Any:
+        """``response(environ, start_response)``, without the objects that only others would need."""
+        if not self.direct:
+            return response(environ, start_response)
+        return send(response, environ, start_response)
+
+
+def make_any(cls: Any, app: Any, request: Any, rv: Any) -> Any:
+    status = None
+    headers = None
+    if isinstance(rv, tuple):
+        size = len(rv)
+        if size == 3:
+            rv, status, headers = rv
+        elif size == 2:
+            if isinstance(rv[1], (Headers, dict, tuple, list)):
+                rv, headers = rv
+            else:
+                rv, status = rv
+        else:
+            raise TypeError(BAD_TUPLE)
+    if rv is None:
+        raise TypeError(
+            f"The view function for {request.endpoint!r} did not return a valid response. The function either"
+            " returned None or ended without a return statement."
+        )
+    if not isinstance(rv, cls):
+        if isinstance(rv, (str, bytes, bytearray)) or isinstance(rv, Iterator):
+            rv = cls(rv, status=status, headers=headers)
+            status = headers = None
+        elif isinstance(rv, (dict, list)):
+            rv = app.json.response(rv)
+        elif isinstance(rv, BaseResponse) or callable(rv):
+            try:
+                rv = cls.force_type(rv, request.environ)
+            except TypeError as error:
+                raise TypeError(f"{error}\n{wrong_type(rv)}").with_traceback(sys.exc_info()[2]) from None
+        else:
+            raise TypeError(wrong_type(rv))
+    if status is not None:
+        if isinstance(status, (str, bytes, bytearray)):
+            rv.status = status
+        else:
+            rv.status_code = status
+    if headers:
+        rv.headers.update(headers)
+    return rv
+
+
+def wrong_type(rv: Any) -> str:
+    return (
+        "The view function did not return a valid response. The return type must be a string, dict, list, tuple"
+        f" with headers or status, Response instance, or WSGI callable, but it was a {type(rv).__name__}."
+    )
+
+
+def send(response: Any, environ: Any, start_response: Callable[..., Any]) -> Any:
+    """Send *response*, which nobody taught to send itself otherwise.
+
+    Whatever needs a second look (redirects, statuses without a body, streams, callbacks on close) goes through
+    Werkzeug's steps; a whole body in memory does not.
+    """
+    pairs = plain_pairs(response)
+    if pairs is None:
+        app_iter, status, headers = response.get_wsgi_response(environ)
+        start_response(status, headers)
+        return app_iter
+    start_response(response._status, pairs)
+    if environ["REQUEST_METHOD"] == "HEAD":
+        return []
+    return response.response
+
+
+def plain_pairs(response: Any) -> list[tuple[str, str]] | None:
+    """The header list of a response that is a list of bytes, or None where there is more to do."""
+    body = response.response
+    code = response._status_code
+    headers = response.headers
+    if type(body) is not list or type(headers) is not Headers or response._on_close:
+        return None
+    if response.direct_passthrough or code < 200 or code == 204 or code == 304:
+        return None
+    size = 0
+    for chunk in body:
+        if type(chunk) is not bytes:
+            return None
+        size += len(chunk)
+    pairs: list[tuple[str, str]] = headers._list[:]  # type: ignore[attr-defined]
+    counted = False
+    for pair in pairs:
+        name = pair[0]
+        width = len(name)
+        if width == 14:
+            counted = counted or name.lower() == "content-length"
+        elif (width == 8 or width == 16) and name.lower() in ("location", "content-location"):
+            return None
+    if not counted and response.automatically_set_content_length:
+        pairs.append(("Content-Length", str(size)))
+    return pairs

@@ -1,0 +1,536 @@
+"""The application object."""
+
+from __future__ import annotations
+
+import os
+import sys
+import weakref
+from collections.abc import Callable, Coroutine, Iterable
+from datetime import timedelta
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, Any, AnyStr, NoReturn, TypeVar
+from urllib.parse import quote
+
+from werkzeug.datastructures import ImmutableDict
+from werkzeug.exceptions import BadRequestKeyError, HTTPException, InternalServerError
+from werkzeug.utils import cached_property
+from werkzeug.wsgi import get_host
+
+from . import typing as ft
+from ._core import lifecycle
+from ._core.records import Plan
+from .ctx import AppContext, RequestContext
+from .globals import _cv_app, _cv_request, current_app, g, request, request_ctx, session
+from .helpers import get_debug_flag, get_flashed_messages, get_load_dotenv, send_from_directory
+from .plan import APP_PARTS, APP_STEPS, WATCHED, Stock, make_plan
+from .routing import BuildError, MapAdapter, RequestRedirect, RoutingException
+from .sansio.app import App
+from .sansio.scaffold import _sentinel
+from .sessions import SecureCookieSessionInterface, SessionInterface
+from .signals import got_request_exception
+from .wrappers import Request, Response
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from .cli import AppGroup
+    from .templating import Environment
+    from .testing import FlaskClient, FlaskCliRunner
+
+T_shell_context_processor = TypeVar("T_shell_context_processor", bound=ft.ShellContextProcessorCallable)
+T_teardown = TypeVar("T_teardown", bound=ft.TeardownCallable)
+T_template_filter = TypeVar("T_template_filter", bound=ft.TemplateFilterCallable)
+T_template_global = TypeVar("T_template_global", bound=ft.TemplateGlobalCallable)
+T_template_test = TypeVar("T_template_test", bound=ft.TemplateTestCallable)
+
+
+# RFC 3986, 3.5, and what is quoted already.
+_FRAGMENT_SAFE = "%!#$&'()*+,/:;=?@"
+
+
+def _make_timedelta(value: timedelta | int | None) -> timedelta | None:
+    return timedelta(seconds=value) if value is not None and not isinstance(value, timedelta) else value
+
+
+class Flask(App):
+    """A WSGI application: the registry of views, hooks, configuration and templates, and what serves them.
+
+    *import_name* is the name of the module or package it belongs to (usually ``__name__``); folders and
+    resources are looked up next to it. The methods below are the steps of a request; each may be overridden in
+    a subclass or replaced on the class or the instance, at any time.
+    """
+
+    default_config = ImmutableDict(
+        {
+            "DEBUG": None,
+            "TESTING": False,
+            "PROPAGATE_EXCEPTIONS": None,
+            "SECRET_KEY": None,
+            "SECRET_KEY_FALLBACKS": None,
+            "PERMANENT_SESSION_LIFETIME": timedelta(days=31),
+            "USE_X_SENDFILE": False,
+            "TRUSTED_HOSTS": None,
+            "SERVER_NAME": None,
+            "APPLICATION_ROOT": "/",
+            "SESSION_COOKIE_NAME": "session",
+            "SESSION_COOKIE_DOMAIN": None,
+            "SESSION_COOKIE_PATH": None,
+            "SESSION_COOKIE_HTTPONLY": True,
+            "SESSION_COOKIE_SECURE": False,
+            "SESSION_COOKIE_PARTITIONED": False,
+            "SESSION_COOKIE_SAMESITE": None,
+            "SESSION_REFRESH_EACH_REQUEST": True,
+            "MAX_CONTENT_LENGTH": None,
+            "MAX_FORM_MEMORY_SIZE": 500_000,
+            "MAX_FORM_PARTS": 1_000,
+            "SEND_FILE_MAX_AGE_DEFAULT": None,
+            "TRAP_BAD_REQUEST_ERRORS": None,
+            "TRAP_HTTP_EXCEPTIONS": False,
+            "EXPLAIN_TEMPLATE_LOADING": False,
+            "PREFERRED_URL_SCHEME": "http",
+            "TEMPLATES_AUTO_RELOAD": None,
+            "MAX_COOKIE_SIZE": 4093,
+            "PROVIDE_AUTOMATIC_OPTIONS": True,
+        }
+    )
+
+    request_class: type[Request] = Request
+    response_class: type[Response] = Response
+    session_interface: SessionInterface = SecureCookieSessionInterface()
+
+    _plan: Plan | None = None
+
+    def __init__(
+        self,
+        import_name: str,
+        static_url_path: str | None = None,
+        static_folder: str | os.PathLike[str] | None = "static",
+        static_host: str | None = None,
+        host_matching: bool = False,
+        subdomain_matching: bool = False,
+        template_folder: str | os.PathLike[str] | None = "templates",
+        instance_path: str | None = None,
+        instance_relative_config: bool = False,
+        root_path: str | None = None,
+    ):
+        super().__init__(
+            import_name=import_name,
+            static_url_path=static_url_path,
+            static_folder=static_folder,
+            static_host=static_host,
+            host_matching=host_matching,
+            subdomain_matching=subdomain_matching,
+            template_folder=template_folder,
+            instance_path=instance_path,
+            instance_relative_config=instance_relative_config,
+            root_path=root_path,
+        )
+        if self.has_static_folder:
+            assert bool(static_host) == host_matching, "Invalid static_host/host_matching combination"
+            self.add_url_rule(
+                f"{self.static_url_path}/<path:filename>",
+                endpoint="static",
+                host=static_host,
+                view_func=_static_view(self),
+            )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        if name in WATCHED:
+            object.__setattr__(self, "_plan", None)
+
+    def __delattr__(self, name: str) -> None:
+        object.__delattr__(self, name)
+        if name in WATCHED:
+            object.__setattr__(self, "_plan", None)
+
+    def _make_plan(self) -> Plan:
+        plan = make_plan(self, _STOCK)
+        object.__setattr__(self, "_plan", plan)
+        return plan
+
+    @cached_property
+    def cli(self) -> AppGroup:
+        """The click group of this application's own commands."""
+        from .cli import AppGroup
+
+        return AppGroup(self.name)
+
+    # --- files and templates ----------------------------------------------------------------------------------
+
+    def get_send_file_max_age(self, filename: str | None) -> int | None:
+        """Seconds for which a client may cache *filename*; None to ask again each time.
+
+        ``SEND_FILE_MAX_AGE_DEFAULT`` unless overridden.
+        """
+        value = current_app.config["SEND_FILE_MAX_AGE_DEFAULT"]
+        return int(value.total_seconds()) if isinstance(value, timedelta) else value
+
+    def send_static_file(self, filename: str) -> Response:
+        """The view of the static folder."""
+        if not self.has_static_folder:
+            raise RuntimeError("'static_folder' must be set to serve static_files.")
+        max_age = self.get_send_file_max_age(filename)
+        return send_from_directory(self.static_folder, filename, max_age=max_age)  # type: ignore[arg-type]
+
+    def open_resource(self, resource: str, mode: str = "rb", encoding: str | None = None) -> IO[AnyStr]:
+        """Open a file below the application's ``root_path`` for reading."""
+        if mode not in {"r", "rt", "rb"}:
+            raise ValueError("Resources can only be opened for reading.")
+        return open(os.path.join(self.root_path, resource), mode, encoding=None if mode == "rb" else encoding)
+
+    def open_instance_resource(
+        self, resource: str, mode: str = "rb", encoding: str | None = "utf-8"
+    ) -> IO[AnyStr]:
+        """Open a file below ``instance_path``, for writing too."""
+        return open(os.path.join(self.instance_path, resource), mode, encoding=None if "b" in mode else encoding)
+
+    def create_jinja_environment(self) -> Environment:
+        """The Jinja environment, made when first asked for; change ``jinja_options`` before that."""
+        options = dict(self.jinja_options)
+        options.setdefault("autoescape", self.select_jinja_autoescape)
+        if "auto_reload" not in options:
+            reload = self.config["TEMPLATES_AUTO_RELOAD"]
+            options["auto_reload"] = self.debug if reload is None else reload
+        environment = self.jinja_environment(self, **options)
+        environment.globals.update(
+            url_for=self.url_for,
+            get_flashed_messages=get_flashed_messages,
+            config=self.config,
+            # Imported templates get no context, so the proxies are globals too.
+            request=request,
+            session=session,
+            g=g,
+        )
+        environment.policies["json.dumps_function"] = self.json.dumps
+        return environment
+
+    def update_template_context(self, context: dict[str, Any]) -> None:
+        """Add what the context processors give to *context*; what is there already stays."""
+        given = context.copy()
+        processors = self.template_context_processors
+        names: tuple[str | None, ...] = (None,)
+        if request:
+            names = (None, *reversed(request.blueprints))
+        for name in names:
+            if name in processors:
+                for func in processors[name]:
+                    context.update(self.ensure_sync(func)())
+        context.update(given)
+
+    # --- URLs -------------------------------------------------------------------------------------------------
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Bind the URL map to a request, or without one to ``SERVER_NAME``; None where there is neither.
+
+        Raises SecurityError (400) for a host not in ``TRUSTED_HOSTS``.
+        """
+        config = self.config
+        if request is None:
+            if config["SERVER_NAME"] is None:
+                return None
+            return self.url_map.bind(  # type: ignore[return-value]
+                config["SERVER_NAME"],
+                script_name=config["APPLICATION_ROOT"],
+                url_scheme=config["PREFERRED_URL_SCHEME"],
+            )
+        trusted = config["TRUSTED_HOSTS"]
+        if trusted is not None:
+            request.trusted_hosts = trusted
+        request.host = get_host(request.environ, request.trusted_hosts)  # type: ignore[misc]
+        server_name = config["SERVER_NAME"]
+        subdomain = None
+        if self.url_map.host_matching:
+            server_name = None
+        elif not self.subdomain_matching:
+            # An unknown host must not look like a subdomain when none are matched.
+            subdomain = self.url_map.default_subdomain or ""
+        return self.url_map.bind_to_environ(  # type: ignore[return-value]
+            request.environ, server_name=server_name, subdomain=subdomain
+        )
+
+    def raise_routing_exception(self, request: Request) -> NoReturn:
+        """Raise what routing found. In debug mode, a redirect that would lose a form's data says so."""
+        error = request.routing_exception
+        keeps_body = request.method in {"GET", "HEAD", "OPTIONS"} or getattr(error, "code", None) in {307, 308}
+        if not self.debug or not isinstance(error, RequestRedirect) or keeps_body:
+            raise error  # type: ignore[misc]
+        from .debughelpers import FormDataRoutingRedirect
+
+        raise FormDataRoutingRedirect(request)
+
+    def url_for(
+        self,
+        /,
+        endpoint: str,
+        *,
+        _anchor: str | None = None,
+        _method: str | None = None,
+        _scheme: str | None = None,
+        _external: bool | None = None,
+        **values: Any,
+    ) -> str:
+        """The URL of *endpoint* with *values*; those the rule does not name become the query string.
+
+        In a request it is relative unless ``_external`` or ``_scheme`` ask otherwise, and ``.name`` means the
+        current blueprint's. Outside one it is external and needs ``SERVER_NAME``. A failure goes to
+        `handle_url_build_error`.
+        """
+        ctx = _cv_request.get(None)
+        if ctx is not None:
+            adapter = ctx.url_adapter
+            if endpoint[:1] == ".":
+                blueprint = ctx.request.blueprint
+                endpoint = endpoint[1:] if blueprint is None else f"{blueprint}{endpoint}"
+            if _external is None:
+                _external = _scheme is not None
+        else:
+            app_ctx = _cv_app.get(None)
+            adapter = self.create_url_adapter(None) if app_ctx is None else app_ctx.url_adapter
+            if adapter is None:
+                raise RuntimeError(
+                    "Unable to build URLs outside an active request without 'SERVER_NAME' configured. Also"
+                    " configure 'APPLICATION_ROOT' and 'PREFERRED_URL_SCHEME' as needed."
+                )
+            if _external is None:
+                _external = True
+        if _scheme is not None and not _external:
+            raise ValueError("When specifying '_scheme', '_external' must be True.")
+        self.inject_url_defaults(endpoint, values)
+        try:
+            url: str = adapter.build(
+                endpoint, values, method=_method, url_scheme=_scheme, force_external=_external
+            )
+        except BuildError as error:
+            values.update(_anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external)
+            return self.handle_url_build_error(error, endpoint, values)
+        if _anchor is None:
+            return url
+        return f"{url}#{quote(_anchor, safe=_FRAGMENT_SAFE)}"
+
+    # --- shell, development server, tests ---------------------------------------------------------------------
+
+    def make_shell_context(self) -> dict[str, Any]:
+        """The names that ``bolthead shell`` starts with."""
+        context = {"app": self, "g": g}
+        for processor in self.shell_context_processors:
+            context.update(processor())
+        return context
+
+    def run(
+        self,
+        host: str | None = None,
+        port: int | None = None,
+        debug: bool | None = None,
+        load_dotenv: bool = True,
+        **options: Any,
+    ) -> None:
+        """Serve with Werkzeug's development server, by default at 127.0.0.1:5000. Not for production.
+
+        Host and port default to those of ``SERVER_NAME``. *options* go to ``werkzeug.serving.run_simple``.
+        """
+        from . import cli
+
+        if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
+            from werkzeug.serving import is_running_from_reloader
+
+            if not is_running_from_reloader():
+                import click
+
+                click.secho(
+                    " * Ignoring a call to 'app.run()' that would block the current 'flask' CLI command.\n"
+                    "   Only call 'app.run()' in an 'if __name__ == \"__main__\"' guard.",
+                    fg="red",
+                )
+            return
+        if get_load_dotenv(load_dotenv):
+            cli.load_dotenv()
+            if "FLASK_DEBUG" in os.environ:
+                self.debug = get_debug_flag()
+        if debug is not None:
+            self.debug = bool(debug)
+        named_host, _, named_port = (self.config.get("SERVER_NAME") or "").partition(":")
+        host = host or named_host or "127.0.0.1"
+        if port is None or (not port and port != 0):
+            port = int(named_port) if named_port else 5000
+        options.setdefault("use_reloader", self.debug)
+        options.setdefault("use_debugger", self.debug)
+        options.setdefault("threaded", True)
+        cli.show_server_banner(self.debug, self.name)
+        from werkzeug.serving import run_simple
+
+        try:
+            run_simple(host, int(port), self, **options)
+        finally:
+            # Setup may go on in an interactive session after the server was stopped.
+            self._got_first_request = False
+
+    def test_client(self, use_cookies: bool = True, **kwargs: Any) -> FlaskClient:
+        """A client that calls this application without a server; *kwargs* go to ``test_client_class``."""
+        cls = self.test_client_class
+        if cls is None:
+            from .testing import FlaskClient as cls
+        return cls(self, self.response_class, use_cookies=use_cookies, **kwargs)  # type: ignore[misc]
+
+    def test_cli_runner(self, **kwargs: Any) -> FlaskCliRunner:
+        """A runner that calls this application's commands; *kwargs* go to ``test_cli_runner_class``."""
+        cls = self.test_cli_runner_class
+        if cls is None:
+            from .testing import FlaskCliRunner as cls
+        return cls(self, **kwargs)  # type: ignore[misc]
+
+    # --- errors -----------------------------------------------------------------------------------------------
+
+    def handle_http_exception(self, e: HTTPException) -> HTTPException | ft.ResponseReturnValue:
+        """Give an HTTP error to its handler, or return it as the answer."""
+        # Routing's own errors are not for users: they redirect, internally or not. No code: a raw response.
+        if e.code is None or isinstance(e, RoutingException):
+            return e
+        handler = self._find_error_handler(e, request.blueprints)
+        return e if handler is None else self.ensure_sync(handler)(e)  # type: ignore[no-any-return]
+
+    def handle_user_exception(self, e: Exception) -> HTTPException | ft.ResponseReturnValue:
+        """Give whatever a view or hook raised to its handler, or raise it again."""
+        if isinstance(e, BadRequestKeyError) and (self.debug or self.config["TRAP_BAD_REQUEST_ERRORS"]):
+            e.show_exception = True
+        if isinstance(e, HTTPException) and not self.trap_http_exception(e):
+            return self.handle_http_exception(e)
+        handler = self._find_error_handler(e, request.blueprints)
+        if handler is None:
+            raise
+        return self.ensure_sync(handler)(e)  # type: ignore[no-any-return]
+
+    def handle_exception(self, e: Exception) -> Response:
+        """Answer an error that nobody handled with 500, logged; or raise it, when debugging or testing.
+
+        Sends `got_request_exception`. A handler for 500 or InternalServerError gets it as
+        ``original_exception``.
+        """
+        exc_info = sys.exc_info()
+        got_request_exception.send(self, _async_wrapper=self.ensure_sync, exception=e)
+        propagate = self.config["PROPAGATE_EXCEPTIONS"]
+        if propagate is None:
+            propagate = self.testing or self.debug
+        if propagate:
+            # A bare raise keeps the traceback as it is.
+            if exc_info[1] is e:
+                raise
+            raise e
+        self.log_exception(exc_info)  # type: ignore[arg-type]
+        answer: Any = InternalServerError(original_exception=e)
+        handler = self._find_error_handler(answer, request.blueprints)
+        if handler is not None:
+            answer = self.ensure_sync(handler)(answer)
+        return self.finalize_request(answer, from_error_handler=True)
+
+    def log_exception(
+        self, exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None]
+    ) -> None:
+        """Log an error that nobody handled."""
+        self.logger.error(f"Exception on {request.path} [{request.method}]", exc_info=exc_info)
+
+    # --- the steps of a request -------------------------------------------------------------------------------
+
+    def dispatch_request(self) -> ft.ResponseReturnValue:
+        """Call the view that the request matched."""
+        ctx: Any = request_ctx._get_current_object()  # type: ignore[attr-defined]
+        return lifecycle.answer(lifecycle.plan_of(self), self, ctx)  # type: ignore[no-any-return]
+
+    def full_dispatch_request(self) -> Response:
+        """Run the before hooks, the view, the error handlers and the after hooks."""
+        ctx: Any = request_ctx._get_current_object()  # type: ignore[attr-defined]
+        return lifecycle.full_dispatch(lifecycle.plan_of(self), self, ctx)  # type: ignore[no-any-return]
+
+    def finalize_request(
+        self, rv: ft.ResponseReturnValue | HTTPException, from_error_handler: bool = False
+    ) -> Response:
+        """Make a response of *rv* and run the after hooks. In an error handler their errors are only logged."""
+        ctx: Any = request_ctx._get_current_object()  # type: ignore[attr-defined]
+        plan = lifecycle.plan_of(self)
+        return lifecycle.finish(plan, self, ctx, rv, from_error_handler)  # type: ignore[no-any-return]
+
+    def make_default_options_response(self) -> Response:
+        """The answer to an ``OPTIONS`` request that no view handles."""
+        response = self.response_class()
+        response.allow.update(request_ctx.url_adapter.allowed_methods())
+        return response
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """*func*, wrapped by `async_to_sync` if it is a coroutine function."""
+        return self.async_to_sync(func) if lifecycle.is_async(func) else func
+
+    def async_to_sync(self, func: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
+        """A plain function that runs *func* in an event loop of its own. Needs asgiref (extra ``async``)."""
+        try:
+            from asgiref.sync import async_to_sync
+        except ImportError:
+            raise RuntimeError("Install Flask with the 'async' extra in order to use async views.") from None
+        return async_to_sync(func)
+
+    def make_response(self, rv: ft.ResponseReturnValue) -> Response:
+        """A response object from anything a view may return.
+
+        That is str, bytes, a dict or list (sent as JSON), an iterator of str or bytes (streamed), a response or
+        WSGI callable, or a tuple of one of these with status, headers or both. Raises TypeError for the rest.
+        """
+        return lifecycle.plan_of(self).responses.make(self, request, rv)  # type: ignore[no-any-return]
+
+    def preprocess_request(self) -> ft.ResponseReturnValue | None:
+        """Run the URL value preprocessors and the before hooks; what a hook returns is the answer."""
+        plan = lifecycle.plan_of(self)
+        req: Any = request_ctx.request
+        return lifecycle.preprocess(plan, self, req)  # type: ignore[no-any-return]
+
+    def process_response(self, response: Response) -> Response:
+        """Run the after hooks and save the session."""
+        ctx: Any = request_ctx._get_current_object()  # type: ignore[attr-defined]
+        return lifecycle.process(lifecycle.plan_of(self), self, ctx, response)  # type: ignore[no-any-return]
+
+    def do_teardown_request(self, exc: BaseException | None = _sentinel) -> None:
+        """Run the teardown functions of the request, blueprints' first, with *exc* or the one in flight."""
+        if exc is _sentinel:
+            exc = sys.exc_info()[1]
+        lifecycle.teardown_request(lifecycle.plan_of(self), self, request_ctx.request, exc)
+
+    def do_teardown_appcontext(self, exc: BaseException | None = _sentinel) -> None:
+        """Run the teardown functions of the application context with *exc* or the one in flight."""
+        if exc is _sentinel:
+            exc = sys.exc_info()[1]
+        lifecycle.teardown_app(lifecycle.plan_of(self), self, exc)
+
+    def app_context(self) -> AppContext:
+        """An application context, for ``with``: what `current_app` and `g` need outside a request."""
+        return AppContext(self)
+
+    def request_context(self, environ: WSGIEnvironment) -> RequestContext:
+        """A request context for a WSGI environment."""
+        return RequestContext(self, environ)
+
+    def test_request_context(self, *args: Any, **kwargs: Any) -> RequestContext:
+        """A request context made up for a test or the shell; takes what `testing.EnvironBuilder` takes."""
+        from .testing import EnvironBuilder
+
+        builder = EnvironBuilder(self, *args, **kwargs)
+        try:
+            return self.request_context(builder.get_environ())
+        finally:
+            builder.close()
+
+    def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """The WSGI application proper (PEP 3333). Middleware goes around this, so that ``app`` stays an object.
+
+        Teardown functions run when it returns, before a streamed body is sent.
+        """
+        return lifecycle.respond(self, environ, start_response)  # type: ignore[no-any-return]
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return self.wsgi_app(environ, start_response)
+
+
+def _static_view(app: Flask) -> Callable[..., Any]:
+    # A weak reference: a view that holds its application would keep it alive until the collector runs.
+    reference = weakref.ref(app)
+    return lambda **values: reference().send_static_file(**values)  # type: ignore[union-attr]
+
+
+_STOCK = Stock(Flask, (*APP_STEPS, *APP_PARTS))

@@ -1,0 +1,253 @@
+"""The application context and the request context."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from functools import update_wrapper
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from werkzeug.exceptions import HTTPException
+
+from . import typing as ft
+from ._core.lifecycle import fill_request_context, open_session, pop_app, pop_request, push_app, push_request
+from ._core.records import UNMADE, AppRecord, RequestRecord
+from .globals import _cv_app, _cv_request
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+    from .app import Flask
+    from .sessions import SessionMixin
+    from .wrappers import Request
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_sentinel: Any = object()
+
+
+class _AppCtxGlobals:
+    """A namespace for one application context, behind `g`.
+
+    Any attribute may be set; reading or deleting one that is not there raises AttributeError with its name.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(name)
+
+    if TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: Any) -> None: ...
+
+    def __delattr__(self, name: str) -> None:
+        if self.__dict__.pop(name, _sentinel) is _sentinel:
+            raise AttributeError(name)
+
+    def get(self, name: str, default: Any | None = None) -> Any:
+        """The attribute *name*, or *default*."""
+        return self.__dict__.get(name, default)
+
+    def pop(self, name: str, default: Any = _sentinel) -> Any:
+        """Take the attribute *name* away and return it. Without a *default*, KeyError if it is not there."""
+        return self.__dict__.pop(name) if default is _sentinel else self.__dict__.pop(name, default)
+
+    def setdefault(self, name: str, default: Any = None) -> Any:
+        """The attribute *name*, set to *default* first if it is not there."""
+        return self.__dict__.setdefault(name, default)
+
+    def __contains__(self, item: str) -> bool:
+        return item in self.__dict__
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.__dict__)
+
+    def __repr__(self) -> str:
+        ctx = _cv_app.get(None)
+        return object.__repr__(self) if ctx is None else f"<flask.g of '{ctx.app.name}'>"
+
+
+def _active_request(caller: str) -> RequestContext:
+    ctx = _cv_request.get(None)
+    if ctx is None:
+        raise RuntimeError(
+            f"'{caller}' can only be used when a request context is active, such as in a view function."
+        )
+    return ctx
+
+
+def after_this_request(f: ft.AfterRequestCallable[Any]) -> ft.AfterRequestCallable[Any]:
+    """Call *f* with the response of the current request; what it returns is sent in its place."""
+    _active_request("after_this_request")._after_request_functions.append(f)
+    return f
+
+
+def copy_current_request_context(f: F) -> F:
+    """Wrap *f* to run later, in a greenlet or a thread, with a copy of the current request context."""
+    ctx = _active_request("copy_current_request_context").copy()
+
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        with ctx:
+            return ctx.app.ensure_sync(f)(*args, **kwargs)
+
+    return update_wrapper(wrapper, f)  # type: ignore[return-value]
+
+
+def has_request_context() -> bool:
+    """Whether `request` and `session` stand for something."""
+    return _cv_request.get(None) is not None
+
+
+def has_app_context() -> bool:
+    """Whether `current_app` and `g` stand for something."""
+    return _cv_app.get(None) is not None
+
+
+class AppContext(AppRecord):
+    """What is known about the application while it handles a request or a command.
+
+    A request context brings one along; `Flask.app_context` makes one by hand.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self._adapter = app.create_url_adapter(None)
+        self._g = None
+        self._token = None
+        self._tokens = None
+
+    @property
+    def g(self) -> _AppCtxGlobals:
+        """The namespace of this context, made by ``app.app_ctx_globals_class`` on first use."""
+        found: _AppCtxGlobals = self._g
+        if found is None:
+            found = self._g = self.app.app_ctx_globals_class()
+        return found
+
+    @g.setter
+    def g(self, value: _AppCtxGlobals) -> None:
+        self._g = value
+
+    @property
+    def url_adapter(self) -> Any:
+        """Builds URLs outside a request; None unless ``SERVER_NAME`` is set."""
+        if self._adapter is UNMADE:
+            self._adapter = self.app.create_url_adapter(None)
+        return self._adapter
+
+    @url_adapter.setter
+    def url_adapter(self, value: Any) -> None:
+        self._adapter = value
+
+    def push(self) -> None:
+        """Make this the current application context."""
+        push_app(self)
+
+    def pop(self, exc: BaseException | None = _sentinel) -> None:
+        """Undo one push; the last one runs the teardown functions with *exc* (by default the one in flight)."""
+        pop_app(self, sys.exc_info()[1] if exc is _sentinel else exc)
+
+    def __enter__(self) -> AppContext:
+        self.push()
+        return self
+
+    def __exit__(
+        self, exc_type: type | None, exc_value: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.pop(exc_value)
+
+
+class RequestContext(RequestRecord):
+    """One request with all that belongs to it: match, session, flashed messages.
+
+    Pushing it matches the URL and opens the session. `Flask.request_context` and `Flask.test_request_context`
+    make one.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        environ: WSGIEnvironment,
+        request: Request | None = None,
+        session: SessionMixin | None = None,
+    ) -> None:
+        if request is None:
+            request = app.request_class(environ)
+            request.json_module = app.json
+        adapter = None
+        try:
+            adapter = app.create_url_adapter(request)
+        except HTTPException as error:
+            request.routing_exception = error
+        fill_request_context(self, app, request, adapter, session)
+
+    @property
+    def url_adapter(self) -> Any:
+        """Matches and builds URLs for this request; None if the request named a host that is refused."""
+        if self._adapter is UNMADE:
+            self._adapter = self.app.create_url_adapter(self.request)
+        return self._adapter
+
+    @url_adapter.setter
+    def url_adapter(self, value: Any) -> None:
+        self._adapter = value
+
+    @property
+    def session(self) -> SessionMixin:
+        """The session. Looking at it counts as access, which the answer's ``Vary`` header tells."""
+        session: SessionMixin | None = self._opened
+        if session is None:
+            assert self._entered, "The session has not yet been opened."
+            session = open_session(self)
+        session.accessed = True
+        return session
+
+    @property
+    def _session(self) -> SessionMixin | None:
+        if self._opened is None and self._entered:
+            open_session(self)
+        return self._opened  # type: ignore[no-any-return]
+
+    @_session.setter
+    def _session(self, value: SessionMixin | None) -> None:
+        self._opened = value
+
+    @property
+    def _after_request_functions(self) -> list[ft.AfterRequestCallable[Any]]:
+        if self._after is None:
+            self._after = []
+        return self._after
+
+    def copy(self) -> RequestContext:
+        """A context of the same request and session, to be pushed elsewhere."""
+        return self.__class__(
+            self.app, environ=self.request.environ, request=self.request, session=self._session
+        )
+
+    def match_request(self) -> None:
+        """Find the rule for this request; an outcome other than a rule waits in ``routing_exception``."""
+        request = self.request
+        try:
+            request.url_rule, request.view_args = self.url_adapter.match(return_rule=True)
+        except HTTPException as error:
+            request.routing_exception = error
+
+    def push(self) -> None:
+        """Make this the current request context, with an application context under it."""
+        push_request(self)
+
+    def pop(self, exc: BaseException | None = _sentinel) -> None:
+        """Undo one push; the last one runs the teardown functions with *exc* (by default the one in flight)."""
+        pop_request(self, sys.exc_info()[1] if exc is _sentinel else exc)
+
+    def __enter__(self) -> RequestContext:
+        self.push()
+        return self
+
+    def __exit__(
+        self, exc_type: type | None, exc_value: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.pop(exc_value)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.request.url!r} [{self.request.method}] of {self.app.name}>"

@@ -1,0 +1,163 @@
+"""Which steps of the lifecycle an application leaves as they are.
+
+A plan is made on the first request, and again after a change of a class (seen by its `Watch`) or of one of the
+application's own attributes (seen by `Flask.__setattr__`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._core.native import Watch
+from ._core.records import Plan
+from ._core.result import Responses
+from .ctx import AppContext, RequestContext
+from .routing import Map
+from .sessions import SecureCookieSessionInterface
+from .signals import (
+    appcontext_popped,
+    appcontext_pushed,
+    appcontext_tearing_down,
+    request_finished,
+    request_started,
+    request_tearing_down,
+)
+from .wrappers import Request, Response
+
+if TYPE_CHECKING:
+    from .app import Flask
+
+APP_STEPS = (
+    "app_context",
+    "async_to_sync",
+    "create_url_adapter",
+    "dispatch_request",
+    "do_teardown_appcontext",
+    "do_teardown_request",
+    "ensure_sync",
+    "finalize_request",
+    "full_dispatch_request",
+    "make_response",
+    "preprocess_request",
+    "process_response",
+    "request_context",
+)
+APP_PARTS = ("request_class", "response_class", "session_interface")
+APP_COLLECTIONS = (
+    "after_request_funcs",
+    "before_request_funcs",
+    "config",
+    "json",
+    "subdomain_matching",
+    "teardown_appcontext_funcs",
+    "teardown_request_funcs",
+    "url_map",
+    "url_value_preprocessors",
+    "view_functions",
+)
+WATCHED = frozenset((*APP_STEPS, *APP_PARTS, *APP_COLLECTIONS))
+"""The attributes of an application that its plan was made from."""
+
+CONTEXT_STEPS = ("__init__", "match_request", "pop", "push")
+APP_CONTEXT_STEPS = ("__init__", "pop", "push")
+REQUEST_STEPS = ("__init__", "json_module", "method", "trusted_hosts")
+RESPONSE_FILLED = ("__init__", "_clean_status", "set_data", "status")
+RESPONSE_SENT = ("__call__", "get_app_iter", "get_wsgi_headers", "get_wsgi_response", "iter_encoded", "status")
+SESSION_STEPS = (
+    "get_cookie_name",
+    "is_null_session",
+    "make_null_session",
+    "open_session",
+    "save_session",
+    "should_set_cookie",
+)
+MAP_STEPS = ("bind", "bind_to_environ", "route")
+
+
+class Stock:
+    """The steps of one class as bolthead ships it."""
+
+    def __init__(self, cls: type, names: tuple[str, ...]) -> None:
+        self.names = names
+        self.values = {name: getattr(cls, name) for name in names}
+
+    def untouched(self, cls: type, *names: str) -> bool:
+        return all(getattr(cls, name, None) is self.values[name] for name in names or self.names)
+
+
+STOCK_CONTEXT = Stock(RequestContext, CONTEXT_STEPS)
+STOCK_APP_CONTEXT = Stock(AppContext, APP_CONTEXT_STEPS)
+STOCK_REQUEST = Stock(Request, REQUEST_STEPS)
+STOCK_RESPONSE = Stock(Response, tuple({*RESPONSE_FILLED, *RESPONSE_SENT}))
+STOCK_SESSION = Stock(SecureCookieSessionInterface, SESSION_STEPS)
+STOCK_MAP = Stock(Map, MAP_STEPS)
+
+
+def make_plan(app: Flask, stock: Stock) -> Plan:
+    """A plan for *app*, whose own class is compared with *stock*."""
+    cls = type(app)
+    own = vars(app)
+    interface = type(app.session_interface)
+    pairs: list[tuple[type, str]] = [(cls, name) for name in (*APP_STEPS, *APP_PARTS)]
+    pairs += [(RequestContext, name) for name in CONTEXT_STEPS]
+    pairs += [(AppContext, name) for name in APP_CONTEXT_STEPS]
+    pairs += [(app.request_class, name) for name in REQUEST_STEPS]
+    pairs += [(app.response_class, name) for name in STOCK_RESPONSE.names]
+    pairs += [(interface, name) for name in SESSION_STEPS]
+    pairs += [(type(app.url_map), name) for name in MAP_STEPS]
+
+    def kept(*names: str) -> bool:
+        return all(name not in own for name in names) and stock.untouched(cls, *names)
+
+    plan = Plan()
+    # Taken before anything is looked at: a change from here on makes it stale.
+    plan.watch = Watch(pairs)
+    contexts = STOCK_CONTEXT.untouched(RequestContext) and STOCK_APP_CONTEXT.untouched(AppContext)
+    contexts = contexts and kept("request_context", "app_context", "create_url_adapter")
+    request_class = app.request_class
+    plan.context = (
+        contexts
+        and STOCK_REQUEST.untouched(request_class, "__init__", "trusted_hosts")
+        and not app.subdomain_matching
+        and not app.url_map.host_matching
+    )
+    plan.push = plan.pop = contexts
+    plan.plain_method = STOCK_REQUEST.untouched(request_class, "method")
+    plan.full = kept("full_dispatch_request")
+    plan.preprocess = kept("preprocess_request")
+    plan.dispatch = kept("dispatch_request")
+    plan.finalize = kept("finalize_request")
+    plan.making = kept("make_response")
+    plan.process = kept("process_response")
+    plan.teardown_request = kept("do_teardown_request")
+    plan.teardown_app = kept("do_teardown_appcontext")
+    plan.sync = kept("ensure_sync", "async_to_sync")
+    plan.lazy_session = interface is SecureCookieSessionInterface and STOCK_SESSION.untouched(interface)
+    plan.respond = True
+    plan.context_class = RequestContext
+    plan.app_class = AppContext
+    plan.request_class = request_class
+    plan.responses = responses_of(app.response_class)
+    plan.config = app.config
+    plan.views = app.view_functions
+    plan.before = app.before_request_funcs
+    plan.after = app.after_request_funcs
+    plan.preprocessors = app.url_value_preprocessors
+    plan.teardown = app.teardown_request_funcs
+    plan.app_teardown = app.teardown_appcontext_funcs
+    plan.pushed = appcontext_pushed.receivers
+    plan.popped = appcontext_popped.receivers
+    plan.started = request_started.receivers
+    plan.finished = request_finished.receivers
+    plan.tearing_down = request_tearing_down.receivers
+    plan.app_tearing_down = appcontext_tearing_down.receivers
+    plan.route = app.url_map.route if isinstance(app.url_map, Map) and STOCK_MAP.untouched(type(app.url_map)) else None
+    plan.domain = app.url_map.default_subdomain or ""
+    plan.hosts = set()
+    return plan
+
+
+def responses_of(cls: Any) -> Responses:
+    direct = issubclass(cls, Response) and STOCK_RESPONSE.untouched(cls, *RESPONSE_SENT)
+    plain = issubclass(cls, Response) and STOCK_RESPONSE.untouched(cls, *RESPONSE_FILLED)
+    return Responses(cls, plain, direct)

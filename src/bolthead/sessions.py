@@ -1,0 +1,206 @@
+"""Sessions: what a session is, how one is kept, and the default, a signed cookie."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, MutableMapping
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.datastructures import CallbackDict
+
+from .json.tag import TaggedJSONSerializer
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from .app import Flask
+    from .wrappers import Request, Response
+
+
+class SessionMixin(MutableMapping[str, Any]):
+    """What a session has beyond a dict."""
+
+    new = False
+    """Whether the session was made with this request. Not every interface knows."""
+    modified = True
+    """Whether it must be saved. Always, unless the class can tell."""
+    accessed = False
+    """Whether the request looked at it. Set by the request context; it decides about ``Vary: Cookie``."""
+
+    @property
+    def permanent(self) -> bool:
+        """Whether the session outlives the browser, for ``PERMANENT_SESSION_LIFETIME``."""
+        return self.get("_permanent", False)  # type: ignore[no-any-return]
+
+    @permanent.setter
+    def permanent(self, value: bool) -> None:
+        self["_permanent"] = bool(value)
+
+
+def _mark_modified(session: Any) -> None:
+    session.modified = True
+
+
+class SecureCookieSession(CallbackDict[str, Any], SessionMixin):
+    """A dict that notices its own changes; those inside its values it does not see, so set ``modified`` then."""
+
+    modified = False
+
+    def __init__(self, initial: Mapping[str, Any] | None = None) -> None:
+        on_update: Callable[[Self], None] = _mark_modified
+        super().__init__(initial, on_update)
+
+
+class NullSession(SecureCookieSession):
+    """Stands in where no secret key is set: reads as empty, and says why it cannot be written."""
+
+    def _fail(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise RuntimeError(
+            "The session is unavailable because no secret key was set.  Set the secret_key on the application"
+            " to something unique and secret."
+        )
+
+    __setitem__ = __delitem__ = clear = pop = popitem = update = setdefault = _fail
+    del _fail
+
+
+class SessionInterface:
+    """How sessions are kept. Implement `open_session` and `save_session`; set on ``app.session_interface``.
+
+    `open_session` may return None, then `make_null_session` is asked. `save_session` is not called for a null
+    session.
+    """
+
+    null_session_class = NullSession
+    pickle_based = False
+    """Whether sessions are pickled, for extensions that want to know."""
+
+    def make_null_session(self, app: Flask) -> NullSession:
+        """A session for an application that cannot keep one."""
+        return self.null_session_class()
+
+    def is_null_session(self, obj: object) -> bool:
+        return isinstance(obj, self.null_session_class)
+
+    def get_cookie_name(self, app: Flask) -> str:
+        return app.config["SESSION_COOKIE_NAME"]  # type: ignore[no-any-return]
+
+    def get_cookie_domain(self, app: Flask) -> str | None:
+        """The ``Domain`` of the cookie; None sends it back to the exact host only."""
+        return app.config["SESSION_COOKIE_DOMAIN"]  # type: ignore[no-any-return]
+
+    def get_cookie_path(self, app: Flask) -> str:
+        config = app.config
+        return config["SESSION_COOKIE_PATH"] or config["APPLICATION_ROOT"]  # type: ignore[no-any-return]
+
+    def get_cookie_httponly(self, app: Flask) -> bool:
+        return app.config["SESSION_COOKIE_HTTPONLY"]  # type: ignore[no-any-return]
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return app.config["SESSION_COOKIE_SECURE"]  # type: ignore[no-any-return]
+
+    def get_cookie_samesite(self, app: Flask) -> str | None:
+        """``"Strict"``, ``"Lax"``, ``"None"``, or None for no attribute."""
+        return app.config["SESSION_COOKIE_SAMESITE"]  # type: ignore[no-any-return]
+
+    def get_cookie_partitioned(self, app: Flask) -> bool:
+        return app.config["SESSION_COOKIE_PARTITIONED"]  # type: ignore[no-any-return]
+
+    def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
+        """When a permanent session ends (UTC); None for one that ends with the browser."""
+        return datetime.now(timezone.utc) + app.permanent_session_lifetime if session.permanent else None
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        """Whether the answer carries the cookie: it changed, or it is permanent and refreshed each time."""
+        return session.modified or (session.permanent and app.config["SESSION_REFRESH_EACH_REQUEST"])
+
+    def open_session(self, app: Flask, request: Request) -> SessionMixin | None:
+        """The session of *request*, a new one, or None if sessions cannot be kept."""
+        raise NotImplementedError()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Keep *session*, and tell the client in *response*."""
+        raise NotImplementedError()
+
+
+session_json_serializer = TaggedJSONSerializer()
+
+
+def _lazy_sha1(string: bytes = b"") -> Any:
+    # Looked up when called: FIPS builds may lack it, and not everybody keeps the default digest.
+    return hashlib.sha1(string)
+
+
+class SecureCookieSessionInterface(SessionInterface):
+    """Keeps the session in a cookie signed by itsdangerous: the client can read it and cannot change it."""
+
+    salt = "cookie-session"
+    digest_method = staticmethod(_lazy_sha1)
+    key_derivation = "hmac"
+    serializer = session_json_serializer
+    session_class = SecureCookieSession
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """What signs and reads the cookie; None without a secret key.
+
+        Signs with the newest key, reads with ``SECRET_KEY_FALLBACKS`` too.
+        """
+        if not app.secret_key:
+            return None
+        # itsdangerous signs with the last key of the list.
+        keys = [*(app.config["SECRET_KEY_FALLBACKS"] or ()), app.secret_key]
+        options = {"key_derivation": self.key_derivation, "digest_method": self.digest_method}
+        return URLSafeTimedSerializer(keys, salt=self.salt, serializer=self.serializer, signer_kwargs=options)
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        serializer = self.get_signing_serializer(app)
+        if serializer is None:
+            return None
+        cookie = request.cookies.get(self.get_cookie_name(app))
+        if not cookie:
+            return self.session_class()
+        max_age = int(app.permanent_session_lifetime.total_seconds())
+        try:
+            return self.session_class(serializer.loads(cookie, max_age=max_age))
+        except BadSignature:
+            return self.session_class()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if session.accessed:
+            response.vary.add("Cookie")
+        if not session:
+            if session.modified:
+                response.delete_cookie(self.get_cookie_name(app), **self._cookie_options(app))
+                response.vary.add("Cookie")
+            return
+        if not self.should_set_cookie(app, session):
+            return
+        serializer = self.get_signing_serializer(app)
+        value = serializer.dumps(dict(session))  # type: ignore[union-attr]
+        expires = self.get_expiration_time(app, session)
+        response.set_cookie(
+            self.get_cookie_name(app),
+            value,  # type: ignore[arg-type]
+            expires=expires,
+            **self._cookie_options(app),
+        )
+        response.vary.add("Cookie")
+
+    def _cookie_options(self, app: Flask) -> dict[str, Any]:
+        return {
+            "domain": self.get_cookie_domain(app),
+            "path": self.get_cookie_path(app),
+            "secure": self.get_cookie_secure(app),
+            "partitioned": self.get_cookie_partitioned(app),
+            "samesite": self.get_cookie_samesite(app),
+            "httponly": self.get_cookie_httponly(app),
+        }
+
+    def _must_open(self, app: Flask, request: Request) -> bool:
+        """Whether a session that nobody touched may still matter: it was sent, and might be refreshed."""
+        cookies = request.environ.get("HTTP_COOKIE")
+        if not cookies or not app.config["SESSION_REFRESH_EACH_REQUEST"]:
+            return False
+        return app.config["SESSION_COOKIE_NAME"] in cookies
