@@ -12,10 +12,9 @@ import typing as t
 
 import pytest
 
-MODULES = """
-    app blueprints cli config ctx debughelpers globals helpers json json.provider json.tag logging sansio.app
-    sansio.blueprints sansio.scaffold sessions signals templating testing typing views wrappers
-""".split()
+MODULES = ["app", "blueprints", "cli", "config", "ctx", "debughelpers", "globals", "helpers", "json"]
+MODULES += ["json.provider", "json.tag", "logging", "sansio.app", "sansio.blueprints", "sansio.scaffold"]
+MODULES += ["sessions", "signals", "templating", "testing", "typing", "views", "wrappers"]
 MODULES.insert(0, "")  # The package itself.
 
 # Names with one underscore that extensions or Flask's own tests use.
