@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import typing as t
 
+import werkzeug.formparser
 from werkzeug.datastructures import EnvironHeaders
 from werkzeug.exceptions import BadRequest
+from werkzeug.utils import cached_property
 from werkzeug.wrappers import Request as RequestBase
 from werkzeug.wrappers import Response as ResponseBase
 
 from . import json
 from ._core import lazy
+from ._core.cookies import parse_cookie_pairs
+from ._core.headers import parse_options
+from ._core.query import parse_pairs
+from .formparser import ERRORS, FormDataParser, multi_dict
 from .globals import current_app
 from .helpers import _split_blueprint_path
 
@@ -32,6 +38,7 @@ class Request(RequestBase):
     """
 
     json_module: t.Any = json
+    form_data_parser_class: type[werkzeug.formparser.FormDataParser] = FormDataParser
     url_rule: Rule | None = None
     """The rule that matched, once one has."""
     view_args: dict[str, t.Any] | None = None
@@ -112,6 +119,10 @@ class Request(RequestBase):
         name = self.blueprint
         return [] if name is None else _split_blueprint_path(name)
 
+    def _parse_content_type(self) -> None:
+        if "_parsed_content_type" not in self.__dict__:
+            self._parsed_content_type = parse_options(self.headers.get("Content-Type", ""))
+
     def _load_form_data(self) -> None:
         super()._load_form_data()
         if current_app and current_app.debug and self.mimetype != "multipart/form-data" and not self.files:
@@ -130,17 +141,43 @@ class Request(RequestBase):
 
 
 def _headers(request: Request) -> EnvironHeaders:
-    return EnvironHeaders(request.environ)
+    headers = EnvironHeaders.__new__(EnvironHeaders)
+    headers._list = []
+    headers.environ = request.environ
+    return headers
+
+
+def _args(request: Request) -> t.Any:
+    return multi_dict(request.parameter_storage_class, parse_pairs(request.query_string.decode(), ERRORS))
+
+
+def _cookies(request: Request) -> t.Any:
+    headers = request.headers
+    if type(headers) is EnvironHeaders:
+        # FAST: an environ has one Cookie at most, and looking for more goes through all of it.
+        text = headers.environ.get("HTTP_COOKIE")
+    else:
+        text = ";".join(headers.getlist("Cookie"))
+    if not text:
+        return request.dict_storage_class()
+    return multi_dict(request.dict_storage_class, parse_cookie_pairs(text))
 
 
 def _fill_on_use(cls: type[Request]) -> None:
-    """Give *cls* the lazy attributes.
+    """Give *cls* its lazy attributes: the plain facts, our parsers, and whatever Werkzeug computes once.
 
     They are set from outside the class body so that a type checker keeps seeing Werkzeug's declarations.
     """
-    fills: dict[str, t.Callable[[t.Any], t.Any]] = {**lazy.FACTS, "headers": _headers}
+    fills: dict[str, t.Callable[[t.Any], t.Any]] = {}
+    docs: dict[str, str | None] = {}
+    for base in reversed(RequestBase.__mro__):
+        for name, value in vars(base).items():
+            if isinstance(value, cached_property) and value.fget is not None:
+                fills[name] = value.fget
+                docs[name] = value.__doc__
+    fills |= {**lazy.FACTS, "headers": _headers, "args": _args, "cookies": _cookies}
     for name, fill in fills.items():
-        setattr(cls, name, lazy.Lazy(name, fill))
+        setattr(cls, name, lazy.Lazy(name, fill, docs.get(name)))
 
 
 _fill_on_use(Request)

@@ -1,0 +1,26 @@
+cimport cython
+
+cdef object _ESCAPE
+
+cpdef list parse_cookie_pairs(object header)
+
+@cython.locals(
+    pairs=list,
+    size=Py_ssize_t,
+    start=Py_ssize_t,
+    name_start=Py_ssize_t,
+    name_stop=Py_ssize_t,
+    value_start=Py_ssize_t,
+    value_stop=Py_ssize_t,
+    at=Py_ssize_t,
+    quoted=bint,
+    value=str,
+)
+cdef list _pairs(str text)
+
+cdef Py_ssize_t _skip_space(str text, Py_ssize_t at, Py_ssize_t size)
+
+@cython.locals(char=Py_UCS4)
+cdef Py_ssize_t _closing_quote(str text, Py_ssize_t at, Py_ssize_t size)
+
+cpdef str unquote_cookie(str value)

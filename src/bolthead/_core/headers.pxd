@@ -1,0 +1,32 @@
+cimport cython
+
+cdef bytes _TOKEN
+cdef object _CHARSETS
+cdef object _ESCAPE
+
+cpdef tuple parse_options(object header)
+
+@cython.locals(semicolon=Py_ssize_t, value=str, rest=str)
+cdef tuple _split(str header)
+
+@cython.locals(
+    found=list, size=Py_ssize_t, start=Py_ssize_t, stop=Py_ssize_t, equals=Py_ssize_t, name=str
+)
+cdef list _scan(str text)
+
+@cython.locals(code=Py_ssize_t)
+cdef Py_ssize_t _token_end(str text, Py_ssize_t at, Py_ssize_t size)
+
+@cython.locals(char=Py_UCS4)
+cdef Py_ssize_t _quoted_end(str text, Py_ssize_t at, Py_ssize_t size)
+
+@cython.locals(options=dict, pieces=dict, charsets=dict, name=str, text=str)
+cdef dict _merge(list found)
+
+@cython.locals(has_charset=bint, continues=bint, charset=str, bare=str)
+cdef object _merge_extended(str name, str text, dict options, dict pieces, dict charsets)
+
+cdef tuple _split_charset(str text)
+
+cpdef str unquote_value(str text)
+cpdef object plain_int(object text)

@@ -1,0 +1,165 @@
+"""Header values: media types and other values with options, numbers."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+_TOKEN = bytes(chr(code) in "!#$%&'*+-.^_`|~" or (code < 128 and chr(code).isalnum()) for code in range(128))
+"""For each ASCII code, whether the character may stand in a token (RFC 9110, 5.6.2)."""
+
+_ESCAPE = re.compile(r"\\(.)")
+_CHARSETS = frozenset(("ascii", "us-ascii", "utf-8", "iso-8859-1"))
+
+
+def parse_options(header: str | None) -> tuple[str, dict[str, str]]:
+    """A header such as Content-Type as its value and a dict of its options, names in lower case.
+
+    What is no option is skipped; a quote that is never closed ends the header. RFC 2231's ``name*=`` with a
+    charset and ``name*0=`` continuations are put together.
+    """
+    if header is None:
+        return "", {}
+    return _split(str(header))
+
+
+def _split(header: str) -> tuple[str, dict[str, str]]:
+    semicolon = header.find(";")
+    if semicolon < 0:
+        return header.strip(" \t"), {}
+    value = header[:semicolon].strip(" \t")
+    rest = header[semicolon + 1 :].strip(" \t")
+    if not value or not rest:
+        return value, {}
+    return value, _merge(_scan(rest))
+
+
+def _scan(text: str) -> list[tuple[str, str]]:
+    """The options as they stand, quotes and escapes included."""
+    found: list[tuple[str, str]] = []
+    size = len(text)
+    start = 0
+    while start < size:
+        equals = _token_end(text, start, size)
+        if equals > start and equals < size and text[equals] == "=":
+            name = text[start:equals].lower()
+            start = equals + 1
+            stop = _token_end(text, start, size)
+            if stop > start:
+                found.append((name, text[start:stop]))
+            elif start < size and text[start] == '"':
+                stop = _quoted_end(text, start + 1, size)
+                if stop < 0:
+                    break
+                found.append((name, text[start:stop]))
+                start = stop
+        start = text.find(";", start) + 1
+        if start == 0:
+            break
+        while start < size and (text[start] == " " or text[start] == "\t"):
+            start += 1
+    return found
+
+
+def _token_end(text: str, at: int, size: int) -> int:
+    while at < size:
+        code = ord(text[at])
+        if code > 127 or not _TOKEN[code]:
+            break
+        at += 1
+    return at
+
+
+def _quoted_end(text: str, at: int, size: int) -> int:
+    """The index after the closing quote, -1 where there is none."""
+    while at < size:
+        char = text[at]
+        if char == '"':
+            return at + 1
+        # Only a quote and a backslash can be escaped: browsers send bare backslashes in file names.
+        if char == "\\" and at + 1 < size and (text[at + 1] == "\\" or text[at + 1] == '"'):
+            at += 1
+        at += 1
+    return -1
+
+
+def _merge(found: list[tuple[str, str]]) -> dict[str, str]:
+    options: dict[str, str] = {}
+    pieces: dict[str, list[str]] | None = None
+    for name, text in found:
+        if "*" in name:
+            # RFC 2231 is rare: the maps it needs are made when its mark is seen.
+            if pieces is None:
+                pieces = {}
+                charsets: dict[str, str] = {}
+            _merge_extended(name, text, options, pieces, charsets)
+        else:
+            if pieces is not None and name in pieces:
+                del pieces[name]
+                charsets.pop(name, None)
+            options[name] = unquote_value(text).replace("%22", '"')
+    if pieces:
+        for name, texts in pieces.items():
+            options[name] = "".join(texts)
+    return options
+
+
+def _merge_extended(
+    name: str, text: str, options: dict[str, str], pieces: dict[str, list[str]], charsets: dict[str, str]
+) -> None:
+    has_charset = name.endswith("*")
+    if has_charset:
+        name = name[:-1]
+    bare = name.rstrip("0123456789")
+    continues = len(bare) < len(name) and bare.endswith("*")
+    if continues:
+        name = bare[:-1]
+    charset = ""
+    if has_charset:
+        charset, text = _split_charset(text)
+        if not charset and continues:
+            charset = charsets.get(name, "")
+        if charset in _CHARSETS:
+            text = unquote(text, charset)
+    else:
+        text = unquote_value(text).replace("%22", '"')
+    if continues:
+        options.pop(name, None)
+        pieces.setdefault(name, []).append(text)
+        if charset:
+            charsets[name] = charset
+    else:
+        if name in pieces:
+            del pieces[name]
+            charsets.pop(name, None)
+        options[name] = text
+
+
+def _split_charset(text: str) -> tuple[str, str]:
+    """``charset'language'value`` as charset (lower case) and value; of another form, no charset and all."""
+    charset, quote, rest = text.partition("'")
+    _, second, value = rest.partition("'")
+    if not quote or not second or not value or text.startswith('"'):
+        return "", text
+    return charset.lower(), value
+
+
+def unquote_value(text: str) -> str:
+    """*text* without its quotes, if it has any, and without the backslash before any escaped character."""
+    if len(text) >= 2 and text[0] == '"' and text[-1] == '"':
+        text = text[1:-1]
+        if "\\" in text:
+            return _ESCAPE.sub(r"\1", text)
+    return text
+
+
+def plain_int(text: str) -> int:
+    """*text* as a number, for which only ASCII digits and one ``-`` will do; else ValueError.
+
+    ``int`` would take ``+1``, ``1_0`` and digits of other scripts, which no header may have.
+    """
+    text = text.strip(" \t")
+    digits = text[1:] if text.startswith("-") else text
+    if not (digits.isascii() and digits.isdigit()):
+        raise ValueError
+    return int(text)

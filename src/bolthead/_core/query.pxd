@@ -1,0 +1,12 @@
+cimport cython
+
+from bolthead._core.percent cimport unquote
+
+
+@cython.locals(pairs=list, size=Py_ssize_t, start=Py_ssize_t, stop=Py_ssize_t, equals=Py_ssize_t, escaped=bint, name=str, value=str)
+cdef list _pairs(str text, object errors)
+
+cpdef list parse_pairs(object text, object errors=*)
+
+@cython.locals(groups=dict, pair=tuple, values=list)
+cpdef dict group(list pairs)
