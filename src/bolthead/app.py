@@ -27,14 +27,18 @@ from .routing import BuildError, MapAdapter, RequestRedirect, RoutingException
 from .sansio.app import App
 from .sansio.scaffold import _sentinel
 from .sessions import SecureCookieSessionInterface, SessionInterface
+from .signals import appcontext_tearing_down as appcontext_tearing_down
 from .signals import got_request_exception
+from .signals import request_finished as request_finished
+from .signals import request_started as request_started
+from .signals import request_tearing_down as request_tearing_down
+from .templating import Environment
 from .wrappers import Request, Response
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from .cli import AppGroup
-    from .templating import Environment
     from .testing import FlaskClient, FlaskCliRunner
 
 T_shell_context_processor = TypeVar("T_shell_context_processor", bound=ft.ShellContextProcessorCallable)

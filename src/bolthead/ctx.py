@@ -14,6 +14,8 @@ from . import typing as ft
 from ._core.lifecycle import fill_request_context, open_session, pop_app, pop_request, push_app, push_request
 from ._core.records import UNMADE, AppRecord, RequestRecord
 from .globals import _cv_app, _cv_request
+from .signals import appcontext_popped as appcontext_popped
+from .signals import appcontext_pushed as appcontext_pushed
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
