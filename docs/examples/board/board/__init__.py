@@ -9,9 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from bolthead import Flask, Response, json, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
+
+from bolthead import Flask, Response, json, render_template, request
 
 from . import api, auth, db, filters, forms, pictures, topics
 
@@ -24,6 +25,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         DATABASE=str(folder / "board.sqlite"),
         PICTURES=str(folder / "pictures"),
         PAGE_SIZE=20,
+        PASSWORD_METHOD="scrypt",
         MAX_CONTENT_LENGTH=6 * 1024 * 1024,
         SESSION_COOKIE_SAMESITE="Lax",
     )

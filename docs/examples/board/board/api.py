@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from bolthead import Blueprint, abort, current_app, request, url_for
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
+
+from bolthead import Blueprint, abort, current_app, request, url_for
 
 from . import db
 from .auth import verified

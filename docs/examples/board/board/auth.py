@@ -7,9 +7,21 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from bolthead import Blueprint, abort, flash, g, redirect, render_template, request, session, url_for
 from werkzeug.security import check_password_hash, generate_password_hash
 from werkzeug.wrappers import Response
+
+from bolthead import (
+    Blueprint,
+    abort,
+    current_app,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 
 from . import db
 from .forms import clean, problem_of_user
@@ -51,9 +63,11 @@ def verified(name: str, password: str) -> db.Row | None:
 UNKNOWN = generate_password_hash("nobody")
 
 
-def enter(user_id: int) -> Response:
+def enter(user_id: int, greeting: str) -> Response:
+    # A fresh session: nothing that somebody prepared for a visitor outlives the log-in.
     session.clear()
     session["user"] = user_id
+    flash(greeting, "good")
     return redirect(safe_target(request.args.get("next")))
 
 
@@ -71,10 +85,10 @@ def join() -> str | Response:
         password = request.form.get("password", "")
         problem = problem_of_user(name, password)
         if problem is None:
-            user_id = db.add_user(name, generate_password_hash(password))
+            method = current_app.config["PASSWORD_METHOD"]
+            user_id = db.add_user(name, generate_password_hash(password, method))
             if user_id is not None:
-                flash(f"Welcome, {name}!", "good")
-                return enter(user_id)
+                return enter(user_id, f"Welcome, {name}!")
             problem = f"The name {name} is taken."
         flash(problem, "bad")
     return render_template("auth/join.html", name=name)
@@ -86,8 +100,7 @@ def login() -> str | Response:
     if request.method == "POST":
         user = verified(name, request.form.get("password", ""))
         if user is not None:
-            flash(f"Good to see you, {user['name']}.", "good")
-            return enter(user["id"])
+            return enter(user["id"], f"Good to see you, {user['name']}.")
         flash("That name and password do not go together.", "bad")
     return render_template("auth/login.html", name=name)
 

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import click
+
 from bolthead import Flask, current_app, g
 
 Row = sqlite3.Row
 
 POSTS = """
-    SELECT post.id, post.topic, post.body, post.picture, post.created, user.id AS author_id, user.name AS author
+    SELECT post.id, post.topic, post.body, post.picture, post.created,
+           user.id AS author_id, user.name AS author
     FROM post JOIN user ON user.id = post.author
 """
 TOPICS = """
@@ -87,7 +89,9 @@ def add_user(name: str, password_hash: str) -> int | None:
     """The new user's id, or None when the name is taken."""
     try:
         with connect() as db:
-            return db.execute("INSERT INTO user (name, password) VALUES (?, ?)", (name, password_hash)).lastrowid
+            return db.execute(
+                "INSERT INTO user (name, password) VALUES (?, ?)", (name, password_hash)
+            ).lastrowid
     except sqlite3.IntegrityError:
         return None
 
@@ -134,7 +138,9 @@ def add_post(topic: int, author: int, body: str, picture: str | None = None) -> 
 
 def insert_post(db: sqlite3.Connection, topic: int, author: int, body: str, picture: str | None) -> int:
     values = (topic, author, body, picture)
-    number = db.execute("INSERT INTO post (topic, author, body, picture) VALUES (?, ?, ?, ?)", values).lastrowid
+    number = db.execute(
+        "INSERT INTO post (topic, author, body, picture) VALUES (?, ?, ?, ?)", values
+    ).lastrowid
     assert number is not None
     return number
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from zlib import crc32
 
 from bolthead import Flask
@@ -23,14 +23,14 @@ def ago(moment: int, now: float | None = None) -> str:
     if seconds < 60:
         return "just now"
     if seconds >= 7 * 86400:
-        return datetime.fromtimestamp(moment, timezone.utc).strftime("%d %b %Y").lstrip("0")
+        return datetime.fromtimestamp(moment, UTC).strftime("%d %b %Y").lstrip("0")
     length, unit = [step for step in STEPS if seconds >= step[0]][-1]
     count = seconds // length
     return f"{count} {unit}{'s' if count > 1 else ''} ago"
 
 
 def iso(moment: int) -> str:
-    return datetime.fromtimestamp(moment, timezone.utc).isoformat(timespec="seconds")
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
 
 
 def shade(name: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
-from bolthead import Blueprint, current_app, send_from_directory
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
+
+from bolthead import Blueprint, current_app, send_from_directory
 
 bp = Blueprint("pictures", __name__, url_prefix="/pictures")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from werkzeug.wrappers import Response
+
 from bolthead import (
     Blueprint,
     abort,
@@ -17,7 +19,6 @@ from bolthead import (
     stream_with_context,
     url_for,
 )
-from werkzeug.wrappers import Response
 
 from . import db, pictures
 from .auth import login_required
@@ -107,7 +108,9 @@ def export() -> Response:
 
     def lines() -> Iterator[str]:
         for row in db.every_post():
-            post = {name: row[name] for name in ("id", "topic", "title", "author", "created", "body", "picture")}
+            post = {
+                name: row[name] for name in ("id", "topic", "title", "author", "created", "body", "picture")
+            }
             yield json.dumps(post, ensure_ascii=False) + "\n"
 
     return current_app.response_class(

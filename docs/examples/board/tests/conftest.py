@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from board import create_app
+from werkzeug.test import TestResponse
+
 from bolthead import Flask
 from bolthead.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(64))
 
@@ -41,6 +42,7 @@ def app(tmp_path: Path) -> Flask:
         "DATABASE": str(tmp_path / "sub" / "board.sqlite"),
         "PICTURES": str(tmp_path / "pictures"),
         "PAGE_SIZE": 3,
+        "PASSWORD_METHOD": "pbkdf2:sha256:1",
     }
     return create_app(settings)
 

@@ -50,9 +50,7 @@ def test_log_in_is_asked_for_and_leads_back(visitor, other):
     page = other.get("/topics/new", follow_redirects=True)
     assert page.request.path == "/auth/login"
     assert "Log in first." in page.text
-    page = other.send(
-        "/auth/login?next=/topics/new", page="/auth/login", name="ada", password="analytical"
-    )
+    page = other.send("/auth/login?next=/topics/new", page="/auth/login", name="ada", password="analytical")
     assert page.request.path == "/topics/new"
 
 
