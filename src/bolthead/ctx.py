@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from werkzeug.exceptions import HTTPException
 
 from . import typing as ft
-from ._core.lifecycle import fill_request_context, open_session, pop_app, pop_request, push_app, push_request
+from ._core.lifecycle import fill_request_context, open_session, plan_of, pop_app, pop_request, push_app, push_request
 from ._core.records import UNMADE, AppRecord, RequestRecord
 from .globals import _cv_app, _cv_request
 from .signals import appcontext_popped as appcontext_popped
@@ -143,11 +143,11 @@ class AppContext(AppRecord):
 
     def push(self) -> None:
         """Make this the current application context."""
-        push_app(self)
+        push_app(plan_of(self.app), self)
 
     def pop(self, exc: BaseException | None = _sentinel) -> None:
         """Undo one push; the last one runs the teardown functions with *exc* (by default the one in flight)."""
-        pop_app(self, sys.exc_info()[1] if exc is _sentinel else exc)
+        pop_app(plan_of(self.app), self, sys.exc_info()[1] if exc is _sentinel else exc)
 
     def __enter__(self) -> AppContext:
         self.push()
@@ -236,11 +236,11 @@ class RequestContext(RequestRecord):
 
     def push(self) -> None:
         """Make this the current request context, with an application context under it."""
-        push_request(self)
+        push_request(plan_of(self.app), self)
 
     def pop(self, exc: BaseException | None = _sentinel) -> None:
         """Undo one push; the last one runs the teardown functions with *exc* (by default the one in flight)."""
-        pop_request(self, sys.exc_info()[1] if exc is _sentinel else exc)
+        pop_request(plan_of(self.app), self, sys.exc_info()[1] if exc is _sentinel else exc)
 
     def __enter__(self) -> RequestContext:
         self.push()

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Request as RequestBase
 from werkzeug.wrappers import Response as ResponseBase
 
 from . import json
-from ._core import lazy
+from ._core import lazy, result
 from ._core.cookies import parse_cookie_pairs
 from ._core.headers import parse_options
 from ._core.query import parse_pairs
@@ -26,6 +26,8 @@ from .helpers import _split_blueprint_path
 
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+    from http import HTTPStatus
+
     from werkzeug.exceptions import HTTPException
     from werkzeug.routing import Rule
 
@@ -46,6 +48,8 @@ class Request(RequestBase):
     routing_exception: HTTPException | None = None
     """What matching raised (404, 405, a redirect), to be raised again by the dispatch."""
 
+    _form_loaded = False
+    """Whether the body was read as a form, so that there may be files to close."""
     _max_content_length: int | None = None
     _max_form_memory_size: int | None = None
     _max_form_parts: int | None = None
@@ -124,6 +128,7 @@ class Request(RequestBase):
             self._parsed_content_type = parse_options(self.headers.get("Content-Type", ""))
 
     def _load_form_data(self) -> None:
+        self._form_loaded = True
         super()._load_form_data()
         if current_app and current_app.debug and self.mimetype != "multipart/form-data" and not self.files:
             from .debughelpers import attach_enctype_error_multidict
@@ -189,6 +194,17 @@ class Response(ResponseBase):
     default_mimetype: str | None = "text/html"
     json_module = json
     autocorrect_location_header = False
+
+    def __init__(
+        self,
+        response: t.Iterable[bytes] | bytes | t.Iterable[str] | str | None = None,
+        status: int | str | HTTPStatus | None = None,
+        headers: t.Mapping[str, str | t.Iterable[str]] | t.Iterable[tuple[str, str]] | None = None,
+        mimetype: str | None = None,
+        content_type: str | None = None,
+        direct_passthrough: bool = False,
+    ) -> None:
+        result.fill(self, response, status, headers, mimetype, content_type, direct_passthrough)
 
     @property
     def max_cookie_size(self) -> int:  # type: ignore[override]

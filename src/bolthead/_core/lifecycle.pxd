@@ -1,4 +1,5 @@
 cimport cython
+from bolthead._core.native cimport var_get, var_reset, var_set
 from bolthead._core.records cimport AppRecord, Plan, RequestRecord
 from bolthead._core.result cimport Responses
 
@@ -11,18 +12,17 @@ cdef object send(object signal, object app, object key, object value)
 cdef object new_context(Plan plan, object app, object environ)
 cpdef object fill_request_context(RequestRecord ctx, object app, object request, object adapter, object session)
 cdef object remember_host(Plan plan, object ctx, object environ)
-cpdef object push_app(AppRecord ctx)
+cpdef object push_app(Plan plan, AppRecord ctx)
 
-@cython.locals(plan=Plan, last=cython.bint)
-cpdef object pop_app(AppRecord ctx, object exc)
+@cython.locals(last=cython.bint)
+cpdef object pop_app(Plan plan, AppRecord ctx, object exc)
 
-@cython.locals(plan=Plan)
-cpdef object push_request(RequestRecord ctx)
-cpdef object start_app(AppRecord ctx, object app)
+cpdef object push_request(Plan plan, RequestRecord ctx)
+cpdef object start_app(Plan plan, AppRecord ctx, object app)
 cpdef object open_session(RequestRecord ctx)
 
-@cython.locals(plan=Plan, last=cython.bint)
-cpdef object pop_request(RequestRecord ctx, object exc)
+@cython.locals(last=cython.bint)
+cpdef object pop_request(Plan plan, RequestRecord ctx, object exc)
 cdef bint match(Plan plan, RequestRecord ctx) except -1
 
 cdef object enter(Plan plan, object app, RequestRecord ctx)

@@ -21,6 +21,7 @@ from ..signals import (
     request_started,
     request_tearing_down,
 )
+from .native import var_get, var_reset, var_set
 from .records import UNMADE, AppRecord, Plan, RequestRecord
 
 app_var = _cv_app
@@ -112,57 +113,54 @@ def remember_host(plan: Plan, ctx: Any, environ: Any) -> None:
         plan.hosts.add(host)
 
 
-def push_app(ctx: AppRecord) -> None:
-    app = ctx.app
-    token = app_var.set(ctx)  # type: ignore[arg-type]
+def push_app(plan: Plan, ctx: AppRecord) -> None:
+    token = var_set(app_var, ctx)
     if ctx._token is None:
         ctx._token = token
     elif ctx._tokens is None:
         ctx._tokens = [token]
     else:
         ctx._tokens.append(token)
-    if appcontext_pushed.receivers:
-        send(appcontext_pushed, app, None, None)
+    if plan.pushed:
+        send(appcontext_pushed, ctx.app, None, None)
 
 
-def pop_app(ctx: AppRecord, exc: Any) -> None:
+def pop_app(plan: Plan, ctx: AppRecord, exc: Any) -> None:
     app = ctx.app
     last = not ctx._tokens
     try:
         if last:
-            plan = plan_of(app)
             if plan.teardown_app:
                 teardown_app(plan, app, exc)
             else:
                 app.do_teardown_appcontext(exc)
     finally:
-        top = app_var.get()
+        top = var_get(app_var)
         if last:
             token = ctx._token
             ctx._token = None
         else:
             token = ctx._tokens.pop()  # type: ignore[union-attr]
-        app_var.reset(token)
+        var_reset(app_var, token)
     if top is not ctx:
         raise AssertionError(f"Popped wrong app context. ({top!r} instead of {ctx!r})")
-    if appcontext_popped.receivers:
+    if plan.popped:
         send(appcontext_popped, app, None, None)
 
 
-def push_request(ctx: RequestRecord) -> None:
+def push_request(plan: Plan, ctx: RequestRecord) -> None:
     app = ctx.app
-    plan = plan_of(app)
-    outer = app_var.get(None)
+    outer = var_get(app_var)
     pushed = None
     if outer is None or outer.app is not app:
         if plan.push:
             cls = plan.app_class
             pushed = cls.__new__(cls)
-            start_app(pushed, app)
+            start_app(plan, pushed, app)
         else:
             pushed = app.app_context()
             pushed.push()
-    token = request_var.set(ctx)  # type: ignore[arg-type]
+    token = var_set(request_var, ctx)
     if ctx._token is None:
         ctx._token = token
         ctx._pushed = pushed
@@ -180,14 +178,14 @@ def push_request(ctx: RequestRecord) -> None:
         ctx.match_request()  # type: ignore[attr-defined]
 
 
-def start_app(ctx: AppRecord, app: Any) -> None:
+def start_app(plan: Plan, ctx: AppRecord, app: Any) -> None:
     """Fill and push a new application context."""
     ctx.app = app
     ctx._adapter = UNMADE
     ctx._g = None
     ctx._token = None
     ctx._tokens = None
-    push_app(ctx)
+    push_app(plan, ctx)
 
 
 def open_session(ctx: RequestRecord) -> Any:
@@ -202,9 +200,8 @@ def open_session(ctx: RequestRecord) -> Any:
     return session
 
 
-def pop_request(ctx: RequestRecord, exc: Any) -> None:
+def pop_request(plan: Plan, ctx: RequestRecord, exc: Any) -> None:
     app = ctx.app
-    plan = plan_of(app)
     last = not ctx._tokens
     try:
         if last:
@@ -212,11 +209,14 @@ def pop_request(ctx: RequestRecord, exc: Any) -> None:
                 teardown_request(plan, app, ctx.request, exc)
             else:
                 app.do_teardown_request(exc)
-            close = getattr(ctx.request, "close", None)
-            if close is not None:
-                close()
+            request = ctx.request
+            # FAST: nothing was opened for this request unless its form was read.
+            if not plan.plain_close or request._form_loaded:
+                close = getattr(request, "close", None)
+                if close is not None:
+                    close()
     finally:
-        top: Any = request_var.get()
+        top = var_get(request_var)
         if last:
             token = ctx._token
             pushed = ctx._pushed
@@ -224,13 +224,13 @@ def pop_request(ctx: RequestRecord, exc: Any) -> None:
             ctx._pushed = None
         else:
             token, pushed = ctx._tokens.pop()  # type: ignore[union-attr]
-        request_var.reset(token)
+        var_reset(request_var, token)
         if last:
             # Breaks the cycle of the environ and its request.
             top.request.environ["werkzeug.request"] = None
         if pushed is not None:
             if plan.pop:
-                pop_app(pushed, exc)
+                pop_app(plan, pushed, exc)
             else:
                 pushed.pop(exc)
         if top is not ctx:
@@ -398,7 +398,7 @@ def respond(app: Any, environ: Any, start_response: Callable[..., Any]) -> Any:
     try:
         try:
             if plan.push:
-                push_request(ctx)
+                push_request(plan, ctx)
             else:
                 ctx.push()
             if plan.full:
@@ -416,12 +416,12 @@ def respond(app: Any, environ: Any, start_response: Callable[..., Any]) -> Any:
         return response(environ, start_response)
     finally:
         if PRESERVE in environ:
-            environ[PRESERVE](app_var.get())
-            environ[PRESERVE](request_var.get())
+            environ[PRESERVE](var_get(app_var))
+            environ[PRESERVE](var_get(request_var))
         if error is not None and app.should_ignore_error(error):
             error = None
         if plan.pop:
-            pop_request(ctx, error)
+            pop_request(plan, ctx, error)
         else:
             ctx.pop(error)
 

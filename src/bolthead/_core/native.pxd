@@ -18,3 +18,6 @@ cdef class Bound:
 
 
 cpdef object current(Bound proxy)
+cpdef object var_get(object var)
+cpdef object var_set(object var, object value)
+cpdef object var_reset(object var, object token)

@@ -1,7 +1,7 @@
 """What only C can say quickly, in plain Python: the twin of ``native.pyx``.
 
-Two things live here because a type card cannot express them: reading CPython's own record of whether a class
-was changed, and attribute access that goes straight to a context variable.
+What lives here a type card cannot express: reading CPython's own record of whether a class was changed, and
+going straight to a context variable or an instance's own attributes.
 """
 
 from __future__ import annotations
@@ -88,3 +88,18 @@ UNBOUND_NAMES: dict[str, Callable[[Any], Any]] = {
 def current(proxy: Bound) -> Any:
     """What *proxy* stands for now. Raises RuntimeError when that is nothing."""
     return _lookup_of(proxy)()
+
+
+def var_get(var: ContextVar[Any]) -> Any:
+    """What *var* holds, or None."""
+    return var.get(None)
+
+
+def var_set(var: ContextVar[Any], value: Any) -> Any:
+    """Set *var*; the token undoes it."""
+    return var.set(value)
+
+
+def var_reset(var: ContextVar[Any], token: Any) -> None:
+    var.reset(token)
+

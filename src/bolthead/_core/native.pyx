@@ -20,6 +20,8 @@ cdef extern from *:
 
 cdef extern from "Python.h":
     int PyContextVar_Get(object var, PyObject *default, PyObject **value) except -1
+    object PyContextVar_Set(object var, object value)
+    int PyContextVar_Reset(object var, object token) except -1
 
 
 cdef object _MISSING = object()
@@ -105,3 +107,21 @@ cdef class Bound:
 
 cpdef object current(Bound proxy):
     return proxy.fetch()
+
+
+cpdef object var_get(object var):
+    cdef PyObject *found = NULL
+    PyContextVar_Get(var, NULL, &found)
+    if found is NULL:
+        return None
+    value = <object>found
+    Py_XDECREF(found)
+    return value
+
+
+cpdef object var_set(object var, object value):
+    return PyContextVar_Set(var, value)
+
+
+cpdef object var_reset(object var, object token):
+    PyContextVar_Reset(var, token)

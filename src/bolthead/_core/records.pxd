@@ -39,6 +39,7 @@ cdef class Plan:
     cdef public bint teardown_app
     cdef public bint sync
     cdef public bint lazy_session
+    cdef public bint plain_close
     cdef public bint plain_method
     cdef public object context_class
     cdef public object app_class

@@ -82,6 +82,7 @@ class Plan:
         "hosts",
         "lazy_session",
         "making",
+        "plain_close",
         "plain_method",
         "pop",
         "popped",
@@ -120,6 +121,7 @@ class Plan:
     teardown_app: bool
     sync: bool
     lazy_session: bool
+    plain_close: bool
     plain_method: bool
     # Classes.
     context_class: Any
