@@ -19,8 +19,9 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-import bolthead  # noqa: F401  (before Flask, so that nothing here depends on Flask being there first)
 import flask  # noqa: F401
+
+import bolthead  # noqa: F401  (before Flask, so that nothing here depends on Flask being there first)
 
 
 class Framework:

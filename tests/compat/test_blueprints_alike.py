@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from oracle import Framework, alike, both, shown
 
 
@@ -18,7 +19,8 @@ def rules(app: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("name", "extra"), [("", {}), ("a.b", {}), ("ok", {"url_defaults": {"a": 1}}), ("ok", {"cli_group": None})]
+    ("name", "extra"),
+    [("", {}), ("a.b", {}), ("ok", {"url_defaults": {"a": 1}}), ("ok", {"cli_group": None})],
 )
 def test_constructor(name: str, extra: dict[str, Any]) -> None:
     def scenario(fw: Framework) -> Any:
@@ -61,7 +63,10 @@ def test_nested_prefixes_and_names(outer: str | None, middle: str | None) -> Non
         found = []
         for inner, given in itertools.product([None, "/i", "/"], repeat=2):
             app = fw.app(static_folder=None)
-            parts = [fw.blueprint(name, url_prefix=p) for name, p in zip("abc", [outer, middle, inner], strict=True)]
+            parts = [
+                fw.blueprint(name, url_prefix=p)
+                for name, p in zip("abc", [outer, middle, inner], strict=True)
+            ]
             for part in parts:
                 part.add_url_rule("/v", "view", lambda: "")
             parts[1].register_blueprint(parts[2], **({} if given is None else {"url_prefix": given}))
@@ -202,7 +207,9 @@ def test_record_and_setup_state(fw: Framework) -> Any:
     part.record_once(once)
     names = [function.__name__ for function in part.deferred_functions]
     app.register_blueprint(part)
-    app.register_blueprint(part, name="two", url_prefix="/q", subdomain="t", url_defaults={"b": 2}, own="option")
+    app.register_blueprint(
+        part, name="two", url_prefix="/q", subdomain="t", url_defaults={"b": 2}, own="option"
+    )
     fw.app().register_blueprint(part)
     return calls, names, part._got_registered_once
 
@@ -210,8 +217,8 @@ def test_record_and_setup_state(fw: Framework) -> Any:
 @alike
 def test_own_setup_state(fw: Framework) -> Any:
     class State(fw.mod("blueprints").BlueprintSetupState):  # type: ignore[name-defined, misc]
-        def add_url_rule(self, rule: str, endpoint: Any = None, view_func: Any = None, **options: Any) -> None:
-            super().add_url_rule(rule + "/more", endpoint, view_func, **options)
+        def add_url_rule(self, rule: str, *args: Any, **options: Any) -> None:
+            super().add_url_rule(rule + "/more", *args, **options)
 
     class Part(fw.Blueprint):  # type: ignore[name-defined, misc]
         def make_setup_state(self, app: Any, options: Any, first_registration: bool = False) -> Any:
@@ -238,7 +245,11 @@ def test_url_defaults_of_registration(fw: Framework) -> Any:
 
 def hooked(fw: Framework, calls: list[Any]) -> Any:
     """An application, a blueprint and a nested one, with every hook of each."""
-    app, outer, inner = fw.app(), fw.blueprint("outer", url_prefix="/o"), fw.blueprint("inner", url_prefix="/i")
+    app, outer, inner = (
+        fw.app(),
+        fw.blueprint("outer", url_prefix="/o"),
+        fw.blueprint("inner", url_prefix="/i"),
+    )
 
     def note(*parts: Any) -> Any:
         return calls.append(parts)
@@ -273,7 +284,8 @@ def hooked(fw: Framework, calls: list[Any]) -> Any:
     return app
 
 
-PATHS = ["/v/1", "/o/v/2", "/o/i/v/3", "/other/v/4", "/other/i/v/5", "/missing", "/o/missing", "/o/fail", "/o/i/fail"]
+PATHS = ["/v/1", "/o/v/2", "/o/i/v/3", "/other/v/4", "/other/i/v/5"]
+PATHS += ["/missing", "/o/missing", "/o/fail", "/o/i/fail"]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -291,7 +303,9 @@ def test_before_request_that_answers(stop: str) -> None:
         calls: list[str] = []
         app, outer, inner = fw.app(), fw.blueprint("outer"), fw.blueprint("inner")
         for label, target in (("app", app), ("outer", outer), ("inner", inner)):
-            target.before_request(lambda label=label: calls.append(label) or ("stopped", 202) if label == stop else None)
+            target.before_request(
+                lambda label=label: calls.append(label) or ("stopped", 202) if label == stop else None
+            )
             target.after_request(lambda r, label=label: calls.append("after " + label) or r)
         inner.add_url_rule("/", "view", lambda: calls.append("view") or "view")
         outer.register_blueprint(inner)
@@ -304,7 +318,12 @@ def test_before_request_that_answers(stop: str) -> None:
 @alike
 def test_merged_into_the_application(fw: Framework) -> Any:
     app = hooked(fw, [])
-    names = ["before_request_funcs", "after_request_funcs", "teardown_request_funcs", "url_value_preprocessors"]
+    names = [
+        "before_request_funcs",
+        "after_request_funcs",
+        "teardown_request_funcs",
+        "url_value_preprocessors",
+    ]
     names += ["url_default_functions", "template_context_processors"]
     return {name: {key: len(value) for key, value in getattr(app, name).items()} for name in names}
 
@@ -323,8 +342,12 @@ def test_error_handlers_of_a_nested_blueprint(fw: Framework) -> Any:
 
         return view
 
-    app, outer, inner = fw.app(), fw.blueprint("outer", url_prefix="/o"), fw.blueprint("inner", url_prefix="/i")
-    for label, target in (("app", app), ("outer", outer), ("inner", inner)):
+    app, outer, inner = (
+        fw.app(),
+        fw.blueprint("outer", url_prefix="/o"),
+        fw.blueprint("inner", url_prefix="/i"),
+    )
+    for target in (app, outer, inner):
         target.add_url_rule("/first", "first", raiser(First()))
         target.add_url_rule("/second", "second", raiser(Second()))
         target.add_url_rule("/403", "forbidden", lambda: fw.abort(403))
@@ -393,7 +416,11 @@ def test_folders(fw: Framework, tmp_path: Path) -> Any:
     folders(tmp_path)
     app = fw.app(root_path=str(tmp_path / "app"))
     one = fw.blueprint(
-        "one", root_path=str(tmp_path / "one"), template_folder="templates", static_folder="static", url_prefix="/1"
+        "one",
+        root_path=str(tmp_path / "one"),
+        template_folder="templates",
+        static_folder="static",
+        url_prefix="/1",
     )
     two = fw.blueprint(
         "two",
@@ -408,7 +435,13 @@ def test_folders(fw: Framework, tmp_path: Path) -> Any:
     app.register_blueprint(one)
     app.register_blueprint(two)
     paths = ["/static/file.txt", "/1/static/file.txt", "/1/static/sub/deep.txt", "/2/assets/file.txt"]
-    paths += ["/2/static/file.txt", "/1/static/", "/1/static/../app.html", "/1/t/shared.html", "/1/t/two.html"]
+    paths += [
+        "/2/static/file.txt",
+        "/1/static/",
+        "/1/static/../app.html",
+        "/1/t/shared.html",
+        "/1/t/two.html",
+    ]
     paths += ["/1/t/app.html", "/1/t/none.html"]
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 60
     answers = []
@@ -479,9 +512,16 @@ def test_commands(own: str | None, given: str | None) -> None:
         part.register_blueprint(child)
         app.register_blueprint(part, **({} if given == "(none)" else {"cli_group": given}))
         runner = app.test_cli_runner()
-        groups = {name: sorted(getattr(command, "commands", ())) for name, command in app.cli.commands.items()}
+        groups = {
+            name: sorted(getattr(command, "commands", ())) for name, command in app.cli.commands.items()
+        }
         outcomes = [runner.invoke(args=args) for args in (["hello"], ["part", "hello"], ["given", "hello"])]
-        return groups, part.cli.name, app.cli.name, [(r.exit_code, r.output.splitlines()[-1:]) for r in outcomes]
+        return (
+            groups,
+            part.cli.name,
+            app.cli.name,
+            [(r.exit_code, r.output.splitlines()[-1:]) for r in outcomes],
+        )
 
     both(scenario)
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from oracle import Framework, alike, both
 
 SOURCE = 'UPPER = 1\nlower = 2\nMixed = 3\n_UNDER = 4\nUPPER_2 = __file__.rpartition("/")[2]\n'
@@ -133,7 +134,12 @@ def test_from_prefixed_env(environ: dict[str, str], monkeypatch: pytest.MonkeyPa
 
     def scenario(fw: Framework) -> Any:
         made, other = config(fw, A={"kept": 1}), config(fw)
-        return made.from_prefixed_env(), repr(made), other.from_prefixed_env("NOT", loads=str.upper), dict(other)
+        return (
+            made.from_prefixed_env(),
+            repr(made),
+            other.from_prefixed_env("NOT", loads=str.upper),
+            dict(other),
+        )
 
     both(scenario)
 
@@ -147,7 +153,11 @@ def test_prefixed_env_below_a_value_that_is_no_dict(fw: Framework, monkeypatch: 
 @alike
 def test_from_mapping(fw: Framework) -> Any:
     made = config(fw)
-    results = [made.from_mapping({"A": 1, "b": 2}, C=3, d=4, A=5), made.from_mapping(), made.from_mapping(None, E=1)]
+    results = [
+        made.from_mapping({"A": 1, "b": 2}, C=3, d=4, A=5),
+        made.from_mapping(),
+        made.from_mapping(None, E=1),
+    ]
     results.append(made.from_mapping([("F", 1)]))
     return results, dict(made), fw.error(made.from_mapping, 7)
 
