@@ -1,0 +1,106 @@
+cimport cython
+
+cdef object _SLASHES
+cdef object _rank
+cdef int _DIGITS
+cdef int _SIGNED
+cdef int _PATTERN
+cdef int _AS_IS
+cdef int _AS_INT
+
+
+@cython.final
+cdef class Leaf:
+    cdef readonly object rule
+    cdef public list names
+    cdef public list kinds
+    cdef public list convert
+    cdef public bint detour
+    cdef readonly object methods
+    cdef readonly bint websocket
+    cdef readonly bint lenient
+    cdef readonly bint merges
+    cdef readonly object defaults
+
+
+@cython.final
+cdef class State:
+    cdef public dict static
+    cdef public list edges
+    cdef public Index index
+    cdef public list leaves
+    cdef public dict keys
+
+
+@cython.final
+cdef class Edge:
+    cdef public int kind
+    cdef public str prefix
+    cdef public str suffix
+    cdef public Py_ssize_t affix
+    cdef public Py_ssize_t low
+    cdef public Py_ssize_t high
+    cdef public object weight
+    cdef public State state
+    cdef public str source
+    cdef public bint suffixed
+    cdef public Py_ssize_t rank
+    cdef public object match
+    cdef public tuple groups
+
+    cdef object try_on(self, str target)
+
+
+@cython.final
+cdef class Index:
+    cdef public list bare
+    cdef public dict by_prefix
+    cdef public dict by_suffix
+    cdef public list prefix_sizes
+    cdef public list suffix_sizes
+
+    @cython.locals(found=list, length=cython.Py_ssize_t, size=cython.Py_ssize_t, some=list)
+    cdef list candidates(self, str segment)
+
+
+@cython.final
+cdef class Walk:
+    cdef object method
+    cdef bint websocket
+    cdef set allowed
+    cdef bint crossed
+    cdef bint slash
+    cdef list segments
+    cdef list values
+
+    @cython.locals(leaf=Leaf, beyond=State, leaves=list)
+    cdef Leaf ending(self, State state)
+
+    @cython.locals(leaf=Leaf)
+    cdef Leaf admit(self, list leaves, bint lenient)
+
+    @cython.locals(
+        segments=list, values=list, count=cython.Py_ssize_t, stack=list, at=cython.Py_ssize_t, nth=cython.Py_ssize_t, edges=list,
+        leaf=Leaf, segment=str, last=cython.bint, child=State, beyond=cython.Py_ssize_t, size=cython.Py_ssize_t, mark=cython.Py_ssize_t, edge=Edge,
+    )
+    cdef Leaf run(self, State state)
+
+    @cython.locals(
+        kind=cython.int, length=cython.Py_ssize_t, size=cython.Py_ssize_t, value=str, digits=str, beyond=cython.Py_ssize_t, target=str
+    )
+    cdef Py_ssize_t take(self, Edge edge, str segment, Py_ssize_t at) except -2
+
+
+@cython.final
+cdef class Tree:
+    cdef public State root
+    cdef public dict exact
+    cdef public object invalid
+    cdef public bint merge_slashes
+
+
+@cython.locals(result=dict, values=list, kinds=list, nth=cython.Py_ssize_t, kind=cython.int, value=object)
+cdef tuple _arguments(Tree tree, Leaf leaf, Walk walk)
+
+@cython.locals(table=dict, state=State, leaf=Leaf, walk=Walk, segments=list, found=Leaf, merged=str)
+cpdef tuple route(Tree tree, str domain, str path, object method, bint websocket)

@@ -1,0 +1,417 @@
+"""The router's tree, and the walk that finds a rule for a path.
+
+A path is taken segment by segment; the domain is segment 0. Every state stands for one sequence of segments
+and variables, so a walk enters each state at most once: its cost is bounded by the tree, not by the square of
+the path. Nothing here raises for a path that does not match; the outcome is a small code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any
+
+FOUND = 0
+"""``(FOUND, rule, arguments)``"""
+DETOUR = 1
+"""``(DETOUR, rule, arguments)``: found, but the rule or a sibling may redirect; the adapter decides."""
+MOVED = 2
+"""``(MOVED, None, path)``: the same path with a slash added, or with slashes merged, would match."""
+MISSED = 3
+"""``(MISSED, allowed methods or None, whether a rule was of the other protocol)``"""
+
+SEGMENT = 0
+DIGITS = 1
+SIGNED = 2
+PATTERN = 3
+TAIL = 4
+
+_DIGITS = DIGITS
+_SIGNED = SIGNED
+_PATTERN = PATTERN
+
+AS_IS = 0
+AS_INT = 1
+BY_CALL = 2
+
+_AS_IS = AS_IS
+_AS_INT = AS_INT
+
+INDEX_FROM = 6
+"""With fewer edges than this, trying each is cheaper than looking up their literals."""
+
+_SLASHES = re.compile("/{2,}")
+_rank = attrgetter("rank")
+
+
+class Leaf:
+    """What the walk needs to know of one rule: a copy of its settings, made when the rule is planted."""
+
+    __slots__ = (
+        "convert",
+        "defaults",
+        "detour",
+        "kinds",
+        "lenient",
+        "merges",
+        "methods",
+        "names",
+        "rule",
+        "websocket",
+    )
+
+    def __init__(self, rule: Any) -> None:
+        self.rule = rule
+        self.names: list[str] = []
+        self.kinds: list[int] = []
+        self.convert: list[Callable[[str], Any]] = []
+        self.detour = False
+        self.sync()
+
+    def sync(self) -> None:
+        """Read the rule's settings again."""
+        rule = self.rule
+        self.methods = rule.methods
+        self.websocket = bool(rule.websocket)
+        self.lenient = not rule.strict_slashes
+        self.merges = rule.merge_slashes is not False
+        self.defaults = rule.defaults or None
+
+
+class State:
+    """A point of the tree: the segments and variables that may follow, and the rules that end here."""
+
+    __slots__ = ("edges", "index", "keys", "leaves", "static")
+
+    def __init__(self) -> None:
+        self.static: dict[str, State] | None = None
+        self.edges: list[Edge] | None = None
+        self.index: Index | None = None
+        self.leaves: list[Leaf] | None = None
+        self.keys: dict[Any, Edge] | None = None
+
+    def arrange(self) -> None:
+        """Put the edges in order of weight, and of arrival among equals.
+
+        Lists are replaced, never changed, because another thread may be walking over them.
+        """
+        edges = sorted((self.keys or {}).values(), key=attrgetter("weight"))
+        for rank, edge in enumerate(edges):
+            edge.rank = rank
+        self.index = Index(edges) if len(edges) >= INDEX_FROM else None
+        self.edges = edges
+
+
+class Edge:
+    """One segment with variables, or a tail of several.
+
+    SEGMENT, DIGITS and SIGNED are one variable between two literals and need no regular expression; *low* and
+    *high* bound the variable's length. PATTERN and TAIL hold the source of theirs, compiled on first use.
+    """
+
+    __slots__ = (
+        "affix",
+        "groups",
+        "high",
+        "kind",
+        "low",
+        "match",
+        "prefix",
+        "rank",
+        "source",
+        "state",
+        "suffix",
+        "suffixed",
+        "weight",
+    )
+
+    def __init__(self, kind: int, prefix: str, suffix: str, weight: Any, state: State) -> None:
+        self.kind = kind
+        self.prefix = prefix
+        self.suffix = suffix
+        self.affix = len(prefix) + len(suffix)
+        self.low = 1
+        self.high = -1
+        self.weight = weight
+        self.state = state
+        self.source = ""
+        self.suffixed = False
+        self.rank = 0
+        self.match: Callable[[str], re.Match[str] | None] | None = None
+        self.groups: tuple[int, ...] | None = None
+
+    def compile(self) -> None:
+        pattern = re.compile(self.source)
+        groups = pattern.groupindex.items()
+        ours = sorted([(int(name[11:]), at) for name, at in groups if name.startswith("__werkzeug_")])
+        self.groups = tuple([at for _, at in ours])
+        self.match = pattern.match
+
+    def try_on(self, target: str) -> re.Match[str] | None:
+        if self.match is None:
+            self.compile()
+        return self.match(target)  # type: ignore[misc]
+
+
+class Index:
+    """The edges of one state by the literal they begin with, else by the one they end with."""
+
+    __slots__ = ("bare", "by_prefix", "by_suffix", "prefix_sizes", "suffix_sizes")
+
+    def __init__(self, edges: list[Edge]) -> None:
+        self.bare: list[Edge] = []
+        self.by_prefix: dict[str, list[Edge]] = {}
+        self.by_suffix: dict[str, list[Edge]] = {}
+        for edge in edges:
+            if edge.prefix:
+                self.by_prefix.setdefault(edge.prefix, []).append(edge)
+            elif edge.suffix and edge.kind != TAIL:
+                self.by_suffix.setdefault(edge.suffix, []).append(edge)
+            else:
+                self.bare.append(edge)
+        self.prefix_sizes = sorted({len(text) for text in self.by_prefix})
+        self.suffix_sizes = sorted({len(text) for text in self.by_suffix})
+
+    def candidates(self, segment: str) -> list[Edge]:
+        """The edges that can match *segment*, in order."""
+        found: list[Edge] = []
+        length = len(segment)
+        for size in self.prefix_sizes:
+            if size > length:
+                break
+            some = self.by_prefix.get(segment[:size])
+            if some is not None:
+                found = found + some
+        for size in self.suffix_sizes:
+            if size > length:
+                break
+            some = self.by_suffix.get(segment[length - size :])
+            if some is not None:
+                found = found + some
+        if not found:
+            return self.bare
+        if self.bare:
+            found = found + self.bare
+        if len(found) > 1:
+            found.sort(key=_rank)
+        return found
+
+
+class Walk:
+    """One search: the path cut in segments, and what was learned on the way."""
+
+    __slots__ = ("allowed", "crossed", "method", "segments", "slash", "values", "websocket")
+
+    method: Any
+    websocket: bool
+    segments: list[str]
+    values: list[Any]
+    allowed: set[str] | None
+    crossed: bool
+    slash: bool
+
+    def ending(self, state: State) -> Leaf | None:
+        """A rule for a path that ends at *state*; *slash* is set if one waits behind a missing slash."""
+        leaves = state.leaves
+        if leaves is not None:
+            leaf = self.admit(leaves, False)
+            if leaf is not None:
+                return leaf
+        if state.static is None:
+            return None
+        beyond = state.static.get("")
+        if beyond is not None and beyond.leaves is not None:
+            for leaf in beyond.leaves:
+                if leaf.websocket == self.websocket and (leaf.methods is None or self.method in leaf.methods):
+                    self.slash = not leaf.lenient
+                    return leaf
+        return None
+
+    def admit(self, leaves: list[Leaf], lenient: bool) -> Leaf | None:
+        """The first of *leaves* for this method and protocol, noting why the others are not."""
+        for leaf in leaves:
+            if lenient and not leaf.lenient:
+                continue
+            if leaf.methods is not None and self.method not in leaf.methods:
+                if self.allowed is None:
+                    self.allowed = set()
+                self.allowed.update(leaf.methods)
+            elif leaf.websocket != self.websocket:
+                self.crossed = True
+            else:
+                return leaf
+        return None
+
+    def run(self, state: State) -> Leaf | None:
+        """The first rule in the tree's order, its texts in *values*; or None."""
+        segments = self.segments
+        values = self.values
+        count = len(segments)
+        stack: list[Any] = []
+        at = 0
+        nth = -1
+        edges: list[Edge] | None = None
+        while True:
+            if at == count:
+                leaf = self.ending(state)
+                if leaf is not None:
+                    return leaf
+            else:
+                segment = segments[at]
+                last = at + 1 == count and not segment and state.leaves is not None
+                if nth < 0:
+                    nth = 0
+                    edges = state.edges
+                    if edges is not None and state.index is not None:
+                        edges = state.index.candidates(segment)
+                    child = state.static.get(segment) if state.static is not None else None
+                    if child is not None:
+                        if edges is not None or last:
+                            stack.append((state, at, edges, 0, len(values)))
+                        state = child
+                        at += 1
+                        nth = -1
+                        continue
+                beyond = -1
+                if edges is not None:
+                    size = len(edges)
+                    mark = len(values)
+                    while nth < size:
+                        edge = edges[nth]
+                        nth += 1
+                        beyond = self.take(edge, segment, at)
+                        if beyond >= 0:
+                            if nth < size or last:
+                                stack.append((state, at, edges, nth, mark))
+                            state = edge.state
+                            at = beyond
+                            nth = -1
+                            break
+                if beyond >= 0:
+                    continue
+                if last:
+                    leaf = self.admit(state.leaves, True)  # type: ignore[arg-type]
+                    if leaf is not None:
+                        return leaf
+            if not stack:
+                return None
+            state, at, edges, nth, mark = stack.pop()
+            del values[mark:]
+
+    def take(self, edge: Edge, segment: str, at: int) -> int:
+        """Follow *edge* from segment *at*: where that leads, or -1. Texts go on the value stack."""
+        kind = edge.kind
+        if kind < _PATTERN:
+            length = len(segment)
+            size = length - edge.affix
+            if size < edge.low or (edge.high >= 0 and size > edge.high):
+                return -1
+            value = segment
+            if edge.affix:
+                if not segment.startswith(edge.prefix) or not segment.endswith(edge.suffix):
+                    return -1
+                value = segment[len(edge.prefix) : length - len(edge.suffix)]
+            if kind == _DIGITS:
+                if not value.isdecimal():
+                    return -1
+            elif kind == _SIGNED:
+                digits = value[1:] if value.startswith("-") else value
+                if not digits.isdecimal():
+                    return -1
+            self.values.append(value)
+            return at + 1
+        beyond = at + 1
+        target = segment
+        if kind != _PATTERN:
+            target = "/".join(self.segments[at:])
+            beyond = len(self.segments)
+        found = edge.try_on(target)
+        if found is None:
+            return -1
+        # A tail that ends in a slash leaves that slash to the state behind it.
+        if edge.suffixed and found.groups()[-1] == "/":
+            beyond -= 1
+        for group in edge.groups:  # type: ignore[union-attr]
+            self.values.append(found.group(group))
+        return beyond
+
+
+class Tree:
+    """All rules of one map. *invalid* is the exception by which a converter refuses a text."""
+
+    __slots__ = ("exact", "invalid", "merge_slashes", "root")
+
+    def __init__(self, invalid: type[Exception], merge_slashes: bool) -> None:
+        self.root = State()
+        self.exact: dict[str, dict[str, State]] = {}
+        self.invalid = invalid
+        self.merge_slashes = merge_slashes
+
+
+def _arguments(tree: Tree, leaf: Leaf, walk: Walk | None) -> tuple[int, Any, Any]:
+    result: dict[str, Any] = {}
+    if walk is not None:
+        values = walk.values
+        kinds = leaf.kinds
+        for nth in range(min(len(leaf.names), len(values))):
+            kind = kinds[nth]
+            value = values[nth]
+            if kind != _AS_IS:
+                try:
+                    if kind == _AS_INT:
+                        value = int(value)
+                    else:
+                        value = leaf.convert[nth](value)
+                except tree.invalid:
+                    # PARITY: a refused text is the end of the search, not a reason to try the next rule.
+                    return (MISSED, walk.allowed, walk.crossed)
+                except ValueError:
+                    if kind != _AS_INT:
+                        raise
+                    return (MISSED, walk.allowed, walk.crossed)
+            result[leaf.names[nth]] = value
+    if leaf.defaults is not None:
+        result.update(leaf.defaults)
+    return (DETOUR if leaf.detour else FOUND, leaf.rule, result)
+
+
+def route(tree: Tree, domain: str, path: str, method: Any, websocket: bool) -> tuple[int, Any, Any]:
+    """Find *path*, which begins with one slash or is empty; see the codes above for the outcome."""
+    table = tree.exact.get(domain)
+    if table is not None:
+        state = table.get(path)
+        if state is not None:
+            # FAST: static; a walk follows literal segments first, so this is the first leaf it reaches.
+            for leaf in state.leaves:  # type: ignore[union-attr]
+                if leaf.websocket == websocket and (leaf.methods is None or method in leaf.methods):
+                    return _arguments(tree, leaf, None)
+    walk = Walk.__new__(Walk)
+    walk.method = method
+    walk.websocket = websocket
+    walk.allowed = None
+    walk.crossed = False
+    walk.slash = False
+    segments = path.split("/")
+    segments.insert(0, domain)
+    walk.segments = segments
+    walk.values = []
+    found = walk.run(tree.root)
+    if found is not None:
+        if walk.slash:
+            return (MOVED, None, path + "/")
+        return _arguments(tree, found, walk)
+    # With no double slash a second walk would be the first one over again.
+    if tree.merge_slashes and "//" in path:
+        merged = _SLASHES.sub("/", path)
+        segments = merged.split("/")
+        segments.insert(0, domain)
+        walk.segments = segments
+        walk.values = []
+        found = walk.run(tree.root)
+        if found is not None:
+            if walk.slash:
+                return (MOVED, None, merged + "/")
+            if found.merges:
+                return (MOVED, None, merged)
+    return (MISSED, walk.allowed, walk.crossed)

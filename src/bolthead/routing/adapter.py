@@ -1,0 +1,116 @@
+"""The adapter: a map bound to one host. Turns the walk's outcome into what callers of ``match`` expect."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urljoin
+
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import MapAdapter as WerkzeugMapAdapter
+
+from .._core import building as _building
+from .._core.quoting import quote_path
+from .._core.tree import DETOUR, FOUND, MOVED, route
+from .exceptions import BuildError, RequestRedirect, WebsocketMismatch
+
+if TYPE_CHECKING:
+    from .map import Map
+    from .rule import Rule
+
+_PLACE = re.compile(r"<([^>]+)>")
+
+
+class MapAdapter(WerkzeugMapAdapter):
+    """Matches paths and builds URLs for one host, subdomain, mount point and scheme."""
+
+    map: Map
+    _is_stock = True
+    """Whether the builder may choose rules itself."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._is_stock = cls._partial_build is WerkzeugMapAdapter._partial_build
+
+    def match(  # type: ignore[override]
+        self,
+        path_info: str | None = None,
+        method: str | None = None,
+        return_rule: bool = False,
+        query_args: Mapping[str, Any] | str | None = None,
+        websocket: bool | None = None,
+    ) -> tuple[Any, Mapping[str, Any]]:
+        """The endpoint (or the rule) and the arguments for a path; what is not given comes from the binding.
+
+        Raises NotFound, MethodNotAllowed, RequestRedirect or WebsocketMismatch, all of them HTTP exceptions.
+        """
+        rules = self.map
+        if rules._remap:
+            rules.update()
+        if path_info is None:
+            path_info = self.path_info
+        domain = self.subdomain
+        if domain is None or rules.host_matching:
+            domain = self.server_name
+        path = f"/{path_info.lstrip('/')}" if path_info else ""
+        method = (method or self.default_method).upper()
+        if websocket is None:
+            websocket = self.websocket
+        code, rule, found = route(rules._tree, str(domain), path, method, bool(websocket))
+        if code == FOUND:
+            return (rule if return_rule else rule.endpoint), found
+        if query_args is None:
+            query_args = self.query_args or {}
+        if code == DETOUR:
+            self._detour(rule, found, f"{domain}|{path}", method, query_args)
+            return (rule if return_rule else rule.endpoint), found
+        if code == MOVED:
+            raise RequestRedirect(self.make_redirect_url(quote_path(found), query_args))
+        self._miss(rule, found)
+
+    def _miss(self, allowed: set[str] | None, crossed: bool) -> NoReturn:
+        if allowed:
+            raise MethodNotAllowed(valid_methods=list(allowed))
+        if crossed:
+            raise WebsocketMismatch()
+        raise NotFound()
+
+    def _detour(
+        self, rule: Rule, values: dict[str, Any], place: str, method: str, query_args: Mapping[str, Any] | str
+    ) -> None:
+        """Raise the redirect that an alias, the defaults of a sibling or ``redirect_to`` ask for, if any."""
+        redirect_defaults = self.map.redirect_defaults
+        if rule.alias and redirect_defaults:
+            raise RequestRedirect(
+                self.make_alias_redirect_url(place, rule.endpoint, values, method, query_args)
+            )
+        if redirect_defaults:
+            url = self.get_default_redirect(rule, method, values, query_args)
+            if url is not None:
+                raise RequestRedirect(url)
+        target = rule.redirect_to
+        if target is None:
+            return
+        if isinstance(target, str):
+
+            def fill(place: re.Match[str]) -> str:
+                return rule._converters[place[1]].to_url(values[place[1]])
+
+            target = _PLACE.sub(fill, target)
+        else:
+            target = target(self, **values)
+        host = f"{self.subdomain}.{self.server_name}" if self.subdomain else self.server_name
+        raise RequestRedirect(urljoin(f"{self.url_scheme or 'http'}://{host}{self.script_name}", target))
+
+    # The builder is a function of the compiled core; as a method it costs no second call.
+    build = _building.build
+
+    def _given(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        if isinstance(values, MultiDict):
+            return {key: (some[0] if len(some) == 1 else some) for key, some in dict.items(values) if some}
+        return {key: value for key, value in values.items() if value is not None}
+
+    def _no_url(self, endpoint: Any, values: dict[str, Any], method: str | None) -> BuildError:
+        return BuildError(endpoint, dict(values), method, self)

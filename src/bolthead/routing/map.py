@@ -1,0 +1,225 @@
+"""The map: all rules of an application, and the settings they share."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from werkzeug._internal import _get_environ, _wsgi_decoding_dance
+from werkzeug.exceptions import BadHost
+from werkzeug.routing import Map as WerkzeugMap
+from werkzeug.routing import Rule as WerkzeugRule
+from werkzeug.wsgi import get_host
+
+from .._core.tree import State, Tree, route
+from .adapter import MapAdapter
+from .converters import BaseConverter, ValidationError
+from .plant import plant
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.routing import RuleFactory
+    from werkzeug.wrappers import Request
+
+__all__ = ["Map", "MapAdapter"]
+
+
+class Map(WerkzeugMap):
+    """Rules, and the settings they take where they have none of their own; see Werkzeug for their meaning.
+
+    Rules may be added at any time and from any thread. They take their place in the tree at the next match.
+    """
+
+    _remap: bool
+    _rules_by_endpoint: dict[Any, list[WerkzeugRule]]
+
+    def __init__(
+        self,
+        rules: Iterable[RuleFactory] | None = None,
+        default_subdomain: str = "",
+        strict_slashes: bool = True,
+        merge_slashes: bool = True,
+        redirect_defaults: bool = True,
+        converters: Mapping[str, type[BaseConverter]] | None = None,
+        sort_parameters: bool = False,
+        sort_key: Callable[[Any], Any] | None = None,
+        host_matching: bool = False,
+    ) -> None:
+        self._tree = Tree(ValidationError, bool(merge_slashes))
+        self._pending: list[WerkzeugRule] = []
+        self._merge_slashes = merge_slashes
+        self._rules_by_endpoint = {}
+        self._remap = True
+        self._remap_lock = self.lock_class()
+        self.default_subdomain = default_subdomain
+        self.strict_slashes = strict_slashes
+        self.redirect_defaults = redirect_defaults
+        self.host_matching = host_matching
+        self.converters = self.default_converters.copy()
+        if converters:
+            self.converters.update(converters)
+        self.sort_parameters = sort_parameters
+        self.sort_key = sort_key
+        for factory in rules or ():
+            self.add(factory)
+
+    @property
+    def merge_slashes(self) -> bool:
+        return self._merge_slashes
+
+    @merge_slashes.setter
+    def merge_slashes(self, value: bool) -> None:
+        self._merge_slashes = value
+        self._tree.merge_slashes = bool(value)
+
+    def add(self, rulefactory: RuleFactory) -> None:
+        """Bind the rules of *rulefactory*, which may be a single rule, ours or Werkzeug's."""
+        for rule in rulefactory.get_rules(self):
+            rule.bind(self)
+            with self._remap_lock:
+                self._rules_by_endpoint.setdefault(rule.endpoint, []).append(rule)
+                self._pending.append(rule)
+                self._remap = True
+
+    def update(self) -> None:
+        """Plant the rules added since the last match, and sort the rules of their endpoints for building."""
+        if not self._remap:
+            return
+        with self._remap_lock:
+            if not self._remap:
+                return
+            touched: dict[int, State] = {}
+            endpoints = {rule.endpoint: None for rule in self._pending} or self._rules_by_endpoint
+            for rule in self._pending:
+                if not rule.build_only:
+                    plant(self._tree, rule, touched)
+            for state in touched.values():
+                state.arrange()
+            for endpoint in list(endpoints):
+                self._order(endpoint)
+            self._pending.clear()
+            self._remap = False
+
+    def _order(self, endpoint: Any) -> None:
+        # A new list, never sorted in place: a list is empty to other threads while it is being sorted.
+        rules = sorted(self._rules_by_endpoint[endpoint], key=lambda rule: rule.build_compare_key())
+        self._rules_by_endpoint[endpoint] = rules
+        defaulted = False
+        for rule in rules:
+            leaf = rule.__dict__.get("_leaf")
+            if leaf is not None:
+                leaf.detour = bool(defaulted or rule.alias or rule.redirect_to is not None)
+            defaulted = defaulted or bool(rule.defaults and not rule.build_only)
+
+    def route(self, domain: str, path: str, method: str, websocket: bool) -> tuple[int, Any, Any]:
+        """The lifecycle's door: ``(0, rule, arguments)`` where an adapter's ``match`` would return them.
+
+        *domain* is the subdomain, or the host with host matching. Any other code means that ``match`` would
+        raise, or must be asked.
+        """
+        if self._remap:
+            self.update()
+        if path[:1] != "/" or path[1:2] == "/":
+            path = "/" + path.lstrip("/") if path else path
+        return route(self._tree, domain, path, method.upper(), websocket)
+
+    def bind(
+        self,
+        server_name: str,
+        script_name: str | None = None,
+        subdomain: str | None = None,
+        url_scheme: str = "http",
+        default_method: str = "GET",
+        path_info: str | None = None,
+        query_args: Mapping[str, Any] | str | None = None,
+    ) -> MapAdapter:
+        """An adapter for one host and mount point. A name that cannot be one raises BadHost."""
+        server_name = server_name.lower()
+        if self.host_matching:
+            if subdomain is not None:
+                raise RuntimeError("host matching enabled and a subdomain was provided")
+        elif subdomain is None:
+            subdomain = self.default_subdomain
+        return MapAdapter(
+            self,
+            _ascii_host(server_name),
+            "/" if script_name is None else script_name,
+            subdomain,
+            url_scheme,
+            "/" if path_info is None else path_info,
+            default_method,
+            query_args,
+        )
+
+    def bind_to_environ(
+        self,
+        environ: WSGIEnvironment | Request,
+        server_name: str | None = None,
+        subdomain: str | None = None,
+    ) -> MapAdapter:
+        """An adapter for a request, given by its WSGI environ or an object that has one.
+
+        The subdomain is what the request's host has before *server_name*; a host that does not end so gives a
+        warning and a subdomain that matches nothing.
+        """
+        env = _get_environ(environ)
+        host = get_host(env).lower()
+        scheme = env["wsgi.url_scheme"]
+        if "HTTP_UPGRADE" in env and env["HTTP_UPGRADE"].lower() == "websocket":
+            connection = env.get("HTTP_CONNECTION", "").lower().split(",")
+            if "upgrade" in [word.strip(" \t") for word in connection]:
+                scheme = "wss" if scheme == "https" else "ws"
+        if server_name is None:
+            server_name = host
+        else:
+            server_name = server_name.lower()
+            # get_host leaves standard ports out.
+            if scheme in ("http", "ws"):
+                server_name = server_name.removesuffix(":80")
+            elif scheme in ("https", "wss"):
+                server_name = server_name.removesuffix(":443")
+        if subdomain is None and not self.host_matching:
+            subdomain = _subdomain(host, server_name)
+            if subdomain is None:
+                warnings.warn(
+                    f"Current server name {host!r} doesn't match configured server name {server_name!r}",
+                    stacklevel=2,
+                )
+                subdomain = "<invalid>"
+        return Map.bind(
+            self,
+            server_name,
+            _text(env, "SCRIPT_NAME"),
+            subdomain,
+            scheme,
+            env["REQUEST_METHOD"],
+            _text(env, "PATH_INFO"),
+            query_args=_text(env, "QUERY_STRING"),
+        )
+
+
+def _text(env: WSGIEnvironment, name: str) -> str | None:
+    value = env.get(name)
+    if not value or value.isascii():
+        return value
+    return _wsgi_decoding_dance(value)
+
+
+def _subdomain(host: str, server_name: str) -> str | None:
+    labels = host.split(".")
+    count = len(server_name.split("."))
+    if labels[-count:] != server_name.split("."):
+        return None
+    return ".".join([label for label in labels[:-count] if label])
+
+
+def _ascii_host(server_name: str) -> str:
+    name, colon, port = server_name.partition(":")
+    # FAST: bind; for such a name IDNA is the identity.
+    if not (name.isascii() and len(name) < 64 and ".." not in name and name[:1] != "."):
+        try:
+            name = name.encode("idna").decode("ascii")
+        except UnicodeError as error:
+            raise BadHost() from error
+    return f"{name}{colon}{port}"

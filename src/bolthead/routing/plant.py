@@ -1,0 +1,173 @@
+"""Grows the tree: from the pieces of a rule to edges and a leaf, once per rule, at the map's next match."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from werkzeug.routing import Rule as WerkzeugRule
+
+from .._core.tree import DIGITS, PATTERN, SEGMENT, SIGNED, TAIL, Edge, Leaf, State, Tree
+from .rule import Piece, drawing, read_converters
+
+_ANY_TEXT = re.compile(r"\[\^/\](?:(\+)|\{(\d+)(,?)(\d*)\})")
+
+
+class Part(NamedTuple):
+    """A segment with variables, or a tail. Equal parts of two rules share an edge.
+
+    *body* alternates literals and regular expressions, literals first and last. The weights decide the order
+    among siblings: more literals first, then longer ones, then more variables, then lighter ones.
+    """
+
+    body: tuple[str, ...]
+    is_tail: bool
+    suffixed: bool
+    literal_weights: tuple[tuple[int, int], ...]
+    variable_weights: tuple[Any, ...]
+
+    @property
+    def weight(self) -> tuple[Any, ...]:
+        literals, variables = self.literal_weights, self.variable_weights
+        return (-len(literals), literals, -len(variables), variables)
+
+    @property
+    def source(self) -> str:
+        texts = []
+        for nth, text in enumerate(self.body):
+            texts.append(f"(?P<__werkzeug_{nth // 2}>{text})" if nth % 2 else re.escape(text))
+        return "".join(texts) + (r"(?<!/)(/?)\Z" if self.suffixed else r"\Z")
+
+
+class _Segments:
+    """Cuts pieces into segments. Where a variable takes slashes, the rest is one part, whatever it holds."""
+
+    def __init__(self) -> None:
+        self.parts: list[str | Part] = []
+        self.clear()
+
+    def clear(self) -> None:
+        self.body = [""]
+        self.is_tail = False
+        self.literal_weights: list[tuple[int, int]] = []
+        self.variable_weights: list[Any] = []
+
+    def cut(self, pieces: Iterable[Piece]) -> list[str | Part]:
+        for piece in pieces:
+            if isinstance(piece, str):
+                self.text(piece)
+            else:
+                converter = piece[1]
+                self.body += (converter.regex, "")
+                self.variable_weights.append(converter.weight)
+                if not converter.part_isolating:
+                    self.is_tail = True
+        if self.is_tail and self.body[-1].endswith("/"):
+            # The slash at the very end stays a segment of its own, so that a missing one can be redirected.
+            self.body[-1] = self.body[-1][:-1]
+            self.parts += (self.part(suffixed=True), "")
+        else:
+            self.close()
+        return self.parts
+
+    def text(self, text: str) -> None:
+        for nth, field in enumerate(text.split("/")):
+            if nth:
+                if self.is_tail:
+                    self.body[-1] += "/"
+                else:
+                    self.close()
+            if field:
+                self.literal_weights.append((len(self.literal_weights), -len(field)))
+                self.body[-1] += field
+
+    def close(self) -> None:
+        self.parts.append(self.part() if len(self.body) > 1 else self.body[0])
+        self.clear()
+
+    def part(self, suffixed: bool = False) -> Part:
+        return Part(
+            tuple(self.body),
+            self.is_tail,
+            suffixed,
+            tuple(self.literal_weights),
+            tuple(self.variable_weights),
+        )
+
+
+def cut(pieces: list[Piece]) -> list[str | Part]:
+    """The segments of a domain or a path, literal ones as text."""
+    if len(pieces) == 1 and isinstance(pieces[0], str):
+        # FAST: planting; no variable, no part.
+        return list(pieces[0].split("/"))
+    return _Segments().cut(pieces)
+
+
+@lru_cache(256)
+def _simple(regex: str) -> tuple[int, int, int] | None:
+    """The kind of edge and the length of text for the patterns that need no regular expression."""
+    if regex == r"\d+":
+        return DIGITS, 1, -1
+    if regex == r"-?\d+":
+        return SIGNED, 1, -1
+    found = _ANY_TEXT.fullmatch(regex)
+    if found is None:
+        return None
+    plus, low, comma, high = found.groups()
+    if plus:
+        return SEGMENT, 1, -1
+    if not comma:
+        return SEGMENT, int(low), int(low)
+    if not high:
+        return SEGMENT, int(low), -1
+    # A range upside down is an error when it is matched, as ever.
+    return (SEGMENT, int(low), int(high)) if int(low) <= int(high) else None
+
+
+def _edge(part: Part, is_domain: bool) -> Edge:
+    body = part.body
+    if not part.is_tail and len(body) == 3:
+        simple = _simple(body[1])
+        # A domain may hold a slash, which these patterns exclude and a segment of a path cannot have.
+        if simple is not None and not (is_domain and simple[0] == SEGMENT):
+            edge = Edge(simple[0], body[0], body[2], part.weight, State())
+            edge.low, edge.high = simple[1], simple[2]
+            return edge
+    edge = Edge(TAIL if part.is_tail else PATTERN, body[0], body[-1], part.weight, State())
+    edge.source = part.source
+    edge.suffixed = part.suffixed
+    return edge
+
+
+def plant(tree: Tree, rule: WerkzeugRule, touched: dict[int, State]) -> None:
+    """Give *rule* its leaf. States with new edges go into *touched* and want :meth:`State.arrange`."""
+    domain, path = drawing(rule)
+    domain_parts = cut(domain) or [""]
+    parts = domain_parts + cut(path)
+    state = tree.root
+    for nth, part in enumerate(parts):
+        if isinstance(part, str):
+            if state.static is None:
+                state.static = {}
+            following = state.static.get(part)
+            if following is None:
+                following = state.static[part] = State()
+        else:
+            if state.keys is None:
+                state.keys = {}
+            edge = state.keys.get(part)
+            if edge is None:
+                edge = state.keys[part] = _edge(part, nth == 0)
+                touched[id(state)] = state
+            following = edge.state
+        state = following
+    leaf = Leaf(rule)
+    read_converters(rule, leaf)
+    rule.__dict__["_leaf"] = leaf
+    if state.leaves is None:
+        state.leaves = []
+    state.leaves.append(leaf)
+    if not rule._converters and len(domain_parts) == 1:
+        tree.exact.setdefault(str(domain_parts[0]), {})["/".join(parts[1:])] = state  # type: ignore[arg-type]

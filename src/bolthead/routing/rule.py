@@ -1,0 +1,304 @@
+"""One URL rule. The only reader of the private fields of Werkzeug's rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal
+
+from werkzeug.routing import Map as WerkzeugMap
+from werkzeug.routing import Rule as WerkzeugRule
+from werkzeug.routing.converters import BaseConverter
+from werkzeug.routing.rules import RulePart, Weighting, parse_converter_args
+
+from .._core.building import BY_CALL as SLOT_BY_CALL
+from .._core.building import INTEGER, QUOTED, Plan, Slot, encode_query
+from .._core.quoting import quote_path
+from .._core.tree import AS_INT, AS_IS, BY_CALL, Leaf
+from .converters import NumberConverter, ValidationError
+
+__all__ = ["Piece", "Rule", "drawing", "parse_converter_args", "read_converters"]
+
+Piece = str | tuple[str, BaseConverter]
+"""Literal text, slashes and all, or a variable with its converter."""
+
+_VARIABLE = re.compile(r"<(?:([a-zA-Z_]\w*)(?:\((.*?)\))?:)?([a-zA-Z_]\w*)>", re.ASCII)
+_STEP = re.compile(rf"{_VARIABLE.pattern}|[^</]+|/", re.ASCII)
+_SLASHES = re.compile("/{2,}")
+_NOT_NAMES = frozenset(("None", "True", "False"))
+_WALKED = frozenset(("methods", "websocket", "strict_slashes", "merge_slashes", "defaults"))
+_WEBSOCKET_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+class Rule(WerkzeugRule):
+    """One URL pattern and its settings; see Werkzeug for their meaning.
+
+    Binding a rule reads it and makes its converters. Its place in the tree is made at the map's next match,
+    its URL builder at the first URL built.
+    """
+
+    _drawn: tuple[list[Piece], list[Piece]] | None = None
+    _leaf: Leaf | None = None
+    _plan: Plan | Literal[False] | None = None
+
+    def __init__(
+        self,
+        string: str,
+        defaults: Mapping[str, Any] | None = None,
+        subdomain: str | None = None,
+        methods: Iterable[str] | None = None,
+        build_only: bool = False,
+        endpoint: Any | None = None,
+        strict_slashes: bool | None = None,
+        merge_slashes: bool | None = None,
+        redirect_to: str | Callable[..., str] | None = None,
+        alias: bool = False,
+        host: str | None = None,
+        websocket: bool = False,
+    ) -> None:
+        if not string.startswith("/"):
+            raise ValueError(f"URL rule '{string}' must start with a slash.")
+        branch = string.endswith("/")
+        # FAST: registering; past __setattr__, which a rule has for later changes only.
+        self.__dict__.update(
+            rule=string,
+            is_leaf=not branch,
+            is_branch=branch,
+            map=None,
+            strict_slashes=strict_slashes,
+            merge_slashes=merge_slashes,
+            subdomain=subdomain,
+            host=host,
+            defaults=defaults,
+            build_only=build_only,
+            alias=alias,
+            websocket=websocket,
+            methods=None if methods is None else _methods(methods, websocket),
+            endpoint=endpoint,
+            redirect_to=redirect_to,
+            arguments=set(map(str, defaults)) if defaults else set(),
+            _converters={},
+        )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        if name in _WALKED and self.map is not None:
+            self.__dict__["_plan"] = None
+            if self._leaf is not None:
+                self._leaf.sync()
+
+    def compile(self) -> None:
+        """Read the rule and make its converters; the name is Werkzeug's, nothing is compiled."""
+        values = self.__dict__
+        values["_converters"] = {}
+        domain, path = _texts(self)
+        values["_drawn"] = (self._draw(domain), self._draw(path))
+        values["_plan"] = None
+        if self._converters:
+            self._check(values["_drawn"])
+        if self._leaf is not None:
+            self._leaf.sync()
+            read_converters(self, self._leaf)
+
+    def _draw(self, text: str) -> list[Piece]:
+        start = text.find("<")
+        if start < 0:
+            return [text] if text else []
+        pieces: list[Piece] = []
+        converters = self._converters
+        at = 0
+        while start >= 0:
+            if start > at:
+                pieces.append(text[at:start])
+            found = _VARIABLE.match(text, start)
+            if found is None:
+                raise ValueError(f"malformed url rule: {text!r}")
+            kind, arguments, name = found.groups()
+            args, kwargs = parse_converter_args(arguments) if arguments else ((), {})
+            converter = self.get_converter(name, kind or "default", args, kwargs)
+            converters[name] = converter
+            self.arguments.add(name)
+            pieces.append((name, converter))
+            at = found.end()
+            start = text.find("<", at)
+        if at < len(text):
+            pieces.append(text[at:])
+        return pieces
+
+    def _check(self, drawn: tuple[list[Piece], list[Piece]]) -> None:
+        """Fail where Werkzeug fails to make its builder, a function with the variables as parameters."""
+        defaults = self.defaults or {}
+        names = [piece[0] for piece in [*drawn[0], *drawn[1]] if not isinstance(piece, str)]
+        for name in names:
+            if name in defaults:
+                self._converters[name].to_url(defaults[name])
+        free = [name for name in names if name not in defaults]
+        for nth, name in enumerate(free):
+            if name in free[:nth]:
+                raise SyntaxError(f"duplicate argument {name!r} in function definition")
+            if name in _NOT_NAMES:
+                raise ValueError(f"identifier field can't represent {name!r} constant")
+
+    def bind(self, map: WerkzeugMap, rebind: bool = False) -> None:
+        """Join *map*, take its settings where the rule has none, and read the rule."""
+        if self.map is not None and not rebind:
+            raise RuntimeError(f"url rule {self!r} already bound to map {self.map!r}")
+        values = self.__dict__
+        values["map"] = map
+        if values["strict_slashes"] is None:
+            values["strict_slashes"] = map.strict_slashes
+        if values["merge_slashes"] is None:
+            values["merge_slashes"] = map.merge_slashes
+        if values["subdomain"] is None:
+            values["subdomain"] = map.default_subdomain
+        self.compile()
+
+    def build(self, values: Mapping[str, Any], append_unknown: bool = True) -> tuple[str, str] | None:
+        """The domain and the path with its query for *values*, or None if a converter refuses one."""
+        plan = self._plan or _plan(self)
+        try:
+            return plan.fill(dict(values), append_unknown)
+        except ValidationError:
+            return None
+
+    def _make_plan(self) -> Plan | Literal[False]:
+        """Called by the builder at the first URL; False where a subclass builds in its own way."""
+        kind = type(self)
+        if kind.build is not Rule.build or kind.suitable_for is not WerkzeugRule.suitable_for:
+            return False
+        return _plan(self)
+
+    def _encode_query_vars(self, query_vars: Mapping[str, Any]) -> str:
+        return encode_query(query_vars, self.map.sort_parameters, self.map.sort_key)
+
+    @property
+    def _trace(self) -> list[tuple[bool, str]]:  # type: ignore[override]
+        """The rule in Werkzeug's form; it compares and prints rules by this."""
+        if self.map is None:
+            return []
+        domain, path = _texts(self)
+        return [*_steps(domain), (False, "|"), *_steps(path)]
+
+    @property
+    def _parts(self) -> list[RulePart]:  # type: ignore[override]
+        """The rule as Werkzeug's matcher wants it, should a map of Werkzeug's own hold it."""
+        if self.map is None:
+            return []
+        domain, path = _texts(self)
+        twin = WerkzeugRule("/")
+        twin.map = self.map
+        if domain:
+            parts = list(twin._parse_rule(domain))
+        else:
+            parts = [RulePart("", False, True, False, Weighting(0, [], 0, []))]
+        return [*parts, *twin._parse_rule(path)]
+
+
+def _methods(methods: Iterable[str], websocket: bool) -> set[str]:
+    if isinstance(methods, str):
+        raise TypeError("'methods' should be a list of strings.")
+    wanted = {name.upper() for name in methods}
+    if "GET" in wanted:
+        wanted.add("HEAD")
+    if websocket and wanted - _WEBSOCKET_METHODS:
+        raise ValueError("WebSocket rules can only use 'GET', 'HEAD', and 'OPTIONS' methods.")
+    return wanted
+
+
+def _texts(rule: WerkzeugRule) -> tuple[str, str]:
+    """The domain and the path of a bound rule, slashes merged where the rule says so."""
+    domain = (rule.host if rule.map.host_matching else rule.subdomain) or ""
+    path = rule.rule
+    if rule.merge_slashes and "//" in path:
+        path = _SLASHES.sub("/", path)
+    return domain, path
+
+
+def _steps(text: str) -> list[tuple[bool, str]]:
+    return [(bool(found[3]), found[3] or found[0]) for found in _STEP.finditer(text)]
+
+
+def drawing(rule: WerkzeugRule) -> tuple[list[Piece], list[Piece]]:
+    """The pieces of a bound rule's domain and path; what binding kept of one of ours is given out once."""
+    drawn = rule.__dict__.pop("_drawn", None)
+    if drawn is not None:
+        return drawn  # type: ignore[no-any-return]
+    domain: list[Piece] = []
+    path: list[Piece] = []
+    half = domain
+    for is_variable, text in rule._trace:
+        if text == "|" and half is domain:
+            half = path
+        elif is_variable:
+            half.append((text, rule._converters[text]))
+        elif half and isinstance(half[-1], str):
+            half[-1] += text
+        else:
+            half.append(text)
+    return domain, path
+
+
+def read_converters(rule: WerkzeugRule, leaf: Leaf) -> None:
+    """Tell *leaf* how the texts of *rule*'s variables become arguments.
+
+    FAST: match; two stock converters need no call. Their functions are compared, not their classes, so that a
+    subclass which only changes the pattern profits and one which changes the conversion is asked.
+    """
+    leaf.names = list(map(str, rule._converters))
+    leaf.kinds = kinds = []
+    leaf.convert = convert = []
+    for converter in rule._converters.values():
+        function = None if "to_python" in converter.__dict__ else type(converter).to_python
+        if function is BaseConverter.to_python:
+            kinds.append(AS_IS)
+        elif function is NumberConverter.to_python and _is_plain_integer(converter):
+            kinds.append(AS_INT)
+        else:
+            kinds.append(BY_CALL)
+        convert.append(converter.to_python)
+
+
+def _is_plain_integer(converter: Any) -> bool:
+    return (
+        converter.num_convert is int
+        and not converter.fixed_digits
+        and converter.min is None
+        and converter.max is None
+    )
+
+
+def _plan(rule: Rule) -> Plan:
+    domain, path = drawing(rule)
+    own = type(rule)._encode_query_vars is not Rule._encode_query_vars
+    encode = rule._encode_query_vars if own else None
+    plan = Plan(rule, _parts(rule, domain), _parts(rule, path), encode, ValidationError)
+    rule.__dict__["_plan"] = plan
+    return plan
+
+
+def _parts(rule: Rule, pieces: list[Piece]) -> list[str | Slot]:
+    parts: list[str | Slot] = []
+    defaults = rule.defaults or {}
+    for piece in pieces:
+        if isinstance(piece, str):
+            text = quote_path(piece)
+        else:
+            name, converter = piece
+            if name not in defaults:
+                parts.append(Slot(name, _slot_kind(converter), converter.to_url))
+                continue
+            text = converter.to_url(defaults[name])
+        if parts and isinstance(parts[-1], str):
+            parts[-1] += text
+        else:
+            parts.append(text)
+    return parts
+
+
+def _slot_kind(converter: BaseConverter) -> int:
+    function = None if "to_url" in converter.__dict__ else type(converter).to_url
+    if function is BaseConverter.to_url:
+        return QUOTED
+    if function is NumberConverter.to_url and converter.num_convert is int and not converter.fixed_digits:  # type: ignore[attr-defined]
+        return INTEGER
+    return SLOT_BY_CALL
