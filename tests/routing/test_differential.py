@@ -12,10 +12,11 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-import maps
 import werkzeug.routing
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from routing import maps
 
 PER_MAP = 25
 OUTCOMES = int(os.environ.get("BOLTHEAD_ROUTING_OUTCOMES", "2500"))

@@ -41,10 +41,10 @@ cdef class Plan:
     cdef str rest(self, dict values, bint append_unknown)
 
 
-@cython.locals(texts=list)
+@cython.locals(texts=list, slot=Slot)
 cdef str _fill(list parts, dict values)
 
-@cython.locals(first=tuple, found=tuple, built=object)
+@cython.locals(first=tuple, found=tuple)
 cdef tuple _choose(list rules, dict values, object method, bint append_unknown, object server_name)
 
 cdef bint _is_full(dict values) except -1

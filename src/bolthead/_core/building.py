@@ -138,10 +138,11 @@ class Plan:
 def _fill(parts: list[str | Slot], values: dict[Any, Any]) -> str:
     texts: list[Any] = []
     for part in parts:
-        if isinstance(part, Slot):
-            texts.append(part.text(values[part.name]))
-        else:
+        if isinstance(part, str):
             texts.append(part)
+        else:
+            slot = part
+            texts.append(slot.text(values[slot.name]))
     return "".join(texts)
 
 

@@ -34,7 +34,7 @@ class MapAdapter(WerkzeugMapAdapter):
         super().__init_subclass__(**kwargs)
         cls._is_stock = cls._partial_build is WerkzeugMapAdapter._partial_build
 
-    def match(  # type: ignore[override]
+    def match(
         self,
         path_info: str | None = None,
         method: str | None = None,
