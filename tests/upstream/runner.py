@@ -29,7 +29,8 @@ class Project:
     directory: str = "."
     paths: list[str] = field(default_factory=lambda: ["tests"])
     args: list[str] = field(default_factory=list)
-    deselect: list[str] = field(default_factory=list)
+    prepare: str = ""
+    """Python to run in the test process first, the same on every side."""
     note: str = ""
     of: str = ""
     """The project whose archive and environment this one uses, where it is not its own."""
@@ -108,7 +109,9 @@ def run(project: Project, side: str, python: Path | str) -> Run:
     """Run the tests on *side*, one of ``SIDES``; fails when another flask answered than the one meant."""
     work = HOME / "work" / f"{normal(project.name)}-{side}"
     shutil.rmtree(work, ignore_errors=True)
-    shutil.copytree(fetch(project.source, project.version) / project.directory, work)
+    shutil.copytree(fetch(project.source, project.version) / project.directory, work, symlinks=True)
+    # A project without pytest settings of its own must not find ours further up.
+    (work.parent / "pytest.ini").write_text("[pytest]\n")
     answers = work / "outcomes.json"
     env = {
         key: value
@@ -120,12 +123,13 @@ def run(project: Project, side: str, python: Path | str) -> Run:
         "PYTHONDONTWRITEBYTECODE": "1",
         "PATH": os.pathsep.join([str(Path(python).parent), os.environ.get("PATH", os.defpath)]),
         "UPSTREAM_OUTCOMES": str(answers),
+        "UPSTREAM_PREPARE": project.prepare,
     }
     if side == "pure":
         env["BOLTHEAD_PURE"] = "1"
     command = [str(python)] if side == "flask" else [str(python), "-m", "bolthead.as_flask"]
-    command += ["-m", "pytest", "-q", "-p", "upstream_outcomes", "-p", "no:cacheprovider", "--tb=short"]
-    command += [*project.args, *(f"--deselect={test}" for test in project.deselect), *project.paths]
+    command += ["-m", "pytest", "-q", "-p", "upstream_outcomes", "--rootdir=.", "--continue-on-collection-errors", "--tb=short"]
+    command += [*project.args, *project.paths]
     done = subprocess.run(command, cwd=work, env=env, capture_output=True, text=True, timeout=900)
     (work / "output.txt").write_text(done.stdout + done.stderr)
     if not answers.is_file():

