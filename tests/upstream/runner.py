@@ -128,7 +128,8 @@ def run(project: Project, side: str, python: Path | str) -> Run:
     if side == "pure":
         env["BOLTHEAD_PURE"] = "1"
     command = [str(python)] if side == "flask" else [str(python), "-m", "bolthead.as_flask"]
-    command += ["-m", "pytest", "-q", "-p", "upstream_outcomes", "--rootdir=.", "--continue-on-collection-errors", "--tb=short"]
+    command += ["-m", "pytest", "-q", "-p", "upstream_outcomes", "--rootdir=.", "--tb=short"]
+    command += ["--continue-on-collection-errors"]
     command += [*project.args, *project.paths]
     done = subprocess.run(command, cwd=work, env=env, capture_output=True, text=True, timeout=900)
     (work / "output.txt").write_text(done.stdout + done.stderr)
