@@ -56,6 +56,11 @@ from .wrappers import Request as Request, Response as Response
 if not t.TYPE_CHECKING:
 
     def __getattr__(name: str) -> t.Any:
+        if name == "cli":
+            # Extensions say `flask.cli.AppGroup` after a mere `import flask`; servers need no click.
+            from importlib import import_module
+
+            return import_module(".cli", __name__)
         if name != "__version__":
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib.metadata import version

@@ -13,6 +13,9 @@ import sys
 from . import page, runner
 from .archives import normal
 
+MOST = 25
+"""How many lost tests of one side are printed."""
+
 
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(
@@ -54,7 +57,10 @@ def report(verdict: runner.Verdict) -> None:
     for side, run in verdict.runs.items():
         print(f"  {side:<9}" + ", ".join(f"{count} {outcome}" for outcome, count in run.counts.items()))
     for side, run in verdict.runs.items():
-        for test in verdict.lost(side):
+        lost = verdict.lost(side)
+        if len(lost) > MOST:
+            print(f"  {side}: {len(lost)} tests lost, of which the first {MOST}:")
+        for test in lost[:MOST]:
             note = run.notes.get(test) or run.outcomes.get(test, "not run")
             print(f"  {side}: {test}")
             print("      " + "\n      ".join(note.strip().splitlines()[-6:]))
