@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -136,26 +136,41 @@ class Answer:
         self.written.append(data)
 
 
-class Counted(io.RawIOBase):
-    """A body of unknown length that may not go beyond *left* bytes: 413 at the first one too many.
+class Body(io.RawIOBase):
+    """``wsgi.input``: exactly *length* bytes, or with *open_ended* at most so many.
 
-    Werkzeug's ``LimitedStream`` would cut such a body at the limit when all of it is read at once.
+    granian ends the stream where the client went away, which would make half an upload look like a whole one:
+    a body that is too short is a 400. Of an open-ended body the first byte too many is a 413; Werkzeug's
+    ``LimitedStream`` would cut it at the limit when all of it is read at once.
     """
 
-    def __init__(self, body: Any, left: int) -> None:
-        self._read = body.read
-        self._left = left
+    def __init__(self, source: Any, length: int, open_ended: bool) -> None:
+        self._read = source.read
+        self._left = length
+        self._open_ended = open_ended
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
-        data = self._read(min(len(buffer), self._left + 1))
+    def _next(self, wanted: int) -> bytes:
+        data: bytes = self._read(min(wanted, self._left + self._open_ended))
         self._left -= len(data)
         if self._left < 0:
             raise RequestEntityTooLarge
+        if not data and not self._open_ended and self._left and wanted:
+            raise ClientDisconnected
+        return data
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._next(len(buffer))
         buffer[: len(data)] = data
         return len(data)
+
+    def readall(self) -> bytes:
+        parts = []
+        while part := self._next(sys.maxsize - 1):
+            parts.append(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 class Chunks:
@@ -181,11 +196,37 @@ def _chain(first: list[bytes], body: Iterable[bytes]) -> Iterator[bytes]:
 
 
 BUFFER = 64 * 1024
+BAD_REQUEST = (
+    400,
+    [("Content-Type", "text/plain; charset=utf-8"), ("Connection", "close")],
+    b"Bad Request\n",
+)
 TOO_LARGE = (
     413,
     [("Content-Type", "text/plain; charset=utf-8"), ("Connection", "close")],
     b"Request Entity Too Large\n",
 )
+
+
+def malformed(scope: dict[str, Any]) -> bool:
+    """Whether a request that looks odd is one to refuse; granian lets these through."""
+    host = scope.get("HTTP_HOST")
+    if not host:
+        # RFC 9112, 3.2: only HTTP/1.0 may do without.
+        if scope["SERVER_PROTOCOL"] == "HTTP/1.1":
+            return True
+    elif "," in host:
+        # Two Host headers arrive joined.
+        return True
+    path = scope["PATH_INFO"]
+    # RFC 9112, 3.2.4: a target is a path, or ``*`` for OPTIONS.
+    return not path.startswith("/") and not (path == "*" and scope["REQUEST_METHOD"] == "OPTIONS")
+
+
+def only_chunked(transfer_encoding: str) -> bool:
+    """Whether a body is chunked and nothing else; granian takes off no other coding."""
+    codings = [coding.strip(" \t").lower() for coding in transfer_encoding.split(",")]
+    return [coding for coding in codings if coding] == ["chunked"]
 
 
 def bridge(app: WSGIApplication, options: Options) -> Callable[[GranianExchange, dict[str, Any]], int]:
@@ -209,13 +250,21 @@ def bridge(app: WSGIApplication, options: Options) -> Callable[[GranianExchange,
     }
 
     def answer(exchange: GranianExchange, scope: dict[str, Any]) -> int:
+        host = scope.get("HTTP_HOST")
+        if (not host or "," in host or scope["PATH_INFO"][:1] != "/") and malformed(scope):
+            exchange.response_bytes(*BAD_REQUEST)
+            return 400
         length = scope.get("CONTENT_LENGTH")
         if length is not None:
             if int(length) > limit:
                 exchange.response_bytes(*TOO_LARGE)
                 return 413
+            scope["wsgi.input"] = io.BufferedReader(Body(scope["wsgi.input"], int(length), False), BUFFER)
         elif "HTTP_TRANSFER_ENCODING" in scope or scope["SERVER_PROTOCOL"] == "HTTP/2":
-            scope["wsgi.input"] = io.BufferedReader(Counted(scope["wsgi.input"], limit), BUFFER)
+            if not only_chunked(scope.get("HTTP_TRANSFER_ENCODING", "chunked")):
+                exchange.response_bytes(*BAD_REQUEST)
+                return 400
+            scope["wsgi.input"] = io.BufferedReader(Body(scope["wsgi.input"], limit, True), BUFFER)
 
         reply = Answer()
         body = app(base | scope, reply)
