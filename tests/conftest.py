@@ -3,8 +3,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import ModuleType
 
-import builds
 import pytest
+
+import builds
 
 
 @pytest.fixture(params=builds.NAMES, scope="session")

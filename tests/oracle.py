@@ -24,6 +24,8 @@ import pytest
 
 import bolthead  # noqa: F401  (before Flask, so that nothing here depends on Flask being there first)
 
+import bolthead  # noqa: F401  (before Flask, so that nothing here depends on Flask being there first)
+
 
 class Framework:
     """One of the two, its public names as attributes and its submodules through :meth:`mod`."""

@@ -13,7 +13,6 @@ from urllib.parse import quote
 
 from werkzeug.datastructures import ImmutableDict
 from werkzeug.exceptions import BadRequestKeyError, HTTPException, InternalServerError
-from werkzeug.utils import cached_property
 from werkzeug.wsgi import get_host
 
 from . import typing as ft
@@ -25,7 +24,7 @@ from .helpers import get_debug_flag, get_flashed_messages, get_load_dotenv, send
 from .plan import APP_PARTS, APP_STEPS, WATCHED, Stock, make_plan
 from .routing import BuildError, MapAdapter, RequestRedirect, RoutingException
 from .sansio.app import App
-from .sansio.scaffold import _sentinel
+from .sansio.scaffold import LazyGroup, _sentinel
 from .sessions import SecureCookieSessionInterface, SessionInterface
 from .signals import appcontext_tearing_down as appcontext_tearing_down
 from .signals import got_request_exception
@@ -38,7 +37,6 @@ from .wrappers import Request, Response
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-    from .cli import AppGroup
     from .testing import FlaskClient, FlaskCliRunner
 
 T_shell_context_processor = TypeVar("T_shell_context_processor", bound=ft.ShellContextProcessorCallable)
@@ -102,6 +100,9 @@ class Flask(App):
     response_class: type[Response] = Response
     session_interface: SessionInterface = SecureCookieSessionInterface()
 
+    if not TYPE_CHECKING:
+        cli = LazyGroup()
+
     _plan: Plan | None = None
 
     def __init__(
@@ -152,13 +153,6 @@ class Flask(App):
         plan = make_plan(self, _STOCK)
         object.__setattr__(self, "_plan", plan)
         return plan
-
-    @cached_property
-    def cli(self) -> AppGroup:
-        """The click group of this application's own commands."""
-        from .cli import AppGroup
-
-        return AppGroup(self.name)
 
     # --- files and templates ----------------------------------------------------------------------------------
 

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from werkzeug.exceptions import HTTPException
 
 from . import typing as ft
-from ._core.lifecycle import fill_request_context, open_session, plan_of, pop_app, pop_request, push_app, push_request
+from ._core.lifecycle import (
+    fill_request_context,
+    open_session,
+    plan_of,
+    pop_app,
+    pop_request,
+    push_app,
+    push_request,
+)
 from ._core.records import UNMADE, AppRecord, RequestRecord
 from .globals import _cv_app, _cv_request
 from .signals import appcontext_popped as appcontext_popped

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, MutableMapping
-from datetime import datetime, timezone
+from collections.abc import Mapping, MutableMapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -13,7 +13,6 @@ from werkzeug.datastructures import CallbackDict
 from .json.tag import TaggedJSONSerializer
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
 
     from .app import Flask
     from .wrappers import Request, Response
@@ -49,8 +48,7 @@ class SecureCookieSession(CallbackDict[str, Any], SessionMixin):
     modified = False
 
     def __init__(self, initial: Mapping[str, Any] | None = None) -> None:
-        on_update: Callable[[Self], None] = _mark_modified
-        super().__init__(initial, on_update)
+        super().__init__(initial, _mark_modified)
 
 
 class NullSession(SecureCookieSession):
@@ -110,7 +108,7 @@ class SessionInterface:
 
     def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
         """When a permanent session ends (UTC); None for one that ends with the browser."""
-        return datetime.now(timezone.utc) + app.permanent_session_lifetime if session.permanent else None
+        return datetime.now(UTC) + app.permanent_session_lifetime if session.permanent else None
 
     def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
         """Whether the answer carries the cookie: it changed, or it is permanent and refreshed each time."""

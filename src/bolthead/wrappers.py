@@ -25,9 +25,9 @@ from .globals import current_app
 from .helpers import _split_blueprint_path
 
 if t.TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
     from http import HTTPStatus
 
+    from _typeshed.wsgi import WSGIEnvironment
     from werkzeug.exceptions import HTTPException
     from werkzeug.routing import Rule
 

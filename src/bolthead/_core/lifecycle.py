@@ -39,7 +39,7 @@ PRESERVE = "werkzeug.debug.preserve_context"
 
 def plan_of(app: Any) -> Plan:
     """The plan of *app*, made anew when a class it was made from has changed."""
-    plan = app._plan
+    plan: Plan = app._plan
     if plan is None or not plan.watch.intact():
         plan = app._make_plan()
     return plan

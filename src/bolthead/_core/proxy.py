@@ -8,10 +8,12 @@ from __future__ import annotations
 import copy
 import math
 import operator
-from collections.abc import Awaitable, Iterator
 from typing import Any
 
 from .native import Bound, current
+
+in_place: Any = operator
+"""``operator``, whose in-place functions have no types."""
 
 
 class LocalProxy(Bound):
@@ -102,13 +104,13 @@ class LocalProxy(Bound):
     def __delitem__(self, key: Any) -> None:
         del current(self)[key]
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Any:
         return iter(current(self))
 
     def __next__(self) -> Any:
         return next(current(self))
 
-    def __reversed__(self) -> Iterator[Any]:
+    def __reversed__(self) -> Any:
         return reversed(current(self))
 
     def __contains__(self, item: Any) -> bool:
@@ -203,55 +205,55 @@ class LocalProxy(Bound):
     # In place: the object changes, the name keeps the proxy.
 
     def __iadd__(self, other: Any) -> Any:
-        operator.iadd(current(self), other)
+        in_place.iadd(current(self), other)
         return self
 
     def __isub__(self, other: Any) -> Any:
-        operator.isub(current(self), other)
+        in_place.isub(current(self), other)
         return self
 
     def __imul__(self, other: Any) -> Any:
-        operator.imul(current(self), other)
+        in_place.imul(current(self), other)
         return self
 
     def __imatmul__(self, other: Any) -> Any:
-        operator.imatmul(current(self), other)
+        in_place.imatmul(current(self), other)
         return self
 
     def __itruediv__(self, other: Any) -> Any:
-        operator.itruediv(current(self), other)
+        in_place.itruediv(current(self), other)
         return self
 
     def __ifloordiv__(self, other: Any) -> Any:
-        operator.ifloordiv(current(self), other)
+        in_place.ifloordiv(current(self), other)
         return self
 
     def __imod__(self, other: Any) -> Any:
-        operator.imod(current(self), other)
+        in_place.imod(current(self), other)
         return self
 
     def __ilshift__(self, other: Any) -> Any:
-        operator.ilshift(current(self), other)
+        in_place.ilshift(current(self), other)
         return self
 
     def __irshift__(self, other: Any) -> Any:
-        operator.irshift(current(self), other)
+        in_place.irshift(current(self), other)
         return self
 
     def __iand__(self, other: Any) -> Any:
-        operator.iand(current(self), other)
+        in_place.iand(current(self), other)
         return self
 
     def __ixor__(self, other: Any) -> Any:
-        operator.ixor(current(self), other)
+        in_place.ixor(current(self), other)
         return self
 
     def __ior__(self, other: Any) -> Any:
-        operator.ior(current(self), other)
+        in_place.ior(current(self), other)
         return self
 
     def __ipow__(self, other: Any) -> Any:
-        operator.ipow(current(self), other)
+        in_place.ipow(current(self), other)
         return self
 
     def __neg__(self) -> Any:
@@ -298,20 +300,20 @@ class LocalProxy(Bound):
     def __exit__(self, *error: Any) -> Any:
         return current(self).__exit__(*error)
 
-    def __await__(self) -> Iterator[Any]:
+    def __await__(self) -> Any:
         return current(self).__await__()
 
     def __aiter__(self) -> Any:
         return current(self).__aiter__()
 
-    def __anext__(self) -> Awaitable[Any]:
+    def __anext__(self) -> Any:
         return current(self).__anext__()
 
-    def __aenter__(self) -> Awaitable[Any]:
+    def __aenter__(self) -> Any:
         return current(self).__aenter__()
 
-    def __aexit__(self, *error: Any) -> Awaitable[Any]:
-        return current(self).__aexit__(*error)  # type: ignore[no-any-return]
+    def __aexit__(self, *error: Any) -> Any:
+        return current(self).__aexit__(*error)
 
     def __copy__(self) -> Any:
         return copy.copy(current(self))

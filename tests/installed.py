@@ -1,0 +1,47 @@
+"""Run by `tests/run.py` in a fresh environment: an installed bolthead is complete, and is the build it should be."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+import bolthead
+from bolthead import _core
+
+
+def main(build: str) -> None:
+    package = Path(bolthead.__file__).parent
+    assert "site-packages" in package.parts, package
+    assert (package / "py.typed").is_file()
+    assert _core.build_name() == build, _core.rooms()
+    sources = {path.stem for path in (package / "_core").glob("*.py")}
+    assert set(_core.rooms()) <= sources, "a room without its source"
+
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "hello.py").write_text(
+            "from bolthead import Flask\n"
+            "app = Flask(__name__)\n"
+            "@app.get('/<name>')\n"
+            "def hello(name):\n"
+            "    return {'hello': name}\n"
+        )
+        sys.path.insert(0, folder)
+        from hello import app  # type: ignore[import-not-found]
+
+        assert app.test_client().get("/you").json == {"hello": "you"}
+        command = [Path(sys.executable).with_name("bolthead"), "--app", "hello", "routes"]
+        listed = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+        assert "/<name>" in listed.stdout, listed
+
+    told = subprocess.run(
+        [sys.executable, "-m", "bolthead", "--version"], capture_output=True, text=True, check=True
+    ).stdout
+    assert version("bolthead") in told and build in told, told
+    print(f"installed: {told.strip()}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

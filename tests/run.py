@@ -1,0 +1,95 @@
+"""Everything that must hold: lint, types, the tests on both builds, the packages.
+
+    python tests/run.py             all of it
+    python tests/run.py lint types  some of it
+
+Needs what ``pip install -e '.[test]'`` installs, with the core compiled.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+COVERAGE = 95
+"""Lines of the pure build that the tests must reach, in per cent."""
+
+
+def run(*command: str | Path, **env: str) -> None:
+    print("$", *command, flush=True)
+    subprocess.run([str(part) for part in command], check=True, cwd=ROOT, env={**os.environ, **env})
+
+
+def python(*arguments: str | Path, **env: str) -> None:
+    run(sys.executable, *arguments, **env)
+
+
+def lint() -> None:
+    python("-m", "ruff", "check", "src", "tests", "bench", "docs", "setup.py")
+
+
+def types() -> None:
+    python("-m", "mypy")
+
+
+def compiled() -> None:
+    """The tests on the compiled build."""
+    check = "from bolthead import _core; assert _core.build_name() == 'compiled', _core.rooms()"
+    python("-c", check, BOLTHEAD_PURE="")
+    python("-m", "pytest", "-q", BOLTHEAD_PURE="")
+
+
+def pure() -> None:
+    """The tests on the pure build, with coverage."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder, "coverage")
+        cover = ("--cov=bolthead", "--cov-report=term-missing:skip-covered", f"--cov-fail-under={COVERAGE}")
+        python("-m", "pytest", "-q", *cover, BOLTHEAD_PURE="1", COVERAGE_FILE=str(data))
+
+
+def packages() -> None:
+    """The wheel and the sdist, each installed into a fresh environment and used."""
+    with tempfile.TemporaryDirectory() as folder:
+        python("-m", "build", "--outdir", folder, BOLTHEAD_REQUIRE_EXT="1")
+        for pattern, no_ext, build in (("*.whl", "", "compiled"), ("*.tar.gz", "1", "pure")):
+            [package] = Path(folder).glob(pattern)
+            fresh = Path(folder, build)
+            venv.create(fresh, with_pip=True)
+            pip = fresh / "bin" / "pip"
+            run(pip, "install", "-q", "--disable-pip-version-check", package, BOLTHEAD_NO_EXT=no_ext)
+            run(fresh / "bin" / "python", ROOT / "tests" / "installed.py", build, BOLTHEAD_PURE="")
+
+
+STEPS: dict[str, Callable[[], None]] = {
+    step.__name__: step for step in (lint, types, compiled, pure, packages)
+}
+
+
+def main(names: list[str]) -> int:
+    unknown = [name for name in names if name not in STEPS]
+    if unknown:
+        print(f"no such step: {', '.join(unknown)}; there are {', '.join(STEPS)}", file=sys.stderr)
+        return 2
+    failed = []
+    for name in names or STEPS:
+        print(f"=== {name}", flush=True)
+        start = time.monotonic()
+        try:
+            STEPS[name]()
+        except subprocess.CalledProcessError as error:
+            print(f"{name}: exit {error.returncode}", flush=True)
+            failed.append(name)
+        print(f"=== {name}: {time.monotonic() - start:.0f} s", flush=True)
+    print(f"failed: {', '.join(failed)}" if failed else "all passed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

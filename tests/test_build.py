@@ -1,0 +1,114 @@
+"""The two builds are one source, with the same names and signatures."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import builds
+
+ROOT = Path(__file__).resolve().parent.parent
+CORE = ROOT / "src" / "bolthead" / "_core"
+ROOMS = sorted(path.stem for path in CORE.glob("*.pxd"))
+TWINS = {"native"}
+"""Rooms whose compiled build has a source of its own."""
+
+
+def test_rooms_have_source_and_card() -> None:
+    assert ROOMS
+    for room in ROOMS:
+        assert (CORE / f"{room}.py").is_file(), room
+    assert {path.stem for path in CORE.glob("*.pyx")} == TWINS
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_source_does_not_know_cython(room: str) -> None:
+    tree = ast.parse((CORE / f"{room}.py").read_text())
+    names = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+    assert not {name for name in names if "cython" in name.lower()}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_each_build_loads_its_own(room: str) -> None:
+    for build in builds.NAMES:
+        path = str(builds.load(build, f"bolthead._core.{room}").__file__)
+        assert path.endswith(".py") == (build == "pure"), path
+
+
+def defined(module: object, name: str) -> dict[str, object]:
+    """What *name* itself defines for others: its functions and classes."""
+    return {
+        key: value
+        for key, value in vars(module).items()
+        if not key.startswith("_") and getattr(value, "__module__", None) == name and callable(value)
+    }
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_public_names_and_signatures(room: str) -> None:
+    """Whatever a compiled room offers is what its source offers, called the same way.
+
+    A card may keep a function to its room (``cdef``), so names may be missing; none may be added.
+    """
+    name = f"bolthead._core.{room}"
+    pure = defined(builds.load("pure", name), name)
+    compiled = defined(builds.load("compiled", name), name)
+    added = set(compiled) - set(pure)
+    assert {key for key in added if not key.startswith("__")} == set()
+    for key, value in compiled.items():
+        if inspect.isclass(value):
+            theirs = {n for n in vars(value) if not n.startswith("_")}
+            ours = {n for n in vars(pure[key]) if not n.startswith("_")}
+            assert theirs <= ours, key
+        else:
+            try:
+                signature = inspect.signature(value)  # type: ignore[arg-type]
+            except ValueError:
+                continue
+            expected = inspect.signature(pure[key])  # type: ignore[arg-type]
+            assert list(signature.parameters) == list(expected.parameters), key
+
+
+def test_pure_is_asked_for_by_the_environment() -> None:
+    code = "from bolthead import _core; print(_core.build_name(), *set(_core.rooms().values()))"
+    for asked, expected in (("1", "pure False"), ("", "compiled True"), ("0", "compiled True")):
+        env = {**os.environ, "BOLTHEAD_PURE": asked}
+        told = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+        assert told.stdout.strip() == expected
+
+
+@pytest.mark.parametrize("required", ["", "1"])
+def test_without_a_compiler(tmp_path: Path, required: str) -> None:
+    """The pure build is installed with a warning, or nothing is where the core is required."""
+    source = tmp_path / "source"
+    subprocess.run(
+        ["git", "clone", "-q", "--no-hardlinks", str(ROOT), str(source)], check=True, capture_output=True
+    ) if (ROOT / ".git").exists() else pytest.fail("needs the repository")
+    env = {**os.environ, "CC": "/no/such/compiler", "BOLTHEAD_REQUIRE_EXT": required, "BOLTHEAD_NO_EXT": ""}
+    built = subprocess.run(
+        [sys.executable, "setup.py", "-q", "build", "--build-lib", str(tmp_path / "lib")],
+        cwd=source,
+        env=env,
+        capture_output=True,
+        text=True,
+    )
+    if required:
+        assert built.returncode != 0
+        assert "BOLTHEAD_REQUIRE_EXT" in built.stderr
+        return
+    assert built.returncode == 0, built.stderr
+    assert "WARNING: bolthead's core could not be compiled" in built.stderr
+    assert (tmp_path / "lib" / "bolthead" / "_core" / "lifecycle.py").is_file()
+    assert not list((tmp_path / "lib").rglob("*.so"))
