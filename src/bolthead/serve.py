@@ -290,7 +290,7 @@ def with_access_log(
 
     from granian.log import log_request_builder
 
-    write = log_request_builder(log_format)
+    write: Callable[..., None] = log_request_builder(log_format)  # type: ignore[no-untyped-call]
 
     def logged(exchange: GranianExchange, scope: dict[str, Any]) -> int:
         now, started = time(), perf_counter()
@@ -327,7 +327,7 @@ class Loader:
         from granian.server import mp, mt
 
         for module in (mp, mt):
-            module._wsgi_call_wrap = self.wrap
+            module._wsgi_call_wrap = self.wrap  # type: ignore[attr-defined]
         if (parent := multiprocessing.parent_process()) is not None:
             threading.Thread(target=_stop_without, args=(parent,), daemon=True).start()
         return self.load()

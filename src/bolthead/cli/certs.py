@@ -8,7 +8,7 @@ import click
 from werkzeug.utils import import_string
 
 
-class CertParamType(click.ParamType):
+class CertParamType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """``--cert``: a file, the word ``adhoc``, or the import name of an :class:`ssl.SSLContext`."""
 
     name = "path"

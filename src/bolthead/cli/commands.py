@@ -17,6 +17,7 @@ import click
 from werkzeug import run_simple
 from werkzeug.serving import is_running_from_reloader
 
+from .. import _core
 from .. import serve as serving
 from ..globals import current_app
 from ..helpers import get_debug_flag
@@ -52,8 +53,6 @@ def version_of(name: str) -> str:
 
 def describe_build() -> str:
     """Which build runs, and which rooms are compiled, in one line."""
-    from .. import _core
-
     compiled = [name for name, is_compiled in _core.rooms().items() if is_compiled]
     if not compiled:
         return "pure Python build"
@@ -319,9 +318,9 @@ def _complain_of_app(error: Exception) -> None:
 def _announce(app_import_path: str | None, options: serving.Options) -> None:
     if app_import_path is not None:
         click.echo(f" * Serving Flask app '{app_import_path}'")
-    click.echo(
-        f" * bolthead {version_of('bolthead')}, {describe_build()}; granian {serving.granian_version()}"
-    )
+    build = "compiled" if _core.build_name() == "compiled" else "pure Python"
+    granian = serving.granian_version()
+    click.echo(f" * bolthead {version_of('bolthead')}, {build} build, on granian {granian}")
     workers = "1 worker" if options.workers == 1 else f"{options.workers} workers"
     click.echo(f" * Running on {options.bind.url(options.scheme)} with {workers} (Press CTRL+C to quit)")
     if get_debug_flag():

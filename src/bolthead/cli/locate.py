@@ -42,7 +42,7 @@ def _call(factory: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return factory(*args, **kwargs)
     except TypeError as error:
         frames = traceback.walk_tb(error.__traceback__)
-        if any(frame.f_code is factory.__code__ for frame, _ in frames):  # type: ignore[attr-defined]
+        if any(frame.f_code is factory.__code__ for frame, _ in frames):
             raise
         raise _WrongArguments from error
 
