@@ -24,7 +24,8 @@ from .helpers import get_debug_flag, get_flashed_messages, get_load_dotenv, send
 from .plan import APP_PARTS, APP_STEPS, WATCHED, Stock, make_plan
 from .routing import BuildError, MapAdapter, RequestRedirect, RoutingException
 from .sansio.app import App
-from .sansio.scaffold import LazyGroup, _sentinel
+from .sansio.scaffold import LazyGroup
+from .sansio.scaffold import _sentinel as _scaffold_sentinel
 from .sessions import SecureCookieSessionInterface, SessionInterface
 from .signals import appcontext_tearing_down as appcontext_tearing_down
 from .signals import got_request_exception
@@ -45,6 +46,8 @@ T_template_filter = TypeVar("T_template_filter", bound=ft.TemplateFilterCallable
 T_template_global = TypeVar("T_template_global", bound=ft.TemplateGlobalCallable)
 T_template_test = TypeVar("T_template_test", bound=ft.TemplateTestCallable)
 
+
+_sentinel: Any = _scaffold_sentinel
 
 # RFC 3986, 3.5, and what is quoted already.
 _FRAGMENT_SAFE = "%!#$&'()*+,/:;=?@"
@@ -227,7 +230,7 @@ class Flask(App):
         if request is None:
             if config["SERVER_NAME"] is None:
                 return None
-            return self.url_map.bind(  # type: ignore[return-value]
+            return self.url_map.bind(
                 config["SERVER_NAME"],
                 script_name=config["APPLICATION_ROOT"],
                 url_scheme=config["PREFERRED_URL_SCHEME"],
@@ -235,7 +238,7 @@ class Flask(App):
         trusted = config["TRUSTED_HOSTS"]
         if trusted is not None:
             request.trusted_hosts = trusted
-        request.host = get_host(request.environ, request.trusted_hosts)  # type: ignore[misc]
+        request.host = get_host(request.environ, request.trusted_hosts)
         server_name = config["SERVER_NAME"]
         subdomain = None
         if self.url_map.host_matching:
@@ -243,7 +246,7 @@ class Flask(App):
         elif not self.subdomain_matching:
             # An unknown host must not look like a subdomain when none are matched.
             subdomain = self.url_map.default_subdomain or ""
-        return self.url_map.bind_to_environ(  # type: ignore[return-value]
+        return self.url_map.bind_to_environ(
             request.environ, server_name=server_name, subdomain=subdomain
         )
 
@@ -385,7 +388,7 @@ class Flask(App):
         if e.code is None or isinstance(e, RoutingException):
             return e
         handler = self._find_error_handler(e, request.blueprints)
-        return e if handler is None else self.ensure_sync(handler)(e)  # type: ignore[no-any-return]
+        return e if handler is None else self.ensure_sync(handler)(e)
 
     def handle_user_exception(self, e: Exception) -> HTTPException | ft.ResponseReturnValue:
         """Give whatever a view or hook raised to its handler, or raise it again."""
@@ -414,7 +417,7 @@ class Flask(App):
             if exc_info[1] is e:
                 raise
             raise e
-        self.log_exception(exc_info)  # type: ignore[arg-type]
+        self.log_exception(exc_info)
         answer: Any = InternalServerError(original_exception=e)
         handler = self._find_error_handler(answer, request.blueprints)
         if handler is not None:

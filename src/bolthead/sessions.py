@@ -180,7 +180,7 @@ class SecureCookieSessionInterface(SessionInterface):
         expires = self.get_expiration_time(app, session)
         response.set_cookie(
             self.get_cookie_name(app),
-            value,  # type: ignore[arg-type]
+            value,
             expires=expires,
             **self._cookie_options(app),
         )

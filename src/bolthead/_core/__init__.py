@@ -37,7 +37,7 @@ class SourceFirst:
 PURE_ASKED = os.environ.get("BOLTHEAD_PURE", "") not in ("", "0")
 
 if PURE_ASKED and SourceFirst not in sys.meta_path:
-    sys.meta_path.insert(0, SourceFirst)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, SourceFirst)
 
 
 def rooms() -> dict[str, bool]:

@@ -299,9 +299,12 @@ def answer(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
         app.raise_routing_exception(request)
     rule = request.url_rule
     method = request.environ["REQUEST_METHOD"] if plan.plain_method else request.method
-    if method == "OPTIONS" or not method.isupper():
-        if getattr(rule, "provide_automatic_options", False) and request.method == "OPTIONS":
-            return app.make_default_options_response()
+    if (
+        (method == "OPTIONS" or not method.isupper())
+        and getattr(rule, "provide_automatic_options", False)
+        and request.method == "OPTIONS"
+    ):
+        return app.make_default_options_response()
     view = app.view_functions[rule.endpoint]
     return synced(plan, app, view)(**request.view_args)
 

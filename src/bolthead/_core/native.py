@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from operator import attrgetter
 from typing import Any
 
 _MISSING = object()
@@ -22,13 +23,29 @@ class Watch:
     __slots__ = ("_seen",)
 
     def __init__(self, pairs: Iterable[tuple[type, str]]) -> None:
-        self._seen = [(cls, name, getattr(cls, name, _MISSING)) for cls, name in pairs]
+        names: dict[type, list[str]] = {}
+        for cls, name in pairs:
+            names.setdefault(cls, []).append(name)
+        self._seen = [(cls, look, look(cls)) for cls, look in ((cls, _looker(names[cls])) for cls in names)]
 
     def intact(self) -> bool:
-        for cls, name, value in self._seen:
-            if getattr(cls, name, _MISSING) is not value:
+        for cls, look, seen in self._seen:  # noqa: SIM110  (FAST: no generator)
+            # Tuples compare their items by identity first.
+            if look(cls) != seen:
                 return False
         return True
+
+
+def _looker(names: list[str]) -> Callable[[type], Any]:
+    fast = attrgetter(*names)
+
+    def look(cls: type) -> Any:
+        try:
+            return fast(cls)
+        except AttributeError:
+            return tuple(getattr(cls, name, _MISSING) for name in names)
+
+    return look
 
 
 class Bound:

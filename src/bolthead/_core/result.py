@@ -81,7 +81,7 @@ def fill(
     if content_type is not None:
         pairs.append(("Content-Type", content_type))
     made = _new_headers(Headers)
-    made._list = pairs  # type: ignore[attr-defined]
+    made._list = pairs
     response.headers = made
     response._status = status_text(status)
     response._status_code = status
@@ -155,7 +155,7 @@ def make_any(cls: Any, app: Any, request: Any, rv: Any) -> Any:
             " returned None or ended without a return statement."
         )
     if not isinstance(rv, cls):
-        if isinstance(rv, (str, bytes, bytearray)) or isinstance(rv, Iterator):
+        if isinstance(rv, (str, bytes, bytearray, Iterator)):
             rv = cls(rv, status=status, headers=headers)
             status = headers = None
         elif isinstance(rv, (dict, list)):
@@ -215,7 +215,7 @@ def plain_pairs(response: Any) -> list[tuple[str, str]] | None:
         if type(chunk) is not bytes:
             return None
         size += len(chunk)
-    pairs: list[tuple[str, str]] = headers._list[:]  # type: ignore[attr-defined]
+    pairs: list[tuple[str, str]] = headers._list[:]
     counted = False
     for pair in pairs:
         name = pair[0]

@@ -128,7 +128,7 @@ def _set_app(ctx: click.Context, param: click.Option, value: str | None) -> str 
 
 
 def _set_debug(ctx: click.Context, param: click.Option, value: bool) -> bool | None:
-    source = ctx.get_parameter_source(param.name)  # type: ignore[arg-type]
+    source = ctx.get_parameter_source(param.name)
     if source in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP):
         return None
     # By the environment, so that a factory sees it before there is an application.

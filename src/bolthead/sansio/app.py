@@ -255,7 +255,7 @@ class App(Scaffold):
         allowed.update(required)
 
         rule_obj = self.url_rule_class(rule, methods=allowed, **options)
-        rule_obj.provide_automatic_options = provide_automatic_options  # type: ignore[attr-defined]
+        rule_obj.provide_automatic_options = provide_automatic_options
         self.url_map.add(rule_obj)
         if view_func is None:
             return

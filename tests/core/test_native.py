@@ -1,0 +1,115 @@
+"""The one room with a source for each build: both must say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from types import ModuleType
+from typing import Any
+
+import builds
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+Load = Callable[[str], ModuleType]
+NAMES = ("run", "stop", "value")
+NAME = "bolthead._core.native"
+
+change = st.tuples(
+    st.sampled_from(["base", "child", "other"]), st.sampled_from(NAMES), st.sampled_from([None, 1, "x"])
+)
+
+
+@given(st.lists(change, max_size=12), st.booleans())
+def test_watch_sees_every_change(changes: list[tuple[str, str, Any]], read_between: bool) -> None:
+    for build in builds.NAMES:
+        base = type("Base", (), {"run": len, "value": 0})
+        classes = {"base": base, "child": type("Child", (base,), {}), "other": type("Other", (), {"stop": 1})}
+
+        def state(classes: dict[str, type] = classes) -> list[Any]:
+            return [getattr(classes[key], name, "missing") for key in ("child", "other") for name in NAMES]
+
+        watch = builds.load(build, NAME).Watch(
+            [(classes[key], name) for key in ("child", "other") for name in NAMES]
+        )
+        before = state()
+        assert watch.intact()
+        for key, name, value in changes:
+            if value is None:
+                if name in vars(classes[key]):
+                    delattr(classes[key], name)
+            else:
+                setattr(classes[key], name, value)
+            if read_between:
+                assert watch.intact() == (state() == before)
+        assert watch.intact() == (state() == before)
+        assert watch.intact() == (state() == before), "asked twice"
+
+
+def test_watch_of_many_classes(load: Load) -> None:
+    native = load(NAME)
+    classes: list[Any] = [type(f"C{index}", (), {"run": index}) for index in range(8)]
+    watch = native.Watch([(cls, "run") for cls in classes])
+    assert watch.intact()
+    classes[7].run = None
+    assert not watch.intact()
+
+
+class Thing:
+    def __init__(self) -> None:
+        self.part = [1, 2]
+
+
+def test_bound(load: Load) -> None:
+    native = load(NAME)
+    var: ContextVar[Any] = ContextVar("var")
+    whole = native.Bound(var, None, "nothing here")
+    part = native.Bound(var, "part", "nothing here")
+    for proxy in (whole, part):
+        with pytest.raises(RuntimeError, match="^nothing here$"):
+            proxy.anything  # noqa: B018
+        with pytest.raises(RuntimeError, match="^nothing here$"):
+            proxy.anything = 1
+        with pytest.raises(RuntimeError, match="^nothing here$"):
+            native.current(proxy)
+        with pytest.raises(RuntimeError, match="^nothing here$"):
+            proxy._get_current_object()
+        assert proxy.__class__ is native.Bound
+        assert proxy.__doc__ == native.Bound.__doc__
+        assert callable(proxy.__wrapped__)
+    thing: Any = Thing()
+    token = var.set(thing)
+    assert whole._get_current_object() is thing is native.current(whole)
+    assert part._get_current_object() is thing.part is native.current(part)
+    assert isinstance(whole, Thing)
+    whole.colour = "red"
+    assert thing.colour == "red"
+    del whole.colour
+    assert not hasattr(whole, "colour")
+    with pytest.raises(AttributeError):
+        del whole.colour
+    assert part.index(2) == 1
+    var.reset(token)
+    with pytest.raises(RuntimeError):
+        part.index(2)
+
+
+def test_part_that_is_missing(load: Load) -> None:
+    var: ContextVar[Any] = ContextVar("var")
+    proxy = load(NAME).Bound(var, "missing", "nothing here")
+    var.set(object())
+    with pytest.raises(AttributeError, match="missing"):
+        proxy.anything  # noqa: B018
+
+
+def test_context_variables(load: Load) -> None:
+    native = load(NAME)
+    var: ContextVar[Any] = ContextVar("var")
+    assert native.var_get(var) is None
+    token = native.var_set(var, 1)
+    assert native.var_get(var) == var.get() == 1
+    native.var_reset(var, token)
+    assert native.var_get(var) is None
+    with pytest.raises(RuntimeError):
+        native.var_reset(var, token)
