@@ -15,6 +15,7 @@ import dis
 import importlib
 import importlib.metadata
 import os
+import pkgutil
 import runpy
 import shutil
 import sys
@@ -36,6 +37,24 @@ VERSION = "3.1.3"
 
 STARTUP = Path(__file__).with_name("_startup")
 """A directory for ``PYTHONPATH``: Python processes that find it there are installed into at startup."""
+
+PASSED_ON = {
+    "app.BaseResponse": "werkzeug.wrappers:Response",
+    "app.Headers": "werkzeug.datastructures:Headers",
+    "app.Rule": "bolthead.routing:Rule",
+    "app.chain": "itertools:chain",
+    "app.cli": "bolthead.cli",
+    "app.click": "click",
+    "app.iscoroutinefunction": "inspect:iscoroutinefunction",
+    "app.is_running_from_reloader": "werkzeug.serving:is_running_from_reloader",
+    "blueprints.AppGroup": "bolthead.cli:AppGroup",
+    "cli.itemgetter": "operator:itemgetter",
+    "cli.update_wrapper": "functools:update_wrapper",
+    "cli.ModuleType": "types:ModuleType",
+    "sansio.app.chain": "itertools:chain",
+    "wrappers.HTTPException": "werkzeug.exceptions:HTTPException",
+}
+"""What Flask's modules only import themselves, bolthead's do not, and others take from there."""
 
 IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 
@@ -240,6 +259,9 @@ def _explain(module: ModuleType) -> None:
             except AttributeError:
                 pass
         front = FRONT + module.__name__[len(BACK) :]
+        elsewhere = PASSED_ON.get(f"{front[len(FRONT) + 1 :]}.{name}")
+        if elsewhere is not None:
+            return pkgutil.resolve_name(elsewhere)
         caller = sys._getframe(1)
         if _imports(caller) and not _half_made(module, name):
             raise ImportError(_no_such_name(front, name, caller.f_globals, caller.f_lineno), name=front)

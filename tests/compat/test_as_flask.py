@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
 import textwrap
 import venv
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -161,6 +163,24 @@ def test_a_private_name_of_an_old_flask() -> None:
     message = fails(INSTALL + "from flask import _request_ctx_stack")
     assert "cannot import name '_request_ctx_stack' from 'flask'" in message
     assert "private" in message
+
+
+SINGLE = "app blueprints cli config ctx debughelpers globals helpers json logging sessions signals templating"
+BELOW = "testing typing views wrappers json.provider json.tag sansio.app sansio.blueprints sansio.scaffold"
+MODULES = f"{SINGLE} {BELOW}".split(" ")
+
+
+def test_every_name_in_flasks_modules_can_be_imported() -> None:
+    """Also those that they only import themselves: tests and extensions take them from there."""
+    imports = []
+    for module in ["flask", *(f"flask.{name}" for name in MODULES)]:
+        for name, value in vars(importlib.import_module(module)).items():
+            if not name.startswith("_") and (
+                not isinstance(value, ModuleType) or value.__name__.startswith("flask")
+            ):
+                imports.append(f"from {module} import {name}")
+    assert len(imports) > 400
+    passes(INSTALL + "\n".join(imports))
 
 
 def test_feature_detection_still_works() -> None:
