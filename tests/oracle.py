@@ -59,7 +59,7 @@ class Framework:
         """A text without the package's own name in it."""
         return text.replace("bolthead", "flask")
 
-    def error(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> tuple[str, str]:
+    def error(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> tuple[str, str]:
         """The class and text of the exception that a call must raise."""
         try:
             result = function(*args, **kwargs)

@@ -133,12 +133,12 @@ def _stream(app: Flask, template: Template, context: dict[str, t.Any]) -> t.Iter
     app.update_template_context(context)
     before_render_template.send(app, _async_wrapper=app.ensure_sync, template=template, context=context)
 
-    def pieces() -> t.Iterator[str]:
+    def generate() -> t.Iterator[str]:
         yield from template.generate(context)
         template_rendered.send(app, _async_wrapper=app.ensure_sync, template=template, context=context)
 
     # Outside a request there is nothing to keep; the caller keeps the application context.
-    return pieces() if _cv_request.get(None) is None else stream_with_context(pieces())
+    return generate() if _cv_request.get(None) is None else stream_with_context(generate())
 
 
 def _current() -> Flask:

@@ -1,0 +1,340 @@
+"""Templates, on Flask and here: context, loaders, explanations, filters, streaming, signals."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jinja2 import DictLoader
+
+from oracle import Framework, alike, both, shown
+
+
+def with_templates(fw: Framework, templates: dict[str, str], **options: Any) -> Any:
+    app = fw.app(**options)
+    app.jinja_loader = DictLoader(templates)
+    return app
+
+
+CONTEXT = (
+    "{{ g.x }}|{{ request.path }}|{{ session.get('a') }}|{{ config.SITE }}|{{ url_for('v') }}|{{ extra }}"
+)
+
+
+@alike
+def test_standard_context(fw: Framework) -> Any:
+    app = with_templates(fw, {"t.html": CONTEXT})
+    app.config["SITE"] = "<name>"
+
+    @app.route("/")
+    def v() -> Any:
+        fw.g.x = "<g>"
+        fw.session["a"] = 1
+        return fw.render_template("t.html", extra="<e>")
+
+    with app.app_context():
+        outside = fw.render_template_string("{{ g }}|{{ config.SITE }}|{{ request is defined }}", a=1)
+        untouched = fw.error(fw.render_template_string, "{{ request.path }}")
+    return fw.get(app), outside, untouched
+
+
+@alike
+def test_what_wins(fw: Framework) -> Any:
+    app, part = fw.app(), fw.blueprint("part", url_prefix="/p")
+    app.context_processor(lambda: {"a": "app", "b": "app", "request": "own request", "g": "own g"})
+    part.context_processor(lambda: {"b": "part", "c": "part"})
+    part.app_context_processor(lambda: {"a": "by part"})
+    source = "{{ a }}|{{ b }}|{{ c }}|{{ request }}|{{ g }}"
+    app.add_url_rule("/", "i", lambda: fw.render_template_string(source, c="given"))
+    part.add_url_rule("/", "i", lambda: fw.render_template_string(source, a="given", request="given"))
+    app.register_blueprint(part)
+    seen: dict[str, Any] = {"a": 1}
+    with app.test_request_context("/p/"):
+        app.update_template_context(seen)
+    return fw.get(app), fw.get(app, "/p/"), list(seen), seen["b"]
+
+
+@alike
+def test_processor_that_is_a_coroutine(fw: Framework) -> Any:
+    app = fw.app()
+
+    @app.context_processor
+    async def later() -> dict[str, int]:
+        return {"a": 7}
+
+    app.add_url_rule("/", "i", lambda: fw.render_template_string("{{ a }}"))
+    return fw.get(app)
+
+
+@alike
+def test_processor_that_is_wrong(fw: Framework) -> Any:
+    app = fw.app()
+    app.context_processor(lambda: None)
+    with app.app_context():
+        return fw.error(fw.render_template_string, "x")
+
+
+@pytest.mark.parametrize(
+    "name", ["a.html", "a.htm", "a.xml", "a.xhtml", "a.svg", "a.txt", "a.HTML", "html", "a.html.txt"]
+)
+def test_autoescape(name: str) -> None:
+    def scenario(fw: Framework) -> Any:
+        app = with_templates(fw, {name: "{{ x }}"})
+        with app.app_context():
+            return (
+                fw.render_template(name, x="<&>"),
+                app.select_jinja_autoescape(name),
+                app.select_jinja_autoescape(None),
+            )
+
+    both(scenario)
+
+
+@alike
+def test_names_to_render(fw: Framework) -> Any:
+    app = with_templates(
+        fw, {"a.html": "A{{ x }}", "b.html": "{% macro m(y) %}<{{ y }}>{% endmacro %}{% set v = 3 %}"}
+    )
+    with app.app_context():
+        made = app.jinja_env.from_string("made {{ x }}")
+        macro = fw.get_template_attribute("b.html", "m")
+        return (
+            fw.render_template("a.html", x=1),
+            fw.render_template(["none.html", "a.html"], x=2),
+            fw.render_template(made, x=3),
+            fw.render_template(["none.html", made], x=4),
+            fw.error(fw.render_template, "none.html"),
+            fw.error(fw.render_template, ["none.html", "neither.html"]),
+            fw.error(fw.render_template, []),
+            fw.error(fw.render_template_string, "{% if %}"),
+            str(macro("&")),
+            fw.get_template_attribute("b.html", "v"),
+            fw.error(fw.get_template_attribute, "b.html", "none"),
+            fw.error(fw.get_template_attribute, "none.html", "m"),
+            "".join(fw.stream_template("a.html", x=5)),
+            "".join(fw.stream_template_string("{{ x }}!", x=6)),
+        )
+
+
+@alike
+def test_filters_tests_globals(fw: Framework) -> Any:
+    app = fw.app()
+
+    @app.template_filter()
+    def twice(value: str) -> str:
+        return value * 2
+
+    app.template_filter("named")(lambda value: value * 3)
+    app.add_template_filter(str.upper, "shout")
+
+    @app.template_test()
+    def big(value: int) -> bool:
+        return value > 9
+
+    app.template_test("small")(lambda value: value < 9)
+    app.add_template_test(str.islower)
+
+    @app.template_global()
+    def answer() -> int:
+        return 42
+
+    app.template_global("other")(lambda: 43)
+    app.add_template_global(max)
+    source = (
+        "{{ 'a'|twice }}{{ 'a'|named }}{{ 'a'|shout }}{{ 10 is big }}{{ 1 is small }}{{ 'a' is islower }}"
+    )
+    source += "{{ answer() }}{{ other() }}{{ max(1, 2) }}{{ {'a': '<'}|tojson }}"
+    with app.app_context():
+        return fw.render_template_string(source), twice("x"), big(1), answer()
+
+
+@alike
+def test_streaming(fw: Framework) -> Any:
+    app, calls = (
+        with_templates(fw, {"t.html": "{% for i in [1, 2] %}{{ i }}{{ request.path }}{% endfor %}"}),
+        [],
+    )
+    app.teardown_request(lambda exc: calls.append("teardown"))
+    fw.template_rendered.connect(lambda sender, **kw: calls.append("rendered"), app, weak=False)
+    fw.before_render_template.connect(lambda sender, **kw: calls.append("before"), app, weak=False)
+    app.add_url_rule("/", "t", lambda: fw.stream_template("t.html"))
+    app.add_url_rule("/s", "s", lambda: fw.stream_template_string("{{ request.path }}{{ session.get('x') }}"))
+    return fw.get(app), fw.get(app, "/s"), calls
+
+
+@alike
+def test_signals_of_rendering(fw: Framework) -> Any:
+    app, calls = with_templates(fw, {"t.html": "{{ a }}{{ b }}"}), []
+
+    def before(sender: Any, template: Any, context: Any, **extra: Any) -> None:
+        calls.append(("before", sender is app, template.name, sorted(context), extra))
+        context["b"] = "changed"
+
+    def after(sender: Any, template: Any, context: Any, **extra: Any) -> None:
+        calls.append(("after", sender is app, template.name, context["b"], extra))
+
+    with fw.before_render_template.connected_to(before, app), fw.template_rendered.connected_to(after, app):
+        app.add_url_rule("/", "t", lambda: fw.render_template("t.html", a=1, b=2))
+        app.add_url_rule("/s", "s", lambda: fw.render_template_string("{{ b }}", b=2))
+        return fw.get(app), fw.get(app, "/s"), calls
+
+
+@alike
+def test_own_update_template_context(fw: Framework) -> Any:
+    class Own(fw.Flask):  # type: ignore[name-defined, misc]
+        def update_template_context(self, context: dict[str, Any]) -> None:
+            super().update_template_context(context)
+            context["own"] = sorted(context)
+
+    app = Own("site", root_path="/nowhere")
+    with app.test_request_context():
+        return fw.render_template_string("{{ own }}", a=1)
+
+
+def explained(fw: Framework, tmp_path: Path) -> Any:
+    app = fw.app(root_path=str(tmp_path), template_folder="t")
+    app.config["EXPLAIN_TEMPLATE_LOADING"] = True
+    one = fw.blueprint("one", root_path=str(tmp_path), template_folder="one", url_prefix="/one")
+    two = fw.blueprint("two", template_folder=tmp_path / "two")
+    three = fw.blueprint("three", root_path=str(tmp_path))
+    three.jinja_loader = DictLoader({"dict.html": "dict", "many.html": "many"})
+    four = fw.blueprint("four")
+    four.jinja_loader = None
+    one.add_url_rule("/<name>", "v", lambda name: fw.render_template(name))
+    app.add_url_rule("/<name>", "v", lambda name: fw.render_template(name))
+    for part in (one, two, three, four):
+        app.register_blueprint(part)
+    return app
+
+
+@pytest.mark.parametrize("name", ["only.html", "many.html", "dict.html", "none.html"])
+@pytest.mark.parametrize("prefix", ["", "/one"])
+def test_explained_loading(name: str, prefix: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for folder, file in (("t", "many.html"), ("one", "many.html"), ("two", "only.html")):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / file).write_text(folder)
+
+    def scenario(fw: Framework) -> Any:
+        caplog.set_level(logging.INFO, "site_under_test")
+        caplog.clear()
+        app = explained(fw, tmp_path)
+        answer = fw.get(app, f"{prefix}/{name}")
+        with app.app_context():
+            try:
+                outside = fw.render_template(name)
+            except Exception as error:
+                outside = type(error).__name__
+        texts = [record.getMessage() for record in caplog.records if record.levelname == "INFO"]
+        assert texts
+        return answer, outside, texts
+
+    both(scenario)
+
+
+@alike
+def test_what_a_loader_says_of_itself(fw: Framework) -> Any:
+    class Loader(DictLoader):
+        def __init__(self) -> None:
+            super().__init__({})
+            self.number, self.flag, self.text, self.ratio = 1, True, "t", 1.5
+            self.names, self.pair, self.mixed, self.empty = ["a", "b"], ("c",), ["a", 1], []
+            self._hidden, self.nothing = "h", None
+
+    return list(fw.mod("debughelpers")._dump_loader_info(Loader()))
+
+
+@alike
+def test_explained_for_something_else(fw: Framework, caplog: pytest.LogCaptureFixture) -> Any:
+    caplog.set_level(logging.INFO, "site_under_test")
+    caplog.clear()
+    app = fw.app()
+    loader = DictLoader({})
+    attempts = [(loader, "neither", None), (loader, app, ("source", None, None))]
+    fw.mod("debughelpers").explain_template_loading_attempts(app, "x.html", attempts)
+    return caplog.messages
+
+
+@alike
+def test_order_of_loaders(fw: Framework) -> Any:
+    app = with_templates(fw, {"a": "app", "x": "app x"})
+    parts = [fw.blueprint(name) for name in "pqr"]
+    for part in parts:
+        part.jinja_loader = DictLoader({"a": part.name, part.name: part.name})
+    parts[2].jinja_loader = None
+    app.register_blueprint(parts[1])
+    app.register_blueprint(parts[0])
+    app.register_blueprint(parts[2])
+    without = fw.app(template_folder=None)
+    without.register_blueprint(parts[1], name="again")
+    loader = app.create_global_jinja_loader()
+    with app.app_context():
+        first = [fw.render_template(name) for name in ("a", "x", "p", "q")]
+    with without.app_context():
+        second = fw.render_template("a")
+    return (
+        first,
+        second,
+        sorted(loader.list_templates()),
+        sorted(without.jinja_env.list_templates()),
+        [(owner.name, type(source).__name__) for owner, source in loader._iter_loaders("a")],
+    )
+
+
+@alike
+def test_reloading(fw: Framework, tmp_path: Path) -> Any:
+    import os
+
+    found = []
+    for setting in (None, True, False):
+        (tmp_path / "t").mkdir(exist_ok=True)
+        (tmp_path / "t/a.html").write_text("one")
+        os.utime(tmp_path / "t/a.html", (1, 1))
+        app = fw.app(root_path=str(tmp_path), template_folder="t")
+        app.config["TEMPLATES_AUTO_RELOAD"] = setting
+        with app.app_context():
+            found.append(fw.render_template("a.html"))
+            (tmp_path / "t/a.html").write_text("two")
+            os.utime(tmp_path / "t/a.html", (2, 2))
+            found.append(fw.render_template("a.html"))
+    return found
+
+
+@alike
+def test_environment(fw: Framework) -> Any:
+    app = fw.app()
+    templating = fw.mod("templating")
+    own_loader = DictLoader({"a": "own"})
+    made = templating.Environment(app, loader=own_loader)
+    options = fw.app()
+    options.jinja_options = {"line_statement_prefix": "#", "extensions": ["jinja2.ext.do"]}
+    with options.app_context():
+        text = fw.render_template_string("# if true\nyes{% do [] %}\n# endif")
+    return (
+        made.app is app,
+        made.loader is own_loader,
+        type(templating.Environment(app).loader).__name__,
+        sorted(set(app.jinja_env.globals) - set(made.globals)),
+        app.jinja_env.policies["json.dumps_function"] == app.json.dumps,
+        text,
+        shown(app.test_client().get("/"))[0],
+    )
+
+
+@alike
+def test_json_in_templates_is_the_providers(fw: Framework) -> Any:
+    class Provider(fw.mod("json.provider").DefaultJSONProvider):  # type: ignore[name-defined, misc]
+        def dumps(self, obj: Any, **kwargs: Any) -> str:
+            return f'"own {sorted(kwargs)}"'
+
+    class Own(fw.Flask):  # type: ignore[name-defined, misc]
+        json_provider_class = Provider
+
+    app = Own("site", root_path="/nowhere")
+    with app.app_context():
+        return (
+            fw.render_template_string("{{ [1]|tojson }}{{ [1]|tojson(2) }}"),
+            fw.json.dumps(1),
+            shown(fw.jsonify(1)),
+        )
