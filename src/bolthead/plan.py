@@ -62,6 +62,7 @@ CONTEXT_STEPS = ("__init__", "match_request", "pop", "push")
 APP_CONTEXT_STEPS = ("__init__", "pop", "push")
 REQUEST_STEPS = ("__init__", "close", "json_module", "method", "trusted_hosts")
 RESPONSE_FILLED = ("__init__", "_clean_status", "set_data", "status")
+RESPONSE_DEFAULTS = ("automatically_set_content_length", "default_mimetype", "default_status")
 RESPONSE_SENT = ("__call__", "get_app_iter", "get_wsgi_headers", "get_wsgi_response", "iter_encoded", "status")
 SESSION_STEPS = (
     "get_cookie_name",
@@ -102,7 +103,7 @@ def make_plan(app: Flask, stock: Stock) -> Plan:
     pairs += [(RequestContext, name) for name in CONTEXT_STEPS]
     pairs += [(AppContext, name) for name in APP_CONTEXT_STEPS]
     pairs += [(app.request_class, name) for name in REQUEST_STEPS]
-    pairs += [(app.response_class, name) for name in STOCK_RESPONSE.names]
+    pairs += [(app.response_class, name) for name in (*STOCK_RESPONSE.names, *RESPONSE_DEFAULTS)]
     pairs += [(interface, name) for name in SESSION_STEPS]
     pairs += [(type(app.url_map), name) for name in MAP_STEPS]
 
@@ -140,6 +141,7 @@ def make_plan(app: Flask, stock: Stock) -> Plan:
     plan.request_class = request_class
     plan.responses = responses_of(app.response_class)
     plan.config = app.config
+    plan.json = app.json
     plan.views = app.view_functions
     plan.before = app.before_request_funcs
     plan.after = app.after_request_funcs
@@ -152,7 +154,9 @@ def make_plan(app: Flask, stock: Stock) -> Plan:
     plan.finished = request_finished.receivers
     plan.tearing_down = request_tearing_down.receivers
     plan.app_tearing_down = appcontext_tearing_down.receivers
-    plan.route = app.url_map.route if isinstance(app.url_map, Map) and STOCK_MAP.untouched(type(app.url_map)) else None
+    plan.map = app.url_map
+    ours = isinstance(app.url_map, Map) and STOCK_MAP.untouched(type(app.url_map))
+    plan.tree = app.url_map._tree if ours else None
     plan.domain = app.url_map.default_subdomain or ""
     plan.hosts = set()
     return plan

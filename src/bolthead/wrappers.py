@@ -40,6 +40,7 @@ class Request(RequestBase):
     """
 
     json_module: t.Any = json
+    shallow = False
     form_data_parser_class: type[werkzeug.formparser.FormDataParser] = FormDataParser
     url_rule: Rule | None = None
     """The rule that matched, once one has."""

@@ -1,7 +1,8 @@
 cimport cython
-from bolthead._core.native cimport var_get, var_reset, var_set
+from bolthead._core.native cimport new, var_get, var_reset, var_set
 from bolthead._core.records cimport AppRecord, Plan, RequestRecord
 from bolthead._core.result cimport Responses
+from bolthead._core.tree cimport Tree, route
 
 cpdef Plan plan_of(object app)
 cpdef bint is_async(object func) except -1
@@ -23,6 +24,7 @@ cpdef object open_session(RequestRecord ctx)
 
 @cython.locals(last=cython.bint)
 cpdef object pop_request(Plan plan, RequestRecord ctx, object exc)
+@cython.locals(outcome=tuple, path=str, method=str)
 cdef bint match(Plan plan, RequestRecord ctx) except -1
 
 cdef object enter(Plan plan, object app, RequestRecord ctx)

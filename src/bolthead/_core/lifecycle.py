@@ -21,8 +21,9 @@ from ..signals import (
     request_started,
     request_tearing_down,
 )
-from .native import var_get, var_reset, var_set
+from .native import new, var_get, var_reset, var_set
 from .records import UNMADE, AppRecord, Plan, RequestRecord
+from .tree import FOUND, route
 
 app_var = _cv_app
 request_var = _cv_request
@@ -81,14 +82,11 @@ def new_context(plan: Plan, app: Any, environ: Any) -> Any:
     host = environ.get("HTTP_HOST")
     if host is None or host not in plan.hosts or plan.config["TRUSTED_HOSTS"] is not None:
         return None
-    cls = plan.request_class
-    request = cls.__new__(cls)
+    request = new(plan.request_class)
     request.environ = environ
-    request.shallow = False
-    request.json_module = app.json
+    request.json_module = plan.json
     environ["werkzeug.request"] = request
-    cls = plan.context_class
-    ctx = cls.__new__(cls)
+    ctx = new(plan.context_class)
     fill_request_context(ctx, app, request, UNMADE, None)
     return ctx
 
@@ -154,8 +152,7 @@ def push_request(plan: Plan, ctx: RequestRecord) -> None:
     pushed = None
     if outer is None or outer.app is not app:
         if plan.push:
-            cls = plan.app_class
-            pushed = cls.__new__(cls)
+            pushed = new(plan.app_class)
             start_app(plan, pushed, app)
         else:
             pushed = app.app_context()
@@ -242,17 +239,20 @@ def match(plan: Plan, ctx: RequestRecord) -> bool:
     request = ctx.request
     environ = request.environ
     path = environ.get("PATH_INFO")
-    if not path or plan.route is None or "HTTP_UPGRADE" in environ:
+    if not path or plan.tree is None or "HTTP_UPGRADE" in environ:
         return False
     if not path.isascii():
         path = path.encode("latin-1").decode("utf-8", "replace")
     if path[0] != "/" or path[:2] == "//":
         path = "/" + path.lstrip("/")
-    code, rule, values = plan.route(plan.domain, path, environ["REQUEST_METHOD"], False)
-    if code != 0:
+    if plan.map._remap:
+        plan.map.update()
+    method = environ["REQUEST_METHOD"]
+    outcome = route(plan.tree, plan.domain, path, method if method.isupper() else method.upper(), False)
+    if outcome[0] != FOUND:
         return False
-    request.url_rule = rule
-    request.view_args = values
+    request.url_rule = outcome[1]
+    request.view_args = outcome[2]
     return True
 
 
@@ -275,13 +275,13 @@ def preprocess(plan: Plan, app: Any, request: Any) -> Any:
     blueprints = request.blueprints
     if blueprints:
         names.extend(reversed(blueprints))
-    preprocessors = app.url_value_preprocessors
+    preprocessors = plan.preprocessors
     if preprocessors:
         for name in names:
             if name in preprocessors:
                 for func in preprocessors[name]:
                     func(request.endpoint, request.view_args)
-    before = app.before_request_funcs
+    before = plan.before
     if before:
         for name in names:
             if name in before:
@@ -305,7 +305,7 @@ def answer(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
         and request.method == "OPTIONS"
     ):
         return app.make_default_options_response()
-    view = app.view_functions[rule.endpoint]
+    view = plan.views[rule.endpoint]
     return synced(plan, app, view)(**request.view_args)
 
 
@@ -334,7 +334,7 @@ def process(plan: Plan, app: Any, ctx: RequestRecord, response: Any) -> Any:
     if ctx._after:
         for func in ctx._after:
             response = synced(plan, app, func)(response)
-    after = app.after_request_funcs
+    after = plan.after
     if after:
         for name in (*ctx.request.blueprints, None):
             if name in after:
@@ -343,7 +343,9 @@ def process(plan: Plan, app: Any, ctx: RequestRecord, response: Any) -> Any:
     session = ctx._opened
     if session is None:
         # FAST: an untouched session concerns the answer only if it came with the request and is refreshed.
-        if not plan.lazy_session or not app.session_interface._must_open(app, ctx.request):
+        if not plan.lazy_session or "HTTP_COOKIE" not in ctx.request.environ:
+            return response
+        if not app.session_interface._must_open(app, ctx.request):
             return response
         session = open_session(ctx)
     interface = app.session_interface
@@ -353,7 +355,7 @@ def process(plan: Plan, app: Any, ctx: RequestRecord, response: Any) -> Any:
 
 
 def teardown_request(plan: Plan, app: Any, request: Any, exc: Any) -> None:
-    functions = app.teardown_request_funcs
+    functions = plan.teardown
     if functions:
         for name in (*request.blueprints, None):
             if name in functions:
@@ -364,7 +366,7 @@ def teardown_request(plan: Plan, app: Any, request: Any, exc: Any) -> None:
 
 
 def teardown_app(plan: Plan, app: Any, exc: Any) -> None:
-    functions = app.teardown_appcontext_funcs
+    functions = plan.app_teardown
     if functions:
         for func in reversed(functions):
             synced(plan, app, func)(exc)

@@ -120,3 +120,8 @@ def var_set(var: ContextVar[Any], value: Any) -> Any:
 def var_reset(var: ContextVar[Any], token: Any) -> None:
     var.reset(token)
 
+
+
+def new(cls: Any) -> Any:
+    """``cls.__new__(cls)``: an instance whose ``__init__`` is not called."""
+    return cls.__new__(cls)

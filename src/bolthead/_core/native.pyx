@@ -15,8 +15,14 @@ cdef extern from *:
         return 0;
     #endif
     }
+
+    /* What object.__new__ does is in the slot, also for a class that overrides it. */
+    static CYTHON_INLINE PyObject *bolthead_new(PyObject *cls, PyObject *no_arguments) {
+        return ((PyTypeObject *)cls)->tp_new((PyTypeObject *)cls, no_arguments, NULL);
+    }
     """
     unsigned int bolthead_type_tag(object cls)
+    object bolthead_new(object cls, object no_arguments)
 
 cdef extern from "Python.h":
     int PyContextVar_Get(object var, PyObject *default, PyObject **value) except -1
@@ -125,3 +131,9 @@ cpdef object var_set(object var, object value):
 
 cpdef object var_reset(object var, object token):
     PyContextVar_Reset(var, token)
+
+
+cpdef object new(object cls):
+    if not isinstance(cls, type):
+        return cls.__new__(cls)
+    return bolthead_new(cls, ())

@@ -1,5 +1,6 @@
 from bolthead._core.native cimport Watch
 from bolthead._core.result cimport Responses
+from bolthead._core.tree cimport Tree
 
 
 cdef class AppRecord:
@@ -46,6 +47,7 @@ cdef class Plan:
     cdef public object request_class
     cdef public Responses responses
     cdef public object config
+    cdef public object json
     cdef public object views
     cdef public object before
     cdef public object after
@@ -58,6 +60,7 @@ cdef class Plan:
     cdef public object finished
     cdef public object tearing_down
     cdef public object app_tearing_down
-    cdef public object route
-    cdef public object domain
+    cdef public object map
+    cdef public Tree tree
+    cdef public str domain
     cdef public set hosts

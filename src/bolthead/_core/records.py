@@ -6,7 +6,6 @@ until somebody looks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from .native import Watch
@@ -80,8 +79,10 @@ class Plan:
         "finished",
         "full",
         "hosts",
+        "json",
         "lazy_session",
         "making",
+        "map",
         "plain_close",
         "plain_method",
         "pop",
@@ -94,10 +95,10 @@ class Plan:
         "request_class",
         "respond",
         "responses",
-        "route",
         "started",
         "sync",
         "teardown",
+        "tree",
         "teardown_app",
         "teardown_request",
         "tearing_down",
@@ -130,6 +131,7 @@ class Plan:
     responses: Responses
     # Live collections of the application.
     config: Any
+    json: Any
     views: Any
     before: Any
     after: Any
@@ -143,7 +145,9 @@ class Plan:
     finished: Any
     tearing_down: Any
     app_tearing_down: Any
-    # Routing: the map's door, the domain part that every request has, the hosts known to be sound.
-    route: Callable[..., Any] | None
+    # Routing: the map, its tree if the map is ours, the domain part that every request has, the hosts known
+    # to be sound.
+    map: Any
+    tree: Any
     domain: str
     hosts: set[str]

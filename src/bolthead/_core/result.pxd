@@ -1,4 +1,5 @@
 cimport cython
+from bolthead._core.native cimport new
 
 cdef dict STATUSES
 cdef dict CONTENT_TYPES
@@ -8,6 +9,13 @@ cdef class Responses:
     cdef public object cls
     cdef public bint plain
     cdef public bint direct
+    cdef public bint counted
+    cdef public object code
+    cdef public object content_type
+    cdef public object status
+
+    @cython.locals(pairs=list)
+    cpdef object text(self, bytes body)
 
     cpdef object make(self, object app, object request, object rv)
     cpdef object send(self, object response, object environ, object start_response)

@@ -11,6 +11,8 @@ from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.utils import get_content_type
 from werkzeug.wrappers import Response as BaseResponse
 
+from .native import new
+
 STATUSES: dict[int, str] = {}
 CONTENT_TYPES: dict[str, str] = {}
 KEPT = 512
@@ -20,7 +22,6 @@ _stock_init = BaseResponse.__init__
 _stock_status = BaseResponse.status
 _stock_clean = BaseResponse._clean_status
 _stock_set_data = BaseResponse.set_data
-_new_headers = Headers.__new__
 
 BAD_TUPLE = (
     "The view function did not return a valid response tuple."
@@ -80,7 +81,7 @@ def fill(
     pairs = []
     if content_type is not None:
         pairs.append(("Content-Type", content_type))
-    made = _new_headers(Headers)
+    made = new(Headers)
     made._list = pairs
     response.headers = made
     response._status = status_text(status)
@@ -105,16 +106,21 @@ def fill(
 class Responses:
     """The answers of one response class.
 
-    ``plain``: its constructor is bolthead's, so a body may be filled in without a call of it. ``direct``: nobody
-    changed how it is sent.
+    ``plain``: its constructor is bolthead's, so a body may be filled in without a call of it; ``content_type``,
+    ``status``, ``code`` and ``counted`` are its defaults then. ``direct``: nobody changed how it is sent.
     """
 
-    __slots__ = ("cls", "direct", "plain")
+    __slots__ = ("cls", "code", "content_type", "counted", "direct", "plain", "status")
 
     def __init__(self, cls: Any, plain: bool, direct: bool) -> None:
         self.cls = cls
-        self.plain = plain
         self.direct = direct
+        self.plain = plain and type(cls.default_status) is int and type(cls.default_mimetype) is str
+        if self.plain:
+            self.code = cls.default_status
+            self.status = status_text(cls.default_status)
+            self.content_type = content_type_of(cls.default_mimetype)
+            self.counted = cls.automatically_set_content_length
 
     def make(self, app: Any, request: Any, rv: Any) -> Any:
         """A response from anything a view may return. Raises TypeError for the rest."""
@@ -122,11 +128,24 @@ class Responses:
         if kind is self.cls:
             return rv
         if kind is str and self.plain:
-            cls = self.cls
-            response = cls.__new__(cls)
-            fill(response, rv, None, None, None, None, False)
-            return response
+            return self.text(rv.encode())
         return make_any(self.cls, app, request, rv)
+
+    def text(self, body: bytes) -> Any:
+        """What ``cls(body)`` makes."""
+        pairs = [("Content-Type", self.content_type)]
+        if self.counted:
+            pairs.append(("Content-Length", str(len(body))))
+        headers = new(Headers)
+        headers._list = pairs
+        response = new(self.cls)
+        response.headers = headers
+        response._status = self.status
+        response._status_code = self.code
+        response.direct_passthrough = False
+        response._on_close = []
+        response.response = [body]
+        return response
 
     def send(self, response: Any, environ: Any, start_response: Callable[..., Any]) -> Any:
         """``response(environ, start_response)``, without the objects that only others would need."""
