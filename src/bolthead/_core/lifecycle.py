@@ -123,9 +123,17 @@ def push_app(plan: Plan, ctx: AppRecord) -> None:
         send(appcontext_pushed, ctx.app, None, None)
 
 
+def current(var: Any) -> Any:
+    """The context on top. PARITY: a pop without a push fails as the variable's own ``get`` does."""
+    top = var_get(var)
+    if top is None:
+        raise LookupError(var)
+    return top
+
+
 def pop_app(plan: Plan, ctx: AppRecord, exc: Any) -> None:
     app = ctx.app
-    last = not ctx._tokens
+    last = ctx._token is not None and not ctx._tokens
     try:
         if last:
             if plan.teardown_app:
@@ -133,12 +141,12 @@ def pop_app(plan: Plan, ctx: AppRecord, exc: Any) -> None:
             else:
                 app.do_teardown_appcontext(exc)
     finally:
-        top = var_get(app_var)
+        top = current(app_var)
         if last:
             token = ctx._token
             ctx._token = None
         else:
-            token = ctx._tokens.pop()  # type: ignore[union-attr]
+            token = (ctx._tokens or []).pop()
         var_reset(app_var, token)
     if top is not ctx:
         raise AssertionError(f"Popped wrong app context. ({top!r} instead of {ctx!r})")
@@ -199,7 +207,7 @@ def open_session(ctx: RequestRecord) -> Any:
 
 def pop_request(plan: Plan, ctx: RequestRecord, exc: Any) -> None:
     app = ctx.app
-    last = not ctx._tokens
+    last = ctx._token is not None and not ctx._tokens
     try:
         if last:
             if plan.teardown_request:
@@ -213,14 +221,14 @@ def pop_request(plan: Plan, ctx: RequestRecord, exc: Any) -> None:
                 if close is not None:
                     close()
     finally:
-        top = var_get(request_var)
+        top = current(request_var)
         if last:
             token = ctx._token
             pushed = ctx._pushed
             ctx._token = None
             ctx._pushed = None
         else:
-            token, pushed = ctx._tokens.pop()  # type: ignore[union-attr]
+            token, pushed = (ctx._tokens or []).pop()
         var_reset(request_var, token)
         if last:
             # Breaks the cycle of the environ and its request.
