@@ -14,6 +14,7 @@ import functools
 import importlib
 import inspect
 import logging
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -56,8 +57,8 @@ class Framework:
         return self.Blueprint(name, options.pop("import_name", "site_under_test"), **options)
 
     def plain(self, text: str) -> str:
-        """A text without the package's own name in it."""
-        return text.replace("bolthead", "flask")
+        """A text without the package's own name and without addresses."""
+        return re.sub(r" at 0x[0-9a-f]+", "", text.replace("bolthead", "flask"))
 
     def error(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> tuple[str, str]:
         """The class and text of the exception that a call must raise."""

@@ -66,10 +66,7 @@ def test_constructor(fw: Framework, tmp_path: Path) -> Any:
         fw.error(fw.Flask, "site", instance_path="relative"),
         fw.error(fw.Flask, "site", static_host="s.test"),
         fw.error(fw.Flask, "site", host_matching=True),
-        [
-            str(rule)
-            for rule in fw.Flask("site", host_matching=True, static_host="s.test").url_map.iter_rules()
-        ],
+        [str(rule) for rule in fw.Flask("site", host_matching=True, static_host="s.test").url_map.iter_rules()],
         [str(rule) for rule in fw.Flask("site", static_folder=None).url_map.iter_rules()],
         [str(rule) for rule in fw.Flask("site", static_url_path="").url_map.iter_rules()],
     )
@@ -156,8 +153,7 @@ def test_methods_of_a_route(fw: Framework) -> Any:
     for method in ("get", "post", "put", "delete", "patch"):
         getattr(app, method)(f"/short/{method}", endpoint=method)(view)
     table = [
-        (str(rule), sorted(rule.methods or ()), rule.provide_automatic_options)
-        for rule in app.url_map.iter_rules()
+        (str(rule), sorted(rule.methods or ()), rule.provide_automatic_options) for rule in app.url_map.iter_rules()
     ]
     answers = []
     for rule in list(app.url_map.iter_rules()):
@@ -358,9 +354,7 @@ def test_exception_is_logged(fw: Framework, caplog: pytest.LogCaptureFixture) ->
     app.add_url_rule("/x", "x", raiser(Problem("p")), methods=["POST"])
     caplog.clear()
     answer = fw.get(app, "/x", "POST")
-    return answer, [
-        (r.name, r.levelname, r.getMessage(), r.exc_info and r.exc_info[0]) for r in caplog.records
-    ]
+    return answer, [(r.name, r.levelname, r.getMessage(), r.exc_info and r.exc_info[0]) for r in caplog.records]
 
 
 @alike

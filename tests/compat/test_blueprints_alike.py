@@ -63,10 +63,7 @@ def test_nested_prefixes_and_names(outer: str | None, middle: str | None) -> Non
         found = []
         for inner, given in itertools.product([None, "/i", "/"], repeat=2):
             app = fw.app(static_folder=None)
-            parts = [
-                fw.blueprint(name, url_prefix=p)
-                for name, p in zip("abc", [outer, middle, inner], strict=True)
-            ]
+            parts = [fw.blueprint(name, url_prefix=p) for name, p in zip("abc", [outer, middle, inner], strict=True)]
             for part in parts:
                 part.add_url_rule("/v", "view", lambda: "")
             parts[1].register_blueprint(parts[2], **({} if given is None else {"url_prefix": given}))
@@ -207,9 +204,7 @@ def test_record_and_setup_state(fw: Framework) -> Any:
     part.record_once(once)
     names = [function.__name__ for function in part.deferred_functions]
     app.register_blueprint(part)
-    app.register_blueprint(
-        part, name="two", url_prefix="/q", subdomain="t", url_defaults={"b": 2}, own="option"
-    )
+    app.register_blueprint(part, name="two", url_prefix="/q", subdomain="t", url_defaults={"b": 2}, own="option")
     fw.app().register_blueprint(part)
     return calls, names, part._got_registered_once
 
@@ -512,9 +507,7 @@ def test_commands(own: str | None, given: str | None) -> None:
         part.register_blueprint(child)
         app.register_blueprint(part, **({} if given == "(none)" else {"cli_group": given}))
         runner = app.test_cli_runner()
-        groups = {
-            name: sorted(getattr(command, "commands", ())) for name, command in app.cli.commands.items()
-        }
+        groups = {name: sorted(getattr(command, "commands", ())) for name, command in app.cli.commands.items()}
         outcomes = [runner.invoke(args=args) for args in (["hello"], ["part", "hello"], ["given", "hello"])]
         return (
             groups,

@@ -44,9 +44,7 @@ OUTSIDE: dict[str, Any] = {
     "send_static_file": lambda fw: fw.app(static_folder=None).send_static_file("x"),
     "create_jinja_environment": lambda fw: fw.mod("sansio.app").App.create_jinja_environment(fw.app()),
     "add_url_rule of the scaffold": lambda fw: fw.mod("sansio.scaffold").Scaffold.add_url_rule(fw.app(), "/"),
-    "setup check of the scaffold": lambda fw: fw.mod("sansio.scaffold").Scaffold._check_setup_finished(
-        None, "x"
-    ),
+    "setup check of the scaffold": lambda fw: fw.mod("sansio.scaffold").Scaffold._check_setup_finished(None, "x"),
 }
 
 
@@ -55,9 +53,7 @@ def test_outside_of_contexts(name: str) -> None:
     both(lambda fw: fw.error(OUTSIDE[name], fw))
 
 
-@pytest.mark.parametrize(
-    "name", [n for n in OUTSIDE if "request" in n or "session" in n or "stream" in n or "fl" in n]
-)
+@pytest.mark.parametrize("name", [n for n in OUTSIDE if "request" in n or "session" in n or "stream" in n or "fl" in n])
 def test_inside_an_application_only(name: str) -> None:
     def scenario(fw: Framework) -> Any:
         with fw.app().app_context():
@@ -137,9 +133,7 @@ def test_url_for(endpoint: str, values: dict[str, Any], config: dict[str, Any]) 
     def scenario(fw: Framework) -> Any:
         app = with_urls(fw, **config)
         contexts = [app.app_context()]
-        contexts += [
-            app.test_request_context(path) for path in ("/", "/part/view", "/part/inner/deep", "/none")
-        ]
+        contexts += [app.test_request_context(path) for path in ("/", "/part/view", "/part/inner/deep", "/none")]
         contexts.append(app.test_request_context("/", base_url="https://other.test/deep/"))
         found: list[Any] = []
         for context in contexts:
@@ -325,9 +319,7 @@ def test_send_file(options: dict[str, Any], x_sendfile: bool, tmp_path: Path) ->
         opened = options.get("mimetype") or options.get("download_name")
         app.add_url_rule("/path", "path", lambda: fw.send_file("file.txt", **options))
         app.add_url_rule("/full", "full", lambda: fw.send_file(tmp_path / "file.txt", **options))
-        app.add_url_rule(
-            "/from/<path:name>", "from", lambda name: fw.send_from_directory("", name, **options)
-        )
+        app.add_url_rule("/from/<path:name>", "from", lambda name: fw.send_from_directory("", name, **options))
         if opened:
             app.add_url_rule("/open", "open", lambda: fw.send_file(io.BytesIO(b"0123456789"), **options))
         paths = [
@@ -343,9 +335,7 @@ def test_send_file(options: dict[str, Any], x_sendfile: bool, tmp_path: Path) ->
             for headers in ASKED:
                 for method in ("GET", "HEAD"):
                     status, sent, body = fw.get(app, path, method, headers=headers)
-                    answers.append(
-                        (status, [pair for pair in sent if pair[0] not in {"Date", "Expires"}], body)
-                    )
+                    answers.append((status, [pair for pair in sent if pair[0] not in {"Date", "Expires"}], body))
         return answers
 
     both(scenario)

@@ -18,9 +18,7 @@ def with_templates(fw: Framework, templates: dict[str, str], **options: Any) -> 
     return app
 
 
-CONTEXT = (
-    "{{ g.x }}|{{ request.path }}|{{ session.get('a') }}|{{ config.SITE }}|{{ url_for('v') }}|{{ extra }}"
-)
+CONTEXT = "{{ g.x }}|{{ request.path }}|{{ session.get('a') }}|{{ config.SITE }}|{{ url_for('v') }}|{{ extra }}"
 
 
 @alike
@@ -94,9 +92,7 @@ def test_autoescape(name: str) -> None:
 
 @alike
 def test_names_to_render(fw: Framework) -> Any:
-    app = with_templates(
-        fw, {"a.html": "A{{ x }}", "b.html": "{% macro m(y) %}<{{ y }}>{% endmacro %}{% set v = 3 %}"}
-    )
+    app = with_templates(fw, {"a.html": "A{{ x }}", "b.html": "{% macro m(y) %}<{{ y }}>{% endmacro %}{% set v = 3 %}"})
     with app.app_context():
         made = app.jinja_env.from_string("made {{ x }}")
         macro = fw.get_template_attribute("b.html", "m")
@@ -142,9 +138,7 @@ def test_filters_tests_globals(fw: Framework) -> Any:
 
     app.template_global("other")(lambda: 43)
     app.add_template_global(max)
-    source = (
-        "{{ 'a'|twice }}{{ 'a'|named }}{{ 'a'|shout }}{{ 10 is big }}{{ 1 is small }}{{ 'a' is islower }}"
-    )
+    source = "{{ 'a'|twice }}{{ 'a'|named }}{{ 'a'|shout }}{{ 10 is big }}{{ 1 is small }}{{ 'a' is islower }}"
     source += "{{ answer() }}{{ other() }}{{ max(1, 2) }}{{ {'a': '<'}|tojson }}"
     with app.app_context():
         return fw.render_template_string(source), twice("x"), big(1), answer()

@@ -53,12 +53,12 @@ class TagDict(JSONTag):
         return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in self.serializer.tags
 
     def to_json(self, value: t.Any) -> t.Any:
-        ((key, inner),) = value.items()
-        return {f"{key}__": self.serializer.tag(inner)}
+        key = next(iter(value))
+        return {f"{key}__": self.serializer.tag(value[key])}
 
     def to_python(self, value: t.Any) -> t.Any:
-        ((key, inner),) = value.items()
-        return {key[:-2]: inner}
+        key = next(iter(value))
+        return {key[:-2]: value[key]}
 
 
 class PassDict(JSONTag):

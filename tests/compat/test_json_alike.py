@@ -1,0 +1,412 @@
+"""JSON and tagged JSON, on Flask and here: the same bytes, the same refusals."""
+
+from __future__ import annotations
+
+import dataclasses
+import decimal
+import io
+import json
+import uuid
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markupsafe import Markup
+
+from oracle import FRAMEWORKS, Framework, alike, both, shown
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+    y: Any
+
+
+class Html:
+    def __html__(self) -> str:
+        return "<b>own</b>"
+
+
+class Text(str):
+    pass
+
+
+VALUES: list[Any] = [
+    None,
+    True,
+    1,
+    -1.5,
+    float("inf"),
+    float("nan"),
+    1e300,
+    "text",
+    "grün \u2028 </script> \U0001f600",
+    Text("sub"),
+    [],
+    {},
+    {"b": 1, "a": [1, {"d": 2, "c": 3}]},
+    {1: "a", 2: "b"},
+    {True: 1},
+    {None: 1},
+    (1, (2, 3)),
+    date(2020, 1, 2),
+    datetime(2020, 1, 2, 3, 4, 5, 678),
+    datetime(2020, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=5))),
+    decimal.Decimal("1.10"),
+    uuid.UUID(int=5),
+    Point(1, [Point(2, date(2020, 1, 1))]),
+    Html(),
+    Markup("<i>"),
+    {"deep": {"date": datetime(2021, 1, 1, tzinfo=UTC), "d": decimal.Decimal(2)}},
+]
+WRONG: list[Any] = [object(), {1: 1, "a": 2}, {(1, 2): 3}, {1, 2}, b"bytes", Point, 1j, [object], range(3)]
+
+
+def circular() -> Any:
+    value: list[Any] = [1]
+    value.append({"again": value})
+    return value
+
+
+OPTIONS: list[dict[str, Any]] = [
+    {},
+    {"separators": (",", ":")},
+    {"separators": [",", ":"]},
+    {"separators": None},
+    {"separators": (" , ", " : ")},
+    {"indent": 2},
+    {"indent": 1, "separators": (",", ":")},
+    {"sort_keys": False},
+    {"ensure_ascii": False},
+    {"default": str},
+    {"default": None},
+    {"skipkeys": True},
+    {"allow_nan": False},
+    {"check_circular": False},
+    {"cls": json.JSONEncoder},
+    {"separators": (",",)},
+    {"separators": (",", 1)},
+    {"nonsense": 1},
+]
+SETTINGS: list[dict[str, Any]] = [
+    {},
+    {"sort_keys": False},
+    {"ensure_ascii": False},
+    {"ensure_ascii": 0, "sort_keys": 0},
+    {"default": staticmethod(lambda o: f"<{type(o).__name__}>")},
+    {"default": None},
+]
+
+
+def outcome(function: Any, *args: Any, **kwargs: Any) -> Any:
+    try:
+        return function(*args, **kwargs)
+    except Exception as error:
+        return type(error).__name__, str(error)
+
+
+def provider(fw: Framework, attributes: dict[str, Any]) -> Any:
+    base = fw.mod("json.provider").DefaultJSONProvider
+    return type("Own", (base,), attributes)(fw.app())
+
+
+@pytest.mark.parametrize("attributes", SETTINGS, ids=str)
+def test_dumps(attributes: dict[str, Any]) -> None:
+    """Each value with each set of arguments, one provider for all: what it keeps must not leak."""
+
+    def scenario(fw: Framework) -> Any:
+        app = fw.app()
+        base = fw.mod("json.provider").DefaultJSONProvider
+        app.json = made = type("Own", (base,), attributes)(app)
+        found = []
+        for _ in range(2):
+            for value in VALUES + WRONG + [circular()]:
+                for options in OPTIONS:
+                    found.append(outcome(made.dumps, value, **options))
+                with app.app_context():
+                    found.append(outcome(fw.json.dumps, value, separators=(",", ":")))
+        return found
+
+    both(scenario)
+
+
+@alike
+def test_without_an_application(fw: Framework) -> Any:
+    found = [outcome(fw.json.dumps, value, **options) for value in VALUES + WRONG for options in OPTIONS[:5]]
+    out = io.StringIO()
+    fw.json.dump({"b": date(2020, 1, 1), "a": 1}, out)
+    read = [fw.json.loads("[1]"), fw.json.loads(b'{"a": "\xc3\xbc"}'), fw.json.load(io.StringIO("2"))]
+    return found, out.getvalue(), read, fw.error(fw.json.loads, "{"), fw.json.loads("[1.5]", parse_float=str)
+
+
+@alike
+def test_attributes_changed_between_calls(fw: Framework) -> Any:
+    """The attributes count at each call, on the instance and on the class."""
+    app = fw.app()
+    cls = type("Own", (fw.mod("json.provider").DefaultJSONProvider,), {})
+    app.json = made = cls(app)
+    value = {"b": "ü", "a": date(2020, 1, 1)}
+    found = [made.dumps(value)]
+    made.sort_keys = False
+    found.append(made.dumps(value))
+    made.ensure_ascii = False
+    found.append(made.dumps(value))
+    cls.default = staticmethod(lambda o: "class")
+    found.append(made.dumps(value))
+    made.default = lambda o: "instance"
+    found.append(made.dumps(value))
+    del made.default, made.sort_keys
+    found.append(made.dumps(value))
+    with app.test_request_context():
+        for compact in (None, True, False):
+            made.compact = compact
+            for debug in (False, True):
+                app.config["DEBUG"] = debug
+                found.append(shown(made.response(value)))
+        made.mimetype = "application/own+json"
+        found.append(shown(fw.jsonify(value)))
+    return found
+
+
+@alike
+def test_default_as_a_method(fw: Framework) -> Any:
+    class Own(fw.mod("json.provider").DefaultJSONProvider):  # type: ignore[name-defined, misc]
+        count = 0
+
+        def default(self, o: Any) -> Any:
+            self.count += 1
+            return f"{type(o).__name__} {self.count}"
+
+    made = Own(fw.app())
+    return [made.dumps([object(), object()]) for _ in range(3)], made.count
+
+
+@alike
+def test_encoder_after_an_error(fw: Framework) -> Any:
+    """A failed call must leave nothing that a later one trips over."""
+    made = fw.app().json
+    shared: list[Any] = [object()]
+    nested = {"x": shared, "y": [shared]}
+    found: list[Any] = []
+    for _ in range(3):
+        found.append(outcome(made.dumps, nested)[0])
+        shared[0] = 1
+        found.append(made.dumps(nested))
+        shared[0] = object()
+    return found, outcome(made.dumps, circular()), made.dumps([1])
+
+
+def deep(levels: int) -> Any:
+    value: Any = 0
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+def test_too_deep() -> None:
+    both(lambda fw: [fw.error(fw.app().json.dumps, deep(100_000))[0], len(fw.app().json.dumps(deep(500)))])
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.dates(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | st.tuples(inner),
+    max_leaves=20,
+)
+APPS = [fw.app() for fw in FRAMEWORKS]
+
+
+@given(value=json_values)
+@settings(deadline=None)
+def test_same_bytes(value: Any) -> None:
+    theirs, ours = (app.json for app in APPS)
+    assert ours.dumps(value) == theirs.dumps(value)
+    assert ours.dumps(value, separators=(",", ":")) == theirs.dumps(value, separators=(",", ":"))
+    for app in APPS:
+        app.json.compact = True
+    assert ours.response(value).get_data() == theirs.response(value).get_data()
+
+
+@alike
+def test_jsonify_arguments(fw: Framework) -> Any:
+    with fw.app().test_request_context():
+        made = [fw.jsonify(), fw.jsonify(1), fw.jsonify(1, 2), fw.jsonify(a=1, b=2), fw.jsonify([]), fw.jsonify({})]
+        return [shown(r) for r in made], fw.error(fw.jsonify, 1, a=2), type(made[0]) is fw.Response
+
+
+@alike
+def test_base_provider(fw: Framework) -> Any:
+    base = fw.mod("json.provider").JSONProvider
+
+    class Own(base):  # type: ignore[valid-type, misc]
+        def dumps(self, obj: Any, **kwargs: Any) -> str:
+            return f"dumped {obj!r} {kwargs}"
+
+        def loads(self, s: Any, **kwargs: Any) -> Any:
+            return f"loaded {s!r} {kwargs}"
+
+    app = fw.app()
+    app.json = own = Own(app)
+    out = io.StringIO()
+    own.dump([1], out, a=1)
+    bare = base(app)
+    with app.test_request_context(data="{}", content_type="application/json"):
+        found = [
+            out.getvalue(),
+            own.load(io.StringIO("x"), b=2),
+            shown(own.response(1)),
+            shown(fw.jsonify(a=1)),
+            fw.json.loads("y", c=3),
+            fw.json.dumps("z", d=4),
+        ]
+        out2 = io.StringIO()
+        fw.json.dump("w", out2, e=5)
+        found += [out2.getvalue(), fw.json.load(io.BytesIO(b"v"))]
+    app.add_url_rule("/", "v", lambda: {"a": 1})
+    app.add_url_rule("/in", "in", lambda: str(fw.request.json), methods=["POST"])
+    client = app.test_client()
+    return (
+        found,
+        fw.error(bare.dumps, 1),
+        fw.error(bare.loads, "1"),
+        shown(client.get("/")),
+        shown(client.post("/in", json={"a": 1})),
+        client.get("/").get_json(force=True),
+    )
+
+
+@alike
+def test_provider_that_outlives_its_application(fw: Framework) -> Any:
+    import gc
+
+    made = fw.mod("json.provider").DefaultJSONProvider(fw.app())
+    gc.collect()
+    return made.dumps([1]), fw.error(made.response, 1)
+
+
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize("body", [b"{}", b"{", b"", b"\xff", b'"\xc3\xbc"', b"null"])
+@pytest.mark.parametrize("content_type", ["application/json", "application/x+json", "text/plain"])
+def test_json_of_a_request(body: bytes, content_type: str, debug: bool) -> None:
+    def scenario(fw: Framework) -> Any:
+        app = fw.app()
+        app.debug = debug
+        app.config["PROPAGATE_EXCEPTIONS"] = False
+        app.add_url_rule("/a", "a", lambda: repr(fw.request.json), methods=["POST"])
+        app.add_url_rule("/b", "b", lambda: repr(fw.request.get_json(silent=True)), methods=["POST"])
+        app.add_url_rule("/c", "c", lambda: repr(fw.request.get_json(force=True)), methods=["POST"])
+        return [fw.get(app, path, "POST", data=body, content_type=content_type) for path in ("/a", "/b", "/c")]
+
+    both(scenario)
+
+
+# Tagged JSON ------------------------------------------------------------------------------------------------
+
+TAGGED: list[Any] = [
+    *VALUES[:14],
+    {"a": (1, [2, (3,)])},
+    {" t": 1},
+    {" t__": 1},
+    {" di": {" t": (1,)}},
+    {" t": 1, "x": 2},
+    {"x": {" b": b"bytes"}},
+    b"\x00\xff",
+    Markup("<b>"),
+    Html(),
+    uuid.UUID(int=7),
+    datetime(2020, 1, 2, 3, 4, 5, 999999),
+    datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC),
+    [(), [], {}, b"", Markup("")],
+]
+
+
+@pytest.mark.parametrize("value", TAGGED, ids=repr)
+def test_tagged(value: Any) -> None:
+    def scenario(fw: Framework) -> Any:
+        made = fw.mod("json.tag").TaggedJSONSerializer()
+        text = outcome(made.dumps, value)
+        again = outcome(made.loads, text) if isinstance(text, str) else None
+        with fw.app().app_context():
+            inside = outcome(made.dumps, value)
+        return text, repr(again), type(again).__name__, inside
+
+    both(scenario)
+
+
+@given(
+    value=st.recursive(
+        json_values | st.binary() | st.uuids(),
+        lambda x: st.tuples(x) | st.dictionaries(st.sampled_from([" t", " b", "k"]), x),
+    )
+)
+@settings(deadline=None)
+def test_tagged_alike(value: Any) -> None:
+    theirs, ours = (fw.mod("json.tag").TaggedJSONSerializer() for fw in FRAMEWORKS)
+    text = outcome(theirs.dumps, value)
+    assert outcome(ours.dumps, value) == text
+    if isinstance(text, str):
+        assert repr(outcome(ours.loads, text)) == repr(outcome(theirs.loads, text))
+
+
+@given(
+    text=st.recursive(
+        st.none() | st.integers() | st.text(),
+        lambda x: st.lists(x) | st.dictionaries(st.sampled_from([" t", " b", " m", " u", " d", " di", "k"]), x),
+    ).map(json.dumps)
+)
+@settings(deadline=None)
+def test_untagging_what_others_wrote(text: str) -> None:
+    theirs, ours = (fw.mod("json.tag").TaggedJSONSerializer() for fw in FRAMEWORKS)
+    assert repr(outcome(ours.loads, text)) == repr(outcome(theirs.loads, text))
+
+
+@alike
+def test_own_tags(fw: Framework) -> Any:
+    tag = fw.mod("json.tag")
+
+    class TagSet(tag.JSONTag):  # type: ignore[name-defined, misc]
+        __slots__ = ()
+        key = " s"
+
+        def check(self, value: Any) -> bool:
+            return isinstance(value, (set, frozenset))
+
+        def to_json(self, value: Any) -> Any:
+            return self.serializer.tag(sorted(value))
+
+        def to_python(self, value: Any) -> Any:
+            return set(value)
+
+    class First(TagSet):
+        key = " f"
+
+    made = tag.TaggedJSONSerializer()
+    made.register(TagSet)
+    refused = fw.error(made.register, TagSet)
+    made.register(First, index=0)
+    made.register(TagSet, force=True, index=-1)
+    order = [type(item).__name__ for item in made.order]
+
+    class Silent(tag.JSONTag):  # type: ignore[name-defined, misc]
+        def check(self, value: Any) -> bool:
+            return value == "stop"
+
+        def to_json(self, value: Any) -> Any:
+            return value
+
+        tag = to_json
+
+    made.register(Silent, index=0)
+    bare = tag.JSONTag(made)
+    return (
+        order,
+        refused,
+        made.dumps([{1, 2}, "stop"]),
+        made.loads('[{" s":[1,2]},{" f":[3]}]'),
+        sorted(made.tags),
+        [fw.error(getattr(bare, name), 1) for name in ("check", "to_json", "to_python", "tag")],
+        [item.__name__ for item in tag.TaggedJSONSerializer.default_tags],
+        made.untag({"a": 1, "b": 2}),
+        hasattr(made, "__dict__"),
+    )
