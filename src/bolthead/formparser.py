@@ -68,6 +68,10 @@ class FormDataParser(_werkzeug.FormDataParser):
         return stream, multi_dict(self.cls, parse_pairs(text, ERRORS)), self.cls()
 
 
+STOCK_PARSE = FormDataParser.parse
+STOCK_URLENCODED = FormDataParser._parse_urlencoded
+
+
 class MultiPartParser(_werkzeug.MultiPartParser):
     """Reads a multipart body in pieces of ``buffer_size`` into fields and files."""
 

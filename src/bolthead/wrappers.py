@@ -15,12 +15,12 @@ from werkzeug.utils import cached_property
 from werkzeug.wrappers import Request as RequestBase
 from werkzeug.wrappers import Response as ResponseBase
 
-from . import json
+from . import body, json
 from ._core import lazy, result
 from ._core.cookies import parse_cookie_pairs
 from ._core.headers import parse_options
 from ._core.query import parse_pairs
-from .formparser import ERRORS, FormDataParser, multi_dict
+from .formparser import ERRORS, STOCK_PARSE, STOCK_URLENCODED, FormDataParser, multi_dict
 from .globals import current_app
 from .helpers import _split_blueprint_path
 
@@ -30,6 +30,10 @@ if t.TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from werkzeug.exceptions import HTTPException
     from werkzeug.routing import Rule
+
+
+_SPENT = "_spent"
+"""Where a request notes the size of a body that was read without a stream."""
 
 
 class Request(RequestBase):
@@ -70,7 +74,12 @@ class Request(RequestBase):
         With None there is no limit, but a body of unknown length that the server does not end by itself is
         not read at all.
         """
-        return self._limit("max_content_length", "MAX_CONTENT_LENGTH")
+        own = self._max_content_length
+        if own is not None:
+            return own
+        if current_app:
+            return current_app.config["MAX_CONTENT_LENGTH"]  # type: ignore[no-any-return]
+        return super().max_content_length
 
     @max_content_length.setter
     def max_content_length(self, value: int | None) -> None:
@@ -80,7 +89,12 @@ class Request(RequestBase):
     def max_form_memory_size(self) -> int | None:
         """The most bytes one multipart field that is no file may have, else 413; ``MAX_FORM_MEMORY_SIZE``
         unless set on this request."""
-        return self._limit("max_form_memory_size", "MAX_FORM_MEMORY_SIZE")
+        own = self._max_form_memory_size
+        if own is not None:
+            return own
+        if current_app:
+            return current_app.config["MAX_FORM_MEMORY_SIZE"]  # type: ignore[no-any-return]
+        return super().max_form_memory_size
 
     @max_form_memory_size.setter
     def max_form_memory_size(self, value: int | None) -> None:
@@ -89,20 +103,16 @@ class Request(RequestBase):
     @property  # type: ignore[override]
     def max_form_parts(self) -> int | None:
         """The most parts of a multipart body, else 413; ``MAX_FORM_PARTS`` unless set on this request."""
-        return self._limit("max_form_parts", "MAX_FORM_PARTS")
+        own = self._max_form_parts
+        if own is not None:
+            return own
+        if current_app:
+            return current_app.config["MAX_FORM_PARTS"]  # type: ignore[no-any-return]
+        return super().max_form_parts
 
     @max_form_parts.setter
     def max_form_parts(self, value: int | None) -> None:
         self._max_form_parts = value
-
-    def _limit(self, name: str, key: str) -> int | None:
-        """This request's own limit, else the application's, else Werkzeug's."""
-        own: int | None = getattr(self, f"_{name}")
-        if own is not None:
-            return own
-        if current_app:
-            return current_app.config[key]  # type: ignore[no-any-return]
-        return getattr(super(), name)  # type: ignore[no-any-return]
 
     @property
     def endpoint(self) -> str | None:
@@ -128,13 +138,73 @@ class Request(RequestBase):
         if "_parsed_content_type" not in self.__dict__:
             self._parsed_content_type = parse_options(self.headers.get("Content-Type", ""))
 
+    def get_data(  # type: ignore[override]
+        self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False
+    ) -> bytes | str:
+        """The whole body, kept for the next call unless *cache* is false; as text, bad UTF-8 is replaced.
+
+        With *parse_form_data* a form is parsed and its body is not there any more: the answer is empty.
+        """
+        data: bytes | None = getattr(self, "_cached_data", None)
+        if data is None:
+            if parse_form_data:
+                self._load_form_data()
+            data = self._read_body()
+            if data is None:
+                data = self.stream.read()
+            if cache:
+                self._cached_data = data
+        return data.decode(errors="replace") if as_text else data
+
+    def _read_body(self) -> bytes | None:
+        """All of a body that nobody has begun to read; None where it has to come from :attr:`stream`.
+
+        FAST: no stream is made then, unless it is asked for later.
+        """
+        filled = self.__dict__
+        if "stream" in filled or _SPENT in filled or self.shallow or type(self).stream is not _STREAM:
+            return None
+        data = body.read_all(self.environ, self.max_content_length)
+        if data is not None:
+            filled[_SPENT] = len(data)
+        return data
+
     def _load_form_data(self) -> None:
-        self._form_loaded = True
-        super()._load_form_data()
-        if current_app and current_app.debug and self.mimetype != "multipart/form-data" and not self.files:
+        if "form" not in self.__dict__ and not self._load_plain_form():
+            super()._load_form_data()
+        # `current_app` is asked last: a form is not often of the wrong type, nor is there debug mode.
+        if not self.files and current_app and current_app.debug and self.mimetype != "multipart/form-data":
             from .debughelpers import attach_enctype_error_multidict
 
             attach_enctype_error_multidict(self)
+
+    def _load_plain_form(self) -> bool:
+        """Read an urlencoded form without a parser object, while nobody has replaced that or its steps."""
+        cls = type(self)
+        if (
+            self.mimetype != "application/x-www-form-urlencoded"
+            or cls.make_form_data_parser is not RequestBase.make_form_data_parser
+            or cls.form_data_parser_class is not FormDataParser
+            or cls._get_stream_for_parsing is not RequestBase._get_stream_for_parsing
+            or cls.want_form_data_parsed is not RequestBase.want_form_data_parsed
+            or FormDataParser.parse is not STOCK_PARSE
+            or FormDataParser._parse_urlencoded is not STOCK_URLENCODED
+            or not self.environ.get("CONTENT_TYPE")
+        ):
+            return False
+        data = getattr(self, "_cached_data", None)
+        if data is None:
+            data = self._read_body()
+            if data is None:
+                return False
+        filled = self.__dict__
+        storage = self.parameter_storage_class
+        try:
+            filled["form"] = multi_dict(storage, parse_pairs(data.decode(), ERRORS))
+        except UnicodeDecodeError:
+            filled["form"] = storage()
+        filled["files"] = storage()
+        return True
 
     def on_json_loading_failed(self, e: ValueError | None) -> t.Any:
         """Answer 400 (415 for another content type); only in debug mode does it say what was wrong."""
@@ -144,6 +214,22 @@ class Request(RequestBase):
             if current_app and current_app.debug:
                 raise
             raise BadRequest() from error
+
+
+def _stream(request: Request) -> t.IO[bytes]:
+    if request.shallow:
+        raise RuntimeError(
+            "This request was created with 'shallow=True', reading from the input stream is disabled."
+        )
+    spent = request.__dict__.get(_SPENT)
+    if spent is not None:
+        return body.spent_stream(request.environ, spent)
+    return body.input_stream(request.environ, request.max_content_length)
+
+
+def _content_length(request: Request) -> int | None:
+    headers = request.headers
+    return body.content_length(headers.get("Content-Length"), headers.get("Transfer-Encoding"))
 
 
 def _headers(request: Request) -> EnvironHeaders:
@@ -182,11 +268,13 @@ def _fill_on_use(cls: type[Request]) -> None:
                 fills[name] = value.fget
                 docs[name] = value.__doc__
     fills |= {**lazy.FACTS, "headers": _headers, "args": _args, "cookies": _cookies}
+    fills |= {"stream": _stream, "content_length": _content_length}
     for name, fill in fills.items():
         setattr(cls, name, lazy.Lazy(name, fill, docs.get(name)))
 
 
 _fill_on_use(Request)
+_STREAM: t.Any = Request.stream
 
 
 class Response(ResponseBase):
