@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 from enum import Enum
+from tempfile import SpooledTemporaryFile
 
 from werkzeug import formparser as _werkzeug
 from werkzeug import urls as _urls  # noqa: F401  It registers the error handler named below.
@@ -78,87 +79,91 @@ class MultiPartParser(_werkzeug.MultiPartParser):
     def parse(
         self, stream: t.IO[bytes], boundary: bytes, content_length: int | None
     ) -> tuple[MultiDict[str, str], MultiDict[str, FileStorage]]:
-        scanner = Scanner(boundary)
-        limit = self.max_form_memory_size
-        fields: list[tuple[str | None, str]] = []
-        files: list[tuple[str | None, FileStorage]] = []
-        part = _Part(self, 0, [], content_length)
-        read = stream.read
-        while True:
-            chunk = read(self.buffer_size)
-            if chunk:
-                # Checked before it is kept: what is held and this piece together are what memory it takes.
-                if limit is not None and scanner.held() + len(chunk) > limit:
-                    raise RequestEntityTooLarge()
-                scanner.feed(chunk if type(chunk) is bytes else bytes(chunk))
-            else:
+        form = _Form(self, content_length)
+        try:
+            form.read(stream, Scanner(boundary))
+        except BaseException:
+            # Nobody will see the files that were complete by now. Only our own kind is closed: what closing
+            # means for the streams of somebody else's factory, we cannot know.
+            form.close()
+            raise
+        return multi_dict(self.cls, form.fields), multi_dict(self.cls, form.files)
+
+
+class _Form:
+    """A multipart body being read: what is complete, and the part that is not."""
+
+    __slots__ = ("container", "content_type", "fields", "filename", "files", "headers", "length", "name", "parser")
+
+    def __init__(self, parser: MultiPartParser, length: int | None) -> None:
+        self.parser = parser
+        self.length = length
+        self.fields: list[tuple[str | None, str]] = []
+        self.files: list[tuple[str | None, FileStorage]] = []
+        self.container: t.Any = None
+        self.headers: list[tuple[str, str]] = []
+        self.name: str | None = None
+        self.filename: str | None = None
+        self.content_type: str | None = None
+
+    def read(self, stream: t.IO[bytes], scanner: Scanner) -> None:
+        limit = self.parser.max_form_memory_size
+        most = self.parser.max_form_parts
+        size = self.parser.buffer_size
+        part = field_size = 0
+        while not scanner.ended:
+            chunk = stream.read(size)
+            if not chunk:
                 scanner.end()
-            while (found := scanner.next()) != multipart.NEED:
-                if found == multipart.DATA:
-                    part.add(scanner.data, limit)
-                    if not scanner.more:
-                        part.close(self, fields, files)
-                elif found == multipart.PART:
-                    part = _Part(self, part.number + 1, scanner.headers, content_length)
-                elif found == multipart.EPILOGUE:
-                    return multi_dict(self.cls, fields), multi_dict(self.cls, files)
-            if scanner.ended:
-                raise ValueError(f"Invalid form-data cannot parse beyond State.{scanner.state()}")
-
-
-class _Part:
-    """The part of a multipart body that is being read."""
-
-    __slots__ = ("container", "content_type", "disposition", "filename", "headers", "name", "number", "size")
-
-    def __init__(
-        self,
-        parser: MultiPartParser,
-        number: int,
-        headers: list[tuple[str, str]],
-        content_length: int | None,
-    ) -> None:
-        self.number = number
-        self.headers = headers
-        self.size = 0
-        if not number:
-            return
-        self.name, self.filename, self.content_type = describe(headers)
-        most = parser.max_form_parts
-        if most is not None and number > most:
-            raise RequestEntityTooLarge()
-        self.container: t.Any
-        if self.filename is None:
-            self.container = []
-        else:
-            event = _events.File(t.cast(str, self.name), self.filename, as_headers(headers))
-            self.container = parser.start_file_streaming(event, content_length)
-
-    def add(self, data: bytes, limit: int | None) -> None:
-        if self.filename is not None:
-            self.container.write(data)
-            return
-        if limit is not None:
-            self.size += len(data)
-            if self.size > limit:
+            elif limit is not None and scanner.held() + len(chunk) > limit:
+                # Before the piece is kept: this and what is held already are what memory it takes.
                 raise RequestEntityTooLarge()
-        self.container.append(data)
+            else:
+                scanner.feed(chunk if type(chunk) is bytes else bytes(chunk))
+            while found := scanner.next():
+                if found == multipart.DATA:
+                    data = scanner.data
+                    if self.filename is not None:
+                        self.container.write(data)
+                    else:
+                        field_size += len(data)
+                        if limit is not None and field_size > limit:
+                            raise RequestEntityTooLarge()
+                        self.container.append(data)
+                    if not scanner.more:
+                        self.finish()
+                elif found == multipart.PART:
+                    self.headers = scanner.headers
+                    self.name, self.filename, self.content_type = describe(self.headers)
+                    part += 1
+                    if most is not None and part > most:
+                        raise RequestEntityTooLarge()
+                    field_size = 0
+                    self.container = [] if self.filename is None else self.open()
+                elif found == multipart.EPILOGUE:
+                    return
+        raise ValueError(f"Invalid form-data cannot parse beyond State.{scanner.state()}")
 
-    def close(
-        self,
-        parser: MultiPartParser,
-        fields: list[tuple[str | None, str]],
-        files: list[tuple[str | None, FileStorage]],
-    ) -> None:
+    def open(self) -> t.Any:
+        event = _events.File(t.cast(str, self.name), t.cast(str, self.filename), as_headers(self.headers))
+        return self.parser.start_file_streaming(event, self.length)
+
+    def finish(self) -> None:
         if self.filename is None:
             charset = "utf-8"
             if self.content_type:
-                charset = parser.get_part_charset(as_headers(self.headers))
-            fields.append((self.name, b"".join(self.container).decode(charset, "replace")))
+                charset = self.parser.get_part_charset(as_headers(self.headers))
+            self.fields.append((self.name, b"".join(self.container).decode(charset, "replace")))
         else:
             self.container.seek(0)
             file = FileStorage(self.container, self.filename, self.name, headers=as_headers(self.headers))
-            files.append((self.name, file))
+            self.files.append((self.name, file))
+        self.container = None
+
+    def close(self) -> None:
+        for stream in [self.container, *[file.stream for _, file in self.files]]:
+            if isinstance(stream, SpooledTemporaryFile):
+                stream.close()
 
 
 def describe(headers: list[tuple[str, str]]) -> tuple[str | None, str | None, str | None]:

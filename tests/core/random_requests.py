@@ -15,18 +15,18 @@ from werkzeug.datastructures import Accept, CombinedMultiDict, FileStorage, Head
 
 METHODS = ["GET", "POST", "POST", "POST", "PUT", "PATCH", "DELETE", "post", "HEAD", "OPTIONS"]
 
-ATTRIBUTES = [
-    *"args form files values cookies headers data stream json is_json mimetype mimetype_params".split(),
-    *"content_type content_length content_encoding content_md5 accept_mimetypes accept_languages".split(),
-    *"accept_encodings accept_charsets authorization cache_control if_match if_none_match if_range".split(),
-    *"if_modified_since if_unmodified_since range referrer user_agent origin date remote_addr".split(),
-    *"access_route host host_url url base_url root_url url_root full_path path root_path script_root".split(),
-    *"query_string scheme is_secure method server trusted_hosts url_rule view_args endpoint".split(),
-    *"blueprint blueprints routing_exception max_content_length max_form_memory_size".split(),
-    *"max_form_parts want_form_data_parsed pragma max_forwards remote_user is_multithread".split(),
-    *"is_multiprocess is_run_once access_control_request_headers access_control_request_method".split(),
-    *"shallow".split(),
-]
+NAMES = """
+args form files values cookies headers data stream json is_json mimetype mimetype_params
+content_type content_length content_encoding content_md5 accept_mimetypes accept_languages
+accept_encodings accept_charsets authorization cache_control if_match if_none_match if_range
+if_modified_since if_unmodified_since range referrer user_agent origin date remote_addr access_route
+host host_url url base_url root_url url_root full_path path root_path script_root query_string
+scheme is_secure method server trusted_hosts url_rule view_args endpoint blueprint blueprints
+routing_exception max_content_length max_form_memory_size max_form_parts want_form_data_parsed
+pragma max_forwards remote_user is_multithread is_multiprocess is_run_once
+access_control_request_headers access_control_request_method shallow
+"""
+ATTRIBUTES = NAMES.split()
 CALLS: dict[str, Callable[[Any], Any]] = {
     "get_data()": lambda r: r.get_data(),
     "get_data(cache=False)": lambda r: r.get_data(cache=False),
@@ -73,7 +73,7 @@ VALUES = {
     "HTTP_USER_AGENT": ["curl/8", ""],
     "HTTP_ORIGIN": ["http://a"],
     "HTTP_DATE": ["Sat, 21 Nov 2026 08:00:00 GMT", "x"],
-    "HTTP_MAX_FORWARDS": ["5", "x", "٥"],
+    "HTTP_MAX_FORWARDS": ["5", "x", "\u0665"],
     "HTTP_X_FORWARDED_FOR": ["1.1.1.1, 2.2.2.2", '"a', ""],
     "HTTP_CONTENT_ENCODING": ["gzip"],
     "HTTP_CONTENT_MD5": ["x"],
@@ -91,7 +91,7 @@ TYPES = [
     "Application/X-WWW-Form-Urlencoded",
     "multipart/form-data; boundary=b",
     "multipart/form-data; boundary=b",
-    'multipart/form-data; boundary="b"; x*=utf-8\'\'%C3%A9',
+    "multipart/form-data; boundary=\"b\"; x*=utf-8''%C3%A9",
     "multipart/form-data",
     "multipart/form-data; boundary=\xe9",
     "multipart/form-data; boundary*0=b",
@@ -117,8 +117,11 @@ BROKEN = [
 ]
 
 
+BROKEN_MARKS = [b"X: \xff", b"X: y"]
+
+
 class Slow:
-    """An input that gives no more than a few bytes at a time, and may fail at its end."""
+    """An input that gives no more than a few bytes to a read of some, and may fail at its end."""
 
     def __init__(self, body: bytes, most: int, fails: bool) -> None:
         self.body = io.BytesIO(body)
@@ -126,10 +129,13 @@ class Slow:
         self.fails = fails
 
     def read(self, size: int = -1) -> bytes:
-        data = self.body.read(self.most if size < 0 else min(size, self.most))
+        data = self.body.read(size if size < 0 else min(size, self.most))
         if not data and self.fails:
             raise OSError("connection reset")
         return data
+
+    def readline(self) -> bytes:
+        return self.body.readline()
 
 
 @dataclass
@@ -195,6 +201,10 @@ def make_case(number: int) -> Case:
     if not rng.randrange(10):
         config["TRUSTED_HOSTS"] = rng.choice([["localhost"], [".example.com", "localhost"], []])
     probes = rng.sample(list(PROBES), rng.choice([1, 2, 4, 10, len(PROBES)]))
+    if "stream.read(7)" in probes or any(token in body for token in BROKEN_MARKS):
+        # A read of the stream gives what one read of the input gives; and where parsing stops early, what is
+        # left to read depends on the cuts. (That broken bodies are parsed alike is in test_multipart.py.)
+        most = None
     ending = rng.choice([None, None, *probes])
     return Case(number, environ, body, most, fails, config, not rng.randrange(5), own, probes, ending)
 
@@ -217,7 +227,7 @@ def make_body(rng: random.Random, environ: dict[str, Any]) -> bytes:
     if told < 0.75:
         environ["CONTENT_LENGTH"] = length
     elif told < 0.9:
-        wrong = [str(len(body) + 3), str(len(body) // 2), "", "-1", "+5", "1_0", "٥", "5,5", f" {length}\t", "0x5"]
+        wrong = [str(len(body) + 3), str(len(body) // 2), "", "-1", "+5", "1_0", "\u0665", "5,5", f" {length}\t", "0x5"]
         environ["CONTENT_LENGTH"] = rng.choice(wrong)
     if rng.random() < 0.15:
         environ["wsgi.input_terminated"] = True

@@ -16,9 +16,7 @@ Load = Callable[[str], ModuleType]
 NAMES = ("run", "stop", "value")
 NAME = "bolthead._core.native"
 
-change = st.tuples(
-    st.sampled_from(["base", "child", "other"]), st.sampled_from(NAMES), st.sampled_from([None, 1, "x"])
-)
+change = st.tuples(st.sampled_from(["base", "child", "other"]), st.sampled_from(NAMES), st.sampled_from([None, 1, "x"]))
 
 
 @given(st.lists(change, max_size=12), st.booleans())
@@ -30,9 +28,7 @@ def test_watch_sees_every_change(changes: list[tuple[str, str, Any]], read_betwe
         def state(classes: dict[str, type] = classes) -> list[Any]:
             return [getattr(classes[key], name, "missing") for key in ("child", "other") for name in NAMES]
 
-        watch = builds.load(build, NAME).Watch(
-            [(classes[key], name) for key in ("child", "other") for name in NAMES]
-        )
+        watch = builds.load(build, NAME).Watch([(classes[key], name) for key in ("child", "other") for name in NAMES])
         before = state()
         assert watch.intact()
         for key, name, value in changes:

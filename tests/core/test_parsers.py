@@ -46,9 +46,7 @@ def pieces(*tokens: str) -> st.SearchStrategy[str]:
 
 escapes = pieces("%", "%4", "%41", "%c3", "%C3", "%A9", "%a9", "%e2%82", "%F0%9F", "%zz", "+", "é", "\ud800")
 queries = pieces("&", "=", ";", "+", "a", "b=", "%41", "%C3%A9", "%ff", "%", "%26", "é", "\0")
-cookies = pieces(
-    " ", "\t", "=", ";", '"', "\\", "a", "b=1", '"\\303\\251"', "\\054", "\\9", "\n", "\x0b", "é"
-)
+cookies = pieces(" ", "\t", "=", ";", '"', "\\", "a", "b=1", '"\\303\\251"', "\\054", "\\9", "\n", "\x0b", "é")
 options = pieces(
     ";", " ", "\t", "=", '"', "\\", "a=", "a*=", "a*0=", "a*0*=", "a*1=", "a*1*=", "*", "A", "'", "utf-8''",
     "ISO-8859-1'en'", "latin9''", "%C3%A9", "%22", "b", 'c="d"', "\n", "é",
@@ -58,9 +56,7 @@ options = pieces(
 @many
 @given(escapes, st.sampled_from(["replace", "ignore", KEEP]))
 def test_unquote(text: str, errors: str) -> None:
-    assert both("percent", "unquote", text, errors) == outcome(
-        lambda: urllib.parse.unquote(text, errors=errors)
-    )
+    assert both("percent", "unquote", text, errors) == outcome(lambda: urllib.parse.unquote(text, errors=errors))
 
 
 @many
