@@ -242,12 +242,15 @@ def pop_request(plan: Plan, ctx: RequestRecord, exc: Any) -> None:
             raise AssertionError(f"Popped wrong request context. ({top!r} instead of {ctx!r})")
 
 
+_WEBSOCKET = ("ws", "wss")
+
+
 def match(plan: Plan, ctx: RequestRecord) -> bool:
     """Match the request without an adapter. False: it takes one to say what the outcome is."""
     request = ctx.request
     environ = request.environ
     path = environ.get("PATH_INFO")
-    if not path or plan.tree is None or "HTTP_UPGRADE" in environ:
+    if not path or plan.tree is None or "HTTP_UPGRADE" in environ or environ["wsgi.url_scheme"] in _WEBSOCKET:
         return False
     if not path.isascii():
         path = path.encode("latin-1").decode("utf-8", "replace")
