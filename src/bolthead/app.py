@@ -32,7 +32,7 @@ from .signals import got_request_exception
 from .signals import request_finished as request_finished
 from .signals import request_started as request_started
 from .signals import request_tearing_down as request_tearing_down
-from .templating import Environment
+from .templating import Environment, fill_context
 from .wrappers import Request, Response
 
 if TYPE_CHECKING:
@@ -208,16 +208,7 @@ class Flask(App):
 
     def update_template_context(self, context: dict[str, Any]) -> None:
         """Add what the context processors give to *context*; what is there already stays."""
-        given = context.copy()
-        processors = self.template_context_processors
-        names: tuple[str | None, ...] = (None,)
-        if request:
-            names = (None, *reversed(request.blueprints))
-        for name in names:
-            if name in processors:
-                for func in processors[name]:
-                    context.update(self.ensure_sync(func)())
-        context.update(given)
+        fill_context(self, context)
 
     # --- URLs -------------------------------------------------------------------------------------------------
 

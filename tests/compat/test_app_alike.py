@@ -665,3 +665,28 @@ def test_where_a_loaded_module_is(fw: Framework, monkeypatch: pytest.MonkeyPatch
     refused = fw.error(get_root_path, "without_file")
     sys.modules.pop("without_file", None)
     return found, refused
+
+
+@pytest.mark.parametrize("code", [301, 302, 307, 308])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "PUT"])
+def test_form_lost_by_a_redirect(code: int, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A routing redirect that drops the form is an error in debug mode; 307 and 308 keep it."""
+    import werkzeug.routing
+
+    monkeypatch.setattr(werkzeug.routing.RequestRedirect, "code", code)
+
+    def scenario(fw: Framework) -> Any:
+        app = fw.app()
+        app.debug = True
+        methods = ["GET", "POST", "PUT"]
+        app.add_url_rule("/s/", "s", lambda: "", methods=methods)
+        app.add_url_rule("/old", "old", lambda: "", redirect_to="/s/", methods=methods)
+        found = []
+        for path in ("/s", "/s?a=1", "/old", "//s/"):
+            try:
+                found.append(fw.get(app, path, method, data={"a": "1"}))
+            except AssertionError as error:
+                found.append((type(error).__name__, str(error)))
+        return found
+
+    both(scenario)
