@@ -1,0 +1,245 @@
+"""``bolthead serve`` as a process: starting, stopping, its files, TLS, and what it says when it cannot start."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+import serving
+
+pytest.importorskip("granian")
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and Unix sockets")
+
+APP = """
+import os, time
+from {package} import Flask, request
+
+def create_app(name="made", **options):
+    app = Flask(__name__)
+
+    @app.get("/")
+    def index():
+        return f"{{name}} {{sorted(options)}} {{Flask.__module__}} {{os.getpid()}}"
+
+    @app.get("/slow")
+    def slow():
+        open("entered", "w").close()
+        time.sleep(1)
+        return "slow but done"
+
+    @app.get("/scheme")
+    def scheme():
+        return f"{{request.scheme}} {{request.environ['wsgi.multiprocess']}}"
+
+    return app
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "served.py").write_text(APP.format(package="bolthead"))
+    (tmp_path / "flasky.py").write_text(APP.format(package="flask"))
+    return tmp_path
+
+
+@pytest.fixture
+def start(folder):
+    running = []
+
+    def start(*args, app="served", **options):
+        running.append(serving.Server(folder, app, *args, **options))
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.close()
+
+
+def test_banner_and_workers(start):
+    server = start("--workers", "2")
+    pids = {serving.body(server.get()).split()[-1] for _ in range(40)}
+    assert pids.isdisjoint({str(server.process.pid).encode()})
+    assert serving.body(server.get("/scheme")) == b"http True"
+    said = server.output()
+    assert " * Serving Flask app 'served'\n" in said
+    assert f" * Running on http://127.0.0.1:{server.port} with 2 workers" in said
+    assert (" compiled build" in said) != (" pure Python build" in said)
+    assert said.count("Serving Flask app") == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("group", [False, True], ids=["process", "group"])
+def test_graceful_stop(start, folder, number, group):
+    server = start("--workers", "2", "--pid-file", "server.pid")
+    assert (folder / "server.pid").read_text() == str(server.process.pid)
+
+    answers = []
+    visitor = threading.Thread(target=lambda: answers.append(server.get("/slow")))
+    visitor.start()
+    while not (folder / "entered").exists():
+        time.sleep(0.02)
+    assert server.stop(number, group=group) == 0
+    visitor.join(serving.PATIENCE)
+    assert serving.body(answers[0]) == b"slow but done"
+    assert not (folder / "server.pid").exists()
+    assert "Traceback" not in server.output()
+    with pytest.raises(OSError):
+        server.connect()
+
+
+def test_workers_go_when_their_parent_was_killed(start):
+    server = start("--workers", "2")
+    server.process.kill()
+    until = time.monotonic() + serving.PATIENCE
+    while time.monotonic() < until:
+        try:
+            server.connect().close()
+        except OSError:
+            return
+        time.sleep(0.05)
+    pytest.fail("somebody still listens")
+
+
+def test_factory_with_arguments(start):
+    server = start("--workers", "1", app="served:create_app('two', loud=True)")
+    assert serving.body(server.get()).startswith(b"two ['loud'] bolthead.app ")
+
+
+def test_as_flask(start):
+    server = start("--workers", "1", "--as-flask", app="flasky")
+    assert b"bolthead.app" in serving.body(server.get())
+
+
+def test_as_flask_is_suggested(folder):
+    code, said = run(folder, "--app", "flasky", "serve", "--bind", f"127.0.0.1:{serving.free_port()}")
+    assert code == 1
+    assert "add '--as-flask'" in said
+
+
+def test_unix_socket():
+    # Not below tmp_path: the path of a socket has about a hundred characters at most.
+    with tempfile.TemporaryDirectory() as name:
+        folder, path = Path(name), Path(name, "s")
+        (folder / "served.py").write_text(APP.format(package="bolthead"))
+        with socket.socket(socket.AF_UNIX) as left_behind:
+            left_behind.bind(str(path))
+        server = serving.Server(folder, "served", "--workers", "1", bind=f"unix:{path}")
+        try:
+            assert serving.status(server.get()) == 200
+            assert f"Running on unix:{path}" in server.output()
+            code, said = run(folder, "--app", "served", "serve", "--bind", f"unix:{path}")
+            assert (code, said) == (1, f"Error: The socket {path} is in use by another program.\n")
+            assert server.stop() == 0
+            assert not path.exists()
+        finally:
+            server.close()
+
+
+def test_tls(start, folder):
+    werkzeug = pytest.importorskip("werkzeug.serving")
+    pytest.importorskip("cryptography")
+    cert, key = werkzeug.make_ssl_devcert(str(folder / "dev"), host="localhost")
+    server = start("--workers", "1", "--cert", cert, "--key", key)
+    assert f"Running on https://127.0.0.1:{server.port}" in server.output()
+    context = ssl.create_default_context(cafile=cert)
+    context.check_hostname = False
+    with context.wrap_socket(server.connect(), server_hostname="localhost") as client:
+        client.sendall(b"GET /scheme HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        said = b"".join(iter(lambda: client.recv(4096), b""))
+    assert serving.body(said) == b"https False"
+
+
+def test_access_log(start):
+    server = start("--workers", "1", "--access-log")
+    server.get("/a%0aforged%22?secret")
+    server.get("/%C3%A9")
+    assert server.stop() == 0
+    lines = [line for line in server.output().splitlines() if '"GET ' in line]
+    assert len(lines) == 2
+    assert lines[0].startswith("127.0.0.1 - - [")
+    assert '"GET /a%0Aforged%22 HTTP/1.1" 404 ' in lines[0]
+    assert '"GET /%C3%A9 HTTP/1.1" 404 ' in lines[1]
+
+
+def test_no_access_log_unless_asked(start):
+    server = start("--workers", "1")
+    server.get("/nothing")
+    assert server.stop() == 0
+    assert "nothing" not in server.output()
+
+
+def run(folder, *args, **env):
+    """The command, which must end by itself: exit code and what it said."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bolthead", *args],
+        cwd=folder,
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        timeout=serving.PATIENCE,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_port_taken(folder):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        code, said = run(folder, "--app", "served", "serve", "--bind", f"127.0.0.1:{port}")
+        assert (code, said.count("\n")) == (1, 1)
+        assert f"Port {port} on 127.0.0.1 is in use by another program" in said
+
+
+def test_port_taken_by_another_serve(start, folder):
+    server = start("--workers", "1")
+    code, said = run(folder, "--app", "served", "serve", "--bind", f"127.0.0.1:{server.port}")
+    assert code == 1
+    assert "is in use by another program" in said
+
+
+def test_pid_file_of_a_running_process(folder):
+    (folder / "pid").write_text(str(os.getpid()))
+    args = ["--app", "served", "serve", "--bind", f"127.0.0.1:{serving.free_port()}", "--pid-file", "pid"]
+    code, said = run(folder, *args)
+    assert code == 1
+    assert said.splitlines()[-1] == "Error: The pid file pid belongs to a running process."
+    assert (folder / "pid").read_text() == str(os.getpid())
+
+
+@pytest.mark.parametrize(
+    ("app", "text"),
+    [
+        ("nowhere", "Error: Could not import 'nowhere'.\n"),
+        ("served:nothing", "Error: Failed to find attribute 'nothing' in 'served'.\n"),
+        ("served:create_app(", "Error: Failed to parse 'create_app(' as an attribute name or function call.\n"),
+    ],
+)
+def test_app_not_found(folder, app, text):
+    code, said = run(folder, "--app", app, "serve", "--bind", f"127.0.0.1:{serving.free_port()}")
+    assert (code, said) == (1, text)
+
+
+def test_no_app_at_all(tmp_path):
+    code, said = run(tmp_path, "serve", "--bind", f"127.0.0.1:{serving.free_port()}", FLASK_APP="")
+    assert code == 1
+    assert said.startswith("Error: Could not locate a Flask application. Use the 'bolthead --app' option")
+    assert said.count("\n") == 1
+
+
+def test_an_app_that_breaks_is_shown_once(folder):
+    (folder / "broken.py").write_text("from bolthead import Flask\n1 / 0\n")
+    code, said = run(folder, "--app", "broken", "serve", "--bind", f"127.0.0.1:{serving.free_port()}")
+    assert code == 1
+    assert said.count("ZeroDivisionError: division by zero") == 1
+    assert "Running on" not in said

@@ -1,0 +1,115 @@
+"""Start ``bolthead serve`` for a test, talk to it over a plain socket, and stop it whatever happens."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+PATIENCE = 60
+"""Seconds for a server to come up or go down, on a machine that is busy with something else."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """``bolthead serve`` as a process of its own, listening when the constructor returns."""
+
+    def __init__(self, folder: Path, app: str, *args: str, bind: str = "", env: dict[str, str] | None = None):
+        self.log = folder / "serve.log"
+        self.port = 0 if bind else free_port()
+        self.path = bind.removeprefix("unix:")
+        command = [sys.executable, "-m", "bolthead", "--app", app, "serve", *args]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*command, "--bind", bind or f"127.0.0.1:{self.port}"],
+                cwd=folder,
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            self._wait()
+        except BaseException:
+            self.close()
+            raise
+
+    def _wait(self) -> None:
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            if self.process.poll() is not None:
+                raise AssertionError(f"serve ended with {self.process.returncode}: {self.output()}")
+            try:
+                self.connect().close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError(f"serve does not listen: {self.output()}")
+
+    def output(self) -> str:
+        return self.log.read_text()
+
+    def connect(self) -> socket.socket:
+        if self.path:
+            client = socket.socket(socket.AF_UNIX)
+            try:
+                client.connect(self.path)
+            except OSError:
+                client.close()
+                raise
+        else:
+            client = socket.create_connection(("127.0.0.1", self.port))
+        client.settimeout(PATIENCE)
+        return client
+
+    def talk(self, payload: bytes, *, half_close: bool = False) -> bytes:
+        """Everything the server says to *payload* until it closes the connection."""
+        with self.connect() as client:
+            said = b""
+            try:
+                client.sendall(payload)
+                if half_close:
+                    client.shutdown(socket.SHUT_WR)
+                while data := client.recv(65536):
+                    said += data
+            except ConnectionError:
+                # It answered and closed while we were still sending.
+                pass
+            return said
+
+    def get(self, path: str = "/", extra: str = "") -> bytes:
+        request = f"GET {path} HTTP/1.1\r\nHost: site.test\r\nConnection: close\r\n{extra}\r\n"
+        return self.talk(request.encode("latin-1"))
+
+    def stop(self, number: int = signal.SIGTERM, *, group: bool = False) -> int:
+        """Send a signal, to the process or as a terminal does to its group; the exit code."""
+        if group:
+            os.killpg(self.process.pid, number)
+        else:
+            self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+    def close(self) -> None:
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait(PATIENCE)
+
+
+def status(answer: bytes) -> int:
+    """The code of the first response; 0 for a connection closed without one."""
+    return int(answer.split(b" ", 2)[1]) if answer else 0
+
+
+def body(answer: bytes) -> bytes:
+    return answer.partition(b"\r\n\r\n")[2]
