@@ -64,7 +64,10 @@ cdef class Index:
 
 
 @cython.final
+@cython.no_gc
+@cython.freelist(8)
 cdef class Walk:
+    cdef str domain
     cdef object method
     cdef bint websocket
     cdef set allowed
@@ -80,10 +83,10 @@ cdef class Walk:
     cdef Leaf admit(self, list leaves, bint lenient)
 
     @cython.locals(
-        segments=list, values=list, count=cython.Py_ssize_t, stack=list, at=cython.Py_ssize_t, nth=cython.Py_ssize_t, edges=list,
+        state=State, segments=list, values=list, count=cython.Py_ssize_t, stack=list, at=cython.Py_ssize_t, nth=cython.Py_ssize_t, edges=list,
         leaf=Leaf, segment=str, last=cython.bint, child=State, beyond=cython.Py_ssize_t, size=cython.Py_ssize_t, mark=cython.Py_ssize_t, edge=Edge,
     )
-    cdef Leaf run(self, State state)
+    cdef Leaf run(self, Tree tree)
 
     @cython.locals(
         kind=cython.int, length=cython.Py_ssize_t, size=cython.Py_ssize_t, value=str, digits=str, beyond=cython.Py_ssize_t, target=str
@@ -97,10 +100,12 @@ cdef class Tree:
     cdef public dict exact
     cdef public object invalid
     cdef public bint merge_slashes
+    cdef public bint host_matching
+    cdef public bint stale
 
 
 @cython.locals(result=dict, values=list, kinds=list, nth=cython.Py_ssize_t, kind=cython.int, value=object)
 cdef tuple _arguments(Tree tree, Leaf leaf, Walk walk)
 
-@cython.locals(table=dict, state=State, leaf=Leaf, walk=Walk, segments=list, found=Leaf, merged=str)
+@cython.locals(table=dict, state=State, leaf=Leaf, walk=Walk, found=Leaf, merged=str)
 cpdef tuple route(Tree tree, str domain, str path, object method, bint websocket)

@@ -1,3 +1,4 @@
+# cython: boundscheck=False, wraparound=False
 """The router's tree, and the walk that finds a rule for a path.
 
 A path is taken segment by segment; the domain is segment 0. Every state stands for one sequence of segments
@@ -201,8 +202,9 @@ class Index:
 class Walk:
     """One search: the path cut in segments, and what was learned on the way."""
 
-    __slots__ = ("allowed", "crossed", "method", "segments", "slash", "values", "websocket")
+    __slots__ = ("allowed", "crossed", "domain", "method", "segments", "slash", "values", "websocket")
 
+    domain: str
     method: Any
     websocket: bool
     segments: list[str]
@@ -243,12 +245,16 @@ class Walk:
                 return leaf
         return None
 
-    def run(self, state: State) -> Leaf | None:
-        """The first rule in the tree's order, its texts in *values*; or None."""
+    def run(self, tree: Tree) -> Leaf | None:
+        """The first rule in the tree's order, its texts in *values*; or None.
+
+        Position 0 is the domain, position 1 the first segment of the path.
+        """
         segments = self.segments
         values = self.values
-        count = len(segments)
-        stack: list[Any] = []
+        count = len(segments) + 1
+        stack: list[Any] | None = None
+        state = tree.root
         at = 0
         nth = -1
         edges: list[Edge] | None = None
@@ -258,7 +264,7 @@ class Walk:
                 if leaf is not None:
                     return leaf
             else:
-                segment = segments[at]
+                segment = segments[at - 1] if at else self.domain
                 last = at + 1 == count and not segment and state.leaves is not None
                 if nth < 0:
                     nth = 0
@@ -268,6 +274,8 @@ class Walk:
                     child = state.static.get(segment) if state.static is not None else None
                     if child is not None:
                         if edges is not None or last:
+                            if stack is None:
+                                stack = []
                             stack.append((state, at, edges, 0, len(values)))
                         state = child
                         at += 1
@@ -283,6 +291,8 @@ class Walk:
                         beyond = self.take(edge, segment, at)
                         if beyond >= 0:
                             if nth < size or last:
+                                if stack is None:
+                                    stack = []
                                 stack.append((state, at, edges, nth, mark))
                             state = edge.state
                             at = beyond
@@ -297,7 +307,8 @@ class Walk:
             if not stack:
                 return None
             state, at, edges, nth, mark = stack.pop()
-            del values[mark:]
+            if mark < len(values):
+                del values[mark:]
 
     def take(self, edge: Edge, segment: str, at: int) -> int:
         """Follow *edge* from segment *at*: where that leads, or -1. Texts go on the value stack."""
@@ -324,13 +335,13 @@ class Walk:
         beyond = at + 1
         target = segment
         if kind != _PATTERN:
-            target = "/".join(self.segments[at:])
-            beyond = len(self.segments)
+            target = "/".join(self.segments[at - 1 :] if at else [self.domain, *self.segments])
+            beyond = len(self.segments) + 1
         found = edge.try_on(target)
         if found is None:
             return -1
         # A tail that ends in a slash leaves that slash to the state behind it.
-        if edge.suffixed and found.groups()[-1] == "/":
+        if edge.suffixed and found.group(found.re.groups) == "/":
             beyond -= 1
         for group in edge.groups:  # type: ignore[union-attr]
             self.values.append(found.group(group))
@@ -338,11 +349,16 @@ class Walk:
 
 
 class Tree:
-    """All rules of one map. *invalid* is the exception by which a converter refuses a text."""
+    """All rules of one map. *invalid* is the exception by which a converter refuses a text.
 
-    __slots__ = ("exact", "invalid", "merge_slashes", "root")
+    *stale* says that the map has rules which are not planted yet.
+    """
 
-    def __init__(self, invalid: type[Exception], merge_slashes: bool) -> None:
+    __slots__ = ("exact", "host_matching", "invalid", "merge_slashes", "root", "stale")
+
+    def __init__(self, invalid: type[Exception], merge_slashes: bool, host_matching: bool) -> None:
+        self.host_matching = host_matching
+        self.stale = True
         self.root = State()
         self.exact: dict[str, dict[str, State]] = {}
         self.invalid = invalid
@@ -387,16 +403,15 @@ def route(tree: Tree, domain: str, path: str, method: Any, websocket: bool) -> t
                 if leaf.websocket == websocket and (leaf.methods is None or method in leaf.methods):
                     return _arguments(tree, leaf, None)
     walk = Walk.__new__(Walk)
+    walk.domain = domain
     walk.method = method
     walk.websocket = websocket
     walk.allowed = None
     walk.crossed = False
     walk.slash = False
-    segments = path.split("/")
-    segments.insert(0, domain)
-    walk.segments = segments
+    walk.segments = path.split("/")
     walk.values = []
-    found = walk.run(tree.root)
+    found = walk.run(tree)
     if found is not None:
         if walk.slash:
             return (MOVED, None, path + "/")
@@ -404,11 +419,9 @@ def route(tree: Tree, domain: str, path: str, method: Any, websocket: bool) -> t
     # With no double slash a second walk would be the first one over again.
     if tree.merge_slashes and "//" in path:
         merged = _SLASHES.sub("/", path)
-        segments = merged.split("/")
-        segments.insert(0, domain)
-        walk.segments = segments
+        walk.segments = merged.split("/")
         walk.values = []
-        found = walk.run(tree.root)
+        found = walk.run(tree)
         if found is not None:
             if walk.slash:
                 return (MOVED, None, merged + "/")

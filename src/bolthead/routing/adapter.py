@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import MapAdapter as WerkzeugMapAdapter
 
 from .._core import building as _building
+from .._core import matching as _matching
 from .._core.quoting import quote_path
-from .._core.tree import DETOUR, FOUND, MOVED, route
 from .exceptions import BuildError, RequestRedirect, WebsocketMismatch
 
 if TYPE_CHECKING:
@@ -34,55 +34,32 @@ class MapAdapter(WerkzeugMapAdapter):
         super().__init_subclass__(**kwargs)
         cls._is_stock = cls._partial_build is WerkzeugMapAdapter._partial_build
 
-    def match(
-        self,
-        path_info: str | None = None,
-        method: str | None = None,
-        return_rule: bool = False,
-        query_args: Mapping[str, Any] | str | None = None,
-        websocket: bool | None = None,
-    ) -> tuple[Any, Mapping[str, Any]]:
-        """The endpoint (or the rule) and the arguments for a path; what is not given comes from the binding.
+    # FAST: match, build; functions of the compiled core, which as methods cost no second call.
+    match = _matching.match
+    build = _building.build
 
-        Raises NotFound, MethodNotAllowed, RequestRedirect or WebsocketMismatch, all of them HTTP exceptions.
-        """
-        rules = self.map
-        if rules._remap:
-            rules.update()
-        if path_info is None:
-            path_info = self.path_info
-        domain = self.subdomain
-        if domain is None or rules.host_matching:
-            domain = self.server_name
-        path = f"/{path_info.lstrip('/')}" if path_info else ""
-        method = (method or self.default_method).upper()
-        if websocket is None:
-            websocket = self.websocket
-        code, rule, found = route(rules._tree, str(domain), path, method, bool(websocket))
-        if code == FOUND:
-            return (rule if return_rule else rule.endpoint), found
-        if query_args is None:
-            query_args = self.query_args or {}
-        if code == DETOUR:
-            self._detour(rule, found, f"{domain}|{path}", method, query_args)
-            return (rule if return_rule else rule.endpoint), found
-        if code == MOVED:
-            raise RequestRedirect(self.make_redirect_url(quote_path(found), query_args))
-        self._miss(rule, found)
-
-    def _miss(self, allowed: set[str] | None, crossed: bool) -> NoReturn:
+    def _missed(self, allowed: set[str] | None, crossed: bool) -> HTTPException:
         if allowed:
-            raise MethodNotAllowed(valid_methods=list(allowed))
-        if crossed:
-            raise WebsocketMismatch()
-        raise NotFound()
+            return MethodNotAllowed(valid_methods=list(allowed))
+        return WebsocketMismatch() if crossed else NotFound()
+
+    def _moved(self, path: str, query_args: Mapping[str, Any] | str) -> RequestRedirect:
+        return RequestRedirect(self.make_redirect_url(quote_path(path), query_args))
 
     def _detour(
-        self, rule: Rule, values: dict[str, Any], place: str, method: str, query_args: Mapping[str, Any] | str
+        self,
+        rule: Rule,
+        values: dict[str, Any],
+        domain: str,
+        path_info: str,
+        method: str | None,
+        query_args: Mapping[str, Any] | str,
     ) -> None:
         """Raise the redirect that an alias, the defaults of a sibling or ``redirect_to`` ask for, if any."""
         redirect_defaults = self.map.redirect_defaults
+        method = (method or self.default_method).upper()
         if rule.alias and redirect_defaults:
+            place = f"{domain}|/{path_info.lstrip('/')}" if path_info else f"{domain}|"
             raise RequestRedirect(
                 self.make_alias_redirect_url(place, rule.endpoint, values, method, query_args)
             )
@@ -103,9 +80,6 @@ class MapAdapter(WerkzeugMapAdapter):
             target = target(self, **values)
         host = f"{self.subdomain}.{self.server_name}" if self.subdomain else self.server_name
         raise RequestRedirect(urljoin(f"{self.url_scheme or 'http'}://{host}{self.script_name}", target))
-
-    # The builder is a function of the compiled core; as a method it costs no second call.
-    build = _building.build
 
     def _given(self, values: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(values, MultiDict):

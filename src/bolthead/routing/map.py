@@ -12,7 +12,8 @@ from werkzeug.routing import Map as WerkzeugMap
 from werkzeug.routing import Rule as WerkzeugRule
 from werkzeug.wsgi import get_host
 
-from .._core.tree import State, Tree, route
+from .._core import matching as _matching
+from .._core.tree import State, Tree
 from .adapter import MapAdapter
 from .converters import BaseConverter, ValidationError
 from .plant import plant
@@ -31,7 +32,6 @@ class Map(WerkzeugMap):
     Rules may be added at any time and from any thread. They take their place in the tree at the next match.
     """
 
-    _remap: bool
     _rules_by_endpoint: dict[Any, list[WerkzeugRule]]
 
     def __init__(
@@ -46,16 +46,14 @@ class Map(WerkzeugMap):
         sort_key: Callable[[Any], Any] | None = None,
         host_matching: bool = False,
     ) -> None:
-        self._tree = Tree(ValidationError, bool(merge_slashes))
+        self._tree = Tree(ValidationError, bool(merge_slashes), bool(host_matching))
         self._pending: list[WerkzeugRule] = []
         self._merge_slashes = merge_slashes
         self._rules_by_endpoint = {}
-        self._remap = True
         self._remap_lock = self.lock_class()
         self.default_subdomain = default_subdomain
         self.strict_slashes = strict_slashes
         self.redirect_defaults = redirect_defaults
-        self.host_matching = host_matching
         self.converters = self.default_converters.copy()
         if converters:
             self.converters.update(converters)
@@ -72,6 +70,23 @@ class Map(WerkzeugMap):
     def merge_slashes(self, value: bool) -> None:
         self._merge_slashes = value
         self._tree.merge_slashes = bool(value)
+
+    @property
+    def host_matching(self) -> bool:  # type: ignore[override]
+        return self._tree.host_matching
+
+    @host_matching.setter
+    def host_matching(self, value: bool) -> None:
+        self._tree.host_matching = bool(value)
+
+    @property
+    def _remap(self) -> bool:  # type: ignore[override]
+        """Whether rules wait to be planted; setting it has the next match look."""
+        return self._tree.stale
+
+    @_remap.setter
+    def _remap(self, value: bool) -> None:
+        self._tree.stale = value
 
     def add(self, rulefactory: RuleFactory) -> None:
         """Bind the rules of *rulefactory*, which may be a single rule, ours or Werkzeug's."""
@@ -112,17 +127,8 @@ class Map(WerkzeugMap):
                 leaf.detour = bool(defaulted or rule.alias or rule.redirect_to is not None)
             defaulted = defaulted or bool(rule.defaults and not rule.build_only)
 
-    def route(self, domain: str, path: str, method: str, websocket: bool) -> tuple[int, Any, Any]:
-        """The lifecycle's door: ``(0, rule, arguments)`` where an adapter's ``match`` would return them.
-
-        *domain* is the subdomain, or the host with host matching. Any other code means that ``match`` would
-        raise, or must be asked.
-        """
-        if self._remap:
-            self.update()
-        if path[:1] != "/" or path[1:2] == "/":
-            path = "/" + path.lstrip("/") if path else path
-        return route(self._tree, domain, path, method.upper(), websocket)
+    # FAST: match; a function of the compiled core.
+    route = _matching.find
 
     def bind(
         self,
