@@ -1,14 +1,32 @@
 cimport cython
 
-from bolthead._core.tree cimport Tree, route
+from bolthead._core.tree cimport Leaf, Tree, Walk, exact, route, search
 
 cdef dict _METHODS
 
-@cython.locals(text=str, name=object)
-cdef tuple _find(Tree tree, object domain, object path, object method, bint websocket)
+
+cdef class Bound:
+    cdef public object map
+    cdef public Tree tree
+    cdef public object server_name
+    cdef public object script_name
+    cdef public object subdomain
+    cdef public object url_scheme
+    cdef public object path_info
+    cdef public object default_method
+    cdef public object query_args
+    cdef public bint websocket
+
+
+@cython.locals(text=str, length=cython.Py_ssize_t)
+cdef str _path(object path)
+
+cdef object _method(object method)
 
 @cython.locals(tree=Tree)
 cpdef tuple find(object self, object domain, object path, object method, object websocket)
 
-@cython.locals(tree=Tree, found_as=tuple, code=cython.int)
-cpdef tuple match(object self, object path_info=?, object method=?, object return_rule=?, object query_args=?, object websocket=?)
+@cython.locals(bound=Bound, tree=Tree, path=str, leaf=Leaf, walk=Walk, crossed=cython.bint, arguments=dict)
+cpdef tuple match(
+    object self, object path_info=?, object method=?, object return_rule=?, object query_args=?, object websocket=?
+)

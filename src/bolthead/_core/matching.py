@@ -1,3 +1,4 @@
+# cython: boundscheck=False, wraparound=False
 """The doors of matching: methods of the map and of its adapter that live here to cost no second call."""
 
 from __future__ import annotations
@@ -5,20 +6,51 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .tree import DETOUR, FOUND, MOVED, Tree, route
+from .tree import Tree, exact, route, search
 
 _METHODS = {name: name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
 
 
-def _find(tree: Tree, domain: Any, path: Any, method: Any, websocket: bool) -> tuple[int, Any, Any]:
+class Bound:
+    """The settings of an adapter: a map, *tree* its tree, and where it is bound to."""
+
+    __slots__ = (
+        "default_method",
+        "map",
+        "path_info",
+        "query_args",
+        "script_name",
+        "server_name",
+        "subdomain",
+        "tree",
+        "url_scheme",
+        "websocket",
+    )
+
+    map: Any
+    tree: Tree
+    server_name: str
+    script_name: str
+    subdomain: str | None
+    url_scheme: str
+    path_info: str
+    default_method: str
+    query_args: Mapping[str, Any] | str | None
+    websocket: bool
+
+
+def _path(path: Any) -> str:
+    """*path* with exactly one slash before it; without a redirect, a run of slashes at the start counts as one."""
     text = path if type(path) is str else "".join((path,))
-    # A run of slashes at the start counts as one, without a redirect.
-    if text and (not text.startswith("/") or text.startswith("//")):
-        text = "/" + text.lstrip("/")
+    length = len(text)
+    if length == 0 or (text[0] == "/" and (length == 1 or text[1] != "/")):
+        return text
+    return "/" + text.lstrip("/")
+
+
+def _method(method: Any) -> Any:
     name = _METHODS.get(method)
-    if name is None:
-        name = method.upper()
-    return route(tree, domain if type(domain) is str else str(domain), text, name, websocket)
+    return method.upper() if name is None else name
 
 
 def find(self: Any, domain: str, path: str, method: str, websocket: bool) -> tuple[int, Any, Any]:
@@ -30,7 +62,7 @@ def find(self: Any, domain: str, path: str, method: str, websocket: bool) -> tup
     tree = self._tree
     if tree.stale:
         self.update()
-    return _find(tree, domain, path, method, websocket)
+    return route(tree, domain if type(domain) is str else str(domain), _path(path), _method(method), websocket)
 
 
 def match(
@@ -45,24 +77,29 @@ def match(
 
     Raises NotFound, MethodNotAllowed, RequestRedirect or WebsocketMismatch, all of them HTTP exceptions.
     """
-    rules = self.map
-    tree = rules._tree
+    bound = self
+    tree = bound.tree
     if tree.stale:
-        rules.update()
-    if path_info is None:
-        path_info = self.path_info
-    domain = self.server_name if tree.host_matching else self.subdomain
-    if domain is None:
-        domain = self.server_name
-    crossed = self.websocket if websocket is None else websocket
-    code, rule, found = _find(tree, domain, path_info, method or self.default_method, crossed)
-    if code == FOUND:
-        return (rule if return_rule else rule.endpoint), found
+        bound.map.update()
+    path = _path(bound.path_info if path_info is None else path_info)
+    domain = bound.server_name if tree.host_matching or bound.subdomain is None else bound.subdomain
+    if type(domain) is not str:
+        domain = str(domain)
+    name = _method(method or bound.default_method)
+    crossed = bound.websocket if websocket is None else websocket
+    leaf = exact(tree, domain, path, name, crossed)
+    if leaf is not None and not leaf.detour:
+        arguments = {} if leaf.defaults is None else dict(leaf.defaults)
+        return (leaf.rule if return_rule else leaf.endpoint, arguments)
+    walk = search(tree, domain, path, name, crossed)
+    leaf = walk.leaf
+    if leaf is not None and not leaf.detour:
+        return (leaf.rule if return_rule else leaf.endpoint, walk.result)
+    if leaf is None and walk.result is None:
+        raise self._missed(walk.allowed, walk.crossed)
     if query_args is None:
-        query_args = self.query_args or {}
-    if code == DETOUR:
-        self._detour(rule, found, domain, path_info, method, query_args)
-        return (rule if return_rule else rule.endpoint), found
-    if code == MOVED:
-        raise self._moved(found, query_args)
-    raise self._missed(rule, found)
+        query_args = bound.query_args or {}
+    if leaf is None:
+        raise self._moved(walk.result, query_args)
+    self._detour(leaf.rule, walk.result, f"{domain}|{path}", name, query_args)
+    return (leaf.rule if return_rule else leaf.endpoint, walk.result)

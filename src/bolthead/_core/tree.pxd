@@ -2,6 +2,10 @@ cimport cython
 
 cdef object _SLASHES
 cdef object _rank
+cdef int _FOUND
+cdef int _DETOUR
+cdef int _MOVED
+cdef int _MISSED
 cdef int _DIGITS
 cdef int _SIGNED
 cdef int _PATTERN
@@ -12,6 +16,7 @@ cdef int _AS_INT
 @cython.final
 cdef class Leaf:
     cdef readonly object rule
+    cdef readonly object endpoint
     cdef public list names
     cdef public list kinds
     cdef public list convert
@@ -70,6 +75,9 @@ cdef class Walk:
     cdef str domain
     cdef object method
     cdef bint websocket
+    cdef int code
+    cdef Leaf leaf
+    cdef object result
     cdef set allowed
     cdef bint crossed
     cdef bint slash
@@ -93,19 +101,31 @@ cdef class Walk:
     )
     cdef Py_ssize_t take(self, Edge edge, str segment, Py_ssize_t at) except -2
 
+    @cython.locals(
+        values=list, kinds=list, names=list, result=dict, count=cython.Py_ssize_t, nth=cython.Py_ssize_t,
+        kind=cython.int,
+    )
+    cdef int convert(self, Tree tree, Leaf leaf) except -1
+
 
 @cython.final
 cdef class Tree:
     cdef public State root
     cdef public dict exact
+    cdef public Py_ssize_t longest
     cdef public object invalid
     cdef public bint merge_slashes
     cdef public bint host_matching
     cdef public bint stale
 
+    cpdef plain(self, str path, State state)
 
-@cython.locals(result=dict, values=list, kinds=list, nth=cython.Py_ssize_t, kind=cython.int, value=object)
-cdef tuple _arguments(Tree tree, Leaf leaf, Walk walk)
 
-@cython.locals(table=dict, state=State, leaf=Leaf, walk=Walk, found=Leaf, merged=str)
+@cython.locals(table=dict, state=State, leaf=Leaf)
+cpdef Leaf exact(Tree tree, str domain, str path, object method, bint websocket)
+
+@cython.locals(walk=Walk, found=Leaf, merged=str)
+cpdef Walk search(Tree tree, str domain, str path, object method, bint websocket)
+
+@cython.locals(leaf=Leaf, walk=Walk)
 cpdef tuple route(Tree tree, str domain, str path, object method, bint websocket)

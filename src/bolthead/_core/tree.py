@@ -22,6 +22,11 @@ MOVED = 2
 MISSED = 3
 """``(MISSED, allowed methods or None, whether a rule was of the other protocol)``"""
 
+_FOUND = FOUND
+_DETOUR = DETOUR
+_MOVED = MOVED
+_MISSED = MISSED
+
 SEGMENT = 0
 DIGITS = 1
 SIGNED = 2
@@ -53,6 +58,7 @@ class Leaf:
         "convert",
         "defaults",
         "detour",
+        "endpoint",
         "kinds",
         "lenient",
         "merges",
@@ -73,6 +79,7 @@ class Leaf:
     def sync(self) -> None:
         """Read the rule's settings again."""
         rule = self.rule
+        self.endpoint = rule.endpoint
         self.methods = rule.methods
         self.websocket = bool(rule.websocket)
         self.lenient = not rule.strict_slashes
@@ -202,8 +209,23 @@ class Index:
 class Walk:
     """One search: the path cut in segments, and what was learned on the way."""
 
-    __slots__ = ("allowed", "crossed", "domain", "method", "segments", "slash", "values", "websocket")
+    __slots__ = (
+        "allowed",
+        "code",
+        "crossed",
+        "domain",
+        "leaf",
+        "method",
+        "result",
+        "segments",
+        "slash",
+        "values",
+        "websocket",
+    )
 
+    code: int
+    leaf: Leaf | None
+    result: Any
     domain: str
     method: Any
     websocket: bool
@@ -348,60 +370,83 @@ class Walk:
         return beyond
 
 
+    def convert(self, tree: Tree, leaf: Leaf) -> int:
+        """Turn the texts into arguments, and say with which code.
+
+        PARITY: a text that a converter refuses ends the search, no other rule is tried.
+        """
+        values = self.values
+        kinds = leaf.kinds
+        names = leaf.names
+        result: dict[str, Any] = {}
+        count = min(len(names), len(values))
+        for nth in range(count):
+            kind = kinds[nth]
+            value = values[nth]
+            if kind == _AS_INT:
+                try:
+                    value = int(value)
+                except ValueError:
+                    # More digits than Python converts.
+                    return _MISSED
+            elif kind != _AS_IS:
+                try:
+                    value = leaf.convert[nth](value)
+                except tree.invalid:
+                    return _MISSED
+            result[names[nth]] = value
+        if leaf.defaults is not None:
+            result.update(leaf.defaults)
+        self.leaf = leaf
+        self.result = result
+        return _DETOUR if leaf.detour else _FOUND
+
+
 class Tree:
     """All rules of one map. *invalid* is the exception by which a converter refuses a text.
 
-    *stale* says that the map has rules which are not planted yet.
+    *exact* holds the states of rules without variables by domain and path, *longest* the length of the longest such
+    path. *stale* says that the map has rules which are not planted yet.
     """
 
-    __slots__ = ("exact", "host_matching", "invalid", "merge_slashes", "root", "stale")
+    __slots__ = ("exact", "host_matching", "invalid", "longest", "merge_slashes", "root", "stale")
 
     def __init__(self, invalid: type[Exception], merge_slashes: bool, host_matching: bool) -> None:
         self.host_matching = host_matching
         self.stale = True
         self.root = State()
         self.exact: dict[str, dict[str, State]] = {}
+        self.longest = 0
         self.invalid = invalid
         self.merge_slashes = merge_slashes
 
 
-def _arguments(tree: Tree, leaf: Leaf, walk: Walk | None) -> tuple[int, Any, Any]:
-    result: dict[str, Any] = {}
-    if walk is not None:
-        values = walk.values
-        kinds = leaf.kinds
-        for nth in range(min(len(leaf.names), len(values))):
-            kind = kinds[nth]
-            value = values[nth]
-            if kind != _AS_IS:
-                try:
-                    if kind == _AS_INT:
-                        value = int(value)
-                    else:
-                        value = leaf.convert[nth](value)
-                except tree.invalid:
-                    # PARITY: a refused text is the end of the search, not a reason to try the next rule.
-                    return (MISSED, walk.allowed, walk.crossed)
-                except ValueError:
-                    if kind != _AS_INT:
-                        raise
-                    return (MISSED, walk.allowed, walk.crossed)
-            result[leaf.names[nth]] = value
-    if leaf.defaults is not None:
-        result.update(leaf.defaults)
-    return (DETOUR if leaf.detour else FOUND, leaf.rule, result)
+    def plain(self, path: str, state: State) -> None:
+        """Remember *state* as that of the rules for exactly *path*, whose first segment is the domain."""
+        domain, _, rest = path.partition("/")
+        self.exact.setdefault(domain, {})[rest] = state
+        self.longest = max(self.longest, len(rest))
 
 
-def route(tree: Tree, domain: str, path: str, method: Any, websocket: bool) -> tuple[int, Any, Any]:
-    """Find *path*, which begins with one slash or is empty; see the codes above for the outcome."""
+def exact(tree: Tree, domain: str, path: str, method: Any, websocket: bool) -> Leaf | None:
+    """The rule without variables for *path*, if there is one for this method and protocol.
+
+    FAST: static; a walk follows literal segments first, so this is the first leaf it would reach.
+    """
+    if len(path) > tree.longest:
+        return None
     table = tree.exact.get(domain)
     if table is not None:
         state = table.get(path)
         if state is not None:
-            # FAST: static; a walk follows literal segments first, so this is the first leaf it reaches.
             for leaf in state.leaves:  # type: ignore[union-attr]
                 if leaf.websocket == websocket and (leaf.methods is None or method in leaf.methods):
-                    return _arguments(tree, leaf, None)
+                    return leaf
+    return None
+
+
+def search(tree: Tree, domain: str, path: str, method: Any, websocket: bool) -> Walk:
+    """Walk the tree for *path*, which begins with one slash or is empty; the outcome is in the walk's *code*."""
     walk = Walk.__new__(Walk)
     walk.domain = domain
     walk.method = method
@@ -409,22 +454,39 @@ def route(tree: Tree, domain: str, path: str, method: Any, websocket: bool) -> t
     walk.allowed = None
     walk.crossed = False
     walk.slash = False
+    walk.leaf = None
+    walk.result = None
     walk.segments = path.split("/")
     walk.values = []
     found = walk.run(tree)
     if found is not None:
         if walk.slash:
-            return (MOVED, None, path + "/")
-        return _arguments(tree, found, walk)
+            walk.code = _MOVED
+            walk.result = path + "/"
+        else:
+            walk.code = walk.convert(tree, found)
+        return walk
+    walk.code = _MISSED
     # With no double slash a second walk would be the first one over again.
     if tree.merge_slashes and "//" in path:
         merged = _SLASHES.sub("/", path)
         walk.segments = merged.split("/")
         walk.values = []
         found = walk.run(tree)
-        if found is not None:
-            if walk.slash:
-                return (MOVED, None, merged + "/")
-            if found.merges:
-                return (MOVED, None, merged)
-    return (MISSED, walk.allowed, walk.crossed)
+        if found is not None and (walk.slash or found.merges):
+            walk.code = _MOVED
+            walk.result = merged + "/" if walk.slash else merged
+    return walk
+
+
+def route(tree: Tree, domain: str, path: str, method: Any, websocket: bool) -> tuple[int, Any, Any]:
+    """Find *path*; see the codes above for the outcome."""
+    leaf = exact(tree, domain, path, method, websocket)
+    if leaf is not None:
+        return (DETOUR if leaf.detour else FOUND, leaf.rule, {} if leaf.defaults is None else dict(leaf.defaults))
+    walk = search(tree, domain, path, method, websocket)
+    if walk.code == _MISSED:
+        return (MISSED, walk.allowed, walk.crossed)
+    if walk.leaf is None:
+        return (MOVED, None, walk.result)
+    return (DETOUR if walk.code == _DETOUR else FOUND, walk.leaf.rule, walk.result)

@@ -23,12 +23,34 @@ if TYPE_CHECKING:
 _PLACE = re.compile(r"<([^>]+)>")
 
 
-class MapAdapter(WerkzeugMapAdapter):
+class MapAdapter(_matching.Bound, WerkzeugMapAdapter):
     """Matches paths and builds URLs for one host, subdomain, mount point and scheme."""
 
     map: Map
     _is_stock = True
     """Whether the builder may choose rules itself."""
+
+    def __init__(
+        self,
+        map: Map,
+        server_name: str,
+        script_name: str,
+        subdomain: str | None,
+        url_scheme: str,
+        path_info: str,
+        default_method: str,
+        query_args: Mapping[str, Any] | str | None = None,
+    ) -> None:
+        self.map = map
+        self.tree = map._tree
+        self.server_name = server_name
+        self.script_name = script_name if script_name.endswith("/") else f"{script_name}/"
+        self.subdomain = subdomain
+        self.url_scheme = url_scheme
+        self.path_info = path_info
+        self.default_method = default_method
+        self.query_args = query_args
+        self.websocket = url_scheme == "ws" or url_scheme == "wss"
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -47,19 +69,11 @@ class MapAdapter(WerkzeugMapAdapter):
         return RequestRedirect(self.make_redirect_url(quote_path(path), query_args))
 
     def _detour(
-        self,
-        rule: Rule,
-        values: dict[str, Any],
-        domain: str,
-        path_info: str,
-        method: str | None,
-        query_args: Mapping[str, Any] | str,
+        self, rule: Rule, values: dict[str, Any], place: str, method: str, query_args: Mapping[str, Any] | str
     ) -> None:
         """Raise the redirect that an alias, the defaults of a sibling or ``redirect_to`` ask for, if any."""
         redirect_defaults = self.map.redirect_defaults
-        method = (method or self.default_method).upper()
         if rule.alias and redirect_defaults:
-            place = f"{domain}|/{path_info.lstrip('/')}" if path_info else f"{domain}|"
             raise RequestRedirect(
                 self.make_alias_redirect_url(place, rule.endpoint, values, method, query_args)
             )

@@ -170,4 +170,4 @@ def plant(tree: Tree, rule: WerkzeugRule, touched: dict[int, State]) -> None:
         state.leaves = []
     state.leaves.append(leaf)
     if not rule._converters and len(domain_parts) == 1:
-        tree.exact.setdefault(str(domain_parts[0]), {})["/".join(parts[1:])] = state  # type: ignore[arg-type]
+        tree.plain("/".join(parts), state)  # type: ignore[arg-type]

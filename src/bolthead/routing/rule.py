@@ -26,7 +26,7 @@ _VARIABLE = re.compile(r"<(?:([a-zA-Z_]\w*)(?:\((.*?)\))?:)?([a-zA-Z_]\w*)>", re
 _STEP = re.compile(rf"{_VARIABLE.pattern}|[^</]+|/", re.ASCII)
 _SLASHES = re.compile("/{2,}")
 _NOT_NAMES = frozenset(("None", "True", "False"))
-_WALKED = frozenset(("methods", "websocket", "strict_slashes", "merge_slashes", "defaults"))
+_WALKED = frozenset(("endpoint", "methods", "websocket", "strict_slashes", "merge_slashes", "defaults"))
 _WEBSOCKET_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
