@@ -1,0 +1,78 @@
+"""Rounds in turns in one process: the part that holds the clock."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from . import frameworks
+from .cases.asks import App, Environ, spin
+from .cases.table import Case
+from .check import check
+
+Jobs = list[tuple[Environ, bytes | None]]
+
+
+@dataclass
+class Timed:
+    """Microseconds per request of one framework in one case, round by round."""
+
+    case: str
+    framework: str
+    rounds: list[float] = field(default_factory=list)
+
+    @property
+    def best(self) -> float:
+        return min(self.rounds)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.rounds)
+
+
+def count_for(app: App, jobs: Jobs, seconds: float) -> int:
+    """How many turns of the loop take about *seconds*."""
+    count = 1
+    while True:
+        start = perf_counter()
+        spin(app, jobs, count)
+        took = perf_counter() - start
+        if took > seconds / 4:
+            return max(1, round(count * seconds / took))
+        count *= 4
+
+
+def time_case(case: Case, names: Iterable[str], rounds: int, seconds: float) -> list[Timed]:
+    """Time *case* in every framework that serves it, after their answers were found to be the same.
+
+    A round is *seconds* of each framework, one after the other, so that what disturbs the machine disturbs all.
+    The collector runs as in a server, but has this process's own furniture out of its sight.
+    """
+    apps: dict[str, App] = {}
+    for name in names:
+        app = frameworks.application(name, case)
+        if app is not None:
+            apps[name] = app
+    if "flask" in apps:
+        check(case, apps)
+    jobs = case.jobs
+    counts = {name: count_for(app, jobs, seconds) for name, app in apps.items()}
+    results = {name: Timed(case.key, name) for name in apps}
+    gc.collect()
+    gc.freeze()
+    try:
+        for _ in range(rounds):
+            for name, app in apps.items():
+                start = perf_counter()
+                spin(app, jobs, counts[name])
+                took = perf_counter() - start
+                results[name].rounds.append(took / counts[name] / len(jobs) * 1e6)
+    finally:
+        gc.unfreeze()
+    line = "  ".join(f"{name} {timed.best:.2f}" for name, timed in results.items())
+    print(f"{case.key:14} {line}", file=sys.stderr, flush=True)
+    return list(results.values())
