@@ -14,7 +14,7 @@ LAYERS = [
     ["_core.native", "_core.proxy", "_core.__init__", "_core.lazy", "_core.result"],
     ["globals"],
     ["_core"],
-    ["config", "helpers", "json", "logging"],
+    ["config", "helpers", "json", "logging", "signing"],
     ["routing", "formparser"],
     ["wrappers"],
     ["sessions", "ctx", "templating"],

@@ -5,12 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.datastructures import CallbackDict
+from werkzeug.http import dump_cookie, http_date
+from werkzeug.wrappers import Response as BaseResponse
 
+from ._core.result import header
 from .json.tag import TaggedJSONSerializer
+from .signing import CookieSerializer
 
 if TYPE_CHECKING:
 
@@ -123,6 +128,15 @@ class SessionInterface:
         raise NotImplementedError()
 
 
+_last_signing: tuple[Any, Any] = (None, None)
+"""What the last serializer was made of, and that serializer: most processes have one application."""
+
+
+def _keep_signing(made: tuple[Any, Any]) -> None:
+    global _last_signing
+    _last_signing = made
+
+
 session_json_serializer = TaggedJSONSerializer()
 
 
@@ -145,12 +159,25 @@ class SecureCookieSessionInterface(SessionInterface):
 
         Signs with the newest key, reads with ``SECRET_KEY_FALLBACKS`` too.
         """
-        if not app.secret_key:
+        secret = app.secret_key
+        if not secret:
             return None
         # itsdangerous signs with the last key of the list.
-        keys = [*(app.config["SECRET_KEY_FALLBACKS"] or ()), app.secret_key]
-        options = {"key_derivation": self.key_derivation, "digest_method": self.digest_method}
-        return URLSafeTimedSerializer(keys, salt=self.salt, serializer=self.serializer, signer_kwargs=options)
+        keys = (*(app.config["SECRET_KEY_FALLBACKS"] or ()), secret)
+        known = (keys, self.salt, self.key_derivation, self.digest_method, self.serializer)
+        last = _last_signing
+        if known != last[0]:
+            digest = "sha1" if self.digest_method is _lazy_sha1 else None
+            options = {"key_derivation": self.key_derivation, "digest_method": self.digest_method}
+            last = (
+                known,
+                CookieSerializer(
+                    list(keys), salt=self.salt, serializer=self.serializer, signer_kwargs=options, digest=digest
+                ),
+            )
+            _keep_signing(last)
+        serializer: URLSafeTimedSerializer = last[1]
+        return serializer
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         serializer = self.get_signing_serializer(app)
@@ -167,34 +194,29 @@ class SecureCookieSessionInterface(SessionInterface):
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         if session.accessed:
-            response.vary.add("Cookie")
+            vary_by_cookie(response)
+        name = self.get_cookie_name(app)
+        options = (
+            self.get_cookie_domain(app),
+            self.get_cookie_path(app),
+            self.get_cookie_secure(app),
+            self.get_cookie_partitioned(app),
+            self.get_cookie_samesite(app),
+            self.get_cookie_httponly(app),
+        )
         if not session:
             if session.modified:
-                response.delete_cookie(self.get_cookie_name(app), **self._cookie_options(app))
-                response.vary.add("Cookie")
+                given: dict[str, Any] = dict(zip(COOKIE_OPTIONS, options, strict=True))
+                response.delete_cookie(name, **given)
+                vary_by_cookie(response)
             return
         if not self.should_set_cookie(app, session):
             return
         serializer = self.get_signing_serializer(app)
-        value = serializer.dumps(dict(session))  # type: ignore[union-attr]
+        value: Any = serializer.dumps(dict(session))  # type: ignore[union-attr]
         expires = self.get_expiration_time(app, session)
-        response.set_cookie(
-            self.get_cookie_name(app),
-            value,
-            expires=expires,
-            **self._cookie_options(app),
-        )
-        response.vary.add("Cookie")
-
-    def _cookie_options(self, app: Flask) -> dict[str, Any]:
-        return {
-            "domain": self.get_cookie_domain(app),
-            "path": self.get_cookie_path(app),
-            "secure": self.get_cookie_secure(app),
-            "partitioned": self.get_cookie_partitioned(app),
-            "samesite": self.get_cookie_samesite(app),
-            "httponly": self.get_cookie_httponly(app),
-        }
+        set_safe_cookie(response, name, value, expires, options)
+        vary_by_cookie(response)
 
     def _must_open(self, app: Flask, request: Request) -> bool:
         """Whether a session that nobody touched may still matter: it was sent, and might be refreshed."""
@@ -202,3 +224,50 @@ class SecureCookieSessionInterface(SessionInterface):
         if not cookies or not app.config["SESSION_REFRESH_EACH_REQUEST"]:
             return False
         return app.config["SESSION_COOKIE_NAME"] in cookies
+
+
+COOKIE_OPTIONS = ("domain", "path", "secure", "partitioned", "samesite", "httponly")
+
+
+def vary_by_cookie(response: Response) -> None:
+    """``response.vary.add("Cookie")``."""
+    headers = response.headers
+    vary = header(headers, "vary")
+    if vary is None:
+        headers.add("Vary", "Cookie")
+    elif vary != "Cookie":
+        response.vary.add("Cookie")
+
+
+@lru_cache(64)
+def cookie_frame(name: str, options: tuple[Any, ...], dated: bool) -> tuple[str, str, str]:
+    """What stands before the value, between value and date, and after, in a ``Set-Cookie`` header."""
+    # The epoch stands in for the date; its text cannot be part of anything else.
+    given = dict(zip(COOKIE_OPTIONS, options, strict=True))
+    text = dump_cookie(name, "value", expires=0 if dated else None, max_size=0, **given)
+    before = f"{name}="
+    after = text[len(before) + len("value") :]
+    between, _epoch, end = after.partition(http_date(0)) if dated else (after, "", "")
+    return before, between, end
+
+
+def set_safe_cookie(
+    response: Response, name: str, value: str, expires: datetime | None, options: tuple[Any, ...]
+) -> None:
+    """``response.set_cookie(name, value, expires=expires, …)`` for a value that needs no quotes."""
+    plain = type(response).set_cookie is BaseResponse.set_cookie and name.isascii()
+    if plain:
+        try:
+            before, between, end = cookie_frame(name, options, expires is not None)
+        except TypeError:
+            # Options of a kind that cannot be kept.
+            plain = False
+    if plain:
+        date = "" if expires is None else http_date(expires)
+        text = f"{before}{value}{between}{date}{end}"
+        limit = response.max_cookie_size
+        if not limit or len(text) <= limit:
+            response.headers.add("Set-Cookie", text)
+            return
+    given = dict(zip(COOKIE_OPTIONS, options, strict=True))
+    response.set_cookie(name, value, expires=expires, **given)

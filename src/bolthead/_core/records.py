@@ -98,10 +98,10 @@ class Plan:
         "started",
         "sync",
         "teardown",
-        "tree",
         "teardown_app",
         "teardown_request",
         "tearing_down",
+        "tree",
         "views",
         "watch",
     )

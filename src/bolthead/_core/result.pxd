@@ -32,3 +32,6 @@ cpdef object send(object response, object environ, object start_response)
 
 @cython.locals(size=cython.Py_ssize_t, width=cython.Py_ssize_t, code=cython.long, counted=cython.bint, pairs=list, body=object)
 cdef list plain_pairs(object response)
+
+@cython.locals(width=cython.Py_ssize_t)
+cpdef object header(object headers, str name)

@@ -246,3 +246,14 @@ def plain_pairs(response: Any) -> list[tuple[str, str]] | None:
     if not counted and response.automatically_set_content_length:
         pairs.append(("Content-Length", str(size)))
     return pairs
+
+
+def header(headers: Any, name: str) -> Any:
+    """The first value of the header with the lower-case *name*, or None."""
+    if type(headers) is not Headers:
+        return headers.get(name)
+    width = len(name)
+    for key, value in headers._list:
+        if len(key) == width and key.lower() == name:
+            return value
+    return None

@@ -209,8 +209,33 @@ class TaggedJSONSerializer:
 
     def dumps(self, value: t.Any) -> str:
         """Tag and write, without spaces."""
-        return dumps(self.tag(value), separators=(",", ":"))
+        tagged = self._tag_plain(value) if self._is_stock() else self.tag(value)
+        return dumps(tagged, separators=(",", ":"))
 
     def loads(self, value: str) -> t.Any:
         """Read and untag."""
-        return self._untag_scan(loads(value))
+        read = loads(value)
+        # FAST: the keys that mark begin with a space, so there is none in such a text.
+        if type(value) is str and '" ' not in value and "\\u" not in value and self._is_stock():
+            return read
+        return self._untag_scan(read)
+
+    def _is_stock(self) -> bool:
+        """Whether the tags are the default ones, so that the shortcuts for common types hold."""
+        return [type(tag) for tag in self.order] == STOCK
+
+    def _tag_plain(self, value: t.Any) -> t.Any:
+        """:meth:`tag`, by the exact type where that decides it."""
+        kind = type(value)
+        if kind in PLAIN:
+            return value
+        if kind is dict and (len(value) != 1 or next(iter(value)) not in self.tags):
+            return {key: self._tag_plain(inner) for key, inner in value.items()}
+        if kind is list:
+            return [self._tag_plain(item) for item in value]
+        return self.tag(value)
+
+
+STOCK: list[type[JSONTag]] = TaggedJSONSerializer.default_tags[:]
+PLAIN = frozenset((str, int, float, bool, type(None)))
+"""Types whose exact instances no default tag is for."""
