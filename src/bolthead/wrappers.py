@@ -53,8 +53,6 @@ class Request(RequestBase):
     routing_exception: HTTPException | None = None
     """What matching raised (404, 405, a redirect), to be raised again by the dispatch."""
 
-    _form_loaded = False
-    """Whether the body was read as a form, so that there may be files to close."""
     _max_content_length: int | None = None
     _max_form_memory_size: int | None = None
     _max_form_parts: int | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import io
 import threading
 from datetime import timedelta
 from typing import Any
@@ -174,6 +175,34 @@ def test_copied_context(fw: Framework) -> Any:
         return f"{work('direct')} {work.__name__} {work.__doc__} {later()}"
 
     return fw.get(app, "/x"), found
+
+
+@alike
+def test_uploads_closed_with_the_request(fw: Framework) -> Any:
+    """Uploaded files are closed when the request context goes, whoever has read them."""
+    kept: list[Any] = []
+
+    class Request(fw.Request):  # type: ignore[name-defined, misc]
+        def close(self) -> None:
+            kept.append("own close")
+            super().close()
+
+    found: list[Any] = []
+    for request_class in (fw.Request, Request):
+        app = fw.app()
+        app.request_class = request_class
+
+        @app.route("/<look>", methods=["POST"])
+        def upload(look: str) -> str:
+            request = fw.request
+            if look != "nothing":
+                kept.append(request.files["up"].stream if look == "files" else request.form.get("x"))
+                kept[-1] = request.files["up"].stream
+            return str(len(kept))
+
+        for path in ("/files", "/form", "/nothing"):
+            found.append(fw.get(app, path, "POST", data={"up": (io.BytesIO(b"content"), "n.txt"), "x": "1"}))
+    return found, [getattr(item, "closed", item) for item in kept]
 
 
 # Sessions -------------------------------------------------------------------------------------------------

@@ -215,8 +215,8 @@ def pop_request(plan: Plan, ctx: RequestRecord, exc: Any) -> None:
             else:
                 app.do_teardown_request(exc)
             request = ctx.request
-            # FAST: nothing was opened for this request unless its form was read.
-            if not plan.plain_close or request._form_loaded:
+            # FAST: Werkzeug's `close` closes what is in `files`, and that is there once a form was read.
+            if not plan.plain_close or "files" in request.__dict__:
                 close = getattr(request, "close", None)
                 if close is not None:
                     close()
