@@ -62,6 +62,9 @@ class BuildExt(build_ext):
             self.give_up(error)
 
     def build_extension(self, ext: Extension) -> None:
+        if ext not in self.extensions:
+            # Given up: setuptools goes on through the list it began with.
+            return
         try:
             super().build_extension(ext)
         except Exception as error:
