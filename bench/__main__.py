@@ -5,19 +5,33 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import inprocess
+from . import compare, count, inprocess
+
+PARTS = {
+    "count": (count, "instructions per request, by callgrind"),
+    "compare": (compare, "two results side by side"),
+}
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    top = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="bolthead beside Flask, Falcon, Bottle and a bare WSGI callable: all cases in process.",
+        epilog="Other parts: " + "; ".join(f"`{name}`: {text}" for name, (_, text) in PARTS.items()) + ".",
+    )
     inprocess.options(top)
     return top
 
 
-def main() -> int:
-    args = parser().parse_args()
-    return inprocess.main(args)
+def main(arguments: list[str]) -> int:
+    if arguments and arguments[0] in PARTS:
+        name = arguments[0]
+        part, text = PARTS[name]
+        own = argparse.ArgumentParser(prog=f"python -m bench {name}", description=text)
+        part.options(own)
+        return part.main(own.parse_args(arguments[1:]))
+    return inprocess.main(parser().parse_args(arguments))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -75,8 +75,8 @@ def grid(head: list[str], body: list[list[str]]) -> str:
     widths = [max(len(line[n]) for line in [head, *body]) for n in range(len(head))]
     lines = []
     for line in [head, *body]:
-        cells = [cell.ljust(w) if n == 0 else cell.rjust(w) for n, (cell, w) in enumerate(zip(line, widths, strict=True))]
-        lines.append("  ".join(cells).rstrip())
+        first, *others = zip(line, widths, strict=True)
+        lines.append("  ".join([first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]).rstrip())
     lines.insert(1, "  ".join("-" * width for width in widths))
     return "\n".join(lines)
 

@@ -35,7 +35,8 @@ def main(orders: str) -> None:
                     "median": timed.median,
                 }
             )
-    json.dump({"build": build, "python": sys.version.split()[0], "results": results, "different": different}, sys.stdout)
+    python = sys.version.split()[0]
+    json.dump({"build": build, "python": python, "results": results, "different": different}, sys.stdout)
 
 
 if __name__ == "__main__":
