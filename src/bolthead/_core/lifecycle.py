@@ -12,6 +12,8 @@ from inspect import iscoroutinefunction
 from types import FunctionType
 from typing import Any
 
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+
 from ..globals import _cv_app, _cv_request
 from ..signals import (
     appcontext_popped,
@@ -23,7 +25,7 @@ from ..signals import (
 )
 from .native import new, var_get, var_reset, var_set
 from .records import UNMADE, AppRecord, Plan, RequestRecord
-from .tree import FOUND, route
+from .tree import FOUND, MISSED, route
 
 app_var = _cv_app
 request_var = _cv_request
@@ -260,7 +262,13 @@ def match(plan: Plan, ctx: RequestRecord) -> bool:
         plan.map.update()
     method = environ["REQUEST_METHOD"]
     outcome = route(plan.tree, plan.domain, path, method if method.isupper() else method.upper(), False)
-    if outcome[0] != FOUND:
+    code = outcome[0]
+    if code != FOUND:
+        if code == MISSED and not outcome[2]:
+            # FAST: neither found nor of the other protocol, so no adapter is needed to say so.
+            allowed = outcome[1]
+            request.routing_exception = MethodNotAllowed(list(allowed)) if allowed else NotFound()
+            return True
         return False
     request.url_rule = outcome[1]
     request.view_args = outcome[2]

@@ -27,10 +27,12 @@ cpdef object content_type_of(object mimetype)
 @cython.locals(pairs=list)
 cpdef object fill(object response, object body, object status, object headers, object mimetype, object content_type, object direct_passthrough)
 
+@cython.locals(code=object, pairs=list, body=bytes)
+cdef object from_error(object cls, object error, object environ)
 cdef object make_any(object cls, object app, object request, object rv)
 cpdef object send(object response, object environ, object start_response)
 
-@cython.locals(size=cython.Py_ssize_t, width=cython.Py_ssize_t, code=cython.long, counted=cython.bint, pairs=list, body=object)
+@cython.locals(size=cython.Py_ssize_t, width=cython.Py_ssize_t, code=cython.long, counted=cython.bint, pairs=list, body=object, name=str, value=object)
 cdef list plain_pairs(object response)
 
 @cython.locals(width=cython.Py_ssize_t)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.utils import get_content_type
 from werkzeug.wrappers import Response as BaseResponse
@@ -18,6 +20,18 @@ CONTENT_TYPES: dict[str, str] = {}
 KEPT = 512
 """How many content types are remembered."""
 
+BODIES: dict[tuple[int, str | None], bytes] = {}
+"""The pages of errors that say what their class says."""
+LIST_ITERATOR = type(iter([]))
+PLAIN_LOCATION = re.compile(r"/(?!/)[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*(\?[A-Za-z0-9\-._~!$&'()*+,;=:@%/?]+)?").fullmatch
+"""A location on the same host, with nothing to quote and nothing that splitting it would lose."""
+
+_stock_force = BaseResponse.force_type.__func__  # type: ignore[attr-defined]
+_stock_call = HTTPException.__call__
+_stock_get_response = HTTPException.get_response
+_stock_get_body = HTTPException.get_body
+_stock_get_description = HTTPException.get_description
+_stock_name = HTTPException.name
 _stock_init = BaseResponse.__init__
 _stock_status = BaseResponse.status
 _stock_clean = BaseResponse._clean_status
@@ -180,8 +194,9 @@ def make_any(cls: Any, app: Any, request: Any, rv: Any) -> Any:
         elif isinstance(rv, (dict, list)):
             rv = app.json.response(rv)
         elif isinstance(rv, BaseResponse) or callable(rv):
+            made = from_error(cls, rv, request.environ) if isinstance(rv, HTTPException) else None
             try:
-                rv = cls.force_type(rv, request.environ)
+                rv = cls.force_type(rv, request.environ) if made is None else made
             except TypeError as error:
                 raise TypeError(f"{error}\n{wrong_type(rv)}").with_traceback(sys.exc_info()[2]) from None
         else:
@@ -194,6 +209,54 @@ def make_any(cls: Any, app: Any, request: Any, rv: Any) -> Any:
     if headers:
         rv.headers.update(headers)
     return rv
+
+
+def from_error(cls: Any, error: Any, environ: Any) -> Any:
+    """What ``cls.force_type(error, environ)`` makes of an HTTP error, or None where only that can tell.
+
+    PARITY: the body is an iterator, as of any WSGI callable that was run.
+    """
+    kind = type(error)
+    code = error.code
+    if (
+        cls.force_type.__func__ is not _stock_force
+        or kind.__call__ is not _stock_call
+        or kind.get_response is not _stock_get_response
+        or error.response is not None
+        or type(code) is not int
+        or code < 200
+        or code == 204
+        or code == 304
+        or environ["REQUEST_METHOD"] == "HEAD"
+    ):
+        return None
+    pairs = error.get_headers(environ)
+    if len(pairs) == 0 or pairs[0][0] != "Content-Type":
+        return None
+    if (
+        kind.get_body is _stock_get_body
+        and kind.get_description is _stock_get_description
+        and kind.name is _stock_name
+        and error.description is kind.description
+    ):
+        # FAST: the text depends on nothing but these two, and both are the class's own.
+        body = BODIES.get((code, error.description))
+        if body is None:
+            body = BODIES[code, error.description] = error.get_body(environ).encode()
+            if len(BODIES) > KEPT:
+                BODIES.clear()
+    else:
+        body = error.get_body(environ).encode()
+    headers = Headers(pairs)
+    headers.add("Content-Length", str(len(body)))
+    response = new(cls)
+    response.headers = headers
+    response._status = status_text(code)
+    response._status_code = code
+    response.direct_passthrough = False
+    response._on_close = []
+    response.response = iter([body])
+    return response
 
 
 def wrong_type(rv: Any) -> str:
@@ -225,24 +288,39 @@ def plain_pairs(response: Any) -> list[tuple[str, str]] | None:
     body = response.response
     code = response._status_code
     headers = response.headers
-    if type(body) is not list or type(headers) is not Headers or response._on_close:
+    if type(headers) is not Headers or response._on_close:
         return None
     if response.direct_passthrough or code < 200 or code == 204 or code == 304:
         return None
+    kind = type(body)
+    if kind is not list and kind is not LIST_ITERATOR:
+        return None
+    pairs: list[tuple[str, str]] = headers._list[:]  # type: ignore[attr-defined]
+    counted = False
+    for name, value in pairs:
+        width = len(name)
+        if width == 14:
+            counted = counted or name.lower() == "content-length"
+        elif width == 8:
+            if name.lower() == "location" and (
+                response.autocorrect_location_header or PLAIN_LOCATION(value) is None
+            ):
+                return None
+        elif width == 16 and name.lower() == "content-location":
+            return None
+    if kind is not list:
+        if not counted:
+            return None
+        # FAST: an error's page is an iterator over a list, which is at its end with the first look.
+        body = list(body)
+        response.response = iter(body)
     size = 0
     for chunk in body:
         if type(chunk) is not bytes:
             return None
         size += len(chunk)
-    pairs: list[tuple[str, str]] = headers._list[:]
-    counted = False
-    for pair in pairs:
-        name = pair[0]
-        width = len(name)
-        if width == 14:
-            counted = counted or name.lower() == "content-length"
-        elif (width == 8 or width == 16) and name.lower() in ("location", "content-location"):
-            return None
+    if kind is not list:
+        response.response = body
     if not counted and response.automatically_set_content_length:
         pairs.append(("Content-Length", str(size)))
     return pairs
