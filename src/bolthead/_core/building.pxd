@@ -1,6 +1,8 @@
 cimport cython
 
-from bolthead._core.quoting cimport encode_pairs, quote_path
+from bolthead._core.matching cimport Bound
+from bolthead._core.quoting cimport encode_pairs, plain_str, quote_path
+from bolthead._core.tree cimport Tree
 
 cdef int _QUOTED
 cdef int _INTEGER
@@ -25,26 +27,58 @@ cdef class Plan:
     cdef readonly list domain
     cdef readonly list path
     cdef readonly object encode
-    cdef readonly object invalid
+    cdef readonly bint foreign
     cdef readonly object methods
     cdef readonly bint websocket
     cdef readonly dict defaults
     cdef readonly list required
     cdef readonly set known
+    cdef readonly bint simple
 
-    cpdef bint suits(self, dict values, object method) except -1
-
-    @cython.locals(count=cython.Py_ssize_t, query=str)
-    cpdef tuple fill(self, dict values, bint append_unknown)
-
+    cdef bint suits(self, dict values, object method) except -1
+    @cython.locals(defaults=dict)
+    cdef bint agrees(self, dict values) except -1
+    @cython.locals(query=str, built=Built)
+    cpdef Built fill(self, dict values, bint append_unknown)
     @cython.locals(known=set, unknown=dict)
     cdef str rest(self, dict values, bint append_unknown)
+    @cython.locals(built=Built)
+    cdef Built ask(self, dict values, object method, bint append_unknown)
+
+
+@cython.final
+@cython.freelist(8)
+cdef class Built:
+    cdef readonly object domain
+    cdef readonly object path
+    cdef readonly bint websocket
+
+
+@cython.final
+cdef class Group:
+    cdef list rules
+    cdef Py_ssize_t count
+    cdef list plans
 
 
 @cython.locals(texts=list, slot=Slot)
-cdef str _fill(list parts, dict values)
-
-@cython.locals(first=tuple, found=tuple)
-cdef tuple _choose(list rules, dict values, object method, bint append_unknown, object server_name)
+cdef object _fill(list parts, dict values)
 
 cdef bint _is_full(dict values) except -1
+
+@cython.locals(plan=Plan, first=Built, built=Built)
+cdef Built _choose(
+    Tree tree, list plans, dict values, object method, bint append_unknown, object server_name
+)
+
+@cython.locals(group=Group, rules=list)
+cdef list _plans(object self, Tree tree, object endpoint)
+
+@cython.locals(bound=Bound, tree=Tree, given=dict, built=Built, plans=list, path=str, secure=cython.bint)
+cpdef str build(
+    object self, object endpoint, object values=?, object method=?, object force_external=?,
+    object append_unknown=?, object url_scheme=?
+)
+
+@cython.locals(built=Built)
+cdef Built _asked(object found)

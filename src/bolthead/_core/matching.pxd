@@ -8,6 +8,7 @@ cdef dict _METHODS
 cdef class Bound:
     cdef public object map
     cdef public Tree tree
+    cdef public bint stock
     cdef public object server_name
     cdef public object script_name
     cdef public object subdomain

@@ -12,7 +12,10 @@ _METHODS = {name: name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELE
 
 
 class Bound:
-    """The settings of an adapter: a map, *tree* its tree, and where it is bound to."""
+    """The settings of an adapter: a map, *tree* its tree, and where it is bound to.
+
+    *stock*: no subclass chooses rules for building.
+    """
 
     __slots__ = (
         "default_method",
@@ -21,6 +24,7 @@ class Bound:
         "query_args",
         "script_name",
         "server_name",
+        "stock",
         "subdomain",
         "tree",
         "url_scheme",
@@ -29,6 +33,7 @@ class Bound:
 
     map: Any
     tree: Tree
+    stock: bool
     server_name: str
     script_name: str
     subdomain: str | None

@@ -18,12 +18,21 @@ _PATH = _table("!$&'()*+,/:;=@")
 # https://url.spec.whatwg.org/#percent-encoded-bytes
 _QUERY = _table("!$'()*,/:;?@")
 _QUERY[0x20] = "+"
+# One byte for each letter of ASCII: whether neither table changes it.
+_SAFE = bytes([_PATH[code] == _QUERY[code] == chr(code) for code in range(128)])
+
+
+def _is_safe(text: str) -> bool:
+    for letter in text:  # noqa: SIM110
+        if letter >= "\x80" or not _SAFE[ord(letter)]:
+            return False
+    return True
 
 
 def quote_path(text: str) -> str:
     """*text* as it stands in a path; slashes are kept."""
-    # FAST: build; letters and digits of ASCII are safe in every table.
-    if text.isascii() and text.isalnum():
+    # FAST: build; most texts come back as they are.
+    if _is_safe(text):
         return text
     table = _PATH
     return "".join([table[byte] for byte in text.encode()])
@@ -31,7 +40,7 @@ def quote_path(text: str) -> str:
 
 def quote_query(text: str) -> str:
     """*text* as a key or value of a query string; a space becomes ``+``."""
-    if text.isascii() and text.isalnum():
+    if _is_safe(text):
         return text
     table = _QUERY
     return "".join([table[byte] for byte in text.encode()])
@@ -48,7 +57,15 @@ def encode_pairs(pairs: object) -> str:
     out = []
     for key, value in pairs:  # type: ignore[attr-defined]
         if value is not None:
-            name = quote_query_bytes(key) if isinstance(key, bytes) else quote_query(str(key))
-            text = quote_query_bytes(value) if isinstance(value, bytes) else quote_query(str(value))
+            name = quote_query_bytes(key) if isinstance(key, bytes) else quote_query(plain_str(key))
+            text = quote_query_bytes(value) if isinstance(value, bytes) else quote_query(plain_str(value))
             out.append(name + "=" + text)
     return "&".join(out)
+
+
+def plain_str(value: object) -> str:
+    """``str(value)``, and of a subclass of str the text itself."""
+    if type(value) is str:
+        return value
+    text = str(value)
+    return text if type(text) is str else "".join((text,))

@@ -18,7 +18,7 @@ cdef class Leaf:
     cdef readonly object rule
     cdef readonly object endpoint
     cdef public list names
-    cdef public list kinds
+    cdef public bytes kinds
     cdef public list convert
     cdef public bint detour
     cdef readonly object methods
@@ -70,6 +70,22 @@ cdef class Index:
 
 @cython.final
 @cython.no_gc
+@cython.freelist(16)
+cdef class Frame:
+    cdef Py_ssize_t at
+    cdef Frame below
+    cdef list edges
+    cdef Py_ssize_t mark
+    cdef Py_ssize_t nth
+    cdef State state
+
+
+@cython.locals(frame=Frame)
+cdef Frame _frame(Frame below, State state, list edges, Py_ssize_t at, Py_ssize_t nth, Py_ssize_t mark)
+
+
+@cython.final
+@cython.no_gc
 @cython.freelist(8)
 cdef class Walk:
     cdef str domain
@@ -91,7 +107,7 @@ cdef class Walk:
     cdef Leaf admit(self, list leaves, bint lenient)
 
     @cython.locals(
-        state=State, segments=list, values=list, count=cython.Py_ssize_t, stack=list, at=cython.Py_ssize_t, nth=cython.Py_ssize_t, edges=list,
+        state=State, segments=list, values=list, count=cython.Py_ssize_t, frame=Frame, at=cython.Py_ssize_t, nth=cython.Py_ssize_t, edges=list,
         leaf=Leaf, segment=str, last=cython.bint, child=State, beyond=cython.Py_ssize_t, size=cython.Py_ssize_t, mark=cython.Py_ssize_t, edge=Edge,
     )
     cdef Leaf run(self, Tree tree)
@@ -102,7 +118,7 @@ cdef class Walk:
     cdef Py_ssize_t take(self, Edge edge, str segment, Py_ssize_t at) except -2
 
     @cython.locals(
-        values=list, kinds=list, names=list, result=dict, count=cython.Py_ssize_t, nth=cython.Py_ssize_t,
+        values=list, kinds=bytes, names=list, result=dict, count=cython.Py_ssize_t, nth=cython.Py_ssize_t,
         kind=cython.int,
     )
     cdef int convert(self, Tree tree, Leaf leaf) except -1
@@ -113,6 +129,8 @@ cdef class Tree:
     cdef public State root
     cdef public dict exact
     cdef public Py_ssize_t longest
+    cdef public dict endpoints
+    cdef public dict groups
     cdef public object invalid
     cdef public bint merge_slashes
     cdef public bint host_matching

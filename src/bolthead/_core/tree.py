@@ -71,7 +71,7 @@ class Leaf:
     def __init__(self, rule: Any) -> None:
         self.rule = rule
         self.names: list[str] = []
-        self.kinds: list[int] = []
+        self.kinds = b""
         self.convert: list[Callable[[str], Any]] = []
         self.detour = False
         self.sync()
@@ -206,6 +206,32 @@ class Index:
         return found
 
 
+class Frame:
+    """A state to come back to, with the edges that were not tried yet and the height of the value stack."""
+
+    __slots__ = ("at", "below", "edges", "mark", "nth", "state")
+
+    at: int
+    below: Frame | None
+    edges: list[Edge] | None
+    mark: int
+    nth: int
+    state: State
+
+
+def _frame(
+    below: Frame | None, state: State, edges: list[Edge] | None, at: int, nth: int, mark: int
+) -> Frame:
+    frame = Frame.__new__(Frame)
+    frame.below = below
+    frame.state = state
+    frame.edges = edges
+    frame.at = at
+    frame.nth = nth
+    frame.mark = mark
+    return frame
+
+
 class Walk:
     """One search: the path cut in segments, and what was learned on the way."""
 
@@ -275,7 +301,7 @@ class Walk:
         segments = self.segments
         values = self.values
         count = len(segments) + 1
-        stack: list[Any] | None = None
+        frame: Frame | None = None
         state = tree.root
         at = 0
         nth = -1
@@ -287,22 +313,21 @@ class Walk:
                     return leaf
             else:
                 segment = segments[at - 1] if at else self.domain
-                last = at + 1 == count and not segment and state.leaves is not None
+                last = at + 1 == count and state.leaves is not None and not segment
                 if nth < 0:
                     nth = 0
                     edges = state.edges
                     if edges is not None and state.index is not None:
                         edges = state.index.candidates(segment)
-                    child = state.static.get(segment) if state.static is not None else None
-                    if child is not None:
-                        if edges is not None or last:
-                            if stack is None:
-                                stack = []
-                            stack.append((state, at, edges, 0, len(values)))
-                        state = child
-                        at += 1
-                        nth = -1
-                        continue
+                    if state.static is not None:
+                        child = state.static.get(segment)
+                        if child is not None:
+                            if edges is not None or last:
+                                frame = _frame(frame, state, edges, at, 0, len(values))
+                            state = child
+                            at += 1
+                            nth = -1
+                            continue
                 beyond = -1
                 if edges is not None:
                     size = len(edges)
@@ -313,9 +338,7 @@ class Walk:
                         beyond = self.take(edge, segment, at)
                         if beyond >= 0:
                             if nth < size or last:
-                                if stack is None:
-                                    stack = []
-                                stack.append((state, at, edges, nth, mark))
+                                frame = _frame(frame, state, edges, at, nth, mark)
                             state = edge.state
                             at = beyond
                             nth = -1
@@ -326,11 +349,15 @@ class Walk:
                     leaf = self.admit(state.leaves, True)  # type: ignore[arg-type]
                     if leaf is not None:
                         return leaf
-            if not stack:
+            if frame is None:
                 return None
-            state, at, edges, nth, mark = stack.pop()
-            if mark < len(values):
-                del values[mark:]
+            state = frame.state
+            edges = frame.edges
+            at = frame.at
+            nth = frame.nth
+            if frame.mark < len(values):
+                del values[frame.mark :]
+            frame = frame.below
 
     def take(self, edge: Edge, segment: str, at: int) -> int:
         """Follow *edge* from segment *at*: where that leads, or -1. Texts go on the value stack."""
@@ -406,10 +433,21 @@ class Tree:
     """All rules of one map. *invalid* is the exception by which a converter refuses a text.
 
     *exact* holds the states of rules without variables by domain and path, *longest* the length of the longest such
-    path. *stale* says that the map has rules which are not planted yet.
+    path. *stale* says that the map has rules which are not planted yet. *endpoints* are the rules by endpoint, and
+    *groups* what the builder made of them.
     """
 
-    __slots__ = ("exact", "host_matching", "invalid", "longest", "merge_slashes", "root", "stale")
+    __slots__ = (
+        "endpoints",
+        "exact",
+        "groups",
+        "host_matching",
+        "invalid",
+        "longest",
+        "merge_slashes",
+        "root",
+        "stale",
+    )
 
     def __init__(self, invalid: type[Exception], merge_slashes: bool, host_matching: bool) -> None:
         self.host_matching = host_matching
@@ -417,6 +455,8 @@ class Tree:
         self.root = State()
         self.exact: dict[str, dict[str, State]] = {}
         self.longest = 0
+        self.endpoints: dict[Any, list[Any]] = {}
+        self.groups: dict[Any, Any] = {}
         self.invalid = invalid
         self.merge_slashes = merge_slashes
 

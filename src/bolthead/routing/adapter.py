@@ -27,9 +27,6 @@ class MapAdapter(_matching.Bound, WerkzeugMapAdapter):
     """Matches paths and builds URLs for one host, subdomain, mount point and scheme."""
 
     map: Map
-    _is_stock = True
-    """Whether the builder may choose rules itself."""
-
     def __init__(
         self,
         map: Map,
@@ -43,6 +40,7 @@ class MapAdapter(_matching.Bound, WerkzeugMapAdapter):
     ) -> None:
         self.map = map
         self.tree = map._tree
+        self.stock = type(self)._partial_build is WerkzeugMapAdapter._partial_build
         self.server_name = server_name
         self.script_name = script_name if script_name.endswith("/") else f"{script_name}/"
         self.subdomain = subdomain
@@ -51,10 +49,6 @@ class MapAdapter(_matching.Bound, WerkzeugMapAdapter):
         self.default_method = default_method
         self.query_args = query_args
         self.websocket = url_scheme == "ws" or url_scheme == "wss"
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        cls._is_stock = cls._partial_build is WerkzeugMapAdapter._partial_build
 
     # FAST: match, build; functions of the compiled core, which as methods cost no second call.
     match = _matching.match

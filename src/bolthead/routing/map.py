@@ -13,10 +13,12 @@ from werkzeug.routing import Rule as WerkzeugRule
 from werkzeug.wsgi import get_host
 
 from .._core import matching as _matching
+from .._core.building import Plan
 from .._core.tree import State, Tree
 from .adapter import MapAdapter
 from .converters import BaseConverter, ValidationError
 from .plant import plant
+from .rule import plan_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -31,8 +33,6 @@ class Map(WerkzeugMap):
 
     Rules may be added at any time and from any thread. They take their place in the tree at the next match.
     """
-
-    _rules_by_endpoint: dict[Any, list[WerkzeugRule]]
 
     def __init__(
         self,
@@ -49,7 +49,6 @@ class Map(WerkzeugMap):
         self._tree = Tree(ValidationError, bool(merge_slashes), bool(host_matching))
         self._pending: list[WerkzeugRule] = []
         self._merge_slashes = merge_slashes
-        self._rules_by_endpoint = {}
         self._remap_lock = self.lock_class()
         self.default_subdomain = default_subdomain
         self.strict_slashes = strict_slashes
@@ -72,7 +71,7 @@ class Map(WerkzeugMap):
         self._tree.merge_slashes = bool(value)
 
     @property
-    def host_matching(self) -> bool:  # type: ignore[override]
+    def host_matching(self) -> bool:
         return self._tree.host_matching
 
     @host_matching.setter
@@ -80,13 +79,17 @@ class Map(WerkzeugMap):
         self._tree.host_matching = bool(value)
 
     @property
-    def _remap(self) -> bool:  # type: ignore[override]
+    def _remap(self) -> bool:
         """Whether rules wait to be planted; setting it has the next match look."""
         return self._tree.stale
 
     @_remap.setter
     def _remap(self, value: bool) -> None:
         self._tree.stale = value
+
+    @property
+    def _rules_by_endpoint(self) -> dict[Any, list[WerkzeugRule]]:  # type: ignore[override]
+        return self._tree.endpoints
 
     def add(self, rulefactory: RuleFactory) -> None:
         """Bind the rules of *rulefactory*, which may be a single rule, ours or Werkzeug's."""
@@ -120,12 +123,17 @@ class Map(WerkzeugMap):
         # A new list, never sorted in place: a list is empty to other threads while it is being sorted.
         rules = sorted(self._rules_by_endpoint[endpoint], key=lambda rule: rule.build_compare_key())
         self._rules_by_endpoint[endpoint] = rules
+        self._tree.groups.pop(endpoint, None)
         defaulted = False
         for rule in rules:
             leaf = rule.__dict__.get("_leaf")
             if leaf is not None:
                 leaf.detour = bool(defaulted or rule.alias or rule.redirect_to is not None)
             defaulted = defaulted or bool(rule.defaults and not rule.build_only)
+
+    def _plans(self, rules: list[WerkzeugRule]) -> list[Plan]:
+        """Called by the builder at an endpoint's first URL."""
+        return [plan_of(rule) for rule in rules]
 
     # FAST: match; a function of the compiled core.
     route = _matching.find

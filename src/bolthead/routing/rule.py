@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from werkzeug.routing import Map as WerkzeugMap
 from werkzeug.routing import Rule as WerkzeugRule
@@ -17,7 +17,7 @@ from .._core.quoting import quote_path
 from .._core.tree import AS_INT, AS_IS, BY_CALL, Leaf
 from .converters import NumberConverter, ValidationError
 
-__all__ = ["Piece", "Rule", "drawing", "parse_converter_args", "read_converters"]
+__all__ = ["Piece", "Rule", "drawing", "parse_converter_args", "plan_of", "read_converters"]
 
 Piece = str | tuple[str, BaseConverter]
 """Literal text, slashes and all, or a variable with its converter."""
@@ -39,7 +39,7 @@ class Rule(WerkzeugRule):
 
     _drawn: tuple[list[Piece], list[Piece]] | None = None
     _leaf: Leaf | None = None
-    _plan: Plan | Literal[False] | None = None
+    _plan: Plan | None = None
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class Rule(WerkzeugRule):
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
         if name in _WALKED and self.map is not None:
-            self.__dict__["_plan"] = None
+            self._forget()
             if self._leaf is not None:
                 self._leaf.sync()
 
@@ -93,12 +93,18 @@ class Rule(WerkzeugRule):
         values["_converters"] = {}
         domain, path = _texts(self)
         values["_drawn"] = (self._draw(domain), self._draw(path))
-        values["_plan"] = None
+        self._forget()
         if self._converters:
             self._check(values["_drawn"])
         if self._leaf is not None:
             self._leaf.sync()
             read_converters(self, self._leaf)
+
+    def _forget(self) -> None:
+        if self._plan is not None:
+            self.__dict__["_plan"] = None
+            # The plans of this and other rules are kept by endpoint, which may be what changes.
+            self.map._tree.groups.clear()  # type: ignore[attr-defined]
 
     def _draw(self, text: str) -> list[Piece]:
         start = text.find("<")
@@ -155,18 +161,11 @@ class Rule(WerkzeugRule):
 
     def build(self, values: Mapping[str, Any], append_unknown: bool = True) -> tuple[str, str] | None:
         """The domain and the path with its query for *values*, or None if a converter refuses one."""
-        plan = self._plan or _plan(self)
         try:
-            return plan.fill(dict(values), append_unknown)
+            built = _plan(self).fill(dict(values), append_unknown)
         except ValidationError:
             return None
-
-    def _make_plan(self) -> Plan | Literal[False]:
-        """Called by the builder at the first URL; False where a subclass builds in its own way."""
-        kind = type(self)
-        if kind.build is not Rule.build or kind.suitable_for is not WerkzeugRule.suitable_for:
-            return False
-        return _plan(self)
+        return built.domain, built.path
 
     def _encode_query_vars(self, query_vars: Mapping[str, Any]) -> str:
         return encode_query(query_vars, self.map.sort_parameters, self.map.sort_key)
@@ -245,7 +244,7 @@ def read_converters(rule: WerkzeugRule, leaf: Leaf) -> None:
     subclass which only changes the pattern profits and one which changes the conversion is asked.
     """
     leaf.names = list(map(str, rule._converters))
-    leaf.kinds = kinds = []
+    kinds = []
     leaf.convert = convert = []
     for converter in rule._converters.values():
         function = None if "to_python" in converter.__dict__ else type(converter).to_python
@@ -256,6 +255,7 @@ def read_converters(rule: WerkzeugRule, leaf: Leaf) -> None:
         else:
             kinds.append(BY_CALL)
         convert.append(converter.to_python)
+    leaf.kinds = bytes(kinds)
 
 
 def _is_plain_integer(converter: Any) -> bool:
@@ -267,13 +267,21 @@ def _is_plain_integer(converter: Any) -> bool:
     )
 
 
+def plan_of(rule: WerkzeugRule) -> Plan:
+    """How to build URLs for *rule*. One with methods of its own, or Werkzeug's, is asked each time."""
+    kind = type(rule)
+    if kind.build is Rule.build and kind.suitable_for is WerkzeugRule.suitable_for:
+        return _plan(rule)  # type: ignore[arg-type]
+    return Plan(rule, [], [], None, True)
+
+
 def _plan(rule: Rule) -> Plan:
-    domain, path = drawing(rule)
-    own = type(rule)._encode_query_vars is not Rule._encode_query_vars
-    encode = rule._encode_query_vars if own else None
-    plan = Plan(rule, _parts(rule, domain), _parts(rule, path), encode, ValidationError)
-    rule.__dict__["_plan"] = plan
-    return plan
+    if rule._plan is None:
+        domain, path = drawing(rule)
+        own = type(rule)._encode_query_vars is not Rule._encode_query_vars
+        encode = rule._encode_query_vars if own else None
+        rule.__dict__["_plan"] = Plan(rule, _parts(rule, domain), _parts(rule, path), encode)
+    return rule._plan  # type: ignore[return-value]
 
 
 def _parts(rule: Rule, pieces: list[Piece]) -> list[str | Slot]:
