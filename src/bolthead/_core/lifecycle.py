@@ -217,8 +217,8 @@ def pop_request(plan: Plan, ctx: RequestRecord, exc: Any) -> None:
             else:
                 app.do_teardown_request(exc)
             request = ctx.request
-            # FAST: Werkzeug's `close` closes what is in `files`, and that is there once a form was read.
-            if not plan.plain_close or "files" in request.__dict__:
+            # FAST: Werkzeug's `close` closes what is in `files`, which only a body of some type can fill.
+            if not plan.plain_close or ("CONTENT_TYPE" in request.environ and "files" in request.__dict__):
                 close = getattr(request, "close", None)
                 if close is not None:
                     close()

@@ -22,7 +22,7 @@ KEPT = 512
 
 BODIES: dict[tuple[int, str | None], bytes] = {}
 """The pages of errors that say what their class says."""
-LIST_ITERATOR = type(iter([]))
+LIST_ITERATOR: Any = type(iter([]))
 PLAIN_LOCATION = re.compile(r"/(?!/)[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*(\?[A-Za-z0-9\-._~!$&'()*+,;=:@%/?]+)?").fullmatch
 """A location on the same host, with nothing to quote and nothing that splitting it would lose."""
 
@@ -292,10 +292,10 @@ def plain_pairs(response: Any) -> list[tuple[str, str]] | None:
         return None
     if response.direct_passthrough or code < 200 or code == 204 or code == 304:
         return None
-    kind = type(body)
+    kind: Any = type(body)
     if kind is not list and kind is not LIST_ITERATOR:
         return None
-    pairs: list[tuple[str, str]] = headers._list[:]  # type: ignore[attr-defined]
+    pairs: list[tuple[str, str]] = headers._list[:]
     counted = False
     for name, value in pairs:
         width = len(name)
