@@ -60,7 +60,7 @@ WATCHED = frozenset((*APP_STEPS, *APP_PARTS, *APP_COLLECTIONS))
 
 CONTEXT_STEPS = ("__init__", "match_request", "pop", "push")
 APP_CONTEXT_STEPS = ("__init__", "pop", "push")
-REQUEST_STEPS = ("__init__", "close", "json_module", "method", "trusted_hosts")
+REQUEST_STEPS = ("__init__", "_load_form_data", "close", "json_module", "method", "trusted_hosts")
 RESPONSE_FILLED = ("__init__", "_clean_status", "set_data", "status")
 RESPONSE_DEFAULTS = ("automatically_set_content_length", "default_mimetype", "default_status")
 RESPONSE_SENT = ("__call__", "get_app_iter", "get_wsgi_headers", "get_wsgi_response", "iter_encoded", "status")
@@ -123,7 +123,7 @@ def make_plan(app: Flask, stock: Stock) -> Plan:
         and not app.url_map.host_matching
     )
     plan.push = plan.pop = contexts
-    plan.plain_close = STOCK_REQUEST.untouched(request_class, "close")
+    plan.plain_close = STOCK_REQUEST.untouched(request_class, "_load_form_data", "close")
     plan.plain_method = STOCK_REQUEST.untouched(request_class, "method")
     plan.full = kept("full_dispatch_request")
     plan.preprocess = kept("preprocess_request")

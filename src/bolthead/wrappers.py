@@ -168,6 +168,7 @@ class Request(RequestBase):
         return data
 
     def _load_form_data(self) -> None:
+        self._form_loaded = True
         if "form" not in self.__dict__ and not self._load_plain_form():
             super()._load_form_data()
         # `current_app` is asked last: a form is not often of the wrong type, nor is there debug mode.

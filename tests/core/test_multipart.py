@@ -74,7 +74,7 @@ def test_events(body: bytes, cuts: list[int]) -> None:
             assert events(decoder, chunks) == expected
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(st.sampled_from([b"-", b"--", b"a b", b"a--", b"----x", b"\xc3", b"a\r\nb", b"\n"]), st.data())
 def test_odd_boundaries(boundary: bytes, data: st.DataObject) -> None:
     tokens = [b"--" + boundary, boundary, b"-", b"\r\n", b"\n", b" ", b"x", b"\r\n\r\n"]

@@ -256,10 +256,15 @@ class Scanner:
         if window < begin:
             window = begin
         stop = size
-        line_feed = self._buffer.rfind(b"\n", window)
+        if self._step == 1:
+            # A boundary that has line breaks: the first in the window may be the delimiter's, not the last.
+            line_feed = self._buffer.find(b"\n", window)
+            carriage = self._buffer.find(b"\r", window)
+        else:
+            line_feed = self._buffer.rfind(b"\n", window)
+            carriage = self._buffer.rfind(b"\r", window)
         if line_feed >= 0:
             stop = line_feed
-        carriage = self._buffer.rfind(b"\r", window)
         if 0 <= carriage < stop:
             stop = carriage
         return stop
