@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.serving import make_ssl_devcert
 
 from oracle import alike, both
 
@@ -414,6 +415,12 @@ def test_params_of_a_group(fw):
     ]
 
 
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    pair = make_ssl_devcert(str(tmp_path_factory.mktemp("cert") / "dev"), host="localhost")
+    return dict(zip(("CERT", "KEY"), pair, strict=True))
+
+
 RUNS = [
     [],
     ["--host", "0.0.0.0", "--port", "1234"],
@@ -429,7 +436,7 @@ RUNS = [
     ["--exclude-patterns", os.pathsep.join(["*.py", "x/*"])],
     ["--cert", "adhoc"],
     ["--cert", __file__],
-    ["--cert", __file__, "--key", __file__],
+    ["--cert", "CERT", "--key", "KEY"],
     ["--key", __file__],
     ["--cert", "adhoc", "--key", __file__],
     ["--cert", "not_there"],
@@ -442,9 +449,11 @@ RUNS = [
 @pytest.mark.parametrize("args", RUNS)
 @pytest.mark.parametrize("variables", [{}, {"FLASK_RUN_PORT": "80", "FLASK_DEBUG": "1"}, {"FLASK_RUN_HOST": "h"}])
 @alike
-def test_run(fw, args, variables, monkeypatch):
+def test_run(fw, args, variables, certificate, monkeypatch):
     """What reaches Werkzeug's server, or what is said instead."""
     import ssl
+
+    args = [certificate.get(arg, arg) for arg in args]
 
     holder = ModuleType("tests_ssl_context")
     holder.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -464,13 +473,14 @@ def test_run(fw, args, variables, monkeypatch):
 
 
 @pytest.mark.parametrize("missing", ["ssl", "cryptography"])
-@pytest.mark.parametrize("cert", ["adhoc", __file__, "not_there"])
+@pytest.mark.parametrize("cert", ["adhoc", "CERT", "not_there"])
 @alike
-def test_run_without_a_library(fw, missing, cert, monkeypatch):
+def test_run_without_a_library(fw, missing, cert, certificate, monkeypatch):
+    cert = certificate.get(cert, cert)
     module = "flask.cli" if fw.package == "flask" else "bolthead.cli.commands"
     with monkeypatch.context() as patch, mock.patch(f"{module}.run_simple"):
         patch.setitem(sys.modules, missing, None)
-        args = ["run", "--cert", cert, "--key", __file__]
+        args = ["run", "--cert", cert, "--key", certificate["KEY"]]
         code, output, error = invoke(fw, fw.app(), args)
     return code, output.splitlines()[-1], error
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 from werkzeug import run_simple
-from werkzeug.serving import is_running_from_reloader
+from werkzeug.serving import is_running_from_reloader, load_ssl_context
 
 from .. import _core
 from .. import serve as serving
@@ -166,25 +166,29 @@ def run_command(
     """
     if not 0 <= port <= 65535:
         raise click.BadParameter(f"{port} is not in the range 0<=x<=65535.", param_hint="'--port' / '-p'")
+    if isinstance(cert, tuple):
+        _check_certificate(*cert)
     app = _load_for_run(info)
     debug = get_debug_flag()
     show_server_banner(debug, info.app_import_path)
+    run_simple(
+        host,
+        port,
+        app,
+        use_reloader=debug if reload is None else reload,
+        use_debugger=debug if debugger is None else debugger,
+        threaded=with_threads,
+        ssl_context=cert,
+        extra_files=extra_files,
+        exclude_patterns=exclude_patterns,
+    )
+
+
+def _check_certificate(cert: str, key: str | None) -> None:
+    """Werkzeug would find out with its socket open, and end in a traceback."""
     try:
-        run_simple(
-            host,
-            port,
-            app,
-            use_reloader=debug if reload is None else reload,
-            use_debugger=debug if debugger is None else debugger,
-            threaded=with_threads,
-            ssl_context=cert,
-            extra_files=extra_files,
-            exclude_patterns=exclude_patterns,
-        )
+        load_ssl_context(cert, key)
     except OSError as error:
-        # ssl.SSLError is one; where Python has no ssl there is nothing to tell apart.
-        if cert is None or type(error).__module__ != "ssl":
-            raise
         raise click.ClickException(f"The certificate and key cannot be used: {error}") from None
 
 
@@ -235,9 +239,7 @@ run_command.params.append(as_flask_option())
     metavar="SIZE",
     help="Answer 413 to larger request bodies; 0 for no limit.",
 )
-@click.option(
-    "--pid-file", type=click.Path(dir_okay=False, path_type=Path), help="Write the process id to this file."
-)
+@click.option("--pid-file", type=click.Path(dir_okay=False, path_type=Path), help="Write the process id to this file.")
 @click.option(
     "--stop-timeout",
     type=click.IntRange(1),
@@ -266,9 +268,7 @@ def serve_command(
     if (cert is None) != (key is None):
         raise click.UsageError("'--cert' and '--key' belong together: give both or neither.")
     if pid_file is not None and not pid_file.absolute().parent.is_dir():
-        raise click.BadParameter(
-            f"The folder of {str(pid_file)!r} does not exist.", param_hint="'--pid-file'"
-        )
+        raise click.BadParameter(f"The folder of {str(pid_file)!r} does not exist.", param_hint="'--pid-file'")
     try:
         place = serving.parse_bind(bind)
     except ValueError as error:
@@ -348,9 +348,7 @@ def shell_command() -> None:
         _complete_from(names)
         hook()
     banner = (
-        f"Python {sys.version} on {sys.platform}\n"
-        f"App: {current_app.import_name}\n"
-        f"Instance: {current_app.instance_path}"
+        f"Python {sys.version} on {sys.platform}\nApp: {current_app.import_name}\nInstance: {current_app.instance_path}"
     )
     code.interact(banner=banner, local=names)
 

@@ -111,9 +111,7 @@ class AppGroup(click.Group):
         self, *args: Any, **kwargs: Any
     ) -> Callable[[Callable[..., Any]], click.Group]:
         """Like click's, with :class:`AppGroup` as the class of the new group unless ``cls`` is given."""
-        decorator: Callable[[Callable[..., Any]], click.Group] = super().group(
-            *args, **{"cls": AppGroup, **kwargs}
-        )
+        decorator: Callable[[Callable[..., Any]], click.Group] = super().group(*args, **{"cls": AppGroup, **kwargs})
         return decorator
 
 
@@ -175,9 +173,7 @@ _app_option = click.Option(
     callback=_set_app,
 )
 
-_debug_option = click.Option(
-    ["--debug/--no-debug"], help="Switch debug mode.", expose_value=False, callback=_set_debug
-)
+_debug_option = click.Option(["--debug/--no-debug"], help="Switch debug mode.", expose_value=False, callback=_set_debug)
 
 
 class FlaskGroup(AppGroup):

@@ -88,6 +88,7 @@ def find_best_app(module: ModuleType) -> Flask:
             raise NoAppException(
                 f"Detected factory '{name}' in module '{module.__name__}', but could not call it without"
                 f" arguments. Use '{module.__name__}:{name}(args)' to specify arguments."
+                + _stranger_hint(*vars(module).values())
             ) from error.__cause__
         if isinstance(value, Flask):
             return value
@@ -142,8 +143,7 @@ def find_app_by_string(module: ModuleType, app_name: str) -> Flask:
 
     if not isinstance(value, Flask):
         raise NoAppException(
-            f"A valid Flask application was not obtained from '{module.__name__}:{app_name}'."
-            + _stranger_hint(value)
+            f"A valid Flask application was not obtained from '{module.__name__}:{app_name}'." + _stranger_hint(value)
         )
     return value
 
@@ -176,9 +176,7 @@ def locate_app(module_name: str, app_name: str | None, raise_if_not_found: Liter
 
 
 @overload
-def locate_app(
-    module_name: str, app_name: str | None, raise_if_not_found: Literal[False] = ...
-) -> Flask | None: ...
+def locate_app(module_name: str, app_name: str | None, raise_if_not_found: Literal[False] = ...) -> Flask | None: ...
 
 
 def locate_app(module_name: str, app_name: str | None, raise_if_not_found: bool = True) -> Flask | None:
