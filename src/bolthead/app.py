@@ -9,20 +9,22 @@ from collections.abc import Callable, Coroutine, Iterable
 from datetime import timedelta
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, AnyStr, NoReturn, TypeVar
-from urllib.parse import quote
 
 from werkzeug.datastructures import ImmutableDict
 from werkzeug.exceptions import BadRequestKeyError, HTTPException, InternalServerError
 from werkzeug.wsgi import get_host
 
 from . import typing as ft
-from ._core import lifecycle
+from ._core import lifecycle, links
 from ._core.records import Plan
 from .ctx import AppContext, RequestContext
-from .globals import _cv_app, _cv_request, current_app, g, request, request_ctx, session
+from .globals import _cv_app as _cv_app
+from .globals import _cv_request as _cv_request
+from .globals import current_app, g, request, request_ctx, session
 from .helpers import get_debug_flag, get_flashed_messages, get_load_dotenv, send_from_directory
 from .plan import APP_PARTS, APP_STEPS, WATCHED, Stock, make_plan
-from .routing import BuildError, MapAdapter, RequestRedirect, RoutingException
+from .routing import BuildError as BuildError
+from .routing import MapAdapter, RequestRedirect, RoutingException
 from .sansio.app import App
 from .sansio.scaffold import LazyGroup
 from .sansio.scaffold import _sentinel as _scaffold_sentinel
@@ -48,9 +50,6 @@ T_template_test = TypeVar("T_template_test", bound=ft.TemplateTestCallable)
 
 
 _sentinel: Any = _scaffold_sentinel
-
-# RFC 3986, 3.5, and what is quoted already.
-_FRAGMENT_SAFE = "%!#$&'()*+,/:;=?@"
 
 
 def _make_timedelta(value: timedelta | int | None) -> timedelta | None:
@@ -268,37 +267,8 @@ class Flask(App):
         current blueprint's. Outside one it is external and needs ``SERVER_NAME``. A failure goes to
         `handle_url_build_error`.
         """
-        ctx = _cv_request.get(None)
-        if ctx is not None:
-            adapter = ctx.url_adapter
-            if endpoint[:1] == ".":
-                blueprint = ctx.request.blueprint
-                endpoint = endpoint[1:] if blueprint is None else f"{blueprint}{endpoint}"
-            if _external is None:
-                _external = _scheme is not None
-        else:
-            app_ctx = _cv_app.get(None)
-            adapter = self.create_url_adapter(None) if app_ctx is None else app_ctx.url_adapter
-            if adapter is None:
-                raise RuntimeError(
-                    "Unable to build URLs outside an active request without 'SERVER_NAME' configured. Also"
-                    " configure 'APPLICATION_ROOT' and 'PREFERRED_URL_SCHEME' as needed."
-                )
-            if _external is None:
-                _external = True
-        if _scheme is not None and not _external:
-            raise ValueError("When specifying '_scheme', '_external' must be True.")
-        self.inject_url_defaults(endpoint, values)
-        try:
-            url: str = adapter.build(
-                endpoint, values, method=_method, url_scheme=_scheme, force_external=_external
-            )
-        except BuildError as error:
-            values.update(_anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external)
-            return self.handle_url_build_error(error, endpoint, values)
-        if _anchor is None:
-            return url
-        return f"{url}#{quote(_anchor, safe=_FRAGMENT_SAFE)}"
+        url: str = links.url_for(self, endpoint, _anchor, _method, _scheme, _external, values)
+        return url
 
     # --- shell, development server, tests ---------------------------------------------------------------------
 
@@ -525,4 +495,5 @@ def _static_view(app: Flask) -> Callable[..., Any]:
     return lambda **values: reference().send_static_file(**values)  # type: ignore[union-attr]
 
 
+links.know(RequestContext, Flask.url_for, Flask.inject_url_defaults, MapAdapter.build)
 _STOCK = Stock(Flask, (*APP_STEPS, *APP_PARTS))

@@ -14,6 +14,7 @@ from werkzeug.exceptions import abort as _wz_abort
 from werkzeug.utils import redirect as _wz_redirect
 from werkzeug.wrappers import Response as BaseResponse
 
+from ._core.links import current_url_for
 from .globals import _cv_app, _cv_request, current_app, request, request_ctx, session
 from .signals import message_flashed
 
@@ -106,6 +107,9 @@ def url_for(
     **values: t.Any,
 ) -> str:
     """Build the URL of an endpoint with the current application's :meth:`~bolthead.Flask.url_for`."""
+    url = current_url_for(endpoint, _anchor, _method, _scheme, _external, values)
+    if url is not None:
+        return url  # type: ignore[no-any-return]
     return current_app.url_for(
         endpoint, _anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external, **values
     )

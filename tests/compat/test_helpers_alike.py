@@ -470,3 +470,82 @@ def test_after_this_request(fw: Framework) -> Any:
         return add.__name__
 
     return fw.get(app)
+
+
+# Overridden steps ---------------------------------------------------------------------------------------------
+
+
+def replaced(fw: Framework, where: str, name: str, note: Any) -> Any:
+    """An application whose method is replaced: in a subclass, on the class, or on the instance."""
+
+    class Own(fw.Flask):  # type: ignore[name-defined, misc]
+        pass
+
+    original = getattr(fw.Flask, name)
+
+    def own(self: Any, *args: Any, **kwargs: Any) -> Any:
+        note(name, args, dict(kwargs))
+        return original(self, *args, **kwargs)
+
+    class Below(Own):
+        pass
+
+    app = Below("site_under_test", root_path="/nowhere")
+    if where == "instance":
+        setattr(app, name, lambda *args, **kwargs: own(app, *args, **kwargs))
+    else:
+        setattr(Own if where == "base" else Below, name, own)
+    return app
+
+
+@pytest.mark.parametrize("where", ["base", "class", "instance"])
+@pytest.mark.parametrize("name", ["url_for", "inject_url_defaults", "handle_url_build_error", "create_url_adapter"])
+@pytest.mark.parametrize("late", [False, True])
+def test_steps_of_url_for_replaced(where: str, name: str, late: bool) -> None:
+    def scenario(fw: Framework) -> Any:
+        calls: list[Any] = []
+
+        def note(label: str, args: Any, kwargs: Any) -> None:
+            if label != "create_url_adapter":
+                calls.append((label, [arg for arg in args if isinstance(arg, (str, dict))], kwargs))
+
+        app = with_urls(fw) if late else replaced(fw, where, name, note)
+        if late:
+            # Used once as it is, then replaced.
+            with app.test_request_context():
+                calls.append(fw.url_for("item", n=1))
+            other = replaced(fw, where, name, note)
+            app.__class__ = type(other)
+            if where == "instance":
+                original = getattr(app, name)
+                setattr(app, name, lambda *args, **kwargs: note(name, args, dict(kwargs)) or original(*args, **kwargs))
+        else:
+            app.add_url_rule("/item/<int:n>", "item", lambda n: "")
+        app._got_first_request = False
+        app.add_url_rule("/v", "v", lambda: fw.render_template_string("{{ url_for('item', n=2, _anchor='x') }}"))
+        answer = fw.get(app, "/v")
+        with app.test_request_context():
+            calls.append(fw.url_for("item", n=3, q=1))
+            calls.append(fw.error(fw.url_for, "nothing", a=1))
+        return answer, calls
+
+    both(scenario)
+
+
+@alike
+def test_adapter_given_to_a_context(fw: Framework) -> Any:
+    from werkzeug.routing import MapAdapter
+
+    class Fake:
+        def build(self, endpoint: str, values: Any = None, **kwargs: Any) -> str:
+            return f"{endpoint} {values} {sorted(kwargs)}"
+
+    app = with_urls(fw)
+    with app.test_request_context() as ctx:
+        ctx.url_adapter = Fake()
+        found = [fw.url_for("x", a=1), fw.url_for(".x", _external=True, _anchor="y")]
+        ctx.url_adapter = MapAdapter(app.url_map, "h", "/", None, "http", "/", "GET")
+        found.append(fw.url_for("item", n=4, _external=True))
+        ctx.url_adapter = None
+        found.append(fw.error(fw.url_for, "x"))
+    return found
