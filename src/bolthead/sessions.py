@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime
+from datetime import timezone as timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 

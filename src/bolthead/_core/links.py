@@ -94,7 +94,7 @@ def url_for(
     ):
         app.inject_url_defaults(endpoint, values)
     try:
-        if type(adapter).build is known.build:
+        if getattr(type(adapter), "build", None) is known.build:
             url = adapter.build(endpoint, values, method, external, True, scheme)
         else:
             url = adapter.build(endpoint, values, method=method, url_scheme=scheme, force_external=external)
