@@ -15,7 +15,7 @@ LAYERS = [
     ["globals"],
     ["_core"],
     ["config", "helpers", "json", "logging", "signing"],
-    ["routing", "formparser"],
+    ["routing", "body", "formparser"],
     ["wrappers"],
     ["sessions", "ctx", "templating"],
     ["sansio"],

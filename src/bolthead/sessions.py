@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, MutableMapping
-from datetime import UTC, datetime
-from datetime import timezone as timezone
+from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -114,7 +113,7 @@ class SessionInterface:
 
     def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
         """When a permanent session ends (UTC); None for one that ends with the browser."""
-        return datetime.now(UTC) + app.permanent_session_lifetime if session.permanent else None
+        return datetime.now(timezone.utc) + app.permanent_session_lifetime if session.permanent else None
 
     def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
         """Whether the answer carries the cookie: it changed, or it is permanent and refreshed each time."""
