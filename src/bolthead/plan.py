@@ -63,9 +63,17 @@ APP_CONTEXT_STEPS = ("__init__", "pop", "push")
 REQUEST_STEPS = ("__init__", "_load_form_data", "close", "json_module", "method", "trusted_hosts")
 RESPONSE_FILLED = ("__init__", "_clean_status", "set_data", "status")
 RESPONSE_DEFAULTS = ("automatically_set_content_length", "default_mimetype", "default_status")
-RESPONSE_SENT = ("__call__", "get_app_iter", "get_wsgi_headers", "get_wsgi_response", "iter_encoded", "status")
+RESPONSE_SENT = ("__call__", "close", "get_app_iter", "get_wsgi_headers", "get_wsgi_response", "iter_encoded", "status")
 SESSION_STEPS = (
+    "_changes",
+    "get_cookie_domain",
+    "get_cookie_httponly",
     "get_cookie_name",
+    "get_cookie_partitioned",
+    "get_cookie_path",
+    "get_cookie_samesite",
+    "get_cookie_secure",
+    "get_signing_serializer",
     "is_null_session",
     "make_null_session",
     "open_session",
@@ -90,7 +98,7 @@ STOCK_CONTEXT = Stock(RequestContext, CONTEXT_STEPS)
 STOCK_APP_CONTEXT = Stock(AppContext, APP_CONTEXT_STEPS)
 STOCK_REQUEST = Stock(Request, REQUEST_STEPS)
 STOCK_RESPONSE = Stock(Response, tuple({*RESPONSE_FILLED, *RESPONSE_SENT}))
-STOCK_SESSION = Stock(SecureCookieSessionInterface, SESSION_STEPS)
+STOCK_SESSION = Stock(SecureCookieSessionInterface, SESSION_STEPS[1:])
 STOCK_MAP = Stock(Map, MAP_STEPS)
 
 
@@ -134,7 +142,11 @@ def make_plan(app: Flask, stock: Stock) -> Plan:
     plan.teardown_request = kept("do_teardown_request")
     plan.teardown_app = kept("do_teardown_appcontext")
     plan.sync = kept("ensure_sync", "async_to_sync")
-    plan.lazy_session = interface is SecureCookieSessionInterface and STOCK_SESSION.untouched(interface)
+    plan.lazy_session = (
+        interface is SecureCookieSessionInterface
+        and STOCK_SESSION.untouched(interface)
+        and not vars(app.session_interface)
+    )
     plan.respond = True
     plan.context_class = RequestContext
     plan.app_class = AppContext

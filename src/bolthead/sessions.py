@@ -153,6 +153,16 @@ class SecureCookieSessionInterface(SessionInterface):
     key_derivation = "hmac"
     serializer = session_json_serializer
     session_class = SecureCookieSession
+    _changes = 0
+    """Changes of attributes of any instance, which plans watch: a tracer may replace a method on just one."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        SecureCookieSessionInterface._changes += 1
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        SecureCookieSessionInterface._changes += 1
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         """What signs and reads the cookie; None without a secret key.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from operator import attrgetter
+from operator import attrgetter, is_
 from typing import Any
 
 _MISSING = object()
@@ -30,20 +30,21 @@ class Watch:
 
     def intact(self) -> bool:
         for cls, look, seen in self._seen:  # noqa: SIM110  (FAST: no generator)
-            # Tuples compare their items by identity first.
-            if look(cls) != seen:
+            # Not by `==`: a wrapper may claim to equal what it wraps, as wrapt's do.
+            if not all(map(is_, look(cls), seen)):
                 return False
         return True
 
 
 def _looker(names: list[str]) -> Callable[[type], Any]:
-    fast = attrgetter(*names)
+    # With a single name it would not give a tuple.
+    fast = attrgetter(*names, names[0])
 
     def look(cls: type) -> Any:
         try:
             return fast(cls)
         except AttributeError:
-            return tuple(getattr(cls, name, _MISSING) for name in names)
+            return tuple(getattr(cls, name, _MISSING) for name in (*names, names[0]))
 
     return look
 
