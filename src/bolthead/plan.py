@@ -171,6 +171,7 @@ def make_plan(app: Flask, stock: Stock) -> Plan:
     plan.tree = app.url_map._tree if ours else None
     plan.domain = app.url_map.default_subdomain or ""
     plan.hosts = set()
+    plan.ready = {}
     return plan
 
 

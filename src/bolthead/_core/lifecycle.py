@@ -7,10 +7,10 @@ run here, inline. The default methods call the same functions, so there is one b
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Iterable
 from inspect import iscoroutinefunction
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
@@ -26,6 +26,9 @@ from ..signals import (
 from .native import new, var_get, var_reset, var_set
 from .records import UNMADE, AppRecord, Plan, RequestRecord
 from .tree import FOUND, MISSED, route
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 app_var = _cv_app
 request_var = _cv_request
@@ -96,6 +99,7 @@ def new_context(plan: Plan, app: Any, environ: Any) -> Any:
 def fill_request_context(ctx: RequestRecord, app: Any, request: Any, adapter: Any, session: Any) -> None:
     ctx.app = app
     ctx.request = request
+    ctx.environ = request.environ
     ctx.flashes = None
     ctx._adapter = adapter
     ctx._after = None
@@ -218,7 +222,7 @@ def pop_request(plan: Plan, ctx: RequestRecord, exc: Any) -> None:
                 app.do_teardown_request(exc)
             request = ctx.request
             # FAST: Werkzeug's `close` closes what is in `files`, which only a body of some type can fill.
-            if not plan.plain_close or ("CONTENT_TYPE" in request.environ and "files" in request.__dict__):
+            if not plan.plain_close or ("CONTENT_TYPE" in ctx.environ and "files" in request.__dict__):
                 close = getattr(request, "close", None)
                 if close is not None:
                     close()
@@ -250,13 +254,13 @@ _WEBSOCKET = ("ws", "wss")
 def match(plan: Plan, ctx: RequestRecord) -> bool:
     """Match the request without an adapter. False: it takes one to say what the outcome is."""
     request = ctx.request
-    environ = request.environ
+    environ = ctx.environ
     path = environ.get("PATH_INFO")
     if not path or plan.tree is None or "HTTP_UPGRADE" in environ or environ["wsgi.url_scheme"] in _WEBSOCKET:
         return False
     if not path.isascii():
         path = path.encode("latin-1").decode("utf-8", "replace")
-    if path[0] != "/" or path[:2] == "//":
+    if path[0] != "/" or (len(path) > 1 and path[1] == "/"):
         path = "/" + path.lstrip("/")
     if plan.map._remap:
         plan.map.update()
@@ -317,15 +321,21 @@ def answer(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
     if request.routing_exception is not None:
         app.raise_routing_exception(request)
     rule = request.url_rule
-    method = request.environ["REQUEST_METHOD"] if plan.plain_method else request.method
+    method = ctx.environ["REQUEST_METHOD"] if plan.plain_method else request.method
     if (
         (method == "OPTIONS" or not method.isupper())
         and getattr(rule, "provide_automatic_options", False)
         and request.method == "OPTIONS"
     ):
         return app.make_default_options_response()
-    view = plan.views[rule.endpoint]
-    return synced(plan, app, view)(**request.view_args)
+    endpoint = rule.endpoint
+    view = plan.views[endpoint]
+    if plan.ready.get(endpoint) is not view:
+        if not plan.sync or is_async(view):
+            return app.ensure_sync(view)(**request.view_args)
+        plan.ready[endpoint] = view
+    values = request.view_args
+    return view(**values) if values else view()
 
 
 def finish(plan: Plan, app: Any, ctx: RequestRecord, rv: Any, from_error_handler: bool) -> Any:
@@ -362,7 +372,7 @@ def process(plan: Plan, app: Any, ctx: RequestRecord, response: Any) -> Any:
     session = ctx._opened
     if session is None:
         # FAST: an untouched session concerns the answer only if it came with the request and is refreshed.
-        if not plan.lazy_session or "HTTP_COOKIE" not in ctx.request.environ:
+        if not plan.lazy_session or "HTTP_COOKIE" not in ctx.environ:
             return response
         if not app.session_interface._must_open(app, ctx.request):
             return response
@@ -408,8 +418,8 @@ def full_dispatch(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
     return app.finalize_request(rv)
 
 
-def respond(app: Any, environ: Any, start_response: Callable[..., Any]) -> Any:
-    """Serve one WSGI request (PEP 3333)."""
+def respond(app: Any, environ: Any, start_response: Any) -> Any:
+    """Serve one request."""
     plan = plan_of(app)
     ctx: Any = None
     if plan.context:
@@ -449,3 +459,18 @@ def respond(app: Any, environ: Any, start_response: Callable[..., Any]) -> Any:
         else:
             ctx.pop(error)
 
+
+def wsgi_app(self: Any, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """The WSGI application proper (PEP 3333). Middleware goes around this, so that ``app`` stays an object.
+
+    Teardown functions run when it returns, before a streamed body is sent.
+    """
+    return respond(self, environ, start_response)  # type: ignore[no-any-return]
+
+
+def call(self: Any, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """The application is called through its ``wsgi_app``, which may have been replaced."""
+    return self.wsgi_app(environ, start_response)  # type: ignore[no-any-return]
+
+
+call.__name__ = "__call__"

@@ -14,6 +14,7 @@ cdef class AppRecord:
 cdef class RequestRecord:
     cdef public object app
     cdef public object request
+    cdef public object environ
     cdef public object flashes
     cdef public object _adapter
     cdef public list _after
@@ -64,3 +65,4 @@ cdef class Plan:
     cdef public Tree tree
     cdef public str domain
     cdef public set hosts
+    cdef public dict ready

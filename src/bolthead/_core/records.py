@@ -41,12 +41,14 @@ class RequestRecord:
         "_token",
         "_tokens",
         "app",
+        "environ",
         "flashes",
         "request",
     )
 
     app: Any
     request: Any
+    environ: Any
     flashes: list[tuple[str, str]] | None
     _adapter: Any
     _after: list[Any] | None
@@ -92,6 +94,7 @@ class Plan:
         "process",
         "push",
         "pushed",
+        "ready",
         "request_class",
         "respond",
         "responses",
@@ -138,6 +141,8 @@ class Plan:
     preprocessors: Any
     teardown: Any
     app_teardown: Any
+    # Views that need no wrapper to be called, by endpoint.
+    ready: dict[Any, Any]
     # Receivers of each signal, by its name.
     pushed: Any
     popped: Any
