@@ -67,7 +67,9 @@ def find(self: Any, domain: str, path: str, method: str, websocket: bool) -> tup
     tree = self._tree
     if tree.stale:
         self.update()
-    return route(tree, domain if type(domain) is str else str(domain), _path(path), _method(method), websocket)
+    return route(
+        tree, domain if type(domain) is str else str(domain), _path(path), _method(method), websocket
+    )
 
 
 def match(

@@ -1,5 +1,7 @@
 cimport cython
 
+from bolthead._core.glob cimport Glob
+
 cdef object _SLASHES
 cdef object _rank
 cdef int _FOUND
@@ -50,6 +52,8 @@ cdef class Edge:
     cdef public str source
     cdef public bint suffixed
     cdef public Py_ssize_t rank
+    cdef public Glob glob
+    cdef public Py_ssize_t glob_from
     cdef public object match
     cdef public tuple groups
 
@@ -113,7 +117,7 @@ cdef class Walk:
     cdef Leaf run(self, Tree tree)
 
     @cython.locals(
-        kind=cython.int, length=cython.Py_ssize_t, size=cython.Py_ssize_t, value=str, digits=str, beyond=cython.Py_ssize_t, target=str
+        kind=cython.int, length=cython.Py_ssize_t, size=cython.Py_ssize_t, value=str, digits=str, beyond=cython.Py_ssize_t, target=str, texts=list,
     )
     cdef Py_ssize_t take(self, Edge edge, str segment, Py_ssize_t at) except -2
 

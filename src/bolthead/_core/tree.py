@@ -13,6 +13,8 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
+from .glob import Glob
+
 FOUND = 0
 """``(FOUND, rule, arguments)``"""
 DETOUR = 1
@@ -115,11 +117,14 @@ class Edge:
     """One segment with variables, or a tail of several.
 
     SEGMENT, DIGITS and SIGNED are one variable between two literals and need no regular expression; *low* and
-    *high* bound the variable's length. PATTERN and TAIL hold the source of theirs, compiled on first use.
+    *high* bound the variable's length. PATTERN and TAIL hold the source of theirs, compiled on first use;
+    for a target of *glob_from* letters or more *glob* replaces it.
     """
 
     __slots__ = (
         "affix",
+        "glob",
+        "glob_from",
         "groups",
         "high",
         "kind",
@@ -146,6 +151,8 @@ class Edge:
         self.source = ""
         self.suffixed = False
         self.rank = 0
+        self.glob: Glob | None = None
+        self.glob_from = 0
         self.match: Callable[[str], re.Match[str] | None] | None = None
         self.groups: tuple[int, ...] | None = None
 
@@ -386,6 +393,12 @@ class Walk:
         if kind != _PATTERN:
             target = "/".join(self.segments[at - 1 :] if at else [self.domain, *self.segments])
             beyond = len(self.segments) + 1
+        if edge.glob is not None and len(target) >= edge.glob_from:
+            texts = edge.glob.match(target)
+            if texts is None:
+                return -1
+            self.values.extend(texts)
+            return beyond - 1 if edge.suffixed and target.endswith("/") else beyond
         found = edge.try_on(target)
         if found is None:
             return -1
@@ -395,7 +408,6 @@ class Walk:
         for group in edge.groups:  # type: ignore[union-attr]
             self.values.append(found.group(group))
         return beyond
-
 
     def convert(self, tree: Tree, leaf: Leaf) -> int:
         """Turn the texts into arguments, and say with which code.
@@ -460,7 +472,6 @@ class Tree:
         self.invalid = invalid
         self.merge_slashes = merge_slashes
 
-
     def plain(self, path: str, state: State) -> None:
         """Remember *state* as that of the rules for exactly *path*, whose first segment is the domain."""
         domain, _, rest = path.partition("/")
@@ -523,7 +534,11 @@ def route(tree: Tree, domain: str, path: str, method: Any, websocket: bool) -> t
     """Find *path*; see the codes above for the outcome."""
     leaf = exact(tree, domain, path, method, websocket)
     if leaf is not None:
-        return (DETOUR if leaf.detour else FOUND, leaf.rule, {} if leaf.defaults is None else dict(leaf.defaults))
+        return (
+            DETOUR if leaf.detour else FOUND,
+            leaf.rule,
+            {} if leaf.defaults is None else dict(leaf.defaults),
+        )
     walk = search(tree, domain, path, method, websocket)
     if walk.code == _MISSED:
         return (MISSED, walk.allowed, walk.crossed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from werkzeug.routing.matcher import StateMachineMatcher as StateMachineMatcher
+
 from .converters import AnyConverter as AnyConverter
 from .converters import BaseConverter as BaseConverter
 from .converters import FloatConverter as FloatConverter

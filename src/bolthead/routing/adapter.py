@@ -27,6 +27,7 @@ class MapAdapter(_matching.Bound, WerkzeugMapAdapter):
     """Matches paths and builds URLs for one host, subdomain, mount point and scheme."""
 
     map: Map
+
     def __init__(
         self,
         map: Map,
@@ -55,9 +56,15 @@ class MapAdapter(_matching.Bound, WerkzeugMapAdapter):
     build = _building.build
 
     def _missed(self, allowed: set[str] | None, crossed: bool) -> HTTPException:
+        # FAST: miss; past three constructors that only store None.
         if allowed:
-            return MethodNotAllowed(valid_methods=list(allowed))
-        return WebsocketMismatch() if crossed else NotFound()
+            refused = MethodNotAllowed.__new__(MethodNotAllowed)
+            refused.response = None
+            refused.valid_methods = list(allowed)
+            return refused
+        error = WebsocketMismatch.__new__(WebsocketMismatch) if crossed else NotFound.__new__(NotFound)
+        error.response = None
+        return error
 
     def _moved(self, path: str, query_args: Mapping[str, Any] | str) -> RequestRedirect:
         return RequestRedirect(self.make_redirect_url(quote_path(path), query_args))

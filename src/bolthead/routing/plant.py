@@ -9,7 +9,11 @@ from typing import Any, NamedTuple
 
 from werkzeug.routing import Rule as WerkzeugRule
 
+from .._core.glob import ANY, CHOICE, FIXED, LITERAL, PATH, Atom, Glob
+from .._core.glob import DIGITS as GLOB_DIGITS
+from .._core.glob import SIGNED as GLOB_SIGNED
 from .._core.tree import DIGITS, PATTERN, SEGMENT, SIGNED, TAIL, Edge, Leaf, State, Tree
+from .converters import FloatConverter, PathConverter, UUIDConverter
 from .rule import Piece, drawing, read_converters
 
 _ANY_TEXT = re.compile(r"\[\^/\](?:(\+)|\{(\d+)(,?)(\d*)\})")
@@ -138,7 +142,55 @@ def _edge(part: Part, is_domain: bool) -> Edge:
     edge = Edge(TAIL if part.is_tail else PATTERN, body[0], body[-1], part.weight, State())
     edge.source = part.source
     edge.suffixed = part.suffixed
+    if len(body) > 3:
+        edge.glob = _glob(part)
+        edge.glob_from = _GLOB_FROM.get(len(body) // 2, 0)
     return edge
+
+
+# By the number of variables: from what length on the linear way is taken instead of a regular expression. Below it,
+# the expression is quicker, and the square or cube of so few letters is nothing.
+_GLOB_FROM = {2: 128, 3: 32}
+
+
+def _glob(part: Part) -> Glob | None:
+    """The linear way to match *part*, if all its patterns are stock ones."""
+    atoms: list[Atom] = []
+    spans = []
+    for nth, text in enumerate(part.body):
+        if nth % 2 == 0:
+            if text:
+                atoms.append(Atom(LITERAL, [text]))
+            continue
+        some = _atoms(text)
+        if some is None:
+            return None
+        spans.append((len(atoms), len(atoms) + len(some)))
+        atoms += some
+    return Glob(atoms, spans, part.suffixed)
+
+
+def _atoms(regex: str) -> list[Atom] | None:
+    if regex == PathConverter.regex:
+        return [Atom(PATH, [])]
+    if regex == UUIDConverter.regex:
+        return [Atom(FIXED, [], low=36, pattern=re.compile(regex))]
+    if regex in _FLOATS:
+        return [Atom(_FLOATS[regex], []), Atom(LITERAL, ["."]), Atom(GLOB_DIGITS, [])]
+    simple = _simple(regex)
+    if simple is not None:
+        kind, low, high = simple
+        return [Atom({SEGMENT: ANY, DIGITS: GLOB_DIGITS, SIGNED: GLOB_SIGNED}[kind], [], low, high)]
+    if regex.startswith("(?:") and regex.endswith(")"):
+        # What AnyConverter writes, and nothing else that looks like it.
+        texts = [re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL) for text in _ALTERNATIVE.findall(regex[3:-1])]
+        if texts and all(texts) and f"(?:{'|'.join(map(re.escape, texts))})" == regex:
+            return [Atom(CHOICE, texts)]
+    return None
+
+
+_FLOATS = {FloatConverter.regex: GLOB_DIGITS, f"-?{FloatConverter.regex}": GLOB_SIGNED}
+_ALTERNATIVE = re.compile(r"(?:\\.|[^\\|])+", re.DOTALL)
 
 
 def plant(tree: Tree, rule: WerkzeugRule, touched: dict[int, State]) -> None:

@@ -138,12 +138,15 @@ class Rule(WerkzeugRule):
         for name in names:
             if name in defaults:
                 self._converters[name].to_url(defaults[name])
-        free = [name for name in names if name not in defaults]
-        for nth, name in enumerate(free):
-            if name in free[:nth]:
+        seen: set[str] = set()
+        for name in names:
+            if name in defaults:
+                continue
+            if name in seen:
                 raise SyntaxError(f"duplicate argument {name!r} in function definition")
             if name in _NOT_NAMES:
                 raise ValueError(f"identifier field can't represent {name!r} constant")
+            seen.add(name)
 
     def bind(self, map: WerkzeugMap, rebind: bool = False) -> None:
         """Join *map*, take its settings where the rule has none, and read the rule."""
