@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing as t
 
+from . import _werkzeug  # noqa: F401  The first import of all; it says why.
 from . import json as json
 from .app import Flask as Flask
 from .blueprints import Blueprint as Blueprint
@@ -93,31 +94,41 @@ from .signals import (
 from .signals import (
     template_rendered as template_rendered,
 )
-from .templating import (
-    render_template as render_template,
-)
-from .templating import (
-    render_template_string as render_template_string,
-)
-from .templating import (
-    stream_template as stream_template,
-)
-from .templating import (
-    stream_template_string as stream_template_string,
-)
 from .wrappers import Request as Request
 from .wrappers import Response as Response
 
-if not t.TYPE_CHECKING:
+if t.TYPE_CHECKING:
+    from .templating import (
+        render_template as render_template,
+    )
+    from .templating import (
+        render_template_string as render_template_string,
+    )
+    from .templating import (
+        stream_template as stream_template,
+    )
+    from .templating import (
+        stream_template_string as stream_template_string,
+    )
+else:
+    # Jinja is for those who render, click for those at a terminal: both come when they are asked for.
+    _TEMPLATING = {"render_template", "render_template_string", "stream_template", "stream_template_string"}
+    _names = vars()  # Not `globals()`: here that is a module of ours.
 
     def __getattr__(name: str) -> t.Any:
-        if name == "cli":
-            # Extensions say `flask.cli.AppGroup` after a mere `import flask`; servers need no click.
-            from importlib import import_module
+        from importlib import import_module
 
-            return import_module(".cli", __name__)
+        if name in _TEMPLATING:
+            value = _names[name] = getattr(import_module(".templating", __name__), name)
+            return value
+        if name in ("cli", "templating"):
+            # Extensions say `flask.cli.AppGroup` after a mere `import flask`.
+            return import_module(f".{name}", __name__)
         if name != "__version__":
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib.metadata import version
 
         return version("bolthead")
+
+    def __dir__() -> list[str]:
+        return sorted({*_names, *_TEMPLATING})

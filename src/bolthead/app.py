@@ -17,7 +17,7 @@ from werkzeug.wsgi import get_host
 from . import typing as ft
 from ._core import lifecycle, links
 from ._core.records import Plan
-from .ctx import AppContext, RequestContext
+from .ctx import AppContext, RequestContext, fill_context
 from .globals import _cv_app as _cv_app
 from .globals import _cv_request as _cv_request
 from .globals import current_app, g, request, request_ctx, session
@@ -34,12 +34,12 @@ from .signals import got_request_exception
 from .signals import request_finished as request_finished
 from .signals import request_started as request_started
 from .signals import request_tearing_down as request_tearing_down
-from .templating import Environment, fill_context
 from .wrappers import Request, Response
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+    from .templating import Environment
     from .testing import FlaskClient, FlaskCliRunner
 
 T_shell_context_processor = TypeVar("T_shell_context_processor", bound=ft.ShellContextProcessorCallable)
@@ -491,3 +491,9 @@ def _static_view(app: Flask) -> Callable[..., Any]:
 
 links.know(RequestContext, Flask.url_for, Flask.inject_url_defaults, MapAdapter.build)
 _STOCK = Stock(Flask, (*APP_STEPS, *APP_PARTS))
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Environment":
+        return App.jinja_environment
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

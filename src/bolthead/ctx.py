@@ -261,3 +261,37 @@ class RequestContext(RequestRecord):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.request.url!r} [{self.request.method}] of {self.app.name}>"
+
+
+def _default_template_ctx_processor() -> dict[str, Any]:
+    """``g`` and ``request``, the objects and not the proxies, as far as there are contexts."""
+    values: dict[str, Any] = {}
+    app_ctx = _cv_app.get(None)
+    if app_ctx is not None:
+        values["g"] = app_ctx.g
+    req_ctx = _cv_request.get(None)
+    if req_ctx is not None:
+        values["request"] = req_ctx.request
+    return values
+
+
+def fill_context(app: Flask, context: dict[str, Any]) -> None:
+    """The body of ``Flask.update_template_context``: add what processors return, keep what was given.
+
+    The application's processors run first, then the current blueprints', from the outermost in.
+    """
+    processors = app.template_context_processors
+    names: tuple[str | None, ...] = (None,)
+    req_ctx = _cv_request.get(None)
+    if req_ctx is not None:
+        names += tuple(reversed(req_ctx.request.blueprints))
+    given = context.copy()
+    for name in names:
+        if name not in processors:
+            continue
+        for func in processors[name]:
+            # FAST: ours is no coroutine function; to ask `ensure_sync` would change nothing.
+            if func is not _default_template_ctx_processor:
+                func = app.ensure_sync(func)
+            context.update(func())
+    context.update(given)

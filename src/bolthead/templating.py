@@ -7,7 +7,8 @@ import typing as t
 from jinja2 import BaseLoader, Template, TemplateNotFound
 from jinja2 import Environment as BaseEnvironment
 
-from .globals import _cv_app, _cv_request, current_app
+from .ctx import _default_template_ctx_processor as _default_template_ctx_processor
+from .globals import _cv_request, current_app
 from .globals import request as request
 from .helpers import stream_with_context
 from .signals import before_render_template, template_rendered
@@ -18,18 +19,6 @@ if t.TYPE_CHECKING:
     from .sansio.scaffold import Scaffold
 
     Source = tuple[str, str | None, t.Callable[[], bool] | None]
-
-
-def _default_template_ctx_processor() -> dict[str, t.Any]:
-    """``g`` and ``request``, the objects and not the proxies, as far as there are contexts."""
-    values: dict[str, t.Any] = {}
-    app_ctx = _cv_app.get(None)
-    if app_ctx is not None:
-        values["g"] = app_ctx.g
-    req_ctx = _cv_request.get(None)
-    if req_ctx is not None:
-        values["request"] = req_ctx.request
-    return values
 
 
 class Environment(BaseEnvironment):
@@ -94,28 +83,6 @@ class DispatchingJinjaLoader(BaseLoader):
             if owner.jinja_loader is not None:
                 names.update(owner.jinja_loader.list_templates())
         return list(names)
-
-
-def fill_context(app: Flask, context: dict[str, t.Any]) -> None:
-    """The body of ``Flask.update_template_context``: add what processors return, keep what was given.
-
-    The application's processors run first, then the current blueprints', from the outermost in.
-    """
-    processors = app.template_context_processors
-    names: tuple[str | None, ...] = (None,)
-    req_ctx = _cv_request.get(None)
-    if req_ctx is not None:
-        names += tuple(reversed(req_ctx.request.blueprints))
-    given = context.copy()
-    for name in names:
-        if name not in processors:
-            continue
-        for func in processors[name]:
-            # FAST: ours is no coroutine function; to ask `ensure_sync` would change nothing.
-            if func is not _default_template_ctx_processor:
-                func = app.ensure_sync(func)
-            context.update(func())
-    context.update(given)
 
 
 def _render(app: Flask, template: Template, context: dict[str, t.Any]) -> str:

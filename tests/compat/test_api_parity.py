@@ -93,6 +93,8 @@ def shape(function: t.Any) -> list[tuple[str, str, t.Any]] | None:
 def kind(cls: type, name: str) -> str:
     """What sort of attribute this is, as far as a user can tell."""
     value = inspect.getattr_static(cls, name)
+    if type(value).__name__ == "_StockEnvironment":
+        value = getattr(cls, name)  # Ours is imported when looked at.
     if isinstance(value, (staticmethod, classmethod)):
         return type(value).__name__
     if isinstance(value, property):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import decimal
 import json
 import json.encoder
+import sys
 import typing as t
 import uuid
 import weakref
@@ -59,7 +59,9 @@ def _default(o: t.Any) -> t.Any:
     """Dates in HTTP's form, decimals and UUIDs as strings, dataclasses as dicts, ``__html__`` as its text."""
     if isinstance(o, date):
         return http_date(o)
-    if isinstance(o, (decimal.Decimal, uuid.UUID)):
+    # Who has a decimal has loaded its module; an application without them need not.
+    decimal = sys.modules.get("decimal")
+    if isinstance(o, uuid.UUID) or (decimal is not None and isinstance(o, decimal.Decimal)):
         return str(o)
     if dataclasses.is_dataclass(o):
         return dataclasses.asdict(o)  # type: ignore[arg-type]

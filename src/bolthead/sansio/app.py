@@ -20,12 +20,12 @@ from ..helpers import _split_blueprint_path, get_debug_flag
 from ..json.provider import DefaultJSONProvider, JSONProvider
 from ..logging import create_logger
 from ..routing import BuildError, Map, Rule
-from ..templating import DispatchingJinjaLoader, Environment
 from .scaffold import Scaffold, T_teardown, _endpoint_from_view_func, find_package, setupmethod
 
 if t.TYPE_CHECKING:
     from werkzeug.wrappers import Response as BaseResponse
 
+    from ..templating import DispatchingJinjaLoader, Environment
     from ..testing import FlaskClient, FlaskCliRunner
     from .blueprints import Blueprint
 
@@ -45,6 +45,15 @@ def _make_timedelta(value: timedelta | int | None) -> timedelta | None:
     return timedelta(seconds=value)
 
 
+class _StockEnvironment:
+    """A class attribute that is imported when somebody looks: an application without templates needs no Jinja."""
+
+    def __get__(self, instance: App | None, owner: type[App]) -> type[Environment]:
+        from ..templating import Environment
+
+        return Environment
+
+
 class App(Scaffold):
     """The application as far as it needs no request; :class:`~bolthead.Flask` adds the rest."""
 
@@ -53,7 +62,7 @@ class App(Scaffold):
     aborter_class = Aborter
     """What ``abort`` uses; made by :meth:`make_aborter`."""
 
-    jinja_environment = Environment
+    jinja_environment: t.ClassVar[type[Environment]] = t.cast("type[Environment]", _StockEnvironment())
     """The class of the template environment."""
 
     app_ctx_globals_class = _AppCtxGlobals
@@ -193,6 +202,8 @@ class App(Scaffold):
 
     def create_global_jinja_loader(self) -> DispatchingJinjaLoader:
         """Make the loader that asks the application's and then each blueprint's own loader."""
+        from ..templating import DispatchingJinjaLoader
+
         return DispatchingJinjaLoader(self)
 
     def select_jinja_autoescape(self, filename: str | None) -> bool:
@@ -394,3 +405,11 @@ class App(Scaffold):
         if error is sys.exc_info()[1]:
             raise
         raise error
+
+
+def __getattr__(name: str) -> t.Any:
+    if name in ("DispatchingJinjaLoader", "Environment"):
+        from .. import templating
+
+        return getattr(templating, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,18 +7,18 @@ import typing as t
 from collections import defaultdict
 from functools import update_wrapper
 
-from jinja2 import BaseLoader, FileSystemLoader
 from werkzeug.exceptions import HTTPException, default_exceptions
 from werkzeug.utils import cached_property
 
 from .. import typing as ft
+from ..ctx import _default_template_ctx_processor
 from ..helpers import get_root_path
-from ..templating import _default_template_ctx_processor
 from .packages import _find_package_path as _find_package_path
 from .packages import find_package as find_package
 
 if t.TYPE_CHECKING:
     from click import Group
+    from jinja2 import BaseLoader
 
 # "Not given", where None means something.
 _sentinel = object()
@@ -158,6 +158,8 @@ class Scaffold:
         """The loader for this object's own templates, or ``None`` without a template folder."""
         if self.template_folder is None:
             return None
+        from jinja2 import FileSystemLoader
+
         return FileSystemLoader(os.path.join(self.root_path, self.template_folder))
 
     # Routes -------------------------------------------------------------------------------------------------
@@ -330,3 +332,11 @@ def _endpoint_from_view_func(view_func: ft.RouteCallable) -> str:
     """The endpoint a view function gets when none is named."""
     assert view_func is not None, "expected view func if endpoint is not provided."
     return view_func.__name__
+
+
+def __getattr__(name: str) -> t.Any:
+    if name in ("BaseLoader", "FileSystemLoader"):
+        import jinja2
+
+        return getattr(jinja2, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
