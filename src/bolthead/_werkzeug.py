@@ -21,6 +21,7 @@ PARTS = ("exceptions", "http", "wrappers", "routing", "urls", "wsgi", "local")
 """What we stand on; they import each other in circles, and so must be there before `Deferred` answers."""
 
 _lock = RLock()
+_running = False
 
 
 class Deferred(ModuleType):
@@ -40,11 +41,18 @@ class Deferred(ModuleType):
         return sorted(self.__dict__)
 
     def __complete(self) -> None:
+        global _running
         with _lock:
-            if type(self) is Deferred:
-                self.__class__ = ModuleType  # type: ignore[assignment]
+            # The file's own imports may look here as well: those get what is there.
+            if type(self) is not Deferred or _running:
+                return
+            _running = True
+            try:
                 assert self.__spec__.loader is not None
                 self.__spec__.loader.exec_module(self)
+            finally:
+                _running = False
+            self.__class__ = ModuleType  # type: ignore[assignment]
 
 
 def load() -> None:

@@ -1,0 +1,149 @@
+"""What a server does not load until it is asked for."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+UNWANTED = {
+    "asyncio", "bolthead.cli", "bolthead.debughelpers", "bolthead.serve", "bolthead.templating", "bolthead.testing",
+    "click", "concurrent.futures", "decimal", "email.message", "flask", "granian", "http.client", "http.cookiejar",
+    "http.server", "importlib.metadata", "jinja2", "multiprocessing", "pdb", "pickle", "pydoc", "socketserver", "ssl",
+    "subprocess", "unittest", "urllib.request", "werkzeug.debug", "werkzeug.serving", "werkzeug.test",
+}  # fmt: skip
+
+
+def run(code: str) -> str:
+    """Standard output of *code* in a Python of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def loaded(code: str) -> set[str]:
+    names: list[str] = json.loads(run(code + "\nimport json, sys; print(json.dumps(list(sys.modules)))"))
+    return set(names)
+
+
+def test_importing_loads_what_a_request_needs() -> None:
+    before = loaded("")
+    names = loaded("import bolthead")
+    assert {"bolthead.app", "bolthead.wrappers", "werkzeug.wrappers"} <= names
+    assert (names - before) & UNWANTED == set()
+
+
+def test_serving_requests_loads_no_more() -> None:
+    code = """
+from bolthead import Flask, Blueprint, abort, g, redirect, request, session, url_for
+app = Flask("app")
+app.secret_key = "key"
+@app.get("/<int:n>")
+def view(n):
+    session["n"] = n
+    return {"n": n, "url": url_for("view", n=3), "q": request.args}
+@app.post("/")
+def form():
+    return request.form["a"] + request.cookies["b"]
+from io import BytesIO
+def ask(path, method="GET", body=b"", **more):
+    environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": "", "SERVER_NAME": "localhost",
+               "SERVER_PORT": "80", "wsgi.url_scheme": "http", "wsgi.input": BytesIO(body),
+               "CONTENT_LENGTH": str(len(body)), **more}
+    said = []
+    body = b"".join(app(environ, lambda status, headers, exc=None: said.append(status)))
+    return said[0], body
+assert ask("/4")[0] == "200 OK"
+assert ask("/nowhere")[0] == "404 NOT FOUND"
+posted = ask("/", "POST", b"a=1", CONTENT_TYPE="application/x-www-form-urlencoded", HTTP_COOKIE="b=2")
+assert posted == ("200 OK", b"12"), posted
+"""
+    assert (loaded(code) - loaded("")) & UNWANTED == set()
+
+
+@pytest.mark.parametrize("before", ["", "import werkzeug"], ids=["after", "before"])
+def test_werkzeug_is_whole_for_those_who_look(before: str) -> None:
+    said = run(f"""
+        {before}
+        import bolthead, werkzeug
+        from types import ModuleType
+        from werkzeug import Client, Request, Response, run_simple
+        import werkzeug.serving, werkzeug.test
+        assert werkzeug.run_simple is run_simple is werkzeug.serving.run_simple
+        assert Client is werkzeug.test.Client
+        assert issubclass(bolthead.Request, Request) and issubclass(bolthead.Response, Response)
+        assert type(werkzeug) is ModuleType and "run_simple" in dir(werkzeug)
+        assert not hasattr(werkzeug, "nothing_of_this_name")
+        print(werkzeug.__spec__.name, werkzeug.__name__, werkzeug.__file__.endswith("__init__.py"))
+        """)
+    assert said.split() == ["werkzeug", "werkzeug", "True"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "werkzeug.serving.run_simple",
+        "werkzeug.test.EnvironBuilder",
+        "werkzeug.Client",
+        "dir(werkzeug).index('Client')",
+        "werkzeug.exceptions.NotFound",
+        "werkzeug.security.check_password_hash",
+    ],
+)
+def test_any_first_look_at_werkzeug_will_do(code: str) -> None:
+    run(f"import bolthead, werkzeug\n{code}")
+
+
+def test_a_name_that_is_nowhere_is_an_attribute_error() -> None:
+    said = run("""
+        import bolthead, werkzeug
+        try:
+            werkzeug.nothing
+        except AttributeError as error:
+            print(error)
+        """)
+    assert said.strip() == "module 'werkzeug' has no attribute 'nothing'"
+
+
+def test_star_import_of_werkzeug() -> None:
+    run("import bolthead\nfrom werkzeug import *\nClient, Request, Response, run_simple")
+
+
+def test_threads_see_one_werkzeug() -> None:
+    run("""
+        import bolthead, werkzeug
+        from threading import Barrier, Thread
+        barrier, found = Barrier(8), []
+        def look():
+            barrier.wait()
+            found.append((werkzeug.run_simple, werkzeug.Client))
+        threads = [Thread(target=look) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(found) == 8 and len(set(found)) == 1
+        """)
+
+
+def test_names_that_come_late() -> None:
+    run("""
+        import bolthead, sys
+        assert "jinja2" not in sys.modules
+        from bolthead.app import Environment
+        from bolthead.sansio.app import DispatchingJinjaLoader
+        from bolthead.sansio.scaffold import BaseLoader, FileSystemLoader
+        assert bolthead.Flask.jinja_environment is Environment is bolthead.templating.Environment
+        assert issubclass(DispatchingJinjaLoader, BaseLoader)
+        assert bolthead.render_template is bolthead.templating.render_template
+        assert {"render_template", "stream_template_string"} <= set(dir(bolthead))
+        class Mine(bolthead.Flask):
+            class jinja_environment(Environment):
+                pass
+        assert type(Mine("x").jinja_env) is Mine.jinja_environment
+        """)
