@@ -471,6 +471,16 @@ def test_command_serves(site, granian, monkeypatch):
     assert "Debug mode is on" in command("--bind", f"127.0.0.1:{port}").output
 
 
+def test_options_by_variables(site, granian, monkeypatch):
+    port = free_port()
+    monkeypatch.setenv("FLASK_SERVE_BIND", f"127.0.0.1:{port}")
+    monkeypatch.setenv("FLASK_SERVE_WORKERS", "3")
+    monkeypatch.setenv("FLASK_SERVE_ACCESS_LOG", "1")
+    assert command().exit_code == 0
+    told = granian.made[0].options
+    assert (told["port"], told["workers"], told["log_access"]) == (port, 3, True)
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
