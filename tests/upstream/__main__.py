@@ -24,9 +24,7 @@ def main(argv: list[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", nargs="+", metavar="NAME")
-    parser.add_argument(
-        "--write", action="store_true", help="record the verdicts and write docs/extensions.md"
-    )
+    parser.add_argument("--write", action="store_true", help="record the verdicts and write docs/extensions.md")
     parser.add_argument("--flask-only", action="store_true")
     options = parser.parse_args(argv)
     projects = runner.projects()

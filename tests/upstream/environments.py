@@ -24,28 +24,23 @@ def ours() -> list[str]:
 
 def make(name: str, version: str, requires: list[str]) -> Path:
     """The Python of an environment with *name*, installed from its archive, Flask, and *requires*."""
-    home = HOME / "environments" / f"{normal(name)}-{version}"
+    wanted = [] if normal(name) == "flask" else [str(archive(name, version))]
+    return make_plain(f"{normal(name)}-{version}", [*requires, *wanted])
+
+
+def make_plain(name: str, requires: list[str]) -> Path:
+    """The Python of an environment with Flask and *requires*, made anew when the requirements changed."""
+    home = HOME / "environments" / name
     python = home / ("Scripts" if os.name == "nt" else "bin") / "python"
     wanted = [*BASE, *ours(), *requires]
-    if normal(name) != "flask":
-        wanted.append(str(archive(name, version)))
     stamp = home / "requirements.txt"
     if stamp.is_file() and stamp.read_text().split("\n") == wanted:
         return python
     shutil.rmtree(home, ignore_errors=True)
     venv.create(home, symlinks=os.name != "nt")
-    pip = [
-        sys.executable,
-        "-m",
-        "pip",
-        "--python",
-        str(python),
-        "install",
-        "-q",
-        "--disable-pip-version-check",
-    ]
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--disable-pip-version-check"]
     done = subprocess.run([*pip, *wanted], capture_output=True, text=True)
     if done.returncode:
-        raise RuntimeError(f"cannot make the environment of {name} {version}:\n{done.stderr[-3000:]}")
+        raise RuntimeError(f"cannot make the environment {name}:\n{done.stderr[-3000:]}")
     stamp.write_text("\n".join(wanted))
     return python

@@ -74,9 +74,7 @@ class Verdict:
     def stale(self) -> list[str]:
         """Tests in the list of known failures that pass everywhere, or are not there at all."""
         runs = self.runs.values()
-        return [
-            test for test in self.known if all(run.outcomes.get(test, "passed") == "passed" for run in runs)
-        ]
+        return [test for test in self.known if all(run.outcomes.get(test, "passed") == "passed" for run in runs)]
 
     @property
     def holds(self) -> bool:
@@ -113,11 +111,7 @@ def run(project: Project, side: str, python: Path | str) -> Run:
     # A project without pytest settings of its own must not find ours further up.
     (work.parent / "pytest.ini").write_text("[pytest]\n")
     answers = work / "outcomes.json"
-    env = {
-        key: value
-        for key, value in os.environ.items()
-        if not key.startswith(("PYTEST_", "BOLTHEAD_", "COV_"))
-    }
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "BOLTHEAD_", "COV_"))}
     env |= {
         "PYTHONPATH": os.pathsep.join([str(HERE / "plugin"), str(ROOT / "src")]),
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -138,9 +132,7 @@ def run(project: Project, side: str, python: Path | str) -> Run:
     found: dict[str, Any] = json.loads(answers.read_text())
     meant = ("flask", found["build"]) if side == "flask" else ("bolthead", side)
     if (found["flask"], found["build"]) != meant:
-        raise RuntimeError(
-            f"{project.name} was to run on {side}, and ran on {found['flask']} ({found['build']})"
-        )
+        raise RuntimeError(f"{project.name} was to run on {side}, and ran on {found['flask']} ({found['build']})")
     return Run(side, found["outcomes"], found["notes"])
 
 
