@@ -332,3 +332,198 @@ def test_json_in_templates_is_the_providers(fw: Framework) -> Any:
             fw.json.dumps(1),
             shown(fw.jsonify(1)),
         )
+
+
+# Attributes and calls ---------------------------------------------------------------------------------------
+
+
+class Sub(dict):  # type: ignore[type-arg]
+    own = "attribute of the subclass"
+
+    def __missing__(self, key: str) -> str:
+        return f"missing {key}"
+
+
+class Item:
+    both = "attribute"
+
+    def __getitem__(self, key: str) -> str:
+        if key == "lost":
+            raise KeyError(key)
+        return f"item {key}"
+
+
+class Picky:
+    @property
+    def fails(self) -> str:
+        raise ValueError("from the property")
+
+    @property
+    def absent(self) -> str:
+        raise AttributeError("absent")
+
+
+class Unhashable(str):
+    __hash__ = None  # type: ignore[assignment]
+
+
+OWNERS: dict[str, Any] = {
+    "plain": {"name": "value", "items": "key named items", "both": 1, "none": None, "__class__": "key", "copy": 2},
+    "empty": {},
+    "numbers": {1: "one"},
+    "sub": Sub(name="value", own="key", items="key"),
+    "counted": __import__("collections").Counter(name=3),
+    "item": Item(),
+    "picky": Picky(),
+    "text": "text",
+    "none": None,
+    "tuple": (1, 2),
+}
+ASKED = ["name", "items", "both", "none", "__class__", "copy", "own", "lost", "fails", "absent", "upper", "count"]
+
+
+@pytest.mark.parametrize("undefined", ["Undefined", "StrictUndefined", "ChainableUndefined", "DebugUndefined"])
+@pytest.mark.parametrize("owner", list(OWNERS))
+def test_attributes_in_templates(owner: str, undefined: str) -> None:
+    import jinja2
+
+    def scenario(fw: Framework) -> Any:
+        app = fw.app()
+        app.jinja_options = {"undefined": getattr(jinja2, undefined)}
+        found: list[Any] = []
+        with app.app_context():
+            for name in ASKED:
+                for source in (f"{{{{ o.{name} }}}}", f"{{{{ o['{name}'] }}}}", f"{{{{ o.{name} is defined }}}}"):
+                    try:
+                        found.append(fw.render_template_string(source, o=OWNERS[owner]).split(" at 0x")[0])
+                    except Exception:
+                        found.append(fw.error(fw.render_template_string, source, o=OWNERS[owner]))
+        return found
+
+    both(scenario)
+
+
+class Marked:
+    """Callables that want something of Jinja, and some that only look like it."""
+
+    def __init__(self) -> None:
+        import functools
+
+        from jinja2 import pass_context, pass_environment, pass_eval_context
+
+        def plain(*args: Any, **kwargs: Any) -> str:
+            return f"{args} {sorted(kwargs.items())}"
+
+        def stops() -> Any:
+            raise StopIteration
+
+        def unmarked(*args: Any) -> str:
+            return str(len(args))
+
+        unmarked.jinja_pass_arg = None  # type: ignore[attr-defined]
+
+        class Caller:
+            @pass_context
+            def __call__(self, context: Any, *args: Any) -> str:
+                return f"{context.name} {context.get('v')} {args}"
+
+        class Plain:
+            def __call__(self, *args: Any, **kwargs: Any) -> str:
+                return f"plain {args} {kwargs}"
+
+        class WithStatic:
+            @staticmethod
+            def static(*args: Any) -> str:
+                return f"static {args}"
+
+            @classmethod
+            def of_class(cls, *args: Any) -> str:
+                return f"{cls.__name__} {args}"
+
+            @pass_context
+            def method(self, context: Any, *args: Any) -> str:
+                return f"method {context.get('v')} {args}"
+
+        holder = WithStatic()
+        self.made: dict[str, Any] = {
+            "plain": plain,
+            "context": pass_context(lambda context, *args: f"{context.get('v')} {context.get('i')} {args}"),
+            "evaluation": pass_eval_context(lambda evaluation, *args: f"{evaluation.autoescape} {args}"),
+            "environment": pass_environment(lambda environment, *args: f"{len(args)}"),
+            "stops": stops,
+            "unmarked": unmarked,
+            "caller": Caller(),
+            "callable": Plain(),
+            "partial": functools.partial(plain, 0, z=1),
+            "static": holder.static,
+            "of_class": holder.of_class,
+            "method": holder.method,
+            "bound_call": Caller().__call__,
+            "builtin": len,
+            "type": dict,
+            "number": 5,
+            "wrapped": functools.lru_cache(lambda *args: f"cached {args}"),
+            "fails": lambda: 1 / 0,
+        }
+
+
+@pytest.mark.parametrize("name", list(Marked().made))
+def test_calls_in_templates(name: str) -> None:
+    sources = ["{{ f() }}", "{{ f(1, 'a') }}", "{{ f('abc') }}", "{{ f(a=1, self=2, obj=3) }}"]
+    sources += ["{% for i in [1, 2] %}{{ f(i) }}{% endfor %}", "{% set v = 9 %}{{ f() }}", "{{ f(*[1], **{'k': 2}) }}"]
+    sources += [
+        "{% macro m(x) %}[{{ x }}{{ caller() if caller }}]{% endmacro %}{{ m(f(1)) }}{% call m(2) %}c{% endcall %}"
+    ]
+    sources += ["{% block b %}{% set v = 3 %}{{ f(v) }}{% endblock %}"]
+
+    def scenario(fw: Framework) -> Any:
+        found: list[Any] = []
+        with fw.app().app_context():
+            for source in sources:
+                values = {"f": Marked().made[name], "v": "given"}
+                try:
+                    found.append(fw.plain(fw.render_template_string(source, **values)))
+                except Exception:
+                    found.append(fw.error(fw.render_template_string, source, **values))
+        return found
+
+    both(scenario)
+
+
+@alike
+def test_traceback_of_a_template(fw: Framework) -> Any:
+    """A failing call shows the template's line and the function, and nothing of what called it."""
+    import traceback
+
+    def broken() -> None:
+        raise ValueError("here")
+
+    app = with_templates(fw, {"t.html": "one\n{{ f() }}\n", "d.html": "\n\n{{ {}.a.b }}"})
+    found = []
+    with app.app_context():
+        for name in ("t.html", "d.html"):
+            try:
+                fw.render_template(name, f=broken)
+            except Exception as error:
+                frames = traceback.extract_tb(error.__traceback__)
+                shown_frames = [(frame.name, frame.lineno) for frame in frames if frame.filename == "<template>"]
+                found.append((shown_frames, frames[-1].name, type(error).__name__, str(error)))
+    return found
+
+
+@alike
+def test_own_environment_class(fw: Framework) -> Any:
+    from jinja2.runtime import Context
+
+    class Environment(fw.mod("templating").Environment):  # type: ignore[name-defined, misc]
+        def getattr(self, obj: Any, attribute: str) -> Any:
+            return f"own {attribute}"
+
+    app, plain = fw.app(), fw.app()
+    app.jinja_environment = Environment
+    found = [issubclass(app.jinja_env.context_class, Context), plain.jinja_env.getattr({"a": 1}, "a")]
+    plain.jinja_env.context_class = Context
+    for each in (app, plain):
+        with each.app_context():
+            found.append(fw.render_template_string("{{ {'a': 1}.a }}{{ url_for.__name__ }}"))
+    return found

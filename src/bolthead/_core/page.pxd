@@ -1,0 +1,1 @@
+cdef bint takes_context(object obj) except -1

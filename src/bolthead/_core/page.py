@@ -1,0 +1,52 @@
+"""What a template does most: look an attribute up, call something. Methods of our Jinja environment and context."""
+
+from __future__ import annotations
+
+from types import FunctionType, MethodType
+from typing import Any
+
+from jinja2 import Environment
+from jinja2.runtime import Context
+from jinja2.utils import internalcode
+
+DICT_ATTRIBUTES = frozenset(dir({}))
+
+_environment_getattr = Environment.getattr
+_context_call = Context.call
+
+
+def lookup(self: Any, obj: Any, attribute: Any) -> Any:
+    """``obj.attribute``, or ``obj["attribute"]`` where there is no such attribute."""
+    # FAST: template; a plain dict has the attributes of every dict, so most names need no failed look-up.
+    if type(obj) is dict and attribute not in DICT_ATTRIBUTES:
+        if attribute in obj:
+            return obj[attribute]
+        return self.undefined(obj=obj, name=attribute)
+    return _environment_getattr(self, obj, attribute)
+
+
+def takes_context(obj: Any) -> bool:
+    """False for a function or method that was surely not marked as wanting Jinja's context."""
+    func = obj
+    if type(func) is MethodType:
+        func = func.__func__
+    return type(func) is not FunctionType or "jinja_pass_arg" in func.__dict__
+
+
+def call(self: Any, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
+    """Call *obj* from a template."""
+    if takes_context(obj):
+        return _context_call(self, obj, *args, **kwargs)
+    # FAST: template; what Jinja's own method comes to. The scopes are for callables that want the context.
+    kwargs.pop("_block_vars", None)
+    kwargs.pop("_loop_vars", None)
+    try:
+        return obj(*args, **kwargs)
+    except StopIteration:
+        return self.environment.undefined(
+            "value was undefined because a callable raised a StopIteration exception"
+        )
+
+
+# Left out of the tracebacks of templates, as Jinja's own is.
+internalcode(call)
