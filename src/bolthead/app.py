@@ -143,7 +143,7 @@ class Flask(App):
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
-        if name in WATCHED:
+        if name in WATCHED or (name == "_got_first_request" and not value):
             object.__setattr__(self, "_plan", None)
 
     def __delattr__(self, name: str) -> None:
@@ -396,7 +396,7 @@ class Flask(App):
     def dispatch_request(self) -> ft.ResponseReturnValue:
         """Call the view that the request matched."""
         ctx: Any = request_ctx._get_current_object()  # type: ignore[attr-defined]
-        return lifecycle.answer(lifecycle.plan_of(self), self, ctx)  # type: ignore[no-any-return]
+        return lifecycle.answer(lifecycle.plan_of(self), self, ctx, False)  # type: ignore[no-any-return]
 
     def full_dispatch_request(self) -> Response:
         """Run the before hooks, the view, the error handlers and the after hooks."""

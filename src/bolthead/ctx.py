@@ -189,7 +189,10 @@ class RequestContext(RequestRecord):
             adapter = app.create_url_adapter(request)
         except HTTPException as error:
             request.routing_exception = error
-        fill_request_context(self, app, request, adapter, session)
+        environ = request.environ
+        fill_request_context(
+            self, app, request, environ if type(environ) is dict else dict(environ), adapter, session
+        )
 
     @property
     def url_adapter(self) -> Any:

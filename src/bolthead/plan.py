@@ -132,6 +132,8 @@ def make_plan(app: Flask, stock: Stock) -> Plan:
     )
     plan.push = plan.pop = contexts
     plan.plain_close = STOCK_REQUEST.untouched(request_class, "_load_form_data", "close")
+    plan.plain_json = STOCK_REQUEST.untouched(request_class, "json_module")
+    plan.begun = app._got_first_request
     plan.plain_method = STOCK_REQUEST.untouched(request_class, "method")
     plan.full = kept("full_dispatch_request")
     plan.preprocess = kept("preprocess_request")

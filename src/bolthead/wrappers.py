@@ -36,6 +36,13 @@ _SPENT = "_spent"
 """Where a request notes the size of a body that was read without a stream."""
 
 
+class AppJSON:
+    """``json_module`` of a request: the application's provider, the module `json` outside of one."""
+
+    def __get__(self, instance: t.Any, owner: t.Any) -> t.Any:
+        return current_app.json if instance is not None and current_app else json
+
+
 class Request(RequestBase):
     """The incoming request; ``bolthead.request`` stands for the current one.
 
@@ -43,7 +50,10 @@ class Request(RequestBase):
     calling ``__init__`` as long as nobody has overridden that); every other is filled on first use.
     """
 
-    json_module: t.Any = json
+    if t.TYPE_CHECKING:
+        json_module: t.Any
+    else:
+        json_module = AppJSON()
     shallow = False
     form_data_parser_class: type[werkzeug.formparser.FormDataParser] = FormDataParser
     url_rule: Rule | None = None
@@ -282,6 +292,16 @@ class Response(ResponseBase):
     default_mimetype: str | None = "text/html"
     json_module = json
     autocorrect_location_header = False
+    # FAST: most responses leave these as they are, so they are the class's until set.
+    direct_passthrough = False
+    _on_close: t.Any = ()
+
+    def call_on_close(self, func: t.Callable[[], t.Any]) -> t.Callable[[], t.Any]:
+        """Call *func* when the server has sent the response."""
+        if not self._on_close:
+            self._on_close = []
+        self._on_close.append(func)
+        return func
 
     def __init__(
         self,

@@ -85,21 +85,24 @@ def new_context(plan: Plan, app: Any, environ: Any) -> Any:
     An adapter is needed at once to check the host (``TRUSTED_HOSTS``, or one not seen before).
     """
     host = environ.get("HTTP_HOST")
-    if host is None or host not in plan.hosts or plan.config["TRUSTED_HOSTS"] is not None:
+    if type(host) is not str or host not in plan.hosts or plan.config["TRUSTED_HOSTS"] is not None:
         return None
     request = new(plan.request_class)
     request.environ = environ
-    request.json_module = plan.json
+    if not plan.plain_json:
+        request.json_module = plan.json
     environ["werkzeug.request"] = request
     ctx = new(plan.context_class)
-    fill_request_context(ctx, app, request, UNMADE, None)
+    fill_request_context(ctx, app, request, environ, UNMADE, None)
     return ctx
 
 
-def fill_request_context(ctx: RequestRecord, app: Any, request: Any, adapter: Any, session: Any) -> None:
+def fill_request_context(
+    ctx: RequestRecord, app: Any, request: Any, environ: dict[str, Any], adapter: Any, session: Any
+) -> None:
     ctx.app = app
     ctx.request = request
-    ctx.environ = request.environ
+    ctx.environ = environ
     ctx.flashes = None
     ctx._adapter = adapter
     ctx._after = None
@@ -108,6 +111,8 @@ def fill_request_context(ctx: RequestRecord, app: Any, request: Any, adapter: An
     ctx._pushed = None
     ctx._token = None
     ctx._tokens = None
+    ctx._rule = None
+    ctx._values = None
 
 
 def remember_host(plan: Plan, ctx: Any, environ: Any) -> None:
@@ -238,7 +243,7 @@ def pop_request(plan: Plan, ctx: RequestRecord, exc: Any) -> None:
         var_reset(request_var, token)
         if last:
             # Breaks the cycle of the environ and its request.
-            top.request.environ["werkzeug.request"] = None
+            ctx.environ["werkzeug.request"] = None
         if pushed is not None:
             if plan.pop:
                 pop_app(plan, pushed, exc)
@@ -262,7 +267,7 @@ def match(plan: Plan, ctx: RequestRecord) -> bool:
         path = path.encode("latin-1").decode("utf-8", "replace")
     if path[0] != "/" or (len(path) > 1 and path[1] == "/"):
         path = "/" + path.lstrip("/")
-    if plan.map._remap:
+    if plan.tree.stale:
         plan.map.update()
     method = environ["REQUEST_METHOD"]
     outcome = route(plan.tree, plan.domain, path, method if method.isupper() else method.upper(), False)
@@ -274,8 +279,8 @@ def match(plan: Plan, ctx: RequestRecord) -> bool:
             request.routing_exception = MethodNotAllowed(list(allowed)) if allowed else NotFound()
             return True
         return False
-    request.url_rule = outcome[1]
-    request.view_args = outcome[2]
+    request.url_rule = ctx._rule = outcome[1]
+    request.view_args = ctx._values = outcome[2]
     return True
 
 
@@ -315,12 +320,19 @@ def preprocess(plan: Plan, app: Any, request: Any) -> Any:
     return None
 
 
-def answer(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
-    """Call the view, or raise what routing found instead of one."""
+def answer(plan: Plan, app: Any, ctx: RequestRecord, fresh: bool) -> Any:
+    """Call the view, or raise what routing found instead of one.
+
+    *fresh*: nobody has run since the match, so it is as the record has it.
+    """
     request = ctx.request
-    if request.routing_exception is not None:
-        app.raise_routing_exception(request)
-    rule = request.url_rule
+    rule = ctx._rule
+    values = ctx._values
+    if not fresh or rule is None:
+        if request.routing_exception is not None:
+            app.raise_routing_exception(request)
+        rule = request.url_rule
+        values = request.view_args
     method = ctx.environ["REQUEST_METHOD"] if plan.plain_method else request.method
     if (
         (method == "OPTIONS" or not method.isupper())
@@ -332,9 +344,8 @@ def answer(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
     view = plan.views[endpoint]
     if plan.ready.get(endpoint) is not view:
         if not plan.sync or is_async(view):
-            return app.ensure_sync(view)(**request.view_args)
+            return app.ensure_sync(view)(**values)
         plan.ready[endpoint] = view
-    values = request.view_args
     return view(**values) if values else view()
 
 
@@ -405,12 +416,14 @@ def teardown_app(plan: Plan, app: Any, exc: Any) -> None:
 
 def full_dispatch(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
     """Enter, answer and finish, with user errors turned into answers."""
-    if not app._got_first_request:
+    if not plan.begun:
         app._got_first_request = True
+        plan.begun = True
     try:
-        rv = enter(plan, app, ctx)
+        fresh = plan.preprocess and not (plan.started or plan.preprocessors or plan.before)
+        rv = None if fresh else enter(plan, app, ctx)
         if rv is None:
-            rv = answer(plan, app, ctx) if plan.dispatch else app.dispatch_request()
+            rv = answer(plan, app, ctx, fresh) if plan.dispatch else app.dispatch_request()
     except Exception as error:
         rv = app.handle_user_exception(error)
     if plan.finalize:
@@ -422,7 +435,7 @@ def respond(app: Any, environ: Any, start_response: Any) -> Any:
     """Serve one request."""
     plan = plan_of(app)
     ctx: Any = None
-    if plan.context:
+    if plan.context and type(environ) is dict:
         ctx = new_context(plan, app, environ)
     if ctx is None:
         ctx = app.request_context(environ)

@@ -14,7 +14,9 @@ cdef class AppRecord:
 cdef class RequestRecord:
     cdef public object app
     cdef public object request
-    cdef public object environ
+    cdef public dict environ
+    cdef public object _rule
+    cdef public object _values
     cdef public object flashes
     cdef public object _adapter
     cdef public list _after
@@ -42,6 +44,8 @@ cdef class Plan:
     cdef public bint sync
     cdef public bint lazy_session
     cdef public bint plain_close
+    cdef public bint plain_json
+    cdef public bint begun
     cdef public bint plain_method
     cdef public object context_class
     cdef public object app_class

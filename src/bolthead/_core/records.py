@@ -38,8 +38,10 @@ class RequestRecord:
         "_entered",
         "_opened",
         "_pushed",
+        "_rule",
         "_token",
         "_tokens",
+        "_values",
         "app",
         "environ",
         "flashes",
@@ -48,13 +50,15 @@ class RequestRecord:
 
     app: Any
     request: Any
-    environ: Any
+    environ: dict[str, Any]
     flashes: list[tuple[str, str]] | None
     _adapter: Any
     _after: list[Any] | None
     _entered: bool
     _opened: Any
     _pushed: Any
+    _rule: Any
+    _values: Any
     _token: Any
     _tokens: list[Any] | None
 
@@ -72,6 +76,7 @@ class Plan:
         "app_teardown",
         "app_tearing_down",
         "before",
+        "begun",
         "config",
         "context",
         "context_class",
@@ -86,6 +91,7 @@ class Plan:
         "making",
         "map",
         "plain_close",
+        "plain_json",
         "plain_method",
         "pop",
         "popped",
@@ -126,7 +132,10 @@ class Plan:
     sync: bool
     lazy_session: bool
     plain_close: bool
+    plain_json: bool
     plain_method: bool
+    # The first request was seen.
+    begun: bool
     # Classes.
     context_class: Any
     app_class: Any

@@ -100,8 +100,8 @@ def fill(
     response.headers = made
     response._status = status_text(status)
     response._status_code = status
-    response.direct_passthrough = direct_passthrough
-    response._on_close = []
+    if direct_passthrough:
+        response.direct_passthrough = direct_passthrough
     if body is None:
         response.response = []
     elif isinstance(body, (str, bytes, bytearray)):
@@ -156,8 +156,6 @@ class Responses:
         response.headers = headers
         response._status = self.status
         response._status_code = self.code
-        response.direct_passthrough = False
-        response._on_close = []
         response.response = [body]
         return response
 
@@ -253,8 +251,6 @@ def from_error(cls: Any, error: Any, environ: Any) -> Any:
     response.headers = headers
     response._status = status_text(code)
     response._status_code = code
-    response.direct_passthrough = False
-    response._on_close = []
     response.response = iter([body])
     return response
 
