@@ -299,6 +299,23 @@ def test_the_flask_command(exe: str, tmp_path: Path) -> None:
         assert "/static/<path:filename>" in done.stdout
 
 
+APPLICATIONS = {
+    "application": "import flask\napp = flask.Flask(__name__)\n",
+    "metadata": "from importlib.metadata import version\nversion('Flask')\n"
+    "import bolthead\napp = bolthead.Flask(__name__)\n",
+}
+
+
+@pytest.mark.parametrize("wanting", APPLICATIONS)
+def test_where_flask_is_wanted_and_not_installed(wanting: str, without_flask: str, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(APPLICATIONS[wanting])
+    done = run(without_flask, "-m", "bolthead", "routes", cwd=tmp_path)
+    assert done.returncode != 0
+    last = done.stderr.strip().splitlines()[-1]
+    assert last == "Flask is not installed: add '--as-flask', so that 'import flask' means bolthead."
+    assert run(without_flask, "-m", "bolthead", "--as-flask", "routes", cwd=tmp_path).returncode == 0
+
+
 def test_under_pytest(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(
         "import flask\n\ndef test(monkeypatch):\n    assert flask.__name__ == 'bolthead'\n"

@@ -55,6 +55,13 @@ def _stranger_hint(*candidates: object) -> str:
     return " What is there is an application of the installed Flask: add '--as-flask' to run it on bolthead."
 
 
+def _no_flask_hint(error: ImportError) -> str:
+    """A line for an application that wants Flask, or an extension that wants its metadata, where it is not."""
+    if (error.name or "").partition(".")[0].lower() != "flask" or "flask" in sys.modules:
+        return ""
+    return "\nFlask is not installed: add '--as-flask', so that 'import flask' means bolthead."
+
+
 def find_best_app(module: ModuleType) -> Flask:
     """The application of a module without being told its name.
 
@@ -198,6 +205,7 @@ def locate_app(module_name: str, app_name: str | None, raise_if_not_found: bool 
         if inside:
             raise NoAppException(
                 f"While importing {module_name!r}, an ImportError was raised:\n\n{traceback.format_exc()}"
+                f"{_no_flask_hint(error)}"
             ) from None
         if raise_if_not_found:
             raise NoAppException(f"Could not import {module_name!r}.") from None
