@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 import werkzeug.formparser
-from werkzeug.datastructures import EnvironHeaders
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 from werkzeug.utils import cached_property
 from werkzeug.wrappers import Request as RequestBase
@@ -19,10 +19,12 @@ from . import body, json
 from ._core import lazy, result
 from ._core.cookies import parse_cookie_pairs
 from ._core.headers import parse_options
+from ._core.native import Watch, var_get
 from ._core.query import parse_pairs
-from .formparser import ERRORS, STOCK_PARSE, STOCK_URLENCODED, FormDataParser, multi_dict
-from .globals import current_app
+from .formparser import ERRORS, FormDataParser, multi_dict
+from .globals import _cv_app, current_app
 from .helpers import _split_blueprint_path
+from .storage import EnvironHeaders, ImmutableMultiDict
 
 if t.TYPE_CHECKING:
     from http import HTTPStatus
@@ -55,6 +57,7 @@ class Request(RequestBase):
     else:
         json_module = AppJSON()
     shallow = False
+    parameter_storage_class: type[MultiDict[str, t.Any]] = ImmutableMultiDict  # type: ignore[assignment]
     form_data_parser_class: type[werkzeug.formparser.FormDataParser] = FormDataParser
     url_rule: Rule | None = None
     """The rule that matched, once one has."""
@@ -67,9 +70,7 @@ class Request(RequestBase):
     _max_form_memory_size: int | None = None
     _max_form_parts: int | None = None
 
-    def __init__(
-        self, environ: WSGIEnvironment, populate_request: bool = True, shallow: bool = False
-    ) -> None:
+    def __init__(self, environ: WSGIEnvironment, populate_request: bool = True, shallow: bool = False) -> None:
         self.environ = environ
         self.shallow = shallow
         if populate_request and not shallow:
@@ -85,8 +86,9 @@ class Request(RequestBase):
         own = self._max_content_length
         if own is not None:
             return own
-        if current_app:
-            return current_app.config["MAX_CONTENT_LENGTH"]  # type: ignore[no-any-return]
+        app = _current_app()
+        if app is not None:
+            return app.config["MAX_CONTENT_LENGTH"]  # type: ignore[no-any-return]
         return super().max_content_length
 
     @max_content_length.setter
@@ -100,8 +102,9 @@ class Request(RequestBase):
         own = self._max_form_memory_size
         if own is not None:
             return own
-        if current_app:
-            return current_app.config["MAX_FORM_MEMORY_SIZE"]  # type: ignore[no-any-return]
+        app = _current_app()
+        if app is not None:
+            return app.config["MAX_FORM_MEMORY_SIZE"]  # type: ignore[no-any-return]
         return super().max_form_memory_size
 
     @max_form_memory_size.setter
@@ -114,8 +117,9 @@ class Request(RequestBase):
         own = self._max_form_parts
         if own is not None:
             return own
-        if current_app:
-            return current_app.config["MAX_FORM_PARTS"]  # type: ignore[no-any-return]
+        app = _current_app()
+        if app is not None:
+            return app.config["MAX_FORM_PARTS"]  # type: ignore[no-any-return]
         return super().max_form_parts
 
     @max_form_parts.setter
@@ -143,7 +147,7 @@ class Request(RequestBase):
         return [] if name is None else _split_blueprint_path(name)
 
     def _parse_content_type(self) -> None:
-        if "_parsed_content_type" not in self.__dict__:
+        if not hasattr(self, "_parsed_content_type"):
             self._parsed_content_type = parse_options(self.headers.get("Content-Type", ""))
 
     def get_data(  # type: ignore[override]
@@ -181,55 +185,93 @@ class Request(RequestBase):
         self._form_loaded = True
         if "form" not in self.__dict__ and not self._load_plain_form():
             super()._load_form_data()
-        # `current_app` is asked last: a form is not often of the wrong type, nor is there debug mode.
-        if not self.files and current_app and current_app.debug and self.mimetype != "multipart/form-data":
+        app = _current_app()
+        if app is not None and app.debug and self.mimetype != "multipart/form-data" and not self.files:
             from .debughelpers import attach_enctype_error_multidict
 
             attach_enctype_error_multidict(self)
 
     def _load_plain_form(self) -> bool:
         """Read an urlencoded form without a parser object, while nobody has replaced that or its steps."""
-        cls = type(self)
+        filled = self.__dict__
         if (
-            self.mimetype != "application/x-www-form-urlencoded"
-            or cls.make_form_data_parser is not RequestBase.make_form_data_parser
-            or cls.form_data_parser_class is not FormDataParser
-            or cls._get_stream_for_parsing is not RequestBase._get_stream_for_parsing
-            or cls.want_form_data_parsed is not RequestBase.want_form_data_parsed
-            or FormDataParser.parse is not STOCK_PARSE
-            or FormDataParser._parse_urlencoded is not STOCK_URLENCODED
-            or not self.environ.get("CONTENT_TYPE")
+            self.environ.get("CONTENT_TYPE") != FORM
+            or not _form_steps_intact(type(self))
+            or not filled.keys().isdisjoint(_FORM_PARTS)
         ):
             return False
-        data = getattr(self, "_cached_data", None)
+        data = filled.get("_cached_data")
         if data is None:
             data = self._read_body()
             if data is None:
                 return False
-        filled = self.__dict__
         storage = self.parameter_storage_class
         try:
             filled["form"] = multi_dict(storage, parse_pairs(data.decode(), ERRORS))
         except UnicodeDecodeError:
             filled["form"] = storage()
-        filled["files"] = storage()
+        filled["files"] = multi_dict(storage, [])
         return True
+
+    def close(self) -> None:
+        """Close the files of the form."""
+        if "files" in self.__dict__:
+            super().close()
 
     def on_json_loading_failed(self, e: ValueError | None) -> t.Any:
         """Answer 400 (415 for another content type); only in debug mode does it say what was wrong."""
         try:
             return super().on_json_loading_failed(e)
         except BadRequest as error:
-            if current_app and current_app.debug:
+            app = _current_app()
+            if app is not None and app.debug:
                 raise
             raise BadRequest() from error
 
 
+FORM = "application/x-www-form-urlencoded"
+_FORM_STEPS = (
+    "_get_stream_for_parsing",
+    "_parse_content_type",
+    "form_data_parser_class",
+    "get_data",
+    "headers",
+    "make_form_data_parser",
+    "mimetype",
+    "stream",
+    "want_form_data_parsed",
+)
+"""What reading a form goes through on a request."""
+_FORM_PARTS = frozenset((*_FORM_STEPS, "_parsed_content_type")) - {"headers"}
+"""Of these, what would matter if it were an instance's own."""
+_PARSER_STEPS = ("__init__", "_parse_urlencoded", "parse")
+_watches: dict[type, Watch | None] = {}
+
+
+def _form_steps_intact(cls: type[Request]) -> bool:
+    watch = _watches.get(cls)
+    if watch is not None and watch.intact():
+        return True
+    pairs: list[tuple[type, str]] = [(cls, name) for name in _FORM_STEPS]
+    pairs += [(FormDataParser, name) for name in _PARSER_STEPS]
+    watch = Watch(pairs)
+    found = [getattr(owner, name) for owner, name in pairs]
+    if any(one is not other for one, other in zip(found, _STOCK_STEPS, strict=True)):
+        return False
+    if len(_watches) < 100:
+        _watches[cls] = watch
+    return True
+
+
+def _current_app() -> t.Any:
+    """The application, or None; its proxy without the detours."""
+    ctx = var_get(_cv_app)
+    return None if ctx is None else ctx.app
+
+
 def _stream(request: Request) -> t.IO[bytes]:
     if request.shallow:
-        raise RuntimeError(
-            "This request was created with 'shallow=True', reading from the input stream is disabled."
-        )
+        raise RuntimeError("This request was created with 'shallow=True', reading from the input stream is disabled.")
     spent = request.__dict__.get(_SPENT)
     if spent is not None:
         return body.spent_stream(request.environ, spent)
@@ -243,9 +285,13 @@ def _content_length(request: Request) -> int | None:
 
 def _headers(request: Request) -> EnvironHeaders:
     headers = EnvironHeaders.__new__(EnvironHeaders)
-    headers._list = []
+    headers._list = _NO_HEADERS
     headers.environ = request.environ
     return headers
+
+
+_NO_HEADERS: list[tuple[str, str]] = []
+"""The list that Werkzeug's base class keeps and a view of an environ never uses."""
 
 
 def _args(request: Request) -> t.Any:
@@ -284,6 +330,10 @@ def _fill_on_use(cls: type[Request]) -> None:
 
 _fill_on_use(Request)
 _STREAM: t.Any = Request.stream
+_STOCK_STEPS: list[t.Any] = [
+    *[getattr(Request, name) for name in _FORM_STEPS],
+    *[getattr(FormDataParser, name) for name in _PARSER_STEPS],
+]
 
 
 class Response(ResponseBase):

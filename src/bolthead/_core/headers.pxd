@@ -30,3 +30,8 @@ cdef tuple _split_charset(str text)
 
 cpdef str unquote_value(str text)
 cpdef object plain_int(object text)
+
+cdef dict _KEYS
+cdef object _MISSING
+
+cpdef object environ_key(object name)

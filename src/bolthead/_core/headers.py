@@ -1,14 +1,16 @@
-"""Header values: media types and other values with options, numbers."""
+"""Headers in an environ, and header values: media types and other values with options, numbers."""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 from urllib.parse import unquote
 
 _TOKEN = bytes(chr(code) in "!#$%&'*+-.^_`|~" or (code < 128 and chr(code).isalnum()) for code in range(128))
 """For each ASCII code, whether the character may stand in a token (RFC 9110, 5.6.2)."""
 
 _ESCAPE = re.compile(r"\\(.)")
+_MISSING = object()
 _CHARSETS = frozenset(("ascii", "us-ascii", "utf-8", "iso-8859-1"))
 
 
@@ -163,3 +165,44 @@ def plain_int(text: str) -> int:
     if not (digits.isascii() and digits.isdigit()):
         raise ValueError
     return int(text)
+
+
+# --- headers of an environ -------------------------------------------------------------------------------------
+
+_KEYS: dict[str, str] = {}
+_MOST_KEYS = 512
+
+
+def environ_key(name: str) -> str:
+    """Where an environ has the header *name*."""
+    found = _KEYS.get(name)
+    if found is None:
+        found = name.upper().replace("-", "_")
+        if found != "CONTENT_TYPE" and found != "CONTENT_LENGTH":
+            found = f"HTTP_{found}"
+        # Names come from code, nearly always; those that come from a client must not fill the memory.
+        if len(_KEYS) < _MOST_KEYS:
+            _KEYS[str(name)] = found
+    return found
+
+
+def header(self: Any, name: Any) -> Any:
+    """The header *name* of ``self.environ``; KeyError where there is none."""
+    if not isinstance(name, str):
+        return self._no_name(name)
+    return self.environ[environ_key(name)]
+
+
+def get_header(self: Any, name: Any, default: Any = None, type: Any = None) -> Any:
+    """The header *name*, through *type*; *default* where there is none or *type* raises ValueError."""
+    if not isinstance(name, str):
+        return default
+    value = self.environ.get(environ_key(name), _MISSING)
+    if value is _MISSING:
+        return default
+    if type is None:
+        return value
+    try:
+        return type(value)
+    except ValueError:
+        return default

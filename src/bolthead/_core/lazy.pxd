@@ -1,3 +1,6 @@
+from bolthead._core.native cimport own_set
+
+
 cdef class Lazy:
     cdef readonly object name
     cdef readonly object fill

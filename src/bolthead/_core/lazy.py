@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .native import own_set
+
 
 class Lazy:
     """A descriptor that computes a value once and leaves it in the instance's ``__dict__``.
@@ -26,13 +28,17 @@ class Lazy:
     def __get__(self, instance: Any, owner: Any) -> Any:
         if instance is None:
             return self
-        filled = instance.__dict__
         name = self.name
-        # PARITY: an override that asks super() twice gets the one value, as from a cached property.
-        if name in filled:
+        # Python comes here only when the instance has no such attribute yet, unless an override asks super().
+        # PARITY: then it gets the one value however often it asks, as from a cached property.
+        if getattr(owner, name, None) is not self:
+            filled = instance.__dict__
+            if name not in filled:
+                filled[name] = self.fill(instance)
             return filled[name]
         value = self.fill(instance)
-        filled[name] = value
+        # FAST: through the instance's own slots; its __dict__ would have to be made.
+        own_set(instance, name, value)
         return value
 
     def __repr__(self) -> str:

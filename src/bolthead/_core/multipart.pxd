@@ -1,5 +1,7 @@
 cimport cython
 
+from bolthead._core.headers cimport parse_options
+
 cdef object _CONTINUED
 cdef int _SMALL
 cdef int _PREAMBLE, _PART, _DATA_START, _DATA, _EPILOGUE, _COMPLETE
@@ -47,3 +49,28 @@ cdef class Scanner:
 
 @cython.locals(headers=list, line=bytes, text=str, colon=Py_ssize_t)
 cpdef list split_headers(bytes block)
+
+@cython.locals(name=str, options=dict)
+cpdef tuple describe(list headers)
+
+
+cdef class FormReader:
+    cdef object _open_file
+    cdef object _charset_of
+    cdef object _too_large
+    cdef readonly list fields
+    cdef readonly list files
+    cdef readonly object stream
+    cdef list _headers
+    cdef object _name
+    cdef object _filename
+    cdef object _content_type
+    cdef list _pieces
+    cdef Py_ssize_t _size
+
+    @cython.locals(limit=Py_ssize_t, parts=Py_ssize_t, found=int)
+    cpdef object read(self, Scanner scanner, object read, object size, object most_bytes, object most_parts)
+    cdef object _start(self, list headers)
+    cdef object _add(self, bytes data, Py_ssize_t limit)
+    @cython.locals(data=bytes)
+    cdef object _finish(self)

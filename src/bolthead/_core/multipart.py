@@ -7,6 +7,11 @@ decision that the next byte could change is put off until it is there. Time is l
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from sys import maxsize
+from typing import Any
+
+from .headers import parse_options
 
 NEED, PREAMBLE, PART, DATA, EPILOGUE = range(5)
 """What :meth:`Scanner.next` found; NEED asks for more bytes."""
@@ -288,3 +293,122 @@ def split_headers(block: bytes) -> list[tuple[str, str]]:
             else:
                 headers.append((text[:colon].strip(" \t"), text[colon + 1 :].strip(" \t")))
     return headers
+
+
+def describe(headers: list[tuple[str, str]]) -> tuple[str | None, str | None, str | None]:
+    """The name, the file name and the media type of a part; ValueError if it has no Content-Disposition."""
+    disposition = content_type = None
+    for name, value in headers:
+        name = name.lower()
+        if name == "content-disposition":
+            if disposition is None:
+                disposition = value
+        elif name == "content-type" and content_type is None:
+            content_type = value
+    if disposition is None:
+        raise ValueError("Missing Content-Disposition header")
+    options = parse_options(disposition)[1]
+    return options.get("name"), options.get("filename"), content_type
+
+
+class FormReader:
+    """Reads a whole multipart body into fields and files.
+
+    *open_file* gets name, file name and headers of a file and returns a stream to write to; *charset_of* gets
+    the headers of a field that has a media type. *too_large* is called where a limit is passed, and raises.
+    ``fields`` are pairs; ``files`` are (name, file name, headers, stream), with the stream at its start.
+    """
+
+    __slots__ = (
+        "_charset_of",
+        "_content_type",
+        "_filename",
+        "_headers",
+        "_name",
+        "_open_file",
+        "_pieces",
+        "_size",
+        "_too_large",
+        "fields",
+        "files",
+        "stream",
+    )
+
+    def __init__(
+        self,
+        open_file: Callable[[str | None, str, list[tuple[str, str]]], Any],
+        charset_of: Callable[[list[tuple[str, str]]], str],
+        too_large: Callable[[], Any],
+    ) -> None:
+        self._open_file = open_file
+        self._charset_of = charset_of
+        self._too_large = too_large
+        self.fields: list[tuple[str | None, str]] = []
+        self.files: list[tuple[str | None, str, list[tuple[str, str]], Any]] = []
+        self.stream: Any = None
+        self._headers: list[tuple[str, str]] = []
+        self._name: str | None = None
+        self._filename: str | None = None
+        self._content_type: str | None = None
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def read(
+        self, scanner: Scanner, read: Callable[[int], bytes], size: int, most_bytes: int | None, most_parts: int | None
+    ) -> None:
+        """Read pieces of *size* until the last delimiter; ValueError where the body is not sound."""
+        limit = maxsize if most_bytes is None else most_bytes
+        parts = 0
+        while not scanner.ended:
+            chunk = read(size)
+            if not chunk:
+                scanner.end()
+            elif scanner.held() + len(chunk) > limit:
+                # Before the piece is kept: this and what is held already are what memory it takes.
+                self._too_large()
+            else:
+                scanner.feed(chunk if type(chunk) is bytes else bytes(chunk))
+            while True:
+                found = scanner.next()
+                if found == NEED:
+                    break
+                if found == DATA:
+                    self._add(scanner.data, limit)
+                    if not scanner.more:
+                        self._finish()
+                elif found == PART:
+                    parts += 1
+                    self._start(scanner.headers)
+                    if most_parts is not None and parts > most_parts:
+                        self._too_large()
+                    if self._filename is not None:
+                        self.stream = self._open_file(self._name, self._filename, self._headers)
+                elif found == EPILOGUE:
+                    return
+        raise ValueError(f"Invalid form-data cannot parse beyond State.{scanner.state()}")
+
+    def _start(self, headers: list[tuple[str, str]]) -> None:
+        self._headers = headers
+        self._name, self._filename, self._content_type = describe(headers)
+        self._pieces = []
+        self._size = 0
+
+    def _add(self, data: bytes, limit: int) -> None:
+        if self._filename is not None:
+            self.stream.write(data)
+            return
+        self._size += len(data)
+        if self._size > limit:
+            self._too_large()
+        self._pieces.append(data)
+
+    def _finish(self) -> None:
+        if self._filename is not None:
+            stream = self.stream
+            stream.seek(0)
+            self.files.append((self._name, self._filename, self._headers, stream))
+            self.stream = None
+            return
+        data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        charset = self._charset_of(self._headers) if self._content_type else "utf-8"
+        self.fields.append((self._name, data.decode(charset, "replace")))

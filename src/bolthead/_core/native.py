@@ -126,3 +126,19 @@ def var_reset(var: ContextVar[Any], token: Any) -> None:
 def new(cls: Any) -> Any:
     """``cls.__new__(cls)``: an instance whose ``__init__`` is not called."""
     return cls.__new__(cls)
+
+
+def own_set(instance: Any, name: str, value: Any) -> None:
+    """Set an attribute as ``object`` does, whatever the class makes of it."""
+    object.__setattr__(instance, name, value)
+
+
+def own_item(mapping: Any, key: Any) -> Any:
+    """What a subclass of dict holds for *key*, whatever the class makes of it; None for nothing."""
+    return dict.get(mapping, key)
+
+
+def add_pairs(mapping: Any, pairs: list[tuple[Any, Any]]) -> None:
+    """Add *pairs* to a multi-dict, which holds a list for each key."""
+    for key, value in pairs:
+        dict.setdefault(mapping, key, []).append(value)

@@ -1,6 +1,7 @@
 """The compiled twin of ``native.py``; ``tests/core/test_native.py`` holds the two together."""
 
-from cpython.object cimport PyObject
+from cpython.dict cimport PyDict_GetItemWithError, PyDict_SetItem
+from cpython.object cimport PyObject, PyObject_GenericSetAttr
 from cpython.ref cimport Py_XDECREF
 
 cdef extern from *:
@@ -137,3 +138,23 @@ cpdef object new(object cls):
     if not isinstance(cls, type):
         return cls.__new__(cls)
     return bolthead_new(cls, ())
+
+
+cpdef object own_set(object instance, object name, object value):
+    PyObject_GenericSetAttr(instance, name, value)
+
+
+cpdef object own_item(object mapping, object key):
+    cdef PyObject *found = PyDict_GetItemWithError(mapping, key)
+    return None if found is NULL else <object>found
+
+
+cpdef object add_pairs(object mapping, list pairs):
+    cdef PyObject *found
+    cdef tuple pair
+    for pair in pairs:
+        found = PyDict_GetItemWithError(mapping, pair[0])
+        if found is NULL:
+            PyDict_SetItem(mapping, pair[0], [pair[1]])
+        else:
+            (<list>found).append(pair[1])

@@ -1,5 +1,6 @@
 cimport cython
 
+from bolthead._core.native cimport add_pairs, new, own_item
 from bolthead._core.percent cimport unquote
 
 
@@ -8,5 +9,4 @@ cdef list _pairs(str text, object errors)
 
 cpdef list parse_pairs(object text, object errors=*)
 
-@cython.locals(groups=dict, pair=tuple, values=list)
-cpdef dict group(list pairs)
+cpdef object multi_dict(object cls, list pairs)

@@ -1,7 +1,10 @@
-"""Pairs from a query string or an urlencoded body."""
+"""Pairs from a query string or an urlencoded body, and the multi-dicts that hold them."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from .native import add_pairs, new, own_item
 from .percent import unquote
 
 
@@ -41,14 +44,40 @@ def _pairs(text: str, errors: str) -> list[tuple[str, str]]:
     return pairs
 
 
-def group(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
-    """*pairs* as a dict from each name to the list of its values, as a multi-dict keeps them inside."""
-    groups: dict[str, list[str]] = {}
-    for pair in pairs:
-        name = pair[0]
-        values = groups.get(name)
-        if values is None:
-            groups[name] = [pair[1]]
-        else:
-            values.append(pair[1])
-    return groups
+def multi_dict(cls: Any, pairs: list[tuple[Any, Any]]) -> Any:
+    """*pairs* in a new multi-dict of *cls*, a subclass of dict whose ``__init__`` would do the same."""
+    made = new(cls)
+    add_pairs(made, pairs)
+    return made
+
+
+def first(self: Any, key: Any) -> Any:
+    """The first value for *key*; a KeyError that is also a BadRequest where there is none."""
+    values = own_item(self, key)
+    if values:
+        return values[0]
+    return self._absent(key)
+
+
+def get(self: Any, key: Any, default: Any = None, type: Any = None) -> Any:
+    """The first value for *key*, through *type*; *default* where there is none or *type* refuses it.
+
+    *type* refuses by ValueError or TypeError.
+    """
+    if self.__class__.__getitem__ is not first:
+        # Somebody's subclass: what it makes of a look-up counts here as well.
+        try:
+            value = self[key]
+        except KeyError:
+            return default
+    else:
+        values = own_item(self, key)
+        if not values:
+            return default
+        value = values[0]
+    if type is None:
+        return value
+    try:
+        return type(value)
+    except (ValueError, TypeError):
+        return default
