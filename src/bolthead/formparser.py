@@ -19,7 +19,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio import multipart as _events
 
 from ._core import multipart, query
-from ._core.multipart import FormReader, Scanner, describe
+from ._core.headers import plain_int
+from ._core.multipart import FormReader, Scanner, describe, split_headers
 from ._core.query import parse_pairs
 from .storage import ImmutableMultiDict
 
@@ -72,6 +73,17 @@ class FormDataParser(_werkzeug.FormDataParser):
 class MultiPartParser(_werkzeug.MultiPartParser):
     """Reads a multipart body in pieces of ``buffer_size`` into fields and files."""
 
+    def start_file_streaming(self, event: _events.File, total_content_length: int | None) -> t.IO[bytes]:
+        """The stream for a file, from ``stream_factory``, which is told the length that the part declares."""
+        headers = event.headers
+        length = headers.get("content-length")
+        return self.stream_factory(
+            total_content_length=total_content_length,
+            filename=event.filename,
+            content_type=headers.get("content-type"),
+            content_length=_part_length(length),
+        )
+
     def parse(
         self, stream: t.IO[bytes], boundary: bytes, content_length: int | None
     ) -> tuple[MultiDict[str, str], MultiDict[str, FileStorage]]:
@@ -107,6 +119,14 @@ class MultiPartParser(_werkzeug.MultiPartParser):
 
 def _too_large() -> t.NoReturn:
     raise RequestEntityTooLarge()
+
+
+def _part_length(text: str | None) -> int:
+    """What a part says its length is; 0 where it does not, negative if it says so."""
+    try:
+        return 0 if text is None else plain_int(text)
+    except ValueError:
+        return 0
 
 
 def as_headers(pairs: list[tuple[str, str]]) -> Headers:
@@ -163,7 +183,7 @@ class MultipartDecoder:
         return _events.NEED_DATA
 
     def _part(self) -> _events.Event:
-        headers = self._scanner.headers
+        headers = split_headers(self._scanner.data)
         name, filename, _ = describe(headers)
         self._parts += 1
         if self.max_parts is not None and self._parts > self.max_parts:

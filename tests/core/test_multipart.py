@@ -147,3 +147,22 @@ def test_split_headers(block: bytes) -> None:
     expected = outcome(oracle.MultipartDecoder(b"b")._parse_headers)
     for build in builds.NAMES:
         assert outcome(builds.load(build, "bolthead._core.multipart").split_headers) == expected
+
+
+names = st.lists(
+    st.sampled_from([b'"', b"\\", b"%22", b"\r\n", b"\n ", b";", b"a", b" ", b"\xc3\xa9"]) | st.binary(max_size=3)
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(names.map(b"".join), st.sampled_from([b'"', b"", b'"; filename="f"', b'"\r\nX: y"']))
+def test_plain_names(name: bytes, ending: bytes) -> None:
+    """The shortcut for a field's one header says what the long way says, or nothing."""
+    block = b'Content-Disposition: form-data; name="' + name + ending
+    rooms = [builds.load(build, "bolthead._core.multipart") for build in builds.NAMES]
+    pure, compiled = (room.plain_name(block) for room in rooms)
+    assert pure == compiled
+    if pure is not None:
+        assert rooms[0].describe(rooms[0].split_headers(block)) == (pure, None, None)
+    elif name.isalnum() and name.isascii():
+        assert ending != b'"'

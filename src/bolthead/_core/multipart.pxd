@@ -1,8 +1,9 @@
 cimport cython
 
 from bolthead._core.headers cimport parse_options
+from bolthead._core.native cimport find_byte
 
-cdef object _CONTINUED
+cdef tuple _SPACE
 cdef int _SMALL
 cdef int _PREAMBLE, _PART, _DATA_START, _DATA, _EPILOGUE, _COMPLETE
 
@@ -22,7 +23,6 @@ cdef class Scanner:
     cdef readonly bint ended
     cdef readonly bytes data
     cdef readonly bint more
-    cdef readonly list headers
 
     @cython.locals(held=Py_ssize_t)
     cpdef object feed(self, bytes chunk)
@@ -38,7 +38,8 @@ cdef class Scanner:
     @cython.locals(buffer=bytes, size=Py_ssize_t, unknown=int)
     cdef int _after_token(self, Py_ssize_t at) except -2
     @cython.locals(
-        buffer=bytes, begin=Py_ssize_t, at=Py_ssize_t, line_feed=Py_ssize_t, start=Py_ssize_t, body=Py_ssize_t
+        buffer=bytes, begin=Py_ssize_t, at=Py_ssize_t, line_feed=Py_ssize_t, start=Py_ssize_t, body=Py_ssize_t,
+        size=Py_ssize_t, stop=Py_ssize_t,
     )
     cdef int _next_part(self) except -1
     @cython.locals(buffer=bytes, size=Py_ssize_t, begin=Py_ssize_t, stop=Py_ssize_t, told=int)
@@ -47,8 +48,13 @@ cdef class Scanner:
     cdef Py_ssize_t _partial(self, Py_ssize_t begin, Py_ssize_t size) except -1
 
 
-@cython.locals(headers=list, line=bytes, text=str, colon=Py_ssize_t)
+@cython.locals(lines=list, headers=list, line=bytes, text=str, colon=Py_ssize_t, at=Py_ssize_t, count=Py_ssize_t)
 cpdef list split_headers(bytes block)
+
+cdef bytes _PLAIN
+
+@cython.locals(start=Py_ssize_t, stop=Py_ssize_t, at=Py_ssize_t, byte="unsigned char")
+cpdef object plain_name(bytes block)
 
 @cython.locals(name=str, options=dict)
 cpdef tuple describe(list headers)
@@ -70,7 +76,7 @@ cdef class FormReader:
 
     @cython.locals(limit=Py_ssize_t, parts=Py_ssize_t, found=int)
     cpdef object read(self, Scanner scanner, object read, object size, object most_bytes, object most_parts)
-    cdef object _start(self, list headers)
+    cdef object _start(self, bytes block)
     cdef object _add(self, bytes data, Py_ssize_t limit)
     @cython.locals(data=bytes)
     cdef object _finish(self)

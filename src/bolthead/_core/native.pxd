@@ -25,3 +25,4 @@ cpdef object new(object cls)
 cpdef object own_set(object instance, object name, object value)
 cpdef object own_item(object mapping, object key)
 cpdef object add_pairs(object mapping, list pairs)
+cpdef Py_ssize_t find_byte(bytes data, int byte, Py_ssize_t start, Py_ssize_t stop) except -2

@@ -142,3 +142,10 @@ def add_pairs(mapping: Any, pairs: list[tuple[Any, Any]]) -> None:
     """Add *pairs* to a multi-dict, which holds a list for each key."""
     for key, value in pairs:
         dict.setdefault(mapping, key, []).append(value)
+
+
+def find_byte(data: bytes, byte: int, start: int, stop: int) -> int:
+    """Where *byte* is first in ``data[start:stop]``, -1 for nowhere. ValueError beyond the data."""
+    if start < 0 or stop > len(data):
+        raise ValueError("out of range")
+    return data.find(byte, start, stop)

@@ -1,8 +1,10 @@
 """The compiled twin of ``native.py``; ``tests/core/test_native.py`` holds the two together."""
 
+from cpython.bytes cimport PyBytes_AS_STRING
 from cpython.dict cimport PyDict_GetItemWithError, PyDict_SetItem
 from cpython.object cimport PyObject, PyObject_GenericSetAttr
 from cpython.ref cimport Py_XDECREF
+from libc.string cimport memchr
 
 cdef extern from *:
     """
@@ -158,3 +160,15 @@ cpdef object add_pairs(object mapping, list pairs):
             PyDict_SetItem(mapping, pair[0], [pair[1]])
         else:
             (<list>found).append(pair[1])
+
+
+cpdef Py_ssize_t find_byte(bytes data, int byte, Py_ssize_t start, Py_ssize_t stop) except -2:
+    cdef char *begin
+    cdef char *found
+    if start < 0 or stop > len(data):
+        raise ValueError("out of range")
+    if start >= stop:
+        return -1
+    begin = PyBytes_AS_STRING(data)
+    found = <char *>memchr(begin + start, byte, stop - start)
+    return -1 if found is NULL else found - begin
