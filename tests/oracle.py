@@ -20,12 +20,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-import flask  # noqa: F401
 import pytest
-
-import bolthead  # noqa: F401  (before Flask, so that nothing here depends on Flask being there first)
-
-import bolthead  # noqa: F401  (before Flask, so that nothing here depends on Flask being there first)
 
 
 class Framework:
