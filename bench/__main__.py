@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import compare, count, inprocess, startup
+from . import compare, count, inprocess, servers, startup
 
 PARTS = {
+    "servers": (servers, "requests per second through granian, gunicorn and bolthead serve, by wrk"),
     "startup": (startup, "import time and resident memory"),
     "count": (count, "instructions per request, by callgrind"),
     "compare": (compare, "two results side by side"),
