@@ -324,11 +324,14 @@ class Loader:
     options: Options
 
     def __call__(self, target: str = "") -> WSGIApplication:
+        from granian import _signals
         from granian.server import mp, mt
 
         for module in (mp, mt):
             module._wsgi_call_wrap = self.wrap  # type: ignore[attr-defined]
         if (parent := multiprocessing.parent_process()) is not None:
+            set_worker_signals()
+            _signals.set_main_signals = set_worker_signals
             threading.Thread(target=_stop_without, args=(parent,), daemon=True).start()
         return self.load()
 
@@ -339,6 +342,36 @@ class Loader:
         return with_access_log(answer, access_format) if access_format else answer
 
 
+def set_worker_signals(stop: Callable[[int, object], None] | None = None, reload: object = None) -> None:
+    """Have TERM call *stop*, or end the process where there is none yet; INT and HUP are the server's alone.
+
+    A terminal sends INT to the workers as well as to the server, which then sends TERM to them.
+    """
+
+    def first(number: int, frame: object) -> None:
+        if stop is not None and not stopping:
+            stopping.append(number)
+            stop(number, frame)
+
+    stopping: list[int] = []
+    signal.signal(signal.SIGTERM, first if stop is not None else signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def set_signals_of_children() -> None:
+    """A fresh worker must not have the server's handlers, which would swallow a TERM while it starts."""
+    server = os.getpid()
+
+    def in_child() -> None:
+        if os.getppid() == server:
+            set_worker_signals()
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=in_child)
+
+
 def _stop_without(parent: Any) -> None:
     """A worker whose parent was killed would hold the port for ever."""
     parent.join()
@@ -346,11 +379,19 @@ def _stop_without(parent: Any) -> None:
 
 
 def _try_loading(load: Callable[[], WSGIApplication], complain: Callable[[Exception], None]) -> None:
+    code = 1
     try:
         load()
+        code = 0
+    except KeyboardInterrupt:
+        pass
     except Exception as error:
         complain(error)
-        sys.exit(1)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # At once: a thread that the application left running would keep this process, and us, waiting.
+        os._exit(code)
 
 
 def check_app(load: Callable[[], WSGIApplication], complain: Callable[[Exception], None]) -> bool:
@@ -475,8 +516,13 @@ def serve(
         raise ServeError(f"The certificate and key cannot be used: {error}") from None
     if announce is not None:
         server.on_startup(lambda: announce(options))
+    set_signals_of_children()
     try:
         server.serve(target_loader=Loader(load, options))
+    except SystemExit:
+        # A supervisor that sends TERM to the workers too makes them go first, which granian takes for a failure.
+        if not server.interrupt_signal:
+            raise
     except PidFileError:
         raise ServeError(f"The pid file {options.pid_file} belongs to a running process.") from None
     except ConfigurationError as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -358,7 +360,8 @@ def test_check_app():
 class FakeServer:
     """granian's server, as far as we use it."""
 
-    problem: Exception | None = None
+    problem: BaseException | None = None
+    interrupt_signal = False
     made: list = []
 
     def __init__(self, target, **options):
@@ -380,6 +383,8 @@ def granian(monkeypatch):
     monkeypatch.setattr("granian.server.Server", FakeServer)
     monkeypatch.setattr(FakeServer, "problem", None)
     monkeypatch.setattr(FakeServer, "made", [])
+    # It is for the life of a process, which here is the tests' own.
+    monkeypatch.setattr(serve, "set_signals_of_children", lambda: None)
     return FakeServer
 
 
@@ -402,6 +407,30 @@ def test_what_granian_refuses(granian):
         granian.problem = problem
         with pytest.raises(serve.ServeError, match=text):
             serve.serve(lambda: simple, serve.Options(HERE, 1))
+
+
+def test_workers_that_went_first_are_no_failure(granian, monkeypatch):
+    granian.problem = SystemExit(1)
+    with pytest.raises(SystemExit):
+        serve.serve(lambda: simple, serve.Options(HERE, 1))
+    monkeypatch.setattr(FakeServer, "interrupt_signal", True)
+    serve.serve(lambda: simple, serve.Options(HERE, 1))
+
+
+def test_signals_of_a_worker():
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    stopped = []
+    try:
+        serve.set_worker_signals(lambda number, frame: stopped.append(number))
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGTERM):
+            os.kill(os.getpid(), number)
+        assert stopped == [signal.SIGTERM]
+        serve.set_worker_signals()
+        assert [signal.getsignal(number) for number in numbers] == [signal.SIG_DFL, signal.SIG_IGN, signal.SIG_IGN]
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def test_certificate_that_is_none(tmp_path):

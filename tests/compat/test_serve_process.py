@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -108,6 +109,71 @@ def test_workers_go_when_their_parent_was_killed(start):
             return
         time.sleep(0.05)
     pytest.fail("somebody still listens")
+
+
+def wait_for_another(server, pid):
+    until = time.monotonic() + serving.PATIENCE
+    while time.monotonic() < until:
+        try:
+            now = serving.body(server.get()).split()[-1:]
+        except OSError:
+            now = []
+        if now and now != [pid]:
+            return
+        time.sleep(0.05)
+    pytest.fail("nobody took over")
+
+
+def test_a_worker_that_dies_is_replaced(start):
+    server = start("--workers", "1")
+    pid = serving.body(server.get()).split()[-1]
+    os.kill(int(pid), signal.SIGKILL)
+    wait_for_another(server, pid)
+    assert server.stop() == 0
+
+
+def test_hup_starts_the_workers_anew(start):
+    server = start("--workers", "1")
+    pid = serving.body(server.get()).split()[-1]
+    server.process.send_signal(signal.SIGHUP)
+    wait_for_another(server, pid)
+    assert server.stop() == 0
+
+
+def test_a_thread_of_the_app_does_not_hold_up_the_start(start, folder):
+    thread = "import threading, time\nthreading.Thread(target=time.sleep, args=(3600,)).start()\n"
+    (folder / "threaded.py").write_text(thread + APP.format(package="bolthead"))
+    server = start("--workers", "1", "--stop-timeout", "1", app="threaded")
+    assert serving.status(server.get()) == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("group", [False, True], ids=["process", "group"])
+def test_stop_while_the_workers_start(folder, number, group):
+    """A worker that is still importing the application neither outlives the server nor holds it up."""
+    slow = "import os, time\nopen(f'started-{os.getpid()}', 'w').close()\ntime.sleep(0.5)\n"
+    (folder / "slow_start.py").write_text(slow + APP.format(package="bolthead"))
+    with (folder / "log").open("wb") as log:
+        bind = f"127.0.0.1:{serving.free_port()}"
+        command = [sys.executable, "-m", "bolthead", "--app", "slow_start", "serve", "--workers", "2"]
+        process = subprocess.Popen(
+            [*command, "--bind", bind, "--stop-timeout", "600"],
+            cwd=folder,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        # The process that only tries to load it, then two workers.
+        until = time.monotonic() + serving.PATIENCE
+        while len(list(folder.glob("started-*"))) < 3 and time.monotonic() < until:
+            time.sleep(0.01)
+        (os.killpg if group else os.kill)(process.pid, number)
+        assert process.wait(serving.PATIENCE) == 0, (folder / "log").read_text()
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(serving.PATIENCE)
 
 
 def test_factory_with_arguments(start):
