@@ -38,13 +38,6 @@ _SPENT = "_spent"
 """Where a request notes the size of a body that was read without a stream."""
 
 
-class AppJSON:
-    """``json_module`` of a request: the application's provider, the module `json` outside of one."""
-
-    def __get__(self, instance: t.Any, owner: t.Any) -> t.Any:
-        return current_app.json if instance is not None and current_app else json
-
-
 class Request(RequestBase):
     """The incoming request; ``bolthead.request`` stands for the current one.
 
@@ -52,10 +45,8 @@ class Request(RequestBase):
     calling ``__init__`` as long as nobody has overridden that); every other is filled on first use.
     """
 
-    if t.TYPE_CHECKING:
-        json_module: t.Any
-    else:
-        json_module = AppJSON()
+    # FAST: the module asks the current application's provider, so the lifecycle need not set that.
+    json_module: t.Any = json
     shallow = False
     parameter_storage_class: type[MultiDict[str, t.Any]] = ImmutableMultiDict  # type: ignore[assignment]
     form_data_parser_class: type[werkzeug.formparser.FormDataParser] = FormDataParser

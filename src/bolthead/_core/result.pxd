@@ -14,8 +14,10 @@ cdef class Responses:
     cdef public object content_type
     cdef public object status
 
-    @cython.locals(pairs=list)
     cpdef object text(self, bytes body)
+
+    @cython.locals(pairs=list)
+    cpdef object typed(self, bytes body, object content_type)
 
     cpdef object make(self, object app, object request, object rv)
     cpdef object send(self, object response, object environ, object start_response)

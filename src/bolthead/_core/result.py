@@ -146,8 +146,12 @@ class Responses:
         return make_any(self.cls, app, request, rv)
 
     def text(self, body: bytes) -> Any:
-        """What ``cls(body)`` makes."""
-        pairs = [("Content-Type", self.content_type)]
+        """What ``cls(body)`` makes, where that is ``plain``."""
+        return self.typed(body, self.content_type)
+
+    def typed(self, body: bytes, content_type: Any) -> Any:
+        """What ``cls(body, content_type=content_type)`` makes, where that is ``plain``."""
+        pairs = [("Content-Type", content_type)]
         if self.counted:
             pairs.append(("Content-Length", str(len(body))))
         headers = new(Headers)

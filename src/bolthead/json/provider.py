@@ -13,6 +13,8 @@ from datetime import date
 
 from werkzeug.http import http_date
 
+from .._core.result import content_type_of
+
 if t.TYPE_CHECKING:
     from werkzeug.sansio.response import Response
 
@@ -125,11 +127,16 @@ class DefaultJSONProvider(JSONProvider):
         """As :meth:`JSONProvider.response`, in the form :attr:`compact` asks for; ends with a line feed."""
         obj = self._prepare_response_obj(args, kwargs)
         compact = self.compact
-        if compact is False or (compact is None and self._app.debug):
+        app = self._app
+        if compact is False or (compact is None and app.debug):
             text = self.dumps(obj, indent=2)
         else:
             text = self.dumps(obj, separators=(",", ":"))
-        return self._app.response_class(f"{text}\n", mimetype=self.mimetype)
+        plan = getattr(app, "_plan", None)
+        if plan is not None and plan.watch.intact() and plan.responses.plain:
+            # FAST: the next line, without the call of a class.
+            return plan.responses.typed(f"{text}\n".encode(), content_type_of(self.mimetype))  # type: ignore[no-any-return]
+        return app.response_class(f"{text}\n", mimetype=self.mimetype)
 
 
 class _Encoder(json.JSONEncoder):
