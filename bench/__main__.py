@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import compare, count, inprocess, servers, startup
+from . import compare, count, inprocess, leaks, servers, startup
 
 PARTS = {
     "servers": (servers, "requests per second through granian, gunicorn and bolthead serve, by wrk"),
     "startup": (startup, "import time and resident memory"),
     "count": (count, "instructions per request, by callgrind"),
+    "leaks": (leaks, "memory over many requests of all cases"),
     "compare": (compare, "two results side by side"),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=0.03, help="length of a round of one framework")
     parser.add_argument("--python", default=sys.executable, help="the interpreter to measure with")
     parser.add_argument("--json", type=Path, help="write the results to this file")
+    parser.add_argument("--docs", action="store_true", help="write the documentation's tables and plots")
 
 
 def names(text: str) -> list[str]:
@@ -57,6 +59,24 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     return {"about": about, "runs": runs}
 
 
+def documentation(args: argparse.Namespace, results: dict[str, Any]) -> None:
+    """Write the pages: a run with another interpreter fills its own table, ours also start-up and servers."""
+    from . import pages, servers, startup
+
+    if Path(args.python).resolve() != Path(sys.executable).resolve():
+        pages.write({"other": results})
+        return
+    new: dict[str, Any] = {"inprocess": results}
+    new["startup"] = {"about": results["about"], "startup": startup.measure(args.python, args.rounds)}
+    if shutil.which("wrk"):
+        own = argparse.ArgumentParser()
+        servers.options(own)
+        new["servers"] = {"about": results["about"], "servers": servers.measure(own.parse_args([]))}
+    else:
+        print("wrk is not there: the servers' table stays as it is", file=sys.stderr)
+    pages.write(new)
+
+
 def main(args: argparse.Namespace) -> int:
     unknown = set(names(args.only)) - {case.key for case in report.cases()}
     unknown |= set(names(args.frameworks)) - set(frameworks.NAMES)
@@ -67,6 +87,8 @@ def main(args: argparse.Namespace) -> int:
     results = measure(args)
     if args.json:
         args.json.write_text(json.dumps(results, indent=1) + "\n")
+    if args.docs:
+        documentation(args, results)
     print(report.terminal(report.rows(results["runs"])))
     different = [f"{run['build']}: {said}" for run in results["runs"] for said in run["different"]]
     for said in different:

@@ -16,7 +16,7 @@ version = release
 extensions = ["myst_parser"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
-exclude_patterns = ["_build", "examples/**"]
+exclude_patterns = ["_build", "_bench", "examples/**"]
 nitpicky = True
 
 html_theme = "furo"

@@ -1,0 +1,121 @@
+"""The documentation's tables and plots, from stored results: ``docs/_bench``.
+
+``results.json`` there holds the last result of every part; a run replaces the parts it measured.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from . import machine, plot, report, startup
+
+FOLDER = machine.ROOT / "docs" / "_bench"
+RESULTS = FOLDER / "results.json"
+
+
+def table(head: list[str], body: list[list[str]]) -> str:
+    """A Markdown table; the first column to the left, the others to the right."""
+    lines = [head, ["---", *("--:" for _ in head[1:])], *body]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def with_target(row: report.Row, build: str) -> str:
+    met = row.met(build)
+    if met is None:
+        return ""
+    said = report.ratio(row.ratios[build])
+    return f"**{said}** / {row.targets[build]:g}" if met else f"{said} / {row.targets[build]:g}"
+
+
+def place(about: dict[str, Any]) -> str:
+    packages = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
+    return (
+        f"{about['processor']}, {about['cores']} cores, {about['system']}, {about['python']}; {packages}; "
+        f"commit {about['commit']}, {about['date']}."
+    )
+
+
+def in_process(found: dict[str, Any]) -> str:
+    rows = report.rows(found["runs"])
+    head = ["case", "compiled × / target", "pure × / target"]
+    body = [[row.title, with_target(row, "compiled"), with_target(row, "pure")] for row in rows]
+    lines = "\n".join(f"- {line}" for line in report.summary(rows))
+    return f"{table(head, body)}\n{lines}\n\n{place(found['about'])}\n"
+
+
+def microseconds(found: dict[str, Any]) -> str:
+    rows = report.rows(found["runs"])
+    names = ("compiled", "pure", "flask", "falcon", "bottle", "bare")
+    head = ["µs per request", *(plot.LABELS[name] for name in names)]
+    return table(head, [[row.title, *(report.number(row.times.get(name)) for name in names)] for row in rows])
+
+
+def through_servers(found: dict[str, Any]) -> str:
+    body = []
+    for server, by in found["servers"].items():
+        for framework, rates in by.items():
+            compared = [
+                f"{rates['best'] / by[other]['best']:.2f}" if other in by else "" for other in ("bare", "flask")
+            ]
+            body.append([server, framework, f"{rates['best']:,.0f}", f"{rates['median']:,.0f}", *compared])
+    head = ["server", "application", "requests/s, best", "median", "× bare", "× Flask"]
+    return f"{table(head, body)}\n{place(found['about'])}\n"
+
+
+def starting(found: dict[str, Any]) -> str:
+    times, sizes = found["startup"]["import_ms"], found["startup"]["resident_mb"]
+    body = []
+    for who, label in (("flask", "Flask"), ("compiled", "bolthead, compiled"), ("pure", "bolthead, pure")):
+        parts = [f"{values[who] / values['flask']:.0%}" for values in (times, sizes)]
+        body.append([label, f"{times[who]:.1f}", parts[0], f"{sizes[who]:.1f}", parts[1]])
+    goals = [f"{startup.TARGETS[key]:.0%}" for key in ("import", "memory")]
+    body.append(["target for bolthead, at most", "", goals[0], "", goals[1]])
+    return table(["", "import, ms", "of Flask", "resident, MB", "of Flask"], body)
+
+
+def plain(title: str) -> str:
+    return title.replace("`", "")
+
+
+def plots(results: dict[str, Any]) -> dict[str, str]:
+    made = {}
+    if "inprocess" in results:
+        rows = report.rows(results["inprocess"]["runs"])
+        groups = [plot.Group(plain(row.title), row.ratios, row.targets) for row in rows if row.ratios]
+        made["ratios.svg"] = plot.bars("Times as fast as Flask 3.1.3, in process", " ×", groups)
+        names = ("compiled", "falcon", "bottle")
+        others = [
+            plot.Group(plain(row.title), {name: row.times[name] for name in names if name in row.times})
+            for row in rows
+            if "falcon" in row.times
+        ]
+        made["others.svg"] = plot.bars("Microseconds per request, in process", " µs", others)
+    if "servers" in results:
+        groups = [
+            plot.Group(server if len(by) > 1 else f"{server}, defaults", {k: v["best"] for k, v in by.items()})
+            for server, by in results["servers"]["servers"].items()
+        ]
+        made["servers.svg"] = plot.bars("Requests per second through a server, one core", "", groups, 0)
+    return made
+
+
+def write(new: dict[str, Any]) -> list[Path]:
+    """Store *new* (part → its result) and write every page and plot that the stored results give."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    results: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    results |= new
+    texts = {"results.json": json.dumps(results, indent=1) + "\n", **plots(results)}
+    if "inprocess" in results:
+        texts["inprocess.inc"] = in_process(results["inprocess"])
+        texts["microseconds.inc"] = microseconds(results["inprocess"])
+    if "other" in results:
+        texts["other.inc"] = in_process(results["other"])
+    if "servers" in results:
+        texts["servers.inc"] = through_servers(results["servers"])
+    if "startup" in results:
+        texts["startup.inc"] = starting(results["startup"])
+    for name, content in texts.items():
+        (FOLDER / name).write_text(content)
+    return [FOLDER / name for name in texts]

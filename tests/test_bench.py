@@ -1,0 +1,198 @@
+"""The bench's cases as tests: Flask's answers, memory, threads; and the bench's own arithmetic."""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+import tracemalloc
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Barrier, Thread
+from typing import Any
+
+import flask
+import pytest
+from bench import compare, count, pages, plot, report
+from bench.cases.asks import Answer, App, answer, spin
+from bench.cases.flasks import BUILDERS
+from bench.cases.table import Case, cases
+from bench.check import Different, check
+
+import bolthead
+
+CASES = cases()
+IDS = [case.key for case in CASES]
+BY_KEY = {case.key: case for case in CASES}
+
+
+@pytest.fixture(autouse=True)
+def loops_are_closed() -> Iterator[None]:
+    """An async view runs in a loop of asgiref's, whose sockets a late collection would warn of elsewhere."""
+    yield
+    gc.collect()
+
+
+@pytest.mark.parametrize("case", CASES, ids=IDS)
+def test_answers_are_flasks(case: Case) -> None:
+    build = BUILDERS[case.key]
+    check(case, {"bolthead": build(bolthead), "flask": build(flask)})
+
+
+def test_a_different_answer_is_found_out() -> None:
+    theirs = BUILDERS["string"](flask)
+
+    def ours(environ: Any, start_response: Any) -> Any:
+        body = theirs(environ, lambda status, headers: start_response(status, [*headers, ("X-More", "1")]))
+        return body
+
+    with pytest.raises(Different, match="string, GET /: bolthead and flask differ in headers"):
+        check(BY_KEY["string"], {"bolthead": ours, "flask": theirs})
+
+
+def timeless(given: Answer) -> tuple[object, ...]:
+    """An answer without the second it was given in: no date, a signed cookie by its payload."""
+    headers = [
+        (name, value.split(".")[0] if name == "Set-Cookie" else value)
+        for name, value in given.headers
+        if name != "Date"
+    ]
+    return given.status, sorted(headers), given.body
+
+
+def test_eight_threads_at_once_give_the_answers_of_one() -> None:
+    made: list[tuple[App, Case]] = [(BUILDERS[case.key](bolthead), case) for case in CASES if case.key != "async"]
+    jobs = [(app, environ, body) for app, case in made for environ, body in case.jobs]
+    alone = [timeless(answer(*job)) for job in jobs]
+    barrier = Barrier(8)
+    wrong: list[object] = []
+
+    def work(first: int) -> None:
+        barrier.wait()
+        try:
+            for turn in range(12):
+                for n in range(len(jobs)):
+                    place = (n + first * 5 + turn) % len(jobs)
+                    given = timeless(answer(*jobs[place]))
+                    if given != alone[place]:
+                        wrong.append((given, alone[place]))
+        except BaseException as error:
+            wrong.append(error)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        threads = [Thread(target=work, args=(n,)) for n in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert wrong == []
+
+
+@pytest.mark.parametrize("case", CASES, ids=IDS)
+def test_requests_leave_no_memory_behind(case: Case) -> None:
+    """Two equal runs after a warm-up: the second one adds nothing that grows with the requests."""
+    app = BUILDERS[case.key](bolthead)
+    requests = 20 if case.key == "async" else 150
+    spin(app, case.jobs, requests)
+    tracemalloc.start()
+    try:
+        sizes = []
+        for _ in range(4):
+            spin(app, case.jobs, requests)
+            gc.collect()
+            sizes.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    # One small object kept per request would be 16 bytes at least.
+    assert min(sizes[2:]) - sizes[1] < 16 * requests, sizes
+
+
+CALLGRIND = """\
+version: 1
+events: Ir
+fl=(1) x.c
+fn=(1) outer
+1 100
+cfn=(2) inner
+calls=3 10
+1 900
++1 5
+fn=(2)
+10 900
+fn=(3) outer'2
+* 7
+totals: 1012
+"""
+
+
+def test_self_costs_of_a_callgrind_file(tmp_path: Path) -> None:
+    file = tmp_path / "out.1"
+    file.write_text(CALLGRIND)
+    assert count.self_costs(file) == {"outer": 112, "inner": 900}
+
+
+def run_of(tmp_path: Path, name: str, **by: int) -> Path:
+    file = tmp_path / name
+    file.write_text(json.dumps({"about": {"commit": name}, "instructions": {"string": by}}))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("after", "code"),
+    [
+        ({"compiled": 1049}, 0),
+        ({"compiled": 1051}, 1),
+        ({"pure": 2101}, 1),
+        ({"compiled": 500}, 0),
+        ({"flask": 9999}, 0),
+    ],
+)
+def test_compare_fails_over_five_per_cent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], after: dict[str, int], code: int
+) -> None:
+    counts = {"compiled": 1000, "pure": 2000, "flask": 5000}
+    one, other = run_of(tmp_path, "one", **counts), run_of(tmp_path, "other", **counts | after)
+    assert compare.main(Namespace(before=one, after=other)) == code
+    assert ("SLOWER" in capsys.readouterr().out) == bool(code)
+
+
+def test_rows_set_each_build_against_the_flask_of_its_process() -> None:
+    def result(framework: str, best: float) -> dict[str, Any]:
+        return {"case": "string", "framework": framework, "best": best}
+
+    runs = [
+        {"build": "compiled", "results": [result("bolthead", 2.0), result("flask", 60.0), result("falcon", 4.0)]},
+        {"build": "pure", "results": [result("bolthead", 5.0), result("flask", 50.0)]},
+    ]
+    [row] = report.rows(runs)
+    assert row.ratios == {"compiled": 30.0, "pure": 10.0}
+    assert row.times == {"compiled": 2.0, "pure": 5.0, "flask": 60.0, "falcon": 4.0}
+    assert row.met("compiled") is True and row.met("pure") is False
+    assert report.against([row], "falcon") == [2.0]
+    assert "MISSED" in report.terminal([row])
+    assert pages.with_target(row, "compiled") == "**30.0** / 26"
+
+
+def test_plots_are_well_formed() -> None:
+    from xml.etree import ElementTree
+
+    groups = [plot.Group("a < b", {"compiled": 3.0, "pure": 1.5}, {"compiled": 4.0}), plot.Group("c", {"pure": 2.0})]
+    root = ElementTree.fromstring(plot.bars("Title & more", " ×", groups))
+    said = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"Title & more", "a < b", "3.0", "1.5", "target"} <= set(said)
+
+
+@pytest.mark.parametrize("top", [0.3, 1, 7, 8, 26, 99, 1234, 98765])
+def test_steps_of_the_grid(top: float) -> None:
+    found = plot.steps(top)
+    assert found[0] == 0 and len(found) <= 9 and found[-1] <= top
+
+
+def test_every_case_has_its_targets_and_a_builder() -> None:
+    assert len(CASES) == 19 and set(IDS) == set(BUILDERS)
+    assert all(case.compiled > case.pure > 1 for case in CASES)
