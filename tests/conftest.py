@@ -4,8 +4,13 @@ from collections.abc import Callable
 from types import ModuleType
 
 import pytest
+from hypothesis import settings
 
 import builds
+
+# A machine may be slow; a test says nothing about time.
+settings.register_profile("bolthead", deadline=None)
+settings.load_profile("bolthead")
 
 
 @pytest.fixture(params=builds.NAMES, scope="session")
