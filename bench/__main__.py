@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import compare, count, inprocess, leaks, servers, startup
+from . import bodies, compare, count, inprocess, leaks, servers, startup
 
 PARTS = {
+    "bodies": (bodies, "large multipart bodies: time per MB, memory"),
     "servers": (servers, "requests per second through granian, gunicorn and bolthead serve, by wrk"),
     "startup": (startup, "import time and resident memory"),
     "count": (count, "instructions per request, by callgrind"),

@@ -109,3 +109,62 @@ def test_context_variables(load: Load) -> None:
     assert native.var_get(var) is None
     with pytest.raises(RuntimeError):
         native.var_reset(var, token)
+
+
+few = st.lists(st.sampled_from([b"a", b"b", b"\xff", b"\0"]), max_size=12).map(b"".join)
+
+
+@given(few, few.map(lambda token: token[:4]), st.integers(-2, 14))
+def test_finder(data: bytes, token: bytes, start: int) -> None:
+    for name in builds.NAMES:
+        finder = builds.load(name, NAME).Finder(token)
+        if start < 0:
+            with pytest.raises(ValueError, match="range"):
+                finder.find(data, start)
+        else:
+            assert finder.find(data, start) == data.find(token, start)
+
+
+@pytest.mark.parametrize("size", [1, 2, 254, 255, 256, 257, 1000])
+def test_finder_of_long_tokens(load: Load, size: int) -> None:
+    token = bytes(range(1, 256)) * 4
+    finder = load(NAME).Finder(token[:size])
+    for before in (0, 1, 255, 300):
+        assert finder.find(b"\0" * before + token[:size] + b"\0", 0) == before
+        assert finder.find(b"\0" * before + token[: size - 1], 0) == -1
+
+
+@given(few, st.sampled_from([97, 255, 0]), st.integers(-2, 14), st.integers(-2, 14))
+def test_find_byte(data: bytes, byte: int, start: int, stop: int) -> None:
+    for name in builds.NAMES:
+        find_byte = builds.load(name, NAME).find_byte
+        if start < 0 or stop > len(data):
+            with pytest.raises(ValueError, match="range"):
+                find_byte(data, byte, start, stop)
+        elif stop >= 0:
+            assert find_byte(data, byte, start, stop) == data.find(byte, start, stop)
+
+
+def test_own_attributes_and_items(load: Load) -> None:
+    """They go past what a class has in their way."""
+    native = load(NAME)
+
+    class Guarded:
+        def __setattr__(self, name: str, value: Any) -> None:
+            raise AssertionError
+
+    guarded = Guarded()
+    native.own_set(guarded, "a", 1)
+    assert vars(guarded) == {"a": 1}
+
+    class Closed(dict[str, Any]):
+        def __getitem__(self, key: str) -> Any:
+            raise AssertionError
+
+        __setitem__ = setdefault = get = __getitem__  # type: ignore[assignment]
+
+    closed = Closed()
+    native.add_pairs(closed, [("a", 1), ("b", 2), ("a", 3)])
+    assert dict.items(closed) == {"a": [1, 3], "b": [2]}.items()
+    assert native.own_item(closed, "a") == [1, 3]
+    assert native.own_item(closed, "c") is None

@@ -1,7 +1,7 @@
 cimport cython
 
 from bolthead._core.headers cimport parse_options
-from bolthead._core.native cimport find_byte
+from bolthead._core.native cimport Finder, find_byte
 
 cdef tuple _SPACE
 cdef int _SMALL
@@ -10,6 +10,7 @@ cdef int _PREAMBLE, _PART, _DATA_START, _DATA, _EPILOGUE, _COMPLETE
 
 cdef class Scanner:
     cdef bytes _token
+    cdef Finder _finder
     cdef Py_ssize_t _step
     cdef int _state
     cdef bytes _buffer
@@ -33,7 +34,7 @@ cdef class Scanner:
     cpdef int next(self) except -1
     cdef object _join(self)
     cdef object _pass_delimiter(self)
-    @cython.locals(buffer=bytes, token=bytes, begin=Py_ssize_t, start=Py_ssize_t, told=int)
+    @cython.locals(buffer=bytes, begin=Py_ssize_t, start=Py_ssize_t, told=int)
     cdef int _find(self, Py_ssize_t at, bint first) except -2
     @cython.locals(buffer=bytes, size=Py_ssize_t, unknown=int)
     cdef int _after_token(self, Py_ssize_t at) except -2

@@ -11,7 +11,7 @@ from sys import maxsize
 from typing import Any
 
 from .headers import parse_options
-from .native import find_byte
+from .native import Finder, find_byte
 
 NEED, PREAMBLE, PART, DATA, EPILOGUE = range(5)
 """What :meth:`Scanner.next` found; NEED asks for more bytes."""
@@ -36,6 +36,7 @@ class Scanner:
         "_at",
         "_buffer",
         "_dry",
+        "_finder",
         "_last",
         "_queue",
         "_queued",
@@ -50,6 +51,7 @@ class Scanner:
 
     def __init__(self, boundary: bytes) -> None:
         self._token = b"--" + boundary
+        self._finder = Finder(self._token)
         # A delimiter begins with a line break, so none begins inside another, unless the boundary has one.
         self._step = 1 if b"\n" in boundary or b"\r" in boundary else len(self._token)
         self._state = _PREAMBLE
@@ -137,9 +139,8 @@ class Scanner:
         """
         buffer = self._buffer
         begin = self._at
-        token = self._token
         while True:
-            at = buffer.find(token, at)
+            at = self._finder.find(buffer, at)
             if at < 0:
                 return 0
             start = at
@@ -148,7 +149,7 @@ class Scanner:
             if start > begin and buffer[start - 1] == 13:
                 start -= 1
             if start < at or first:
-                told = self._after_token(at + len(token))
+                told = self._after_token(at + len(self._token))
                 if told:
                     self._start = start
                     return told

@@ -26,3 +26,11 @@ cpdef object own_set(object instance, object name, object value)
 cpdef object own_item(object mapping, object key)
 cpdef object add_pairs(object mapping, list pairs)
 cpdef Py_ssize_t find_byte(bytes data, int byte, Py_ssize_t start, Py_ssize_t stop) except -2
+
+
+cdef class Finder:
+    cdef bytes _token
+    cdef Py_ssize_t _size
+    cdef unsigned char _skip[256]
+
+    cpdef Py_ssize_t find(self, bytes data, Py_ssize_t start) except -2

@@ -149,3 +149,18 @@ def find_byte(data: bytes, byte: int, start: int, stop: int) -> int:
     if start < 0 or stop > len(data):
         raise ValueError("out of range")
     return data.find(byte, start, stop)
+
+
+class Finder:
+    """Finds *token* in one piece of bytes after the other."""
+
+    __slots__ = ("_token",)
+
+    def __init__(self, token: bytes) -> None:
+        self._token = token
+
+    def find(self, data: bytes, start: int) -> int:
+        """Where the token is first from *start* on, -1 for nowhere. ValueError for a negative *start*."""
+        if start < 0:
+            raise ValueError("out of range")
+        return data.find(self._token, start)

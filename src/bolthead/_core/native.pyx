@@ -4,7 +4,7 @@ from cpython.bytes cimport PyBytes_AS_STRING
 from cpython.dict cimport PyDict_GetItemWithError, PyDict_SetItem
 from cpython.object cimport PyObject, PyObject_GenericSetAttr
 from cpython.ref cimport Py_XDECREF
-from libc.string cimport memchr
+from libc.string cimport memchr, memcmp, memset
 
 cdef extern from *:
     """
@@ -172,3 +172,35 @@ cpdef Py_ssize_t find_byte(bytes data, int byte, Py_ssize_t start, Py_ssize_t st
     begin = PyBytes_AS_STRING(data)
     found = <char *>memchr(begin + start, byte, stop - start)
     return -1 if found is NULL else found - begin
+
+
+cdef class Finder:
+    def __init__(self, bytes token):
+        # By Horspool: a mismatch moves on by as much as the byte under the token's last one allows.
+        cdef Py_ssize_t at
+        cdef Py_ssize_t size = len(token)
+        cdef const unsigned char *wanted = token
+        self._token = token
+        self._size = size
+        if 0 < size < 256:
+            memset(self._skip, <int>size, 256)
+            for at in range(size - 1):
+                self._skip[wanted[at]] = <unsigned char>(size - 1 - at)
+
+    cpdef Py_ssize_t find(self, bytes data, Py_ssize_t start) except -2:
+        cdef Py_ssize_t size = self._size
+        cdef Py_ssize_t last = len(data) - size
+        cdef const unsigned char *here = data
+        cdef const unsigned char *wanted = self._token
+        cdef unsigned char byte
+        if start < 0:
+            raise ValueError("out of range")
+        if not 0 < size < 256:
+            # Its worst case grows with the token, which the standard search's does not.
+            return data.find(self._token, start)
+        while start <= last:
+            byte = here[start + size - 1]
+            if byte == wanted[size - 1] and memcmp(here + start, wanted, size) == 0:
+                return start
+            start += self._skip[byte]
+        return -1
