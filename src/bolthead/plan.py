@@ -60,7 +60,8 @@ WATCHED = frozenset((*APP_STEPS, *APP_PARTS, *APP_COLLECTIONS))
 
 CONTEXT_STEPS = ("__init__", "match_request", "pop", "push")
 APP_CONTEXT_STEPS = ("__init__", "pop", "push")
-REQUEST_STEPS = ("__init__", "_load_form_data", "close", "json_module", "method", "trusted_hosts")
+REQUEST_SCOPES = ("blueprint", "blueprints", "endpoint")
+REQUEST_STEPS = ("__init__", "_load_form_data", "close", "json_module", "method", "trusted_hosts", *REQUEST_SCOPES)
 RESPONSE_FILLED = ("__init__", "_clean_status", "set_data", "status")
 RESPONSE_DEFAULTS = ("automatically_set_content_length", "default_mimetype", "default_status")
 RESPONSE_SENT = ("__call__", "close", "get_app_iter", "get_wsgi_headers", "get_wsgi_response", "iter_encoded", "status")
@@ -131,6 +132,7 @@ def make_plan(app: Flask, stock: Stock) -> Plan:
         and not app.url_map.host_matching
     )
     plan.push = plan.pop = contexts
+    plan.plain_blueprints = STOCK_REQUEST.untouched(request_class, *REQUEST_SCOPES)
     plan.plain_close = STOCK_REQUEST.untouched(request_class, "_load_form_data", "close")
     plan.plain_json = STOCK_REQUEST.untouched(request_class, "json_module")
     plan.begun = app._got_first_request
@@ -174,6 +176,7 @@ def make_plan(app: Flask, stock: Stock) -> Plan:
     plan.domain = app.url_map.default_subdomain or ""
     plan.hosts = set()
     plan.ready = {}
+    plan.scopes = {}
     return plan
 
 

@@ -28,6 +28,7 @@ cpdef object pop_request(Plan plan, RequestRecord ctx, object exc)
 cdef bint match(Plan plan, RequestRecord ctx) except -1
 
 cdef object enter(Plan plan, object app, RequestRecord ctx)
+cdef object blueprints_of(Plan plan, object request)
 cpdef object preprocess(Plan plan, object app, object request)
 cpdef object answer(Plan plan, object app, RequestRecord ctx, bint fresh)
 @cython.locals(responses=Responses)

@@ -298,9 +298,23 @@ def enter(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
     return app.preprocess_request()
 
 
+def blueprints_of(plan: Plan, request: Any) -> Any:
+    """``request.blueprints``, the innermost first."""
+    if not plan.plain_blueprints:
+        return request.blueprints
+    rule = request.url_rule
+    if rule is None:
+        return ()
+    endpoint = rule.endpoint
+    names = plan.scopes.get(endpoint)
+    if names is None:
+        names = plan.scopes[endpoint] = tuple(request.blueprints)
+    return names
+
+
 def preprocess(plan: Plan, app: Any, request: Any) -> Any:
     names: list[Any] = [None]
-    blueprints = request.blueprints
+    blueprints = blueprints_of(plan, request)
     if blueprints:
         names.extend(reversed(blueprints))
     preprocessors = plan.preprocessors
@@ -376,7 +390,7 @@ def process(plan: Plan, app: Any, ctx: RequestRecord, response: Any) -> Any:
             response = synced(plan, app, func)(response)
     after = plan.after
     if after:
-        for name in (*ctx.request.blueprints, None):
+        for name in (*blueprints_of(plan, ctx.request), None):
             if name in after:
                 for func in reversed(after[name]):
                     response = synced(plan, app, func)(response)
@@ -397,7 +411,7 @@ def process(plan: Plan, app: Any, ctx: RequestRecord, response: Any) -> Any:
 def teardown_request(plan: Plan, app: Any, request: Any, exc: Any) -> None:
     functions = plan.teardown
     if functions:
-        for name in (*request.blueprints, None):
+        for name in (*blueprints_of(plan, request), None):
             if name in functions:
                 for func in reversed(functions[name]):
                     synced(plan, app, func)(exc)

@@ -43,6 +43,7 @@ cdef class Plan:
     cdef public bint teardown_app
     cdef public bint sync
     cdef public bint lazy_session
+    cdef public bint plain_blueprints
     cdef public bint plain_close
     cdef public bint plain_json
     cdef public bint begun
@@ -70,3 +71,4 @@ cdef class Plan:
     cdef public str domain
     cdef public set hosts
     cdef public dict ready
+    cdef public dict scopes

@@ -90,6 +90,7 @@ class Plan:
         "lazy_session",
         "making",
         "map",
+        "plain_blueprints",
         "plain_close",
         "plain_json",
         "plain_method",
@@ -105,6 +106,7 @@ class Plan:
         "respond",
         "responses",
         "started",
+        "scopes",
         "sync",
         "teardown",
         "teardown_app",
@@ -131,6 +133,7 @@ class Plan:
     teardown_app: bool
     sync: bool
     lazy_session: bool
+    plain_blueprints: bool
     plain_close: bool
     plain_json: bool
     plain_method: bool
@@ -152,6 +155,8 @@ class Plan:
     app_teardown: Any
     # Views that need no wrapper to be called, by endpoint.
     ready: dict[Any, Any]
+    # The blueprints of an endpoint, the innermost first.
+    scopes: dict[Any, tuple[str, ...]]
     # Receivers of each signal, by its name.
     pushed: Any
     popped: Any

@@ -342,11 +342,15 @@ class App(Scaffold):
 
     def _find_error_handler(self, e: Exception, blueprints: list[str]) -> ft.ErrorHandlerCallable | None:
         """The nearest handler: those by code first, of them the innermost blueprint's, of them by MRO."""
+        spec = self.error_handler_spec
+        if not spec:
+            return None
         exc_class, code = self._get_exc_class_and_code(type(e))
         scopes = (*blueprints, None)
         for wanted in (None,) if code is None else (code, None):
             for scope in scopes:
-                handlers = self.error_handler_spec[scope][wanted]
+                # Not by index: the dicts would grow by what was looked for.
+                handlers = spec[scope].get(wanted) if scope in spec else None
                 if handlers:
                     for cls in exc_class.__mro__:
                         handler = handlers.get(cls)
