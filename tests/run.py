@@ -54,6 +54,12 @@ def pure() -> None:
         python("-m", "pytest", "-q", *cover, BOLTHEAD_PURE="1", COVERAGE_FILE=str(data))
 
 
+def docs() -> None:
+    """The documentation, with warnings as errors."""
+    with tempfile.TemporaryDirectory() as folder:
+        python("-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "docs", folder)
+
+
 def packages() -> None:
     """The wheel and the sdist, each installed into a fresh environment and used."""
     with tempfile.TemporaryDirectory() as folder:
@@ -68,7 +74,7 @@ def packages() -> None:
 
 
 STEPS: dict[str, Callable[[], None]] = {
-    step.__name__: step for step in (lint, types, compiled, pure, packages)
+    step.__name__: step for step in (lint, types, docs, compiled, pure, packages)
 }
 
 

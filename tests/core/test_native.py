@@ -7,10 +7,11 @@ from contextvars import ContextVar
 from types import ModuleType
 from typing import Any
 
-import builds
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+import builds
 
 Load = Callable[[str], ModuleType]
 NAMES = ("run", "stop", "value")
