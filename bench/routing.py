@@ -1,0 +1,159 @@
+"""Routing beside Werkzeug's, both builds: ``python -m bench.routing``.
+
+Times are the best of many short rounds, taken in turns. The pure build is timed by this file in a second process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import os
+import subprocess
+import sys
+import timeit
+from typing import Any
+
+from .cases.routes import CASES, RouteCase
+
+BUILDS = ("compiled", "pure")
+MANY = 100_000
+
+
+def timer(case: RouteCase, routing: Any, flask: Any) -> timeit.Timer:
+    return timeit.Timer(case.statement, globals=case.setup(routing, flask))
+
+
+def best(case: RouteCase, timers: list[timeit.Timer], rounds: int) -> list[float]:
+    """Microseconds per operation for each timer."""
+    counts = []
+    for one in timers:
+        once = min(one.repeat(3, 1))
+        counts.append(max(1, round(0.0008 / once)))
+    turns = max(5, rounds // 10) if case.slow else rounds
+    found = [float("inf")] * len(timers)
+    for _ in range(turns):
+        for nth, (one, count) in enumerate(zip(timers, counts, strict=True)):
+            found[nth] = min(found[nth], one.timeit(count) / count)
+    return [seconds * 1e6 / case.per for seconds in found]
+
+
+def scale(rules: int) -> tuple[float, float]:
+    """Microseconds per match of a static and of a dynamic rule among *rules*."""
+    import bolthead.routing
+
+    adapter = big_map(bolthead.routing, rules).bind("example.com")
+    found = []
+    chosen = rules // 4
+    for path in (f"/a{chosen // 100}/b{chosen % 100}", f"/a{chosen // 100}/c{chosen % 100}/17"):
+        one = timeit.Timer("adapter.match(path)", globals={"adapter": adapter, "path": path})
+        one.timeit(1000)
+        found.append(min(one.repeat(200, 500)) / 500 * 1e6)
+    return found[0], found[1]
+
+
+def big_map(routing: Any, count: int) -> Any:
+    table = routing.Map()
+    for n in range(count // 2):
+        table.add(routing.Rule(f"/a{n // 100}/b{n % 100}", endpoint=n))
+        table.add(routing.Rule(f"/a{n // 100}/c{n % 100}/<int:id>", endpoint=-n))
+    table.update()
+    return table
+
+
+def memory(name: str, count: int) -> float:
+    """Bytes per rule in a map of *count*, by resident memory of this process."""
+    import importlib
+
+    routing = importlib.import_module(name)
+    big_map(routing, 200)
+    gc.collect()
+    before = resident()
+    table = big_map(routing, count)
+    gc.collect()
+    after = resident()
+    return (after - before) / len(list(table.iter_rules()))
+
+
+def resident() -> int:
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def measure(rounds: int) -> dict[str, Any]:
+    """All that this process can tell about its build."""
+    import flask
+    import werkzeug.routing
+
+    import bolthead
+    import bolthead.routing
+
+    times = {}
+    for case in CASES:
+        timers = [
+            timer(case, werkzeug.routing, flask.Flask),
+            timer(case, bolthead.routing, bolthead.Flask),
+        ]
+        times[case.key] = best(case, timers, rounds)
+        print(f"{case.key:10} {times[case.key][0]:12.3f} {times[case.key][1]:10.3f}", file=sys.stderr, flush=True)
+    return {"times": times, "scale": [scale(10), scale(MANY)]}
+
+
+def child(build: str, *arguments: str) -> Any:
+    environment = {**os.environ, "BOLTHEAD_PURE": "1" if build == "pure" else ""}
+    command = [sys.executable, "-m", "bench.routing", *arguments]
+    return json.loads(subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout)
+
+
+def table(found: dict[str, Any], weights: dict[str, float]) -> str:
+    """The results in Markdown."""
+    lines = [
+        "| case | target | Werkzeug µs | compiled µs | ratio | pure µs | ratio |",
+        "|---|---|--:|--:|--:|--:|--:|",
+    ]
+    for case in CASES:
+        (theirs, compiled), (again, pure) = (found[build]["times"][case.key] for build in BUILDS)
+        target = case.target if "µs" in case.target else f"≥ {case.target}×"
+        lines.append(
+            f"| {case.title} | {target} | {theirs:.2f} | {compiled:.3f} | {theirs / compiled:.1f}× |"
+            f" {pure:.3f} | {again / pure:.1f}× |"
+        )
+    for nth, name in enumerate(("static", "1 variable")):
+        growth = [found[build]["scale"][1][nth] / found[build]["scale"][0][nth] for build in BUILDS]
+        few, many = (found["compiled"]["scale"][which][nth] for which in (0, 1))
+        lines.append(
+            f"| 10 → 100 000 rules, {name} | ≤ 1.5× | | {few:.3f} → {many:.3f} | {growth[0]:.2f}× | |"
+            f" {growth[1]:.2f}× |"
+        )
+    if weights:
+        theirs, compiled, pure = (weights[name] for name in ("werkzeug", *BUILDS))
+        lines.append(
+            f"| memory per rule, 100 000 rules | ≤ 0.5 | {theirs:.0f} B | {compiled:.0f} B | {compiled / theirs:.2f} |"
+            f" {pure:.0f} B | {pure / theirs:.2f} |"
+        )
+    return "\n".join(lines)
+
+
+def main(arguments: list[str]) -> int:
+    options = argparse.ArgumentParser(prog="python -m bench.routing", description=__doc__)
+    options.add_argument("--rounds", type=int, default=150, help="rounds per case (%(default)s)")
+    options.add_argument("--memory", action="store_true", help="also weigh 100 000 rules; takes some minutes")
+    options.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
+    options.add_argument("--weigh", help=argparse.SUPPRESS)
+    given = options.parse_args(arguments)
+    if given.measure:
+        print(json.dumps(measure(given.rounds)))
+    elif given.weigh:
+        print(json.dumps(memory(given.weigh, MANY)))
+    else:
+        found = {build: child(build, "--measure", "--rounds", str(given.rounds)) for build in BUILDS}
+        weights = {}
+        if given.memory:
+            weights = {build: child(build, "--weigh", "bolthead.routing") for build in BUILDS}
+            weights["werkzeug"] = child("pure", "--weigh", "werkzeug.routing")
+        print(table(found, weights))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
