@@ -17,6 +17,7 @@ import socket
 import stat
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -286,14 +287,12 @@ def with_access_log(
     answer: Callable[[GranianExchange, dict[str, Any]], int], log_format: str
 ) -> Callable[[GranianExchange, dict[str, Any]], int]:
     """*answer*, and a line for each request when it has been answered."""
-    from time import perf_counter, time
-
     from granian.log import log_request_builder
 
     write: Callable[..., None] = log_request_builder(log_format)  # type: ignore[no-untyped-call]
 
     def logged(exchange: GranianExchange, scope: dict[str, Any]) -> int:
-        now, started = time(), perf_counter()
+        now, started = time.time(), time.perf_counter()
         status = 500
         try:
             status = answer(exchange, scope)
@@ -352,12 +351,20 @@ def set_worker_signals(stop: Callable[[int, object], None] | None = None, reload
         if stop is not None and not stopping:
             stopping.append(number)
             stop(number, frame)
+            threading.Thread(target=_insist, args=(stop, number), daemon=True).start()
 
     stopping: list[int] = []
     signal.signal(signal.SIGTERM, first if stop is not None else signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def _insist(stop: Callable[[int, object], None], number: int) -> None:
+    """Say it again: granian forgets a stop that comes between setting its handlers and serving."""
+    for pause in (0.5, 1, 2, 4):
+        time.sleep(pause)
+        stop(number, None)
 
 
 def set_signals_of_children() -> None:

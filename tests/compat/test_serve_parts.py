@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from pathlib import Path
 from unittest import mock
 
@@ -417,7 +418,9 @@ def test_workers_that_went_first_are_no_failure(granian, monkeypatch):
     serve.serve(lambda: simple, serve.Options(HERE, 1))
 
 
-def test_signals_of_a_worker():
+def test_signals_of_a_worker(monkeypatch):
+    insisted = threading.Event()
+    monkeypatch.setattr(serve, "_insist", lambda stop, number: insisted.set())
     numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     before = [signal.getsignal(number) for number in numbers]
     stopped = []
@@ -426,11 +429,19 @@ def test_signals_of_a_worker():
         for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGTERM):
             os.kill(os.getpid(), number)
         assert stopped == [signal.SIGTERM]
+        assert insisted.wait(60)
         serve.set_worker_signals()
         assert [signal.getsignal(number) for number in numbers] == [signal.SIG_DFL, signal.SIG_IGN, signal.SIG_IGN]
     finally:
         for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)
+
+
+def test_insisting(monkeypatch):
+    monkeypatch.setattr(serve.time, "sleep", lambda seconds: None)
+    said = []
+    serve._insist(lambda number, frame: said.append(number), 15)
+    assert len(said) > 1
 
 
 def test_certificate_that_is_none(tmp_path):

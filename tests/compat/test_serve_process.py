@@ -167,6 +167,7 @@ def test_stop_while_the_workers_start(folder, number, group):
         # The process that only tries to load it, then two workers.
         until = time.monotonic() + serving.PATIENCE
         while len(list(folder.glob("started-*"))) < 3 and time.monotonic() < until:
+            assert process.poll() is None, (folder / "log").read_text()
             time.sleep(0.01)
         (os.killpg if group else os.kill)(process.pid, number)
         assert process.wait(serving.PATIENCE) == 0, (folder / "log").read_text()
