@@ -35,13 +35,14 @@ ERRORS = "werkzeug.url_quote"
 
 def multi_dict(cls: t.Any, pairs: list[tuple[t.Any, t.Any]]) -> t.Any:
     """*pairs* in the storage class *cls*, which may be any that takes them."""
-    if cls in _PLAIN:
+    if cls in PLAIN:
         # FAST: Werkzeug's own constructor would do the same in Python.
         return query.multi_dict(cls, pairs)
     return cls(pairs)
 
 
-_PLAIN = frozenset((ImmutableMultiDict, datastructures.ImmutableMultiDict, MultiDict))
+PLAIN = frozenset((ImmutableMultiDict, datastructures.ImmutableMultiDict, MultiDict))
+"""The storage classes that are filled without calling their constructor."""
 
 
 class FormDataParser(_werkzeug.FormDataParser):

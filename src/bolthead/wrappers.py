@@ -17,11 +17,10 @@ from werkzeug.wrappers import Response as ResponseBase
 
 from . import body, json
 from ._core import lazy, result
-from ._core.cookies import parse_cookie_pairs
 from ._core.headers import parse_options
 from ._core.native import Watch, var_get
 from ._core.query import parse_pairs
-from .formparser import ERRORS, FormDataParser, multi_dict
+from .formparser import ERRORS, PLAIN, FormDataParser, multi_dict
 from .globals import _cv_app, current_app
 from .helpers import _split_blueprint_path
 from .storage import EnvironHeaders, ImmutableMultiDict
@@ -206,7 +205,7 @@ class Request(RequestBase):
 
     def close(self) -> None:
         """Close the files of the form."""
-        if "files" in self.__dict__:
+        if self.__dict__.get("files"):
             super().close()
 
     def on_json_loading_failed(self, e: ValueError | None) -> t.Any:
@@ -274,33 +273,6 @@ def _content_length(request: Request) -> int | None:
     return body.content_length(headers.get("Content-Length"), headers.get("Transfer-Encoding"))
 
 
-def _headers(request: Request) -> EnvironHeaders:
-    headers = EnvironHeaders.__new__(EnvironHeaders)
-    headers._list = _NO_HEADERS
-    headers.environ = request.environ
-    return headers
-
-
-_NO_HEADERS: list[tuple[str, str]] = []
-"""The list that Werkzeug's base class keeps and a view of an environ never uses."""
-
-
-def _args(request: Request) -> t.Any:
-    return multi_dict(request.parameter_storage_class, parse_pairs(request.query_string.decode(), ERRORS))
-
-
-def _cookies(request: Request) -> t.Any:
-    headers = request.headers
-    if type(headers) is EnvironHeaders:
-        # FAST: an environ has one Cookie at most, and looking for more goes through all of it.
-        text = headers.environ.get("HTTP_COOKIE")
-    else:
-        text = ";".join(headers.getlist("Cookie"))
-    if not text:
-        return request.dict_storage_class()
-    return multi_dict(request.dict_storage_class, parse_cookie_pairs(text))
-
-
 def _fill_on_use(cls: type[Request]) -> None:
     """Give *cls* its lazy attributes: the plain facts, our parsers, and whatever Werkzeug computes once.
 
@@ -313,7 +285,8 @@ def _fill_on_use(cls: type[Request]) -> None:
             if isinstance(value, cached_property) and value.fget is not None:
                 fills[name] = value.fget
                 docs[name] = value.__doc__
-    fills |= {**lazy.FACTS, "headers": _headers, "args": _args, "cookies": _cookies}
+    made = lazy.Fills(EnvironHeaders, PLAIN, ERRORS)
+    fills |= {**lazy.FACTS, "headers": made.headers, "args": made.args, "cookies": made.cookies}
     fills |= {"stream": _stream, "content_length": _content_length}
     for name, fill in fills.items():
         setattr(cls, name, lazy.Lazy(name, fill, docs.get(name)))

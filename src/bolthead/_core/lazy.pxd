@@ -1,7 +1,15 @@
-from bolthead._core.native cimport own_set
+from bolthead._core.cookies cimport parse_cookie_pairs
+from bolthead._core.native cimport new, own_set
+from bolthead._core.query cimport multi_dict, parse_pairs
 
 
 cdef class Lazy:
     cdef readonly object name
     cdef readonly object fill
     cdef readonly object doc
+
+
+cdef class Fills:
+    cdef readonly object view
+    cdef readonly object plain
+    cdef readonly object errors

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .native import own_set
+from .cookies import parse_cookie_pairs
+from .native import new, own_set
+from .query import multi_dict, parse_pairs
 
 
 class Lazy:
@@ -99,3 +101,46 @@ FACTS = {
     "remote_addr": remote_addr,
 }
 """What Werkzeug's constructor reads, by attribute; ``headers`` is made by the class."""
+
+
+class Fills:
+    """What fills ``headers``, ``args`` and ``cookies``.
+
+    *view* is the class of headers that read an environ; *plain* are the multi-dicts that may be filled without
+    their ``__init__``; *errors* is how bad UTF-8 in a query is treated.
+    """
+
+    __slots__ = ("errors", "plain", "view")
+
+    def __init__(self, view: Any, plain: frozenset[Any], errors: str) -> None:
+        self.view = view
+        self.plain = plain
+        self.errors = errors
+
+    def headers(self, request: Any) -> Any:
+        made = new(self.view)
+        own_set(made, "_list", _NO_HEADERS)
+        own_set(made, "environ", request.environ)
+        return made
+
+    def args(self, request: Any) -> Any:
+        pairs = parse_pairs(request.query_string.decode(), self.errors)
+        cls = request.parameter_storage_class
+        return multi_dict(cls, pairs) if cls in self.plain else cls(pairs)
+
+    def cookies(self, request: Any) -> Any:
+        cls = request.dict_storage_class
+        headers = request.headers
+        if type(headers) is self.view:
+            # FAST: an environ has one Cookie at most, and looking for more goes through all of it.
+            text = headers.environ.get("HTTP_COOKIE")
+        else:
+            text = ";".join(headers.getlist("Cookie"))
+        if not text:
+            return cls()
+        pairs = parse_cookie_pairs(text)
+        return multi_dict(cls, pairs) if cls in self.plain else cls(pairs)
+
+
+_NO_HEADERS: list[tuple[str, str]] = []
+"""The list that Werkzeug's headers keep, which a view of an environ never uses."""
