@@ -16,7 +16,7 @@ LAYERS = [
     ["globals"],
     ["_core"],
     ["config", "helpers", "json", "logging", "signing"],
-    ["routing", "body", "formparser"],
+    ["routing", "body", "storage", "formparser"],
     ["wrappers"],
     ["sessions", "ctx", "templating"],
     ["sansio"],

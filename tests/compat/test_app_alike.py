@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import BadRequest, Conflict, HTTPException, NotFound
 from werkzeug.wrappers import Response as PlainResponse
 
@@ -546,7 +547,7 @@ def test_files_key_in_debug_mode(fw: Framework) -> Any:
                 kind.__name__,
                 str(error),
                 cls.__name__,
-                cls.__module__,
+                isinstance(files, ImmutableMultiDict),
                 [b.__name__ for b in kind.__mro__],
             ]
 
