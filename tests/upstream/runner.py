@@ -19,6 +19,12 @@ HERE = Path(__file__).parent
 SIDES = ("flask", "compiled", "pure")
 
 
+OLD_TEST = (
+    "`test_bad_environ_raises_bad_request` fails on Flask itself with Werkzeug 3.1.9, for which an invalid host "
+    "is an empty one and no error."
+)
+
+
 @dataclass(frozen=True)
 class Project:
     """What to run: *paths* inside the archive's *directory*, with pytest's *args*."""
@@ -87,7 +93,7 @@ def projects() -> dict[str, Project]:
     tests = ["asgiref", "greenlet", "python-dotenv", "pytest<9.1"]
     version = environments.FLASK
     found = [
-        Project("flask", version, tests),
+        Project("flask", version, tests, note=OLD_TEST),
         Project("flask-tutorial", version, tests, directory="examples/tutorial", of="flask"),
         Project("flask-javascript", version, tests, directory="examples/javascript", of="flask"),
     ]
