@@ -86,7 +86,9 @@ CASES = [
     RouteCase("vars", "match, GitHub's routes, 3 variables", "15", github, "adapter.match(long)"),
     RouteCase("static", "match, static rule", "25", github, "adapter.match(static)"),
     RouteCase("miss", "miss (404), 600 mixed rules", "20", mixed, CAUGHT.format(args='"/r50/7/edited"')),
-    RouteCase("method", "wrong method (405), 600 mixed rules", "20", mixed, CAUGHT.format(args='"/r50/7/edit", "POST"')),
+    RouteCase(
+        "method", "wrong method (405), 600 mixed rules", "20", mixed, CAUGHT.format(args='"/r50/7/edit", "POST"')
+    ),
     RouteCase("sibling", "1 000 siblings, hit", "≤ 5 µs", siblings, 'adapter.match("/shop/item777-5")', slow=True),
     RouteCase(
         "sibmiss", "1 000 siblings, miss", "≤ 5 µs", siblings, CAUGHT.format(args='"/shop/item777-x"'), slow=True
