@@ -12,7 +12,7 @@ LAYERS = [
     ["_startup.sitecustomize"],
     ["_werkzeug"],
     ["typing", "signals"],
-    ["_core.native", "_core.proxy", "_core.__init__", "_core.lazy", "_core.result"],
+    ["_core.native", "_core.proxy", "_core.__init__", "_core.result"],
     ["globals"],
     ["_core"],
     ["config", "helpers", "json", "logging", "signing"],
