@@ -95,7 +95,11 @@ def measure(rounds: int) -> dict[str, Any]:
             timer(case, bolthead.routing, bolthead.Flask),
         ]
         times[case.key] = best(case, timers, rounds)
-        print(f"{case.key:10} {times[case.key][0]:12.3f} {times[case.key][1]:10.3f}", file=sys.stderr, flush=True)
+        print(
+            f"{case.key:10} {times[case.key][0]:12.3f} {times[case.key][1]:10.3f}",
+            file=sys.stderr,
+            flush=True,
+        )
     return {"times": times, "scale": [scale(10), scale(MANY)]}
 
 

@@ -87,11 +87,22 @@ CASES = [
     RouteCase("static", "match, static rule", "25", github, "adapter.match(static)"),
     RouteCase("miss", "miss (404), 600 mixed rules", "20", mixed, CAUGHT.format(args='"/r50/7/edited"')),
     RouteCase(
-        "method", "wrong method (405), 600 mixed rules", "20", mixed, CAUGHT.format(args='"/r50/7/edit", "POST"')
+        "method",
+        "wrong method (405), 600 mixed rules",
+        "20",
+        mixed,
+        CAUGHT.format(args='"/r50/7/edit", "POST"'),
     ),
-    RouteCase("sibling", "1 000 siblings, hit", "≤ 5 µs", siblings, 'adapter.match("/shop/item777-5")', slow=True),
     RouteCase(
-        "sibmiss", "1 000 siblings, miss", "≤ 5 µs", siblings, CAUGHT.format(args='"/shop/item777-x"'), slow=True
+        "sibling", "1 000 siblings, hit", "≤ 5 µs", siblings, 'adapter.match("/shop/item777-5")', slow=True
+    ),
+    RouteCase(
+        "sibmiss",
+        "1 000 siblings, miss",
+        "≤ 5 µs",
+        siblings,
+        CAUGHT.format(args='"/shop/item777-x"'),
+        slow=True,
     ),
     RouteCase("add", "register by app.add_url_rule", "≤ 10 µs", application, REGISTER, slow=True, per=200),
     RouteCase("build", "build, 2 values", "8", github, "adapter.build(endpoint, values)"),

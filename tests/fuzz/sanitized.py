@@ -1,6 +1,6 @@
 """Build the compiled core with sanitizers, in a place of its own, and fuzz it: see ``__main__.py`` for what.
 
-Needs gcc with its sanitizer libraries. Arguments are passed on.
+Needs gcc with its sanitizer libraries. Arguments are passed on; ``routing`` as the first fuzzes the router.
 """
 
 from __future__ import annotations
@@ -40,7 +40,12 @@ def main() -> int:
             "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
             "PYTHONPATH": str(Path(place, "src")),
         }
-        return subprocess.run([sys.executable, "tests/fuzz", *sys.argv[1:]], cwd=place, env=env).returncode
+        arguments = sys.argv[1:]
+        script = "tests/fuzz"
+        if arguments[:1] == ["routing"]:
+            script = "tests/fuzz/router.py"
+            del arguments[0]
+        return subprocess.run([sys.executable, script, *arguments], cwd=place, env=env).returncode
 
 
 if __name__ == "__main__":

@@ -1,3 +1,4 @@
+# cython: nonecheck=True
 """Values to URL: how one rule is filled in, and the choice among the rules of an endpoint."""
 
 from __future__ import annotations

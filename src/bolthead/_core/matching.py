@@ -1,4 +1,4 @@
-# cython: boundscheck=False, wraparound=False
+# cython: boundscheck=False, wraparound=False, nonecheck=True
 """The doors of matching: methods of the map and of its adapter that live here to cost no second call."""
 
 from __future__ import annotations
