@@ -4,6 +4,7 @@ from bolthead._core.records cimport AppRecord, Plan, RequestRecord
 from bolthead._core.result cimport Responses
 from bolthead._core.tree cimport Tree, route
 
+@cython.locals(plan=Plan)
 cpdef Plan plan_of(object app)
 cpdef bint is_async(object func) except -1
 cdef object synced(Plan plan, object app, object func)

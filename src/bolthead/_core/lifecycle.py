@@ -261,7 +261,8 @@ def match(plan: Plan, ctx: RequestRecord) -> bool:
     request = ctx.request
     environ = ctx.environ
     path = environ.get("PATH_INFO")
-    if not path or plan.tree is None or "HTTP_UPGRADE" in environ or environ["wsgi.url_scheme"] in _WEBSOCKET:
+    scheme = environ["wsgi.url_scheme"]
+    if not path or plan.tree is None or "HTTP_UPGRADE" in environ or (scheme != "http" and scheme in _WEBSOCKET):
         return False
     if not path.isascii():
         path = path.encode("latin-1").decode("utf-8", "replace")
@@ -270,7 +271,9 @@ def match(plan: Plan, ctx: RequestRecord) -> bool:
     if plan.tree.stale:
         plan.map.update()
     method = environ["REQUEST_METHOD"]
-    outcome = route(plan.tree, plan.domain, path, method if method.isupper() else method.upper(), False)
+    if method != "GET":
+        method = method.upper()
+    outcome = route(plan.tree, plan.domain, path, method, False)
     code = outcome[0]
     if code != FOUND:
         if code == MISSED and not outcome[2]:
@@ -349,7 +352,8 @@ def answer(plan: Plan, app: Any, ctx: RequestRecord, fresh: bool) -> Any:
         values = request.view_args
     method = ctx.environ["REQUEST_METHOD"] if plan.plain_method else request.method
     if (
-        (method == "OPTIONS" or not method.isupper())
+        method != "GET"
+        and (method == "OPTIONS" or not method.isupper())
         and getattr(rule, "provide_automatic_options", False)
         and request.method == "OPTIONS"
     ):

@@ -3,6 +3,8 @@ from bolthead._core.native cimport new
 
 cdef dict STATUSES
 cdef dict CONTENT_TYPES
+cdef list SIZES
+cdef Py_ssize_t KEPT_SIZES
 
 
 cdef class Responses:
@@ -16,7 +18,7 @@ cdef class Responses:
 
     cpdef object text(self, bytes body)
 
-    @cython.locals(pairs=list)
+    @cython.locals(pairs=list, size=cython.Py_ssize_t)
     cpdef object typed(self, bytes body, object content_type)
 
     cpdef object make(self, object app, object request, object rv)

@@ -17,6 +17,9 @@ from .native import new
 
 STATUSES: dict[int, str] = {}
 CONTENT_TYPES: dict[str, str] = {}
+KEPT_SIZES = 1024
+SIZES = [str(size) for size in range(KEPT_SIZES)]
+"""The decimal forms of small lengths."""
 KEPT = 512
 """How many content types are remembered."""
 
@@ -153,7 +156,8 @@ class Responses:
         """What ``cls(body, content_type=content_type)`` makes, where that is ``plain``."""
         pairs = [("Content-Type", content_type)]
         if self.counted:
-            pairs.append(("Content-Length", str(len(body))))
+            size = len(body)
+            pairs.append(("Content-Length", SIZES[size] if size < KEPT_SIZES else str(size)))
         headers = new(Headers)
         headers._list = pairs
         response = new(self.cls)
