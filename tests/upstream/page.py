@@ -25,6 +25,8 @@ own, beside Flask {version} and Werkzeug {werkzeug}, and its tests are run three
 and on both builds through `python -m bolthead.as_flask`. The versions are the ones that were run; others
 most likely work as well, since what is tested here is Flask's API.
 
+A failure in the table is one on all three sides: mostly of tests older than the releases that they meet here.
+
 ## Approved
 
 {approved}
