@@ -22,6 +22,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--python", default=sys.executable, help="the interpreter to measure with")
     parser.add_argument("--json", type=Path, help="write the results to this file")
     parser.add_argument("--docs", action="store_true", help="write the documentation's tables and plots")
+    parser.add_argument("--no-servers", action="store_true", help="with --docs: leave the servers' table as it is")
 
 
 def names(text: str) -> list[str]:
@@ -68,7 +69,9 @@ def documentation(args: argparse.Namespace, results: dict[str, Any]) -> None:
         return
     new: dict[str, Any] = {"inprocess": results}
     new["startup"] = {"about": results["about"], "startup": startup.measure(args.python, args.rounds)}
-    if shutil.which("wrk"):
+    if args.no_servers:
+        pass
+    elif shutil.which("wrk"):
         own = argparse.ArgumentParser()
         servers.options(own)
         new["servers"] = {"about": results["about"], "servers": servers.measure(own.parse_args([]))}

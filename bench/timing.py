@@ -7,7 +7,7 @@ import statistics
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from time import perf_counter
+from time import process_time
 
 from . import frameworks
 from .cases.asks import App, Environ, spin
@@ -38,9 +38,9 @@ def count_for(app: App, jobs: Jobs, seconds: float) -> int:
     """How many turns of the loop take about *seconds*."""
     count = 1
     while True:
-        start = perf_counter()
+        start = process_time()
         spin(app, jobs, count)
-        took = perf_counter() - start
+        took = process_time() - start
         if took > seconds / 4:
             return max(1, round(count * seconds / took))
         count *= 4
@@ -50,6 +50,8 @@ def time_case(case: Case, names: Iterable[str], rounds: int, seconds: float) -> 
     """Time *case* in every framework that serves it, after their answers were found to be the same.
 
     A round is *seconds* of each framework, one after the other, so that what disturbs the machine disturbs all.
+    The clock is the processor time of the process, all threads and the system's share included: waiting for a
+    processor that somebody else has is nobody's speed.
     The collector runs as in a server, but has this process's own furniture out of its sight.
     """
     apps: dict[str, App] = {}
@@ -67,9 +69,9 @@ def time_case(case: Case, names: Iterable[str], rounds: int, seconds: float) -> 
     try:
         for _ in range(rounds):
             for name, app in apps.items():
-                start = perf_counter()
+                start = process_time()
                 spin(app, jobs, counts[name])
-                took = perf_counter() - start
+                took = process_time() - start
                 results[name].rounds.append(took / counts[name] / len(jobs) * 1e6)
     finally:
         gc.unfreeze()
