@@ -116,6 +116,12 @@ def test_defaults_redirect_to_the_rule_without_the_variable(load: Callable[[str]
     assert found[0] == "all"
 
 
+def test_a_name_may_stand_twice_if_it_has_a_default(load: Callable[[str], ModuleType]) -> None:
+    rules: list[RuleSpec | str] = [("/<int:p>/x/<p>", {"endpoint": "e", "defaults": {"p": "a"}})]
+    assert both(load, rules, lambda adapter: adapter.build("e")) == "/a/x/a"
+    assert both(load, rules, lambda adapter: adapter.match("/7/x/b"))[1] == {"p": ("str", "a")}
+
+
 def test_a_replaced_converter_is_used(load: Callable[[str], ModuleType]) -> None:
     for routing in (werkzeug.routing, load("bolthead.routing")):
         table = routing.Map(converters={"int": maps.SignedConverter})

@@ -298,7 +298,8 @@ def _parts(rule: Rule, pieces: list[Piece]) -> list[str | Slot]:
             if name not in defaults:
                 parts.append(Slot(name, _slot_kind(converter), converter.to_url))
                 continue
-            text = converter.to_url(defaults[name])
+            # PARITY: where a name stands twice, the last converter makes both texts.
+            text = rule._converters[name].to_url(defaults[name])
         if parts and isinstance(parts[-1], str):
             parts[-1] += text
         else:
