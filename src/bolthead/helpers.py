@@ -14,6 +14,7 @@ from werkzeug.exceptions import abort as _wz_abort
 from werkzeug.utils import redirect as _wz_redirect
 from werkzeug.wrappers import Response as BaseResponse
 
+from ._core import files
 from ._core.links import current_url_for
 from .globals import _cv_app, _cv_request, current_app, request, request_ctx, session
 from .signals import message_flashed
@@ -179,6 +180,41 @@ def _prepare_send_file_kwargs(**kwargs: t.Any) -> dict[str, t.Any]:
     return kwargs
 
 
+_PLAIN_OPTIONS = frozenset(("as_attachment", "download_name", "max_age", "mimetype"))
+_stock_send_file = werkzeug.utils.send_file
+_stock_send_from_directory = werkzeug.utils.send_from_directory
+
+
+def _send_plain(
+    path: str,
+    mimetype: t.Any = None,
+    as_attachment: bool = False,
+    download_name: t.Any = None,
+    max_age: t.Any = None,
+) -> t.Any:
+    """A file's response made without Werkzeug; None where there is anything special about it."""
+    app_ctx = _cv_app.get(None)
+    ctx = _cv_request.get(None)
+    if (
+        app_ctx is None
+        or ctx is None
+        or werkzeug.utils.send_file is not _stock_send_file
+        or werkzeug.utils.send_from_directory is not _stock_send_from_directory
+    ):
+        return None
+    app = app_ctx.app
+    if app.config["USE_X_SENDFILE"]:
+        return None
+    path = os.path.join(app.root_path, path)
+    if path[:1] != "/":
+        return None
+    if max_age is None:
+        max_age = app.get_send_file_max_age
+    return files.plain(
+        app.response_class, ctx.request.environ, path, mimetype, as_attachment, download_name, max_age
+    )
+
+
 def send_file(
     path_or_file: os.PathLike[t.AnyStr] | str | t.IO[bytes],
     mimetype: str | None = None,
@@ -194,6 +230,10 @@ def send_file(
     Never pass a path that a client has given: that is :func:`send_from_directory`'s work. Without
     ``max_age`` the application's ``get_send_file_max_age`` decides. Answers conditional and range requests.
     """
+    if conditional and etag is True and last_modified is None and isinstance(path_or_file, str):
+        response = _send_plain(path_or_file, mimetype, as_attachment, download_name, max_age)
+        if response is not None:
+            return response  # type: ignore[no-any-return]
     return werkzeug.utils.send_file(  # type: ignore[return-value]
         **_prepare_send_file_kwargs(
             path_or_file=path_or_file,
@@ -217,6 +257,11 @@ def send_from_directory(
     The directory, relative to the application's root, must not come from the client. The rest goes to
     :func:`send_file`.
     """
+    if kwargs.keys() <= _PLAIN_OPTIONS:
+        inside = files.inside(directory, path)
+        response = None if inside is None else _send_plain(inside, **kwargs)
+        if response is not None:
+            return response  # type: ignore[no-any-return]
     return werkzeug.utils.send_from_directory(  # type: ignore[return-value]
         directory, path, **_prepare_send_file_kwargs(**kwargs)
     )

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Request as RequestBase
 from werkzeug.wrappers import Response as ResponseBase
 
 from . import body, json
-from ._core import lazy, result
+from ._core import files, lazy, result
 from ._core.headers import parse_options
 from ._core.native import Watch, var_get
 from ._core.query import parse_pairs
@@ -334,3 +334,6 @@ class Response(ResponseBase):
         if current_app:
             return current_app.config["MAX_COOKIE_SIZE"]  # type: ignore[no-any-return]
         return super().max_cookie_size
+
+
+files.know(Response)

@@ -39,5 +39,15 @@ cpdef object send(object response, object environ, object start_response)
 @cython.locals(size=cython.Py_ssize_t, width=cython.Py_ssize_t, code=cython.long, counted=cython.bint, pairs=list, body=object, name=str, value=object)
 cdef list plain_pairs(object response)
 
+cdef class Stream:
+    cdef object _body
+    cdef object _items
+    cdef object _response
+
+@cython.locals(code=cython.long, bodiless=cython.bint, pairs=list)
+cdef object send_other(object response, object environ, object start_response)
+@cython.locals(pairs=list, pair=tuple, name=str)
+cdef list wire_pairs(list found, long code, bint bodiless, bint correct)
+
 @cython.locals(width=cython.Py_ssize_t)
 cpdef object header(object headers, str name)

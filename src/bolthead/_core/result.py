@@ -29,6 +29,20 @@ LIST_ITERATOR: Any = type(iter([]))
 PLAIN_LOCATION = re.compile(r"/(?!/)[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*(\?[A-Za-z0-9\-._~!$&'()*+,;=:@%/?]+)?").fullmatch
 """A location on the same host, with nothing to quote and nothing that splitting it would lose."""
 
+ENTITY_HEADERS = frozenset(
+    (
+        "allow",
+        "content-encoding",
+        "content-language",
+        "content-length",
+        "content-md5",
+        "content-range",
+        "content-type",
+        "last-modified",
+    )
+)
+"""What RFC 2616, 10.3.5 wants left out of a 304; Expires may stay."""
+
 _stock_force = BaseResponse.force_type.__func__  # type: ignore[attr-defined]
 _stock_call = HTTPException.__call__
 _stock_get_response = HTTPException.get_response
@@ -273,14 +287,12 @@ def wrong_type(rv: Any) -> str:
 def send(response: Any, environ: Any, start_response: Callable[..., Any]) -> Any:
     """Send *response*, which nobody taught to send itself otherwise.
 
-    Whatever needs a second look (redirects, statuses without a body, streams, callbacks on close) goes through
-    Werkzeug's steps; a whole body in memory does not.
+    A whole body in memory goes the shortest way, a stream or no body at all the next; what needs a closer look
+    (redirects elsewhere, callbacks on a body in memory) goes through Werkzeug's steps.
     """
     pairs = plain_pairs(response)
     if pairs is None:
-        app_iter, status, headers = response.get_wsgi_response(environ)
-        start_response(status, headers)
-        return app_iter
+        return send_other(response, environ, start_response)
     start_response(response._status, pairs)
     if environ["REQUEST_METHOD"] == "HEAD":
         return []
@@ -327,6 +339,77 @@ def plain_pairs(response: Any) -> list[tuple[str, str]] | None:
         response.response = body
     if not counted and response.automatically_set_content_length:
         pairs.append(("Content-Length", str(size)))
+    return pairs
+
+
+class Stream:
+    """A body on its way to the server: encodes what is str, and closes the response when told to.
+
+    WSGI: `close` does each time what the response's own does, as Werkzeug's iterator.
+    """
+
+    __slots__ = ("_body", "_items", "_response")
+
+    def __init__(self, response: Any, body: Any) -> None:
+        self._response = response
+        self._body = body
+        self._items: Any = None
+
+    def __iter__(self) -> Any:
+        return self
+
+    def __next__(self) -> Any:
+        items = self._items
+        if items is None:
+            body = self._body
+            if body is None:
+                raise StopIteration
+            items = self._items = iter(body)
+        try:
+            item = next(items)
+        except BaseException:
+            # PARITY: after its end or an error nothing more comes, whatever the iterator says.
+            self._body = self._items = None
+            raise
+        if type(item) is str or isinstance(item, str):
+            return item.encode()
+        return item
+
+    def close(self) -> None:
+        self._body = self._items = None
+        self._response.close()
+
+
+def send_other(response: Any, environ: Any, start_response: Callable[..., Any]) -> Any:
+    """Send a stream, or a response without a body."""
+    code = response._status_code
+    body = response.response
+    bodiless = code == 304 or code == 204 or 100 <= code < 200
+    pairs = None
+    if (bodiless or not isinstance(body, (list, tuple))) and type(response.headers) is Headers:
+        pairs = wire_pairs(response.headers._list, code, bodiless, response.autocorrect_location_header)
+    if pairs is None:
+        app_iter, status, headers = response.get_wsgi_response(environ)
+        start_response(status, headers)
+        return app_iter
+    if bodiless or environ["REQUEST_METHOD"] == "HEAD":
+        body = Stream(response, ())
+    elif not response.direct_passthrough:
+        body = Stream(response, body)
+    start_response(response._status, pairs)
+    return body
+
+
+def wire_pairs(found: list[tuple[str, str]], code: int, bodiless: bool, correct: bool) -> list[tuple[str, str]] | None:
+    """The headers as sent, without those of a body where there is none; None if a location needs a look."""
+    pairs = []
+    for pair in found:
+        name = pair[0].lower()
+        if name == "content-location" or (name == "location" and (correct or PLAIN_LOCATION(pair[1]) is None)):
+            return None
+        if bodiless and (name == "content-length" or (code == 304 and name in ENTITY_HEADERS)):
+            continue
+        pairs.append(pair)
     return pairs
 
 

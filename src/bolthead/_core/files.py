@@ -1,0 +1,280 @@
+"""A regular file becomes a response, or the answer that the client has it already.
+
+Only the plain request for a file is served here; for everything else `plain` gives None and Werkzeug's
+``send_file`` does it. Nothing of a file's content is kept: what is remembered follows from its path, time and
+size alone.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+import re
+import time
+from collections.abc import Callable
+from stat import S_ISREG
+from typing import Any
+from zlib import adler32
+
+from werkzeug.datastructures import Headers
+from werkzeug.http import dump_options_header, http_date, is_resource_modified
+from werkzeug.wsgi import FileWrapper
+
+from .native import Watch, new
+from .result import content_type_of
+
+BLOCK = 8192
+"""Bytes of one step through a file, as with Werkzeug."""
+KEPT = 1024
+"""How many files' headers are remembered."""
+LAST_SECOND = 4_000_000_000
+"""Times of files beyond this are Werkzeug's to judge."""
+
+# No segment begins with a dot, so nothing in such a path leads upwards, and nothing in it needs quoting.
+PLAIN_PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*").fullmatch
+PLAIN_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*").fullmatch
+
+STEPS = (
+    "__init__",
+    "_clean_status",
+    "_process_range_request",
+    "accept_ranges",
+    "cache_control",
+    "content_length",
+    "date",
+    "expires",
+    "last_modified",
+    "make_conditional",
+    "set_etag",
+    "status",
+    "status_code",
+)
+"""What making such a response goes through on its class."""
+
+_stock_guess = mimetypes.guess_type
+_marks: dict[tuple[str, float, int], tuple[str, str]] = {}
+_dates: dict[int, str] = {}
+_watches: dict[Any, Watch] = {}
+_stock: list[Any] = []
+
+
+def know(cls: Any) -> None:
+    """*cls* is bolthead's own response class, as it is shipped."""
+    _stock[:] = [getattr(cls, name) for name in STEPS]
+
+
+def untouched(cls: Any) -> bool:
+    """Whether *cls* makes its responses as bolthead's own class does."""
+    watch = _watches.get(cls)
+    if watch is not None and watch.intact():
+        return True
+    watch = Watch([(cls, name) for name in STEPS])
+    for name, value in zip(STEPS, _stock, strict=True):
+        if getattr(cls, name, None) is not value:
+            return False
+    if len(_watches) < KEPT:
+        _watches[cls] = watch
+    return True
+
+
+class FileBody(FileWrapper):
+    """Gives a file of known size in blocks. The file object is made only if somebody asks for it.
+
+    Ends after *size* bytes: a file that grows meanwhile does not get past its Content-Length.
+    """
+
+    _fd = -1
+    _file: Any = None
+
+    def __init__(self, fd: int, path: str, size: int) -> None:
+        self._fd = fd
+        self._path = path
+        self._left = size
+        self.buffer_size = BLOCK
+
+    @property
+    def file(self) -> Any:
+        if self._file is None:
+            fd = self._fd
+            self._fd = -1
+            if fd >= 0:
+                self._file = open(self._path, "rb", opener=lambda path, flags: fd)  # noqa: SIM115
+            else:
+                # PARITY: a closed file, not none.
+                self._file = open(self._path, "rb")  # noqa: SIM115
+                self._file.close()
+        return self._file
+
+    @file.setter
+    def file(self, value: Any) -> None:
+        self.close()
+        self._file = value
+
+    def __next__(self) -> bytes:
+        if self._file is not None or self._fd < 0:
+            return super().__next__()
+        if self._left <= 0:
+            raise StopIteration
+        data = os.read(self._fd, self.buffer_size)
+        if not data:
+            raise StopIteration
+        self._left -= len(data)
+        return data
+
+    def close(self) -> None:
+        if self._file is not None:
+            super().close()
+        fd = self._fd
+        if fd >= 0:
+            self._fd = -1
+            os.close(fd)
+
+    def __del__(self) -> None:
+        if self._fd >= 0:
+            self.close()
+
+
+def inside(directory: Any, path: Any) -> str | None:
+    """*path* below *directory*, if it is plain to see that it is; None where that takes a closer look."""
+    if os.name != "posix" or type(directory) is not str or type(path) is not str:
+        return None
+    if directory[-1:] in ("", "/") or PLAIN_PATH(path) is None:
+        return None
+    return f"{directory}/{path}"
+
+
+def type_of(name: str) -> tuple[str | None, str | None]:
+    """The MIME type and the encoding that a file's name tells."""
+    dot = name.rfind(".")
+    if dot > 0 and mimetypes.inited and mimetypes.guess_type is _stock_guess and PLAIN_NAME(name) is not None:
+        # FAST: static; the public tables, as they are now, without taking the name apart as a URL.
+        ending = name[dot:]
+        lower = ending.lower()
+        if lower == ending and lower not in mimetypes.suffix_map and lower not in mimetypes.encodings_map:
+            return mimetypes.types_map.get(lower), None
+    return mimetypes.guess_type(name)
+
+
+def date_of(second: int) -> str:
+    """*second* since the epoch, as HTTP writes it."""
+    text = _dates.get(second)
+    if text is None:
+        if len(_dates) >= KEPT:
+            _dates.clear()
+        text = _dates[second] = http_date(second)
+    return text
+
+
+def marks_of(path: str, mtime: float, size: int) -> tuple[str, str]:
+    """The ETag and the Last-Modified of a file."""
+    key = (path, mtime, size)
+    found = _marks.get(key)
+    if found is None:
+        if len(_marks) >= KEPT:
+            _marks.clear()
+        found = _marks[key] = (f'"{mtime}-{size}-{adler32(path.encode()) & 0xFFFFFFFF}"', http_date(mtime))
+    return found
+
+
+def has_it(environ: dict[str, Any], etag: str, modified: str) -> bool:
+    """Whether the client holds this very file."""
+    tag = environ.get("HTTP_IF_NONE_MATCH")
+    if tag is not None:
+        if tag == etag:
+            return True
+    else:
+        since = environ.get("HTTP_IF_MODIFIED_SINCE")
+        if since is None:
+            return False
+        if since == modified:
+            return True
+    return not is_resource_modified(environ, etag, last_modified=modified)
+
+
+def plain(
+    cls: Any,
+    environ: Any,
+    path: str,
+    mimetype: Any,
+    as_attachment: bool,
+    name: Any,
+    max_age: Any,
+) -> Any:
+    """The response with the file at the absolute *path*, or None where Werkzeug has to make it.
+
+    *max_age*: seconds, None, or a function that tells them by the path. Raises OSError for a file that cannot
+    be opened.
+    """
+    method = environ["REQUEST_METHOD"]
+    if (
+        (method != "GET" and method != "HEAD")
+        or "HTTP_RANGE" in environ
+        or "HTTP_IF_MATCH" in environ
+        or cls.default_status != 200
+        or not untouched(cls)
+    ):
+        return None
+    try:
+        stat = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    size = stat.st_size
+    mtime = stat.st_mtime
+    if not S_ISREG(stat.st_mode) or size == 0 or not 0 < mtime < LAST_SECOND:
+        return None
+    if name is None:
+        name = path[path.rfind("/") + 1 :]
+    if type(name) is not str or not name.isascii():
+        return None
+    pairs = []
+    if mimetype is None:
+        mimetype, encoding = type_of(name)
+        if mimetype is None:
+            mimetype = "application/octet-stream"
+        if encoding is not None and not as_attachment:
+            pairs.append(("Content-Encoding", encoding))
+    elif type(mimetype) is not str or "\n" in mimetype or "\r" in mimetype:
+        return None
+    shown = "attachment" if as_attachment else "inline"
+    if PLAIN_NAME(name) is not None:
+        pairs.append(("Content-Disposition", f"{shown}; filename={name}"))
+    else:
+        value = dump_options_header(shown, {"filename": name})
+        if "\n" in value or "\r" in value:
+            return None
+        pairs.append(("Content-Disposition", value))
+    etag, modified = marks_of(path, mtime, size)
+    now = time.time()
+    if callable(max_age):
+        max_age = max_age(path)
+    if max_age is not None and (type(max_age) is not int or not 0 <= max_age < LAST_SECOND - now):
+        return None
+    pairs.append(("Content-Type", content_type_of(mimetype)))
+    pairs.append(("Content-Length", str(size)))
+    pairs.append(("Last-Modified", modified))
+    if max_age is None:
+        pairs.append(("Cache-Control", "no-cache"))
+    else:
+        pairs.append(("Cache-Control", f"public, max-age={max_age}" if max_age else "no-cache, max-age=0"))
+        pairs.append(("Expires", date_of(int(now + max_age))))
+    pairs.append(("ETag", etag))
+    pairs.append(("Date", date_of(int(now))))
+    pairs.append(("Accept-Ranges", "bytes"))
+    response = new(cls)
+    headers = new(Headers)
+    headers._list = pairs
+    response.headers = headers
+    response.direct_passthrough = True
+    if has_it(environ, etag, modified):
+        response._status = "304 NOT MODIFIED"
+        response._status_code = 304
+    else:
+        response._status = "200 OK"
+        response._status_code = 200
+    wrapper: Callable[..., Any] | None = environ.get("wsgi.file_wrapper")
+    if wrapper is None:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        response.response = FileBody(fd, path, size)
+    else:
+        response.response = wrapper(open(path, "rb"), BLOCK)  # noqa: SIM115
+    return response

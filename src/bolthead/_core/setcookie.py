@@ -1,0 +1,63 @@
+"""``Set-Cookie`` values and HTTP dates, for what needs no quoting."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from werkzeug.http import http_date
+
+KEPT = 1024
+"""How many dates are remembered."""
+
+PLAIN_KEY = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.A).fullmatch
+PLAIN_VALUE = re.compile(r"[\w!#$%&'()*+\-./:<=>?@\[\]^`{|}~]*", re.A).fullmatch
+"""RFC 6265, 4.1.1, and ``<>[]{}`` and so on as Werkzeug has it: what is written without quotes."""
+PLAIN_PATH = re.compile(r"[\w.\-~%!$&'()*+,/:=@]*", re.A).fullmatch
+
+_dates: dict[int, str] = {}
+
+
+def date_of(second: int) -> str:
+    """*second* since the epoch, as HTTP writes it."""
+    text = _dates.get(second)
+    if text is None:
+        if len(_dates) >= KEPT:
+            _dates.clear()
+        text = _dates[second] = http_date(second)
+    return text
+
+
+def plain_cookie(
+    key: Any, value: Any, max_age: Any, path: Any, secure: Any, httponly: Any, samesite: Any, now: float
+) -> str | None:
+    """The header's value for a cookie without domain and own date; None where something has to be converted.
+
+    *now*: seconds since the epoch.
+    """
+    if type(key) is not str or type(value) is not str or PLAIN_KEY(key) is None or PLAIN_VALUE(value) is None:
+        return None
+    text = f"{key}={value}"
+    if max_age is not None:
+        if type(max_age) is not int or not 0 <= now + max_age < 4_000_000_000:
+            return None
+        text = f"{text}; Expires={date_of(int(now + max_age))}; Max-Age={max_age}"
+    if secure is True:
+        text += "; Secure"
+    elif secure is not False:
+        return None
+    if httponly is True:
+        text += "; HttpOnly"
+    elif httponly is not False:
+        return None
+    if path == "/":
+        text += "; Path=/"
+    elif path is not None:
+        if type(path) is not str or PLAIN_PATH(path) is None:
+            return None
+        text = f"{text}; Path={path}"
+    if samesite is not None:
+        if samesite != "Lax" and samesite != "Strict" and samesite != "None":
+            return None
+        text = f"{text}; SameSite={samesite}"
+    return text
