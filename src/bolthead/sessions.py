@@ -16,11 +16,12 @@ from werkzeug.wrappers import Response as BaseResponse
 from ._core.result import header
 from .json.tag import TaggedJSONSerializer
 from .signing import CookieSerializer
+from .wrappers import Response
 
 if TYPE_CHECKING:
 
     from .app import Flask
-    from .wrappers import Request, Response
+    from .wrappers import Request
 
 
 class SessionMixin(MutableMapping[str, Any]):
@@ -265,7 +266,8 @@ def set_safe_cookie(
     response: Response, name: str, value: str, expires: datetime | None, options: tuple[Any, ...]
 ) -> None:
     """``response.set_cookie(name, value, expires=expires, …)`` for a value that needs no quotes."""
-    plain = type(response).set_cookie is BaseResponse.set_cookie and name.isascii()
+    setter = type(response).set_cookie
+    plain = (setter is BaseResponse.set_cookie or setter is Response.set_cookie) and name.isascii()
     if plain:
         try:
             before, between, end = cookie_frame(name, options, expires is not None)

@@ -7,9 +7,10 @@ nothing else until an attribute is asked for.
 from __future__ import annotations
 
 import typing as t
+from time import time
 
 import werkzeug.formparser
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import Headers, MultiDict
 from werkzeug.exceptions import BadRequest
 from werkzeug.utils import cached_property
 from werkzeug.wrappers import Request as RequestBase
@@ -20,12 +21,14 @@ from ._core import files, lazy, result
 from ._core.headers import parse_options
 from ._core.native import Watch, var_get
 from ._core.query import parse_pairs
+from ._core.setcookie import plain_cookie
 from .formparser import ERRORS, PLAIN, FormDataParser, multi_dict
-from .globals import _cv_app, current_app
+from .globals import _cv_app
 from .helpers import _split_blueprint_path
 from .storage import EnvironHeaders, ImmutableMultiDict
 
 if t.TYPE_CHECKING:
+    from datetime import datetime, timedelta
     from http import HTTPStatus
 
     from _typeshed.wsgi import WSGIEnvironment
@@ -331,9 +334,37 @@ class Response(ResponseBase):
     @property
     def max_cookie_size(self) -> int:  # type: ignore[override]
         """``MAX_COOKIE_SIZE`` of the application, Werkzeug's default outside of one; larger cookies warn."""
-        if current_app:
-            return current_app.config["MAX_COOKIE_SIZE"]  # type: ignore[no-any-return]
+        app = _current_app()
+        if app is not None:
+            return app.config["MAX_COOKIE_SIZE"]  # type: ignore[no-any-return]
         return super().max_cookie_size
+
+    def set_cookie(
+        self,
+        key: str,
+        value: str = "",
+        max_age: timedelta | int | None = None,
+        expires: str | datetime | int | float | None = None,
+        path: str | None = "/",
+        domain: str | None = None,
+        secure: bool = False,
+        httponly: bool = False,
+        samesite: str | None = None,
+        partitioned: bool = False,
+    ) -> None:
+        """Add a cookie to the answer. ``max_age`` is in seconds; without it and ``expires`` the client forgets it."""
+        if expires is None and domain is None and partitioned is False:
+            text = plain_cookie(key, value, max_age, path, secure, httponly, samesite, time())
+            headers = self.headers
+            if text is not None and type(headers) is Headers:
+                limit = self.max_cookie_size
+                if not limit or len(text) <= limit:
+                    # FAST: make-response; nothing in it could break the line, so it need not be searched for that.
+                    headers._list.append(("Set-Cookie", text))
+                    return
+        super().set_cookie(
+            key, value, max_age, expires, path, domain, secure, httponly, samesite, partitioned
+        )
 
 
 files.know(Response)

@@ -16,6 +16,8 @@ from jinja2 import DictLoader
 from werkzeug.wrappers import Response as WerkzeugResponse
 from werkzeug.wsgi import ClosingIterator, FileWrapper
 
+from bolthead._core.result import Stream
+
 HERE = Path(__file__).parent
 
 APP = [
@@ -111,7 +113,7 @@ SESSION = [
     "save_session",
     "should_set_cookie",
 ]
-BODIES = (ClosingIterator, FileWrapper, GeneratorType, chain, type(iter([])))
+BODIES = (ClosingIterator, Stream, FileWrapper, GeneratorType, chain, type(iter([])))
 """What a WSGI application may return, besides a list of bytes; which of them, nobody may rely on."""
 
 Log = list[tuple[Any, ...]]

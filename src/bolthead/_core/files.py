@@ -22,6 +22,7 @@ from werkzeug.wsgi import FileWrapper
 
 from .native import Watch, new
 from .result import content_type_of
+from .setcookie import date_of
 
 BLOCK = 8192
 """Bytes of one step through a file, as with Werkzeug."""
@@ -53,7 +54,6 @@ STEPS = (
 
 _stock_guess = mimetypes.guess_type
 _marks: dict[tuple[str, float, int], tuple[str, str]] = {}
-_dates: dict[int, str] = {}
 _watches: dict[Any, Watch] = {}
 _stock: list[Any] = []
 
@@ -153,16 +153,6 @@ def type_of(name: str) -> tuple[str | None, str | None]:
         if lower == ending and lower not in mimetypes.suffix_map and lower not in mimetypes.encodings_map:
             return mimetypes.types_map.get(lower), None
     return mimetypes.guess_type(name)
-
-
-def date_of(second: int) -> str:
-    """*second* since the epoch, as HTTP writes it."""
-    text = _dates.get(second)
-    if text is None:
-        if len(_dates) >= KEPT:
-            _dates.clear()
-        text = _dates[second] = http_date(second)
-    return text
 
 
 def marks_of(path: str, mtime: float, size: int) -> tuple[str, str]:
