@@ -250,6 +250,9 @@ def vary_by_cookie(response: Response) -> None:
         response.vary.add("Cookie")
 
 
+_stock_set_cookie = Response.set_cookie
+
+
 @lru_cache(64)
 def cookie_frame(name: str, options: tuple[Any, ...], dated: bool) -> tuple[str, str, str]:
     """What stands before the value, between value and date, and after, in a ``Set-Cookie`` header."""
@@ -267,7 +270,7 @@ def set_safe_cookie(
 ) -> None:
     """``response.set_cookie(name, value, expires=expires, …)`` for a value that needs no quotes."""
     setter = type(response).set_cookie
-    plain = (setter is BaseResponse.set_cookie or setter is Response.set_cookie) and name.isascii()
+    plain = (setter is BaseResponse.set_cookie or setter is _stock_set_cookie) and name.isascii()
     if plain:
         try:
             before, between, end = cookie_frame(name, options, expires is not None)
