@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from types import ModuleType
 
 import pytest
@@ -11,6 +12,16 @@ import builds
 # A machine may be slow; a test says nothing about time.
 settings.register_profile("bolthead", deadline=None)
 settings.load_profile("bolthead")
+
+
+@pytest.fixture(autouse=True)
+def own_environment() -> Iterator[None]:
+    """Commands set variables for their children; no test is another's child."""
+    before = {key: value for key, value in os.environ.items() if key.startswith("FLASK_")}
+    yield
+    for key in [key for key in os.environ if key.startswith("FLASK_") and key not in before]:
+        del os.environ[key]
+    os.environ.update(before)
 
 
 @pytest.fixture(params=builds.NAMES, scope="session")

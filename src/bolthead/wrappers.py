@@ -24,6 +24,7 @@ from ._core.query import parse_pairs
 from ._core.setcookie import plain_cookie
 from .formparser import ERRORS, PLAIN, FormDataParser, multi_dict
 from .globals import _cv_app
+from .globals import current_app as current_app
 from .helpers import _split_blueprint_path
 from .storage import EnvironHeaders, ImmutableMultiDict
 

@@ -8,7 +8,9 @@ is taken away, so are the responses.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+import gc
+import warnings
+from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -18,6 +20,18 @@ import wrapt
 
 import bolthead
 from compat import override_points as table
+
+# An override that does not close what it should leaves that to the collector, here as on Flask.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def collected() -> Iterator[None]:
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()
+
 
 MISSING: Any = object()
 Owner = Callable[[ModuleType], type[Any]]

@@ -38,7 +38,7 @@ def python(name: str) -> Path:
 
 
 def env(build: str, exe: Path) -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("BOLTHEAD_", "PYTEST_"))}
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("BOLTHEAD_", "FLASK_", "PYTEST_"))}
     kept |= {"PYTHONPATH": str(ROOT / "src"), "PATH": f"{exe.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
     return kept | ({"BOLTHEAD_PURE": "1"} if build == "pure" else {})
 
