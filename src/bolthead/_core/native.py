@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from copy import deepcopy
+from functools import partial
 from typing import Any
 
 _MISSING = object()
@@ -85,7 +87,13 @@ class Bound:
             if name in UNBOUND_NAMES:
                 return UNBOUND_NAMES[name](self)
             raise
-        return getattr(found, name)
+        try:
+            return getattr(found, name)
+        except AttributeError:
+            # The one special method that is looked up on an instance.
+            if name == "__deepcopy__":
+                return partial(deepcopy, found)
+            raise
 
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(_lookup_of(self)(), name, value)

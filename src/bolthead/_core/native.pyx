@@ -6,6 +6,9 @@ from cpython.object cimport PyObject, PyObject_GenericSetAttr
 from cpython.ref cimport Py_XDECREF
 from libc.string cimport memchr, memcmp, memset
 
+from copy import deepcopy
+from functools import partial
+
 cdef extern from *:
     """
     /* The tag names one state of a class and of all its bases. CPython sets it anew on the first look-up after
@@ -100,7 +103,12 @@ cdef class Bound:
             if name == "__wrapped__":
                 return self._lookup()
             raise
-        return getattr(found, name)
+        try:
+            return getattr(found, name)
+        except AttributeError:
+            if name == "__deepcopy__":
+                return partial(deepcopy, found)
+            raise
 
     def __setattr__(self, name, value):
         setattr(self.fetch(), name, value)

@@ -1,0 +1,174 @@
+"""Our proxies against Werkzeug's: every operation gives the same, or fails with the same kind of error."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import math
+import operator
+from collections.abc import Callable
+from contextvars import ContextVar
+from decimal import Decimal
+from types import ModuleType
+from typing import Any
+
+import pytest
+from werkzeug.local import LocalProxy as Oracle
+
+Load = Callable[[str], ModuleType]
+UNBOUND = "nothing here"
+
+NAMES = (
+    "add sub mul matmul truediv floordiv mod pow lshift rshift and_ or_ xor lt le eq ne gt ge contains getitem"
+    " iadd isub imul imatmul itruediv ifloordiv imod ipow ilshift irshift iand ior ixor"
+)
+BINARY = [*(getattr(operator, name) for name in NAMES.split(" ")), divmod]
+UNARY = [
+    bool, repr, str, bytes, hash, len, iter, next, reversed, dir, callable, complex, int, float, abs, round,
+    math.trunc, math.floor, math.ceil, operator.neg, operator.pos, operator.invert, operator.index,
+    operator.length_hint, copy.copy, copy.deepcopy, format, lambda proxy: proxy.__class__, lambda proxy: proxy(),
+    lambda proxy: isinstance(1, proxy), lambda proxy: issubclass(bool, proxy), lambda proxy: round(proxy, 1),
+]  # fmt: skip
+
+
+class Strange:
+    """Has what the built-in types have not."""
+
+    def __matmul__(self, other: Any) -> str:
+        return f"matmul {other}"
+
+    def __rmatmul__(self, other: Any) -> str:
+        return f"rmatmul {other}"
+
+    def __repr__(self) -> str:
+        return "strange"
+
+    def __eq__(self, other: Any) -> bool:
+        return isinstance(other, Strange)
+
+    def __hash__(self) -> int:
+        return 7
+
+    def __call__(self) -> str:
+        return "called"
+
+    def __enter__(self) -> str:
+        return "entered"
+
+    def __exit__(self, *error: Any) -> bool:
+        return True
+
+    def __length_hint__(self) -> int:
+        return 7
+
+
+def values() -> list[Any]:
+    return [
+        5, 2.5, True, "text", b"bytes", [1, 2, 3], (3, 4), {1: 2}, {1, 2}, Decimal("2.50"), Strange(),
+    ]  # fmt: skip
+
+
+def pair(load: Load, value: Any) -> tuple[Any, Any]:
+    """Two proxies of two equal objects: ours and Werkzeug's."""
+    ours: ContextVar[Any] = ContextVar("ours")
+    theirs: ContextVar[Any] = ContextVar("theirs")
+    ours.set(value)
+    theirs.set(copy.deepcopy(value))
+    local = load("bolthead._core.proxy").LocalProxy
+    return local(ours, None, UNBOUND), Oracle(theirs, unbound_message=UNBOUND)
+
+
+def outcome(call: Callable[..., Any], *args: Any) -> Any:
+    try:
+        result = call(*args)
+    except Exception as error:
+        return type(error)
+    if isinstance(result, float) and math.isnan(result):
+        return "nan"
+    if type(result).__name__ == "LocalProxy":
+        return "proxy", result._get_current_object()
+    if type(result) is not Strange and hasattr(result, "__next__"):
+        return list(result)
+    return result
+
+
+@pytest.mark.parametrize("value", values(), ids=lambda value: type(value).__name__)
+def test_unary(load: Load, value: Any) -> None:
+    for call in UNARY:
+        ours, theirs = pair(load, value)
+        same(outcome(call, ours), outcome(call, theirs), call)
+
+
+def same(got: Any, wanted: Any, what: Any) -> None:
+    assert got == wanted, what
+
+
+@pytest.mark.parametrize("value", values(), ids=lambda value: type(value).__name__)
+def test_binary(load: Load, value: Any) -> None:
+    for call in BINARY:
+        for other in (2, 1.5, "t", [1], {1}, Decimal(2)):
+            ours, theirs = pair(load, value)
+            same(outcome(call, ours, other), outcome(call, theirs, other), (call, other))
+            ours, theirs = pair(load, value)
+            same(outcome(call, other, ours), outcome(call, other, theirs), (call, other, "reflected"))
+
+
+def test_items_attributes_and_blocks(load: Load) -> None:
+    for proxy in pair(load, [1, 2, 3]):
+        proxy[0] = 9
+        del proxy[1]
+        assert list(proxy) == [9, 3]
+        assert 9 in proxy
+    for proxy in pair(load, Strange()):
+        proxy.colour = "red"
+        assert proxy.colour == "red"
+        del proxy.colour
+        assert not hasattr(proxy, "colour")
+        with proxy as entered:
+            assert entered == "entered"
+            raise ValueError("swallowed")
+
+
+def test_asynchronous(load: Load) -> None:
+    class Later:
+        def __await__(self) -> Any:
+            yield
+            return "awaited"
+
+        async def __aenter__(self) -> str:
+            return "entered"
+
+        async def __aexit__(self, *error: Any) -> None:
+            return None
+
+        def __aiter__(self) -> Any:
+            return self
+
+        async def __anext__(self) -> Any:
+            raise StopAsyncIteration
+
+    async def use(proxy: Any) -> Any:
+        async with proxy as entered:
+            found = [item async for item in proxy]
+            try:
+                await anext(proxy)
+            except StopAsyncIteration:
+                found.append("end")
+        return entered, found, await proxy
+
+    for proxy in pair(load, Later()):
+        assert asyncio.run(use(proxy)) == ("entered", ["end"], "awaited")
+
+
+def test_unbound(load: Load) -> None:
+    var: ContextVar[Any] = ContextVar("var")
+    ours = load("bolthead._core.proxy").LocalProxy(var, None, UNBOUND)
+    theirs = Oracle(var, unbound_message=UNBOUND)
+    for proxy in (ours, theirs):
+        assert repr(proxy) == "<LocalProxy unbound>"
+        assert not proxy
+        assert dir(proxy) == []
+        assert proxy.__class__ is type(proxy)
+        for call in (str, len):
+            with pytest.raises(RuntimeError, match=UNBOUND):
+                call(proxy)
