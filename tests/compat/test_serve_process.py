@@ -230,6 +230,10 @@ def test_access_log(start):
     server = start("--workers", "1", "--access-log")
     server.get("/a%0aforged%22?secret")
     server.get("/%C3%A9")
+    # A line is written after its answer was sent, so a stop at once may come before it.
+    until = time.monotonic() + serving.PATIENCE
+    while server.output().count('"GET ') < 2 and time.monotonic() < until:
+        time.sleep(0.05)
     assert server.stop() == 0
     lines = [line for line in server.output().splitlines() if '"GET ' in line]
     assert len(lines) == 2
