@@ -22,7 +22,7 @@ from .globals import _cv_app as _cv_app
 from .globals import _cv_request as _cv_request
 from .globals import current_app, g, request, request_ctx, session
 from .helpers import get_debug_flag, get_flashed_messages, get_load_dotenv, send_from_directory
-from .plan import APP_PARTS, APP_STEPS, WATCHED, Stock, make_plan
+from .plan import APP_PARTS, APP_STEPS, ERROR_STEPS, WATCHED, Stock, make_plan
 from .routing import BuildError as BuildError
 from .routing import MapAdapter, RequestRedirect, RoutingException
 from .sansio.app import App
@@ -490,7 +490,7 @@ def _static_view(app: Flask) -> Callable[..., Any]:
 
 
 links.know(RequestContext, Flask.url_for, Flask.inject_url_defaults, MapAdapter.build)
-_STOCK = Stock(Flask, (*APP_STEPS, *APP_PARTS))
+_STOCK = Stock(Flask, (*APP_STEPS, *ERROR_STEPS, *APP_PARTS))
 
 
 def __getattr__(name: str) -> Any:

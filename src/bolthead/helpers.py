@@ -10,18 +10,21 @@ from datetime import datetime
 from functools import cache, update_wrapper
 
 import werkzeug.utils
+from werkzeug.exceptions import Aborter
 from werkzeug.exceptions import abort as _wz_abort
 from werkzeug.utils import redirect as _wz_redirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from ._core import files
 from ._core.links import current_url_for
+from ._core.native import var_get
 from .globals import _cv_app, _cv_request, current_app, request, request_ctx, session
 from .signals import message_flashed
 
 if t.TYPE_CHECKING:
     from .wrappers import Response
 
+_stock_abort = Aborter.__call__
 _NO = frozenset(("0", "false", "no"))
 
 
@@ -118,15 +121,23 @@ def url_for(
 
 def redirect(location: str, code: int = 302, Response: type[BaseResponse] | None = None) -> BaseResponse:
     """A response that redirects. ``Response`` counts only where no application is current."""
-    if current_app:
-        return current_app.redirect(location, code=code)
+    ctx = var_get(_cv_app)
+    if ctx is not None and ctx.app:
+        return ctx.app.redirect(location, code=code)  # type: ignore[no-any-return]
     return _wz_redirect(location, code=code, Response=Response)
 
 
 def abort(code: int | BaseResponse, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
     """Raise the HTTP exception for a status code, by the current application's aborter where there is one."""
-    if current_app:
-        current_app.aborter(code, *args, **kwargs)
+    ctx = var_get(_cv_app)
+    if ctx is not None and ctx.app:
+        aborter = ctx.app.aborter
+        if type(aborter) is Aborter and type(code) is int and Aborter.__call__ is _stock_abort:
+            # FAST (errors): the next line, less its import of a class for what is no number.
+            kind = aborter.mapping.get(code)
+            if kind is not None:
+                raise kind(*args, **kwargs)
+        aborter(code, *args, **kwargs)
     _wz_abort(code, *args, **kwargs)
 
 

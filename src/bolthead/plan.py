@@ -42,11 +42,19 @@ APP_STEPS = (
     "process_response",
     "request_context",
 )
+ERROR_STEPS = (
+    "_find_error_handler",
+    "handle_http_exception",
+    "handle_user_exception",
+    "raise_routing_exception",
+    "trap_http_exception",
+)
 APP_PARTS = ("request_class", "response_class", "session_interface")
 APP_COLLECTIONS = (
     "after_request_funcs",
     "before_request_funcs",
     "config",
+    "error_handler_spec",
     "json",
     "subdomain_matching",
     "teardown_appcontext_funcs",
@@ -55,7 +63,7 @@ APP_COLLECTIONS = (
     "url_value_preprocessors",
     "view_functions",
 )
-WATCHED = frozenset((*APP_STEPS, *APP_PARTS, *APP_COLLECTIONS))
+WATCHED = frozenset((*APP_STEPS, *ERROR_STEPS, *APP_PARTS, *APP_COLLECTIONS))
 """The attributes of an application that its plan was made from."""
 
 CONTEXT_STEPS = ("__init__", "match_request", "pop", "push")
@@ -122,6 +130,7 @@ def make_plan(app: Flask, stock: Stock) -> Plan:
     plan = Plan()
     # Taken before anything is looked at: a change from here on makes it stale.
     plan.watch = Watch(pairs)
+    plan.error_watch = Watch([(cls, name) for name in ERROR_STEPS])
     contexts = STOCK_CONTEXT.untouched(RequestContext) and STOCK_APP_CONTEXT.untouched(AppContext)
     contexts = contexts and kept("request_context", "app_context", "create_url_adapter")
     request_class = app.request_class
@@ -137,6 +146,7 @@ def make_plan(app: Flask, stock: Stock) -> Plan:
     plan.plain_json = STOCK_REQUEST.untouched(request_class, "json_module")
     plan.begun = app._got_first_request
     plan.plain_method = STOCK_REQUEST.untouched(request_class, "method")
+    plan.plain_errors = kept(*ERROR_STEPS)
     plan.full = kept("full_dispatch_request")
     plan.preprocess = kept("preprocess_request")
     plan.dispatch = kept("dispatch_request")
@@ -158,6 +168,7 @@ def make_plan(app: Flask, stock: Stock) -> Plan:
     plan.responses = responses_of(app.response_class)
     plan.config = app.config
     plan.json = app.json
+    plan.handlers = app.error_handler_spec
     plan.views = app.view_functions
     plan.before = app.before_request_funcs
     plan.after = app.after_request_funcs

@@ -369,3 +369,4 @@ class Response(ResponseBase):
 
 
 files.know(Response)
+result.know(Response)

@@ -1,4 +1,5 @@
 cimport cython
+from bolthead._core.failures cimport is_answer, unrouted
 from bolthead._core.native cimport new, var_get, var_reset, var_set
 from bolthead._core.records cimport AppRecord, Plan, RequestRecord
 from bolthead._core.result cimport Responses

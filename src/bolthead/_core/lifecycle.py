@@ -23,6 +23,7 @@ from ..signals import (
     request_started,
     request_tearing_down,
 )
+from .failures import is_answer, unrouted
 from .native import new, var_get, var_reset, var_set
 from .records import UNMADE, AppRecord, Plan, RequestRecord
 from .tree import FOUND, MISSED, route
@@ -439,11 +440,14 @@ def full_dispatch(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
         plan.begun = True
     try:
         fresh = plan.preprocess and not (plan.started or plan.preprocessors or plan.before)
-        rv = None if fresh else enter(plan, app, ctx)
+        if not fresh:
+            rv = enter(plan, app, ctx)
+        else:
+            rv = unrouted(plan, ctx) if ctx._rule is None and plan.dispatch else None
         if rv is None:
             rv = answer(plan, app, ctx, fresh) if plan.dispatch else app.dispatch_request()
     except Exception as error:
-        rv = app.handle_user_exception(error)
+        rv = error if is_answer(plan, error) else app.handle_user_exception(error)
     if plan.finalize:
         return finish(plan, app, ctx, rv, False)
     return app.finalize_request(rv)

@@ -29,6 +29,7 @@ cdef class RequestRecord:
 
 cdef class Plan:
     cdef public Watch watch
+    cdef public Watch error_watch
     cdef public bint context
     cdef public bint push
     cdef public bint pop
@@ -45,6 +46,7 @@ cdef class Plan:
     cdef public bint lazy_session
     cdef public bint plain_blueprints
     cdef public bint plain_close
+    cdef public bint plain_errors
     cdef public bint plain_json
     cdef public bint begun
     cdef public bint plain_method
@@ -54,6 +56,7 @@ cdef class Plan:
     cdef public Responses responses
     cdef public object config
     cdef public object json
+    cdef public object handlers
     cdef public object views
     cdef public object before
     cdef public object after

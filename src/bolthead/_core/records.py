@@ -82,9 +82,11 @@ class Plan:
         "context_class",
         "dispatch",
         "domain",
+        "error_watch",
         "finalize",
         "finished",
         "full",
+        "handlers",
         "hosts",
         "json",
         "lazy_session",
@@ -92,6 +94,7 @@ class Plan:
         "map",
         "plain_blueprints",
         "plain_close",
+        "plain_errors",
         "plain_json",
         "plain_method",
         "pop",
@@ -118,6 +121,8 @@ class Plan:
     )
 
     watch: Watch
+    # As long as it is intact, `plain_errors` holds. FAST: only errors need to know.
+    error_watch: Watch
     # Steps that nobody has overridden.
     context: bool
     push: bool
@@ -135,6 +140,7 @@ class Plan:
     lazy_session: bool
     plain_blueprints: bool
     plain_close: bool
+    plain_errors: bool
     plain_json: bool
     plain_method: bool
     # The first request was seen.
@@ -147,6 +153,7 @@ class Plan:
     # Live collections of the application.
     config: Any
     json: Any
+    handlers: Any
     views: Any
     before: Any
     after: Any

@@ -31,8 +31,14 @@ cpdef object content_type_of(object mimetype)
 @cython.locals(pairs=list)
 cpdef object fill(object response, object body, object status, object headers, object mimetype, object content_type, object direct_passthrough)
 
-@cython.locals(code=object, pairs=list, body=bytes)
+@cython.locals(code=object, pairs=list, body=bytes, allow=str)
 cdef object from_error(object cls, object error, object environ)
+cdef bint iterates(object kind, object error) except -1
+cdef str length_of(bytes body)
+cdef object assembled(object cls, object code, list pairs, object body)
+@cython.locals(body=bytes, shown=str, pairs=list)
+cpdef object redirection(object cls, object location, object code)
+cdef object refined(object response, object status, object headers)
 cdef object make_any(object cls, object app, object request, object rv)
 cpdef object send(object response, object environ, object start_response)
 

@@ -7,10 +7,12 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from markupsafe import escape
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.utils import get_content_type
+from werkzeug.utils import redirect as _wz_redirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from .native import new
@@ -46,6 +48,8 @@ ENTITY_HEADERS = frozenset(
 _stock_force = BaseResponse.force_type.__func__  # type: ignore[attr-defined]
 _stock_call = HTTPException.__call__
 _stock_get_response = HTTPException.get_response
+_stock_get_headers = HTTPException.get_headers
+_stock_allow = MethodNotAllowed.get_headers
 _stock_get_body = HTTPException.get_body
 _stock_get_description = HTTPException.get_description
 _stock_name = HTTPException.name
@@ -53,6 +57,25 @@ _stock_init = BaseResponse.__init__
 _stock_status = BaseResponse.status
 _stock_clean = BaseResponse._clean_status
 _stock_set_data = BaseResponse.set_data
+
+ERROR_TYPE = ("Content-Type", "text/html; charset=utf-8")
+ERRORS: dict[type, bool] = {}
+"""Classes of HTTP errors, and whether their instances are iterators too."""
+
+_mark = "\0"
+REDIRECTION = _wz_redirect(_mark).get_data(as_text=True).split(_mark)
+"""The page of a redirect, cut where the location stands in it."""
+
+_own: Any = None
+_own_init: Any = None
+
+
+def know(cls: Any) -> None:
+    """Tell which response class is bolthead's: one that `fill` fills, with defaults for what it leaves out."""
+    global _own, _own_init
+    _own = cls
+    _own_init = cls.__init__
+
 
 BAD_TUPLE = (
     "The view function did not return a valid response tuple."
@@ -208,27 +231,35 @@ def make_any(cls: Any, app: Any, request: Any, rv: Any) -> Any:
             " returned None or ended without a return statement."
         )
     if not isinstance(rv, cls):
+        if isinstance(rv, HTTPException):
+            made = from_error(cls, rv, request.environ)
+            if made is not None:
+                return refined(made, status, headers)
         if isinstance(rv, (str, bytes, bytearray, Iterator)):
             rv = cls(rv, status=status, headers=headers)
             status = headers = None
         elif isinstance(rv, (dict, list)):
             rv = app.json.response(rv)
         elif isinstance(rv, BaseResponse) or callable(rv):
-            made = from_error(cls, rv, request.environ) if isinstance(rv, HTTPException) else None
             try:
-                rv = cls.force_type(rv, request.environ) if made is None else made
+                rv = cls.force_type(rv, request.environ)
             except TypeError as error:
                 raise TypeError(f"{error}\n{wrong_type(rv)}").with_traceback(sys.exc_info()[2]) from None
         else:
             raise TypeError(wrong_type(rv))
+    return refined(rv, status, headers)
+
+
+def refined(response: Any, status: Any, headers: Any) -> Any:
+    """*response* with the status and headers that a view returned beside it."""
     if status is not None:
         if isinstance(status, (str, bytes, bytearray)):
-            rv.status = status
+            response.status = status
         else:
-            rv.status_code = status
+            response.status_code = status
     if headers:
-        rv.headers.update(headers)
-    return rv
+        response.headers.update(headers)
+    return response
 
 
 def from_error(cls: Any, error: Any, environ: Any) -> Any:
@@ -239,8 +270,7 @@ def from_error(cls: Any, error: Any, environ: Any) -> Any:
     kind = type(error)
     code = error.code
     if (
-        cls.force_type.__func__ is not _stock_force
-        or kind.__call__ is not _stock_call
+        kind.__call__ is not _stock_call
         or kind.get_response is not _stock_get_response
         or error.response is not None
         or type(code) is not int
@@ -248,11 +278,25 @@ def from_error(cls: Any, error: Any, environ: Any) -> Any:
         or code == 204
         or code == 304
         or environ["REQUEST_METHOD"] == "HEAD"
+        or not issubclass(cls, _own)
+        or cls.force_type.__func__ is not _stock_force
+        or iterates(kind, error)
     ):
         return None
-    pairs = error.get_headers(environ)
-    if len(pairs) == 0 or pairs[0][0] != "Content-Type":
-        return None
+    get_headers = kind.get_headers
+    if get_headers is _stock_get_headers:
+        pairs = [ERROR_TYPE]
+    elif get_headers is _stock_allow:
+        pairs = [ERROR_TYPE]
+        if error.valid_methods:
+            allow = ", ".join(error.valid_methods)
+            if "\n" in allow or "\r" in allow:
+                return None
+            pairs.append(("Allow", allow))
+    else:
+        pairs = Headers(error.get_headers(environ))._list
+        if len(pairs) == 0 or pairs[0][0] != "Content-Type":
+            return None
     if (
         kind.get_body is _stock_get_body
         and kind.get_description is _stock_get_description
@@ -267,14 +311,59 @@ def from_error(cls: Any, error: Any, environ: Any) -> Any:
                 BODIES.clear()
     else:
         body = error.get_body(environ).encode()
-    headers = Headers(pairs)
-    headers.add("Content-Length", str(len(body)))
+    pairs.append(("Content-Length", length_of(body)))
+    return assembled(cls, code, pairs, iter([body]))
+
+
+def iterates(kind: Any, error: Any) -> bool:
+    """Whether an error is an iterator. FAST: asking the abstract class each time costs more than the answer."""
+    found = ERRORS.get(kind)
+    if found is None:
+        found = isinstance(error, Iterator)
+        if len(ERRORS) < KEPT:
+            ERRORS[kind] = found
+    return found
+
+
+def length_of(body: bytes) -> str:
+    size = len(body)
+    return SIZES[size] if size < KEPT_SIZES else str(size)
+
+
+def assembled(cls: Any, code: int, pairs: list[tuple[str, str]], body: Any) -> Any:
+    """A response of a class that is bolthead's, or from it, whose constructor has nothing to say here."""
+    headers = new(Headers)
+    headers._list = pairs
     response = new(cls)
     response.headers = headers
     response._status = status_text(code)
     response._status_code = code
-    response.response = iter([body])
+    response.response = body
     return response
+
+
+def redirection(cls: Any, location: Any, code: Any) -> Any:
+    """``werkzeug.utils.redirect(location, code, cls)``."""
+    if (
+        type(location) is not str
+        or type(code) is not int
+        or "\n" in location
+        or "\r" in location
+        or cls.__init__ is not _own_init
+        or cls.status is not _stock_status
+        or cls._clean_status is not _stock_clean
+        or cls.set_data is not _stock_set_data
+        or not cls.automatically_set_content_length
+    ):
+        return _wz_redirect(location, code, cls)
+    shown = str(escape(location))
+    body = shown.join(REDIRECTION).encode()
+    pairs = [
+        ("Content-Type", content_type_of("text/html")),
+        ("Content-Length", length_of(body)),
+        ("Location", location),
+    ]
+    return assembled(cls, code, pairs, [body])
 
 
 def wrong_type(rv: Any) -> str:

@@ -11,9 +11,9 @@ from datetime import timedelta
 from werkzeug.exceptions import Aborter, BadRequest, BadRequestKeyError
 from werkzeug.sansio.response import Response
 from werkzeug.utils import cached_property
-from werkzeug.utils import redirect as _wz_redirect
 
 from .. import typing as ft
+from .._core.result import redirection
 from ..config import Config, ConfigAttribute
 from ..ctx import _AppCtxGlobals
 from ..helpers import _split_blueprint_path, get_debug_flag
@@ -378,7 +378,7 @@ class App(Scaffold):
 
     def redirect(self, location: str, code: int = 302) -> BaseResponse:
         """Make a response of this application's class that redirects."""
-        return _wz_redirect(location, code=code, Response=self.response_class)  # type: ignore[arg-type]
+        return redirection(self.response_class, location, code)  # type: ignore[no-any-return]
 
     def inject_url_defaults(self, endpoint: str, values: dict[str, t.Any]) -> None:
         """Call the ``url_defaults`` functions: the application's, then the blueprints', outermost first."""

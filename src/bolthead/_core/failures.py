@@ -1,0 +1,35 @@
+"""HTTP errors that nobody handles: they are the answer themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from werkzeug.exceptions import BadRequestKeyError, HTTPException
+from werkzeug.routing import RoutingException
+
+from .records import Plan, RequestRecord
+
+
+def is_answer(plan: Plan, error: Any) -> bool:
+    """Whether ``app.handle_user_exception(error)`` returns *error*, and does nothing else.
+
+    FAST (errors): it takes five calls to come to that where no handler is registered.
+    """
+    config = plan.config
+    return (
+        plan.plain_errors
+        and not plan.handlers
+        and isinstance(error, HTTPException)
+        and not isinstance(error, BadRequestKeyError)
+        and not config["TRAP_HTTP_EXCEPTIONS"]
+        and not config["TRAP_BAD_REQUEST_ERRORS"]
+        and plan.error_watch.intact()
+    )
+
+
+def unrouted(plan: Plan, ctx: RequestRecord) -> Any:
+    """The error that routing ended with, if nobody would do anything with it but answer; else None."""
+    error = ctx.request.routing_exception
+    if error is None or isinstance(error, RoutingException) or not is_answer(plan, error):
+        return None
+    return error
