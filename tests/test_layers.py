@@ -10,6 +10,7 @@ SRC = Path(__file__).resolve().parent.parent / "src" / "bolthead"
 
 LAYERS = [
     ["_startup.sitecustomize"],
+    ["_late"],
     ["_werkzeug"],
     ["typing", "signals"],
     ["_core.native", "_core.proxy", "_core.__init__", "_core.result"],

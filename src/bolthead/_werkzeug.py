@@ -11,48 +11,15 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from importlib.machinery import ModuleSpec
 from importlib.util import find_spec, module_from_spec
-from threading import RLock
-from types import ModuleType
-from typing import Any
+
+from ._late import Deferred, defer
+
+RARE = ("difflib", "email.utils", "ipaddress", "pkgutil", "shutil", "uuid")
+"""Of the standard library: Werkzeug, or a module that it loads, imports them whole, for what few requests need."""
 
 PARTS = ("exceptions", "http", "wrappers", "routing", "urls", "wsgi", "local")
 """What we stand on; they import each other in circles, and so must be there before `Deferred` answers."""
-
-_lock = RLock()
-_running = False
-
-
-class Deferred(ModuleType):
-    """A package whose own file has not run: it runs at the first name that is not there."""
-
-    __spec__: ModuleSpec
-
-    def __getattr__(self, name: str) -> Any:
-        self.__complete()
-        try:
-            return self.__dict__[name]
-        except KeyError:
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}") from None
-
-    def __dir__(self) -> list[str]:
-        self.__complete()
-        return sorted(self.__dict__)
-
-    def __complete(self) -> None:
-        global _running
-        with _lock:
-            # The file's own imports may look here as well: those get what is there.
-            if type(self) is not Deferred or _running:
-                return
-            _running = True
-            try:
-                assert self.__spec__.loader is not None
-                self.__spec__.loader.exec_module(self)
-            finally:
-                _running = False
-            self.__class__ = ModuleType  # type: ignore[assignment]
 
 
 def load() -> None:
@@ -61,6 +28,8 @@ def load() -> None:
     spec = find_spec("werkzeug")
     if spec is None or spec.loader is None:
         return
+    for name in RARE:
+        defer(name)
     package = sys.modules["werkzeug"] = module_from_spec(spec)
     try:
         for part in PARTS:

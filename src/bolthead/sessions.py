@@ -8,20 +8,29 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.datastructures import CallbackDict
 from werkzeug.http import dump_cookie, http_date
 from werkzeug.wrappers import Response as BaseResponse
 
 from ._core.result import header
 from .json.tag import TaggedJSONSerializer
-from .signing import CookieSerializer
 from .wrappers import Response
 
 if TYPE_CHECKING:
+    from itsdangerous import BadSignature as BadSignature
+    from itsdangerous import URLSafeTimedSerializer as URLSafeTimedSerializer
 
     from .app import Flask
     from .wrappers import Request
+else:
+
+    def __getattr__(name: str) -> Any:
+        if name not in ("BadSignature", "URLSafeTimedSerializer"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        import itsdangerous
+
+        value = globals()[name] = getattr(itsdangerous, name)
+        return value
 
 
 class SessionMixin(MutableMapping[str, Any]):
@@ -178,6 +187,9 @@ class SecureCookieSessionInterface(SessionInterface):
         known = (keys, self.salt, self.key_derivation, self.digest_method, self.serializer)
         last = _last_signing
         if known != last[0]:
+            # Here and not above: who opens no session needs no itsdangerous.
+            from .signing import CookieSerializer
+
             digest = "sha1" if self.digest_method is _lazy_sha1 else None
             options = {"key_derivation": self.key_derivation, "digest_method": self.digest_method}
             last = (
@@ -200,7 +212,11 @@ class SecureCookieSessionInterface(SessionInterface):
         max_age = int(app.permanent_session_lifetime.total_seconds())
         try:
             return self.session_class(serializer.loads(cookie, max_age=max_age))
-        except BadSignature:
+        except Exception as error:
+            from itsdangerous import BadSignature
+
+            if not isinstance(error, BadSignature):
+                raise
             return self.session_class()
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:

@@ -12,10 +12,9 @@ import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
-from pathlib import Path
 from types import ModuleType
 
-_HERE = Path(__file__).parent
+_HERE = os.path.dirname(__file__)
 
 
 class SourceFirst:
@@ -28,10 +27,10 @@ class SourceFirst:
         parent, _, room = name.rpartition(".")
         if parent != __name__:
             return None
-        source = _HERE / f"{room}.py"
-        if not source.is_file():
+        source = os.path.join(_HERE, f"{room}.py")
+        if not os.path.isfile(source):
             return None
-        return spec_from_file_location(name, source, loader=SourceFileLoader(name, str(source)))
+        return spec_from_file_location(name, source, loader=SourceFileLoader(name, source))
 
 
 PURE_ASKED = os.environ.get("BOLTHEAD_PURE", "") not in ("", "0")
@@ -45,9 +44,11 @@ def rooms() -> dict[str, bool]:
     from importlib.util import find_spec
 
     found = {}
-    for card in sorted(_HERE.glob("*.pxd")):
-        spec = find_spec(f"{__name__}.{card.stem}")
-        found[card.stem] = spec is not None and not str(spec.origin).endswith(".py")
+    for room, ending in sorted(map(os.path.splitext, os.listdir(_HERE))):
+        if ending != ".pxd":
+            continue
+        spec = find_spec(f"{__name__}.{room}")
+        found[room] = spec is not None and not str(spec.origin).endswith(".py")
     return found
 
 

@@ -6,7 +6,6 @@ import importlib.util
 import os
 import sys
 from importlib.machinery import ModuleSpec
-from pathlib import Path, PurePath
 
 
 def _find_package_path(import_name: str) -> str:
@@ -34,8 +33,22 @@ def _namespace_portion(root: ModuleSpec, import_name: str) -> str:
     spec = importlib.util.find_spec(import_name)
     if spec is None or not spec.submodule_search_locations:
         return portions[0]
+    from pathlib import Path
+
     home = Path(os.path.commonpath(spec.submodule_search_locations))
     return next(portion for portion in portions if home.is_relative_to(portion))
+
+
+def _is_below(path: str, folder: str) -> bool:
+    """``PurePath(path).is_relative_to(folder)``, for a *folder* in its normal form."""
+    if path == folder or path.startswith(os.path.join(folder, "")):
+        return True
+    # FAST: startup. Each application asks this once, mostly without need of pathlib.
+    if os.name == "posix" and os.path.normpath(path) == path:
+        return False
+    from pathlib import PurePath
+
+    return PurePath(path).is_relative_to(folder)
 
 
 def find_package(import_name: str) -> tuple[str | None, str]:
@@ -46,7 +59,7 @@ def find_package(import_name: str) -> tuple[str | None, str]:
     """
     path = _find_package_path(import_name)
     system = os.path.abspath(sys.prefix)
-    if PurePath(path).is_relative_to(system):
+    if _is_below(path, system):
         return system, path
 
     parent, folder = os.path.split(path)
