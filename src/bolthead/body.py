@@ -6,24 +6,12 @@ import io
 import typing as t
 
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
-from werkzeug.http import parse_set_header
 from werkzeug.wsgi import LimitedStream
 
-from ._core.body import declared_length, read_exactly
+from ._core.body import environ_length, read_exactly
 
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
-
-
-def content_length(length: str | None, transfer_encoding: str | None) -> int | None:
-    """The length of a body from its two headers; None means that only the server knows where it ends."""
-    if transfer_encoding is not None and "chunked" in parse_set_header(transfer_encoding):
-        return None
-    return declared_length(length)
-
-
-def environ_length(environ: WSGIEnvironment) -> int | None:
-    return content_length(environ.get("CONTENT_LENGTH"), environ.get("HTTP_TRANSFER_ENCODING"))
 
 
 class BodyStream(LimitedStream):
@@ -57,10 +45,10 @@ class BodyStream(LimitedStream):
         return data
 
 
-def spent_stream(environ: WSGIEnvironment, size: int) -> t.IO[bytes]:
-    """The stream of a body of which *size* bytes, all there are, have been read past it."""
-    stream = BodyStream(environ["wsgi.input"], size)
-    stream._pos = size
+def stream_at(environ: WSGIEnvironment, length: int, at: int) -> t.IO[bytes]:
+    """The stream of a body of *length* bytes, of which *at* have been read past it."""
+    stream = BodyStream(environ["wsgi.input"], length)
+    stream._pos = at
     return t.cast("t.IO[bytes]", stream)
 
 
@@ -81,20 +69,3 @@ def input_stream(environ: WSGIEnvironment, limit: int | None) -> t.IO[bytes]:
     if length is None:
         return io.BytesIO()
     return t.cast("t.IO[bytes]", BodyStream(stream, length))
-
-
-def read_all(environ: WSGIEnvironment, limit: int | None) -> bytes | None:
-    """All of a body of declared length, as through :func:`input_stream`; None for any other body."""
-    if "wsgi.input_terminated" in environ:
-        return None
-    length = environ_length(environ)
-    if length is None:
-        return None
-    if limit is not None and length > limit:
-        raise RequestEntityTooLarge()
-    if not length:
-        return b""
-    data = read_exactly(environ["wsgi.input"].read, length)
-    if data is None:
-        raise ClientDisconnected()
-    return data

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import typing as t
 from enum import Enum
-from tempfile import SpooledTemporaryFile
 
 from werkzeug import datastructures
 from werkzeug import formparser as _werkzeug
 from werkzeug import urls as _urls  # noqa: F401  It registers the error handler named below.
-from werkzeug.datastructures import FileStorage, Headers, MultiDict
+from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio import multipart as _events
 
 from ._core import multipart, query
+from ._core.forms import as_headers, too_large
 from ._core.headers import plain_int
 from ._core.multipart import FormReader, Scanner, describe, split_headers
 from ._core.query import parse_pairs
@@ -95,7 +95,7 @@ class MultiPartParser(_werkzeug.MultiPartParser):
         def charset_of(headers: list[tuple[str, str]]) -> str:
             return self.get_part_charset(as_headers(headers))
 
-        reader = FormReader(open_file, charset_of, _too_large)
+        reader = FormReader(open_file, charset_of, too_large)
         try:
             reader.read(
                 Scanner(boundary),
@@ -105,11 +105,7 @@ class MultiPartParser(_werkzeug.MultiPartParser):
                 self.max_form_parts,
             )
         except BaseException:
-            # Nobody will see the files that were complete by now. Only our own kind is closed: what closing
-            # means for the streams of somebody else's factory, we cannot know.
-            for unseen in [reader.stream, *[file[3] for file in reader.files]]:
-                if isinstance(unseen, SpooledTemporaryFile):
-                    unseen.close()
+            reader.drop()
             raise
         files = [
             (name, FileStorage(file, filename, name, headers=as_headers(headers)))
@@ -118,23 +114,12 @@ class MultiPartParser(_werkzeug.MultiPartParser):
         return multi_dict(self.cls, reader.fields), multi_dict(self.cls, files)
 
 
-def _too_large() -> t.NoReturn:
-    raise RequestEntityTooLarge()
-
-
 def _part_length(text: str | None) -> int:
     """What a part says its length is; 0 where it does not, negative if it says so."""
     try:
         return 0 if text is None else plain_int(text)
     except ValueError:
         return 0
-
-
-def as_headers(pairs: list[tuple[str, str]]) -> Headers:
-    """*pairs* as Werkzeug's headers; none can hold a line break, which its constructor would look for."""
-    headers = Headers.__new__(Headers)
-    headers._list = pairs
-    return headers
 
 
 class MultipartDecoder:

@@ -7,10 +7,11 @@ nothing else until an attribute is asked for.
 from __future__ import annotations
 
 import typing as t
+from tempfile import SpooledTemporaryFile
 from time import time
 
 import werkzeug.formparser
-from werkzeug.datastructures import Headers, MultiDict
+from werkzeug.datastructures import FileStorage, Headers, MultiDict
 from werkzeug.exceptions import BadRequest
 from werkzeug.utils import cached_property
 from werkzeug.wrappers import Request as RequestBase
@@ -18,11 +19,12 @@ from werkzeug.wrappers import Response as ResponseBase
 
 from . import body, json
 from ._core import files, lazy, result
+from ._core.body import content_length, read_all
+from ._core.forms import SPENT, Forms, Steps
 from ._core.headers import parse_options
-from ._core.native import Watch, var_get
-from ._core.query import parse_pairs
+from ._core.native import var_get
 from ._core.setcookie import plain_cookie
-from .formparser import ERRORS, PLAIN, FormDataParser, multi_dict
+from .formparser import ERRORS, PLAIN, FormDataParser, MultiPartParser
 from .globals import _cv_app
 from .globals import current_app as current_app
 from .helpers import _split_blueprint_path
@@ -35,10 +37,6 @@ if t.TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from werkzeug.exceptions import HTTPException
     from werkzeug.routing import Rule
-
-
-_SPENT = "_spent"
-"""Where a request notes the size of a body that was read without a stream."""
 
 
 class Request(RequestBase):
@@ -168,16 +166,16 @@ class Request(RequestBase):
         FAST: no stream is made then, unless it is asked for later.
         """
         filled = self.__dict__
-        if "stream" in filled or _SPENT in filled or self.shallow or type(self).stream is not _STREAM:
+        if "stream" in filled or SPENT in filled or self.shallow or type(self).stream is not _STREAM:
             return None
-        data = body.read_all(self.environ, self.max_content_length)
+        data = read_all(self.environ, self.max_content_length)
         if data is not None:
-            filled[_SPENT] = len(data)
+            filled[SPENT] = len(data)
         return data
 
     def _load_form_data(self) -> None:
         self._form_loaded = True
-        if "form" not in self.__dict__ and not self._load_plain_form():
+        if "form" not in self.__dict__ and not forms.fill(self):
             super()._load_form_data()
         app = _current_app()
         if app is not None and app.debug and self.mimetype != "multipart/form-data" and not self.files:
@@ -185,31 +183,10 @@ class Request(RequestBase):
 
             attach_enctype_error_multidict(self)
 
-    def _load_plain_form(self) -> bool:
-        """Read an urlencoded form without a parser object, while nobody has replaced that or its steps."""
-        filled = self.__dict__
-        if (
-            self.environ.get("CONTENT_TYPE") != FORM
-            or not _form_steps_intact(type(self))
-            or not filled.keys().isdisjoint(_FORM_PARTS)
-        ):
-            return False
-        data = filled.get("_cached_data")
-        if data is None:
-            data = self._read_body()
-            if data is None:
-                return False
-        storage = self.parameter_storage_class
-        try:
-            filled["form"] = multi_dict(storage, parse_pairs(data.decode(), ERRORS))
-        except UnicodeDecodeError:
-            filled["form"] = storage()
-        filled["files"] = multi_dict(storage, [])
-        return True
-
     def close(self) -> None:
         """Close the files of the form."""
-        if self.__dict__.get("files"):
+        files = self.__dict__.get("files")
+        if files and not forms.close(files):
             super().close()
 
     def on_json_loading_failed(self, e: ValueError | None) -> t.Any:
@@ -223,38 +200,7 @@ class Request(RequestBase):
             raise BadRequest() from error
 
 
-FORM = "application/x-www-form-urlencoded"
-_FORM_STEPS = (
-    "_get_stream_for_parsing",
-    "_parse_content_type",
-    "form_data_parser_class",
-    "get_data",
-    "headers",
-    "make_form_data_parser",
-    "mimetype",
-    "stream",
-    "want_form_data_parsed",
-)
-"""What reading a form goes through on a request."""
-_FORM_PARTS = frozenset((*_FORM_STEPS, "_parsed_content_type")) - {"headers"}
-"""Of these, what would matter if it were an instance's own."""
-_PARSER_STEPS = ("__init__", "_parse_urlencoded", "parse")
-_watches: dict[type, Watch | None] = {}
-
-
-def _form_steps_intact(cls: type[Request]) -> bool:
-    watch = _watches.get(cls)
-    if watch is not None and watch.intact():
-        return True
-    pairs: list[tuple[type, str]] = [(cls, name) for name in _FORM_STEPS]
-    pairs += [(FormDataParser, name) for name in _PARSER_STEPS]
-    watch = Watch(pairs)
-    found = [getattr(owner, name) for owner, name in pairs]
-    if any(one is not other for one, other in zip(found, _STOCK_STEPS, strict=True)):
-        return False
-    if len(_watches) < 100:
-        _watches[cls] = watch
-    return True
+forms = Forms(EnvironHeaders, PLAIN, ERRORS, body.stream_at)
 
 
 def _current_app() -> t.Any:
@@ -266,15 +212,15 @@ def _current_app() -> t.Any:
 def _stream(request: Request) -> t.IO[bytes]:
     if request.shallow:
         raise RuntimeError("This request was created with 'shallow=True', reading from the input stream is disabled.")
-    spent = request.__dict__.get(_SPENT)
+    spent = request.__dict__.get(SPENT)
     if spent is not None:
-        return body.spent_stream(request.environ, spent)
+        return body.stream_at(request.environ, spent, spent)
     return body.input_stream(request.environ, request.max_content_length)
 
 
 def _content_length(request: Request) -> int | None:
     headers = request.headers
-    return body.content_length(headers.get("Content-Length"), headers.get("Transfer-Encoding"))
+    return content_length(headers.get("Content-Length"), headers.get("Transfer-Encoding"))
 
 
 def _fill_on_use(cls: type[Request]) -> None:
@@ -291,17 +237,44 @@ def _fill_on_use(cls: type[Request]) -> None:
                 docs[name] = value.__doc__
     made = lazy.Fills(EnvironHeaders, PLAIN, ERRORS)
     fills |= {**lazy.FACTS, "headers": made.headers, "args": made.args, "cookies": made.cookies}
-    fills |= {"stream": _stream, "content_length": _content_length}
+    fills |= {"stream": _stream, "content_length": _content_length, "form": forms.form, "files": forms.files}
     for name, fill in fills.items():
         setattr(cls, name, lazy.Lazy(name, fill, docs.get(name)))
 
 
 _fill_on_use(Request)
 _STREAM: t.Any = Request.stream
-_STOCK_STEPS: list[t.Any] = [
-    *[getattr(Request, name) for name in _FORM_STEPS],
-    *[getattr(FormDataParser, name) for name in _PARSER_STEPS],
+_FORM_STEPS = [
+    "_get_stream_for_parsing",
+    "_parse_content_type",
+    "form_data_parser_class",
+    "get_data",
+    "headers",
+    "make_form_data_parser",
+    "max_content_length",
+    "mimetype",
+    "stream",
+    "want_form_data_parsed",
 ]
+"""What loading a form goes through on a request."""
+_FILE_STEPS = ["_get_file_stream", "content_length", "max_form_memory_size", "max_form_parts", "mimetype_params"]
+"""What else it goes through where there may be files."""
+forms.urlencoded = Steps(
+    Request, _FORM_STEPS, [(FormDataParser, name) for name in ("__init__", "_parse_urlencoded", "parse")]
+)
+forms.multipart = Steps(
+    Request,
+    _FORM_STEPS + _FILE_STEPS,
+    [
+        *[(FormDataParser, name) for name in ("__init__", "_parse_multipart", "parse")],
+        *[(MultiPartParser, name) for name in ("__init__", "get_part_charset", "parse", "start_file_streaming")],
+        *[(SpooledTemporaryFile, name) for name in ("__init__", "rollover", "seek", "write")],
+        (FileStorage, "__init__"),
+    ],
+)
+# The headers are there in nearly every request: that they read its environ is looked at by itself.
+forms.own = frozenset(_FORM_STEPS + _FILE_STEPS) - {"headers", "content_length"}
+forms.loads = Request._load_form_data
 
 
 class Response(ResponseBase):

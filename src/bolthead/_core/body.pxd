@@ -5,7 +5,18 @@ from bolthead._core.headers cimport plain_int
 cdef Py_ssize_t _PIECE
 
 cpdef object declared_length(object text)
+cpdef object content_length(object length, object transfer_encoding)
+cpdef object environ_length(object environ)
+cpdef object read_all(object environ, object limit)
 cpdef object read_exactly(object read, object size)
 
 @cython.locals(got=Py_ssize_t, pieces=list)
 cdef object _read(object read, Py_ssize_t size)
+
+
+cdef class Declared:
+    cdef object _read
+    cdef readonly object length
+    cdef readonly object left
+
+    cpdef object read(self, object size)

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from sys import maxsize
 from typing import Any
 
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.http import parse_set_header
+
 from .headers import plain_int
 
 _PIECE = 64 * 1024
@@ -20,6 +23,34 @@ def declared_length(text: Any) -> int | None:
     except ValueError:
         return 0
     return length if length > 0 else 0
+
+
+def content_length(length: Any, transfer_encoding: Any) -> int | None:
+    """The length of a body from its two headers; None means that only the server knows where it ends."""
+    if transfer_encoding is not None and "chunked" in parse_set_header(transfer_encoding):
+        return None
+    return declared_length(length)
+
+
+def environ_length(environ: Any) -> int | None:
+    return content_length(environ.get("CONTENT_LENGTH"), environ.get("HTTP_TRANSFER_ENCODING"))
+
+
+def read_all(environ: Any, limit: int | None) -> bytes | None:
+    """All of a body of declared length; None for any other body. RequestEntityTooLarge beyond *limit*."""
+    if "wsgi.input_terminated" in environ:
+        return None
+    length = environ_length(environ)
+    if length is None:
+        return None
+    if limit is not None and length > limit:
+        raise RequestEntityTooLarge()
+    if not length:
+        return b""
+    data = read_exactly(environ["wsgi.input"].read, length)
+    if data is None:
+        raise ClientDisconnected()
+    return data
 
 
 def read_exactly(read: Callable[[int], bytes], size: int) -> bytes | None:
@@ -46,3 +77,26 @@ def _read(read: Callable[[int], bytes], size: int) -> bytes | None:
         data = read(size - got if size - got < _PIECE else _PIECE)
         got += len(data)
     return None
+
+
+class Declared:
+    """A body of declared *length*, read in pieces. ClientDisconnected where there is less of it than that."""
+
+    __slots__ = ("_read", "left", "length")
+
+    def __init__(self, read: Callable[[int], bytes], length: int) -> None:
+        self._read = read
+        self.length = length
+        self.left = length
+
+    def read(self, size: int) -> bytes:
+        if self.left <= 0:
+            return b""
+        try:
+            data = self._read(size if size < self.left else self.left)
+        except (OSError, ValueError):
+            data = b""
+        if not data:
+            raise ClientDisconnected()
+        self.left -= len(data)
+        return data

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .cookies import parse_cookie_pairs
-from .native import new, own_set
+from .native import found_on, new, own_set
 from .query import multi_dict, parse_pairs
 
 
@@ -33,7 +33,7 @@ class Lazy:
         name = self.name
         # Python comes here only when the instance has no such attribute yet, unless an override asks super().
         # PARITY: then it gets the one value however often it asks, as from a cached property.
-        if getattr(owner, name, None) is not self:
+        if found_on(owner, name) is not self:
             filled = instance.__dict__
             if name not in filled:
                 filled[name] = self.fill(instance)

@@ -1,10 +1,12 @@
 cimport cython
 
 from bolthead._core.headers cimport parse_options
-from bolthead._core.native cimport Finder, find_byte
+from bolthead._core.native cimport Finder, cut, find_byte
+from bolthead._core.spool cimport spooled, spooled_on_disk
 
 cdef tuple _SPACE
 cdef int _SMALL
+cdef int _WORTH_A_VIEW
 cdef int _PREAMBLE, _PART, _DATA_START, _DATA, _EPILOGUE, _COMPLETE
 
 
@@ -22,8 +24,9 @@ cdef class Scanner:
     cdef Py_ssize_t _after
     cdef bint _last
     cdef readonly bint ended
-    cdef readonly bytes data
+    cdef readonly object data
     cdef readonly bint more
+    cdef public bint views
 
     @cython.locals(held=Py_ssize_t)
     cpdef object feed(self, bytes chunk)
@@ -45,6 +48,7 @@ cdef class Scanner:
     cdef int _next_part(self) except -1
     @cython.locals(buffer=bytes, size=Py_ssize_t, begin=Py_ssize_t, stop=Py_ssize_t, told=int)
     cdef int _next_data(self, bint opening) except -1
+    cdef object _contents(self, Py_ssize_t begin, Py_ssize_t stop)
     @cython.locals(window=Py_ssize_t, stop=Py_ssize_t, line_feed=Py_ssize_t, carriage=Py_ssize_t)
     cdef Py_ssize_t _partial(self, Py_ssize_t begin, Py_ssize_t size) except -1
 
@@ -61,6 +65,11 @@ cpdef object plain_name(bytes block)
 cpdef tuple describe(list headers)
 
 
+cdef object _CHARSETS
+
+cpdef object part_charset(object content_type)
+
+
 cdef class FormReader:
     cdef object _open_file
     cdef object _charset_of
@@ -75,9 +84,10 @@ cdef class FormReader:
     cdef list _pieces
     cdef Py_ssize_t _size
 
-    @cython.locals(limit=Py_ssize_t, parts=Py_ssize_t, found=int)
+    @cython.locals(limit=Py_ssize_t, most=Py_ssize_t, parts=Py_ssize_t, found=int)
     cpdef object read(self, Scanner scanner, object read, object size, object most_bytes, object most_parts)
     cdef object _start(self, bytes block)
-    cdef object _add(self, bytes data, Py_ssize_t limit)
-    @cython.locals(data=bytes)
+    cdef object _add(self, object data, Py_ssize_t limit)
+    @cython.locals(pieces=list, data=bytes)
     cdef object _finish(self)
+    cpdef object drop(self)

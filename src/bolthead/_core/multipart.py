@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from sys import maxsize
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from .headers import parse_options
-from .native import Finder, find_byte
+from .native import Finder, cut, find_byte
+from .spool import SPOOL, spooled, spooled_on_disk
 
 NEED, PREAMBLE, PART, DATA, EPILOGUE = range(5)
 """What :meth:`Scanner.next` found; NEED asks for more bytes."""
@@ -21,6 +23,7 @@ _PREAMBLE, _PART, _DATA_START, _DATA, _EPILOGUE, _COMPLETE = range(6)
 
 _SPACE = (b" ", b"\t")
 _SMALL = 1024
+_WORTH_A_VIEW = 4096
 
 
 class Scanner:
@@ -28,7 +31,7 @@ class Scanner:
 
     :meth:`feed` bytes, then call :meth:`next` until it says NEED; after :meth:`end` it says NEED only where
     the body is cut off. The event's contents are in ``data`` (for PART the block of its headers) and ``more``.
-    Line breaks may be CRLF, LF or CR.
+    Line breaks may be CRLF, LF or CR. With ``views`` set, large contents are views of what was fed, not copies.
     """
 
     __slots__ = (
@@ -47,6 +50,7 @@ class Scanner:
         "data",
         "ended",
         "more",
+        "views",
     )
 
     def __init__(self, boundary: bytes) -> None:
@@ -64,8 +68,9 @@ class Scanner:
         self._after = 0
         self._last = False
         self.ended = False
-        self.data = b""
+        self.data: Any = b""
         self.more = False
+        self.views = False
 
     def feed(self, chunk: bytes) -> None:
         held = len(self._buffer) - self._at
@@ -103,11 +108,11 @@ class Scanner:
             found = self._next_part()
         elif state == _PREAMBLE:
             if self._find(self._at, True) > 0:
-                self.data = self._buffer[self._at : self._start]
+                self.data = cut(self._buffer, self._at, self._start)
                 self._pass_delimiter()
                 found = PREAMBLE
         elif state == _EPILOGUE and self.ended:
-            self.data = self._buffer[self._at :]
+            self.data = cut(self._buffer, self._at, len(self._buffer))
             self._at = len(self._buffer)
             self._state = _COMPLETE
             found = EPILOGUE
@@ -217,7 +222,7 @@ class Scanner:
                 start = line_feed - 1
                 body = at
                 break
-        self.data = buffer[begin:start]
+        self.data = cut(buffer, begin, start)
         self._at = body
         self._state = _DATA_START
         return PART
@@ -239,7 +244,7 @@ class Scanner:
                 begin += 1
         told = self._find(self._at, False)
         if told > 0:
-            self.data = buffer[begin : self._start]
+            self.data = self._contents(begin, self._start)
             self.more = False
             self._pass_delimiter()
             return DATA
@@ -258,10 +263,18 @@ class Scanner:
             self._state = _DATA
         elif stop == begin:
             return NEED
-        self.data = buffer if begin == 0 and stop == size else buffer[begin:stop]
+        self.data = self._contents(begin, stop)
         self.more = True
         self._at = stop
         return DATA
+
+    def _contents(self, begin: int, stop: int) -> Any:
+        if begin == 0 and stop == len(self._buffer):
+            return self._buffer
+        if self.views and stop - begin > _WORTH_A_VIEW:
+            return memoryview(self._buffer)[begin:stop]
+        # The break before the delimiter may be the one that ended the headers.
+        return cut(self._buffer, begin if begin < stop else stop, stop)
 
     def _partial(self, begin: int, size: int) -> int:
         """Where the buffer's end may be the start of a delimiter, else *size*."""
@@ -348,11 +361,22 @@ def describe(headers: list[tuple[str, str]]) -> tuple[str | None, str | None, st
     return options.get("name"), options.get("filename"), content_type
 
 
+_CHARSETS = frozenset(("ascii", "us-ascii", "utf-8", "iso-8859-1"))
+
+
+def part_charset(content_type: str) -> str:
+    """The charset that a field's media type names, if it is one of the few that any browser sends; else UTF-8."""
+    charset = parse_options(content_type)[1].get("charset", "").lower()
+    return charset if charset in _CHARSETS else "utf-8"
+
+
 class FormReader:
     """Reads a whole multipart body into fields and files.
 
-    *open_file* gets name, file name and headers of a file and returns a stream to write to; *charset_of* gets
-    the headers of a field that has a media type. *too_large* is called where a limit is passed, and raises.
+    *open_file* gets name, file name and headers of a file and returns a stream to write to; where it is None, files
+    are spooled as Werkzeug's own factory does it. *charset_of* gets the headers of a field that has a media type;
+    where it is None, the type says. *too_large* is called where a limit is passed, and raises.
+
     ``fields`` are pairs; ``files`` are (name, file name, headers, stream), with the stream at its start.
     """
 
@@ -373,8 +397,8 @@ class FormReader:
 
     def __init__(
         self,
-        open_file: Callable[[str | None, str, list[tuple[str, str]]], Any],
-        charset_of: Callable[[list[tuple[str, str]]], str],
+        open_file: Callable[[str | None, str, list[tuple[str, str]]], Any] | None,
+        charset_of: Callable[[list[tuple[str, str]]], str] | None,
         too_large: Callable[[], Any],
     ) -> None:
         self._open_file = open_file
@@ -387,7 +411,7 @@ class FormReader:
         self._name: str | None = None
         self._filename: str | None = None
         self._content_type: str | None = None
-        self._pieces: list[bytes] = []
+        self._pieces: list[Any] = []
         self._size = 0
 
     def read(
@@ -395,6 +419,7 @@ class FormReader:
     ) -> None:
         """Read pieces of *size* until the last delimiter; ValueError where the body is not sound."""
         limit = maxsize if most_bytes is None else most_bytes
+        most = maxsize if most_parts is None else most_parts
         parts = 0
         while not scanner.ended:
             chunk = read(size)
@@ -416,10 +441,14 @@ class FormReader:
                 elif found == PART:
                     parts += 1
                     self._start(scanner.data)
-                    if most_parts is not None and parts > most_parts:
+                    if parts > most:
                         self._too_large()
+                    scanner.views = False
                     if self._filename is not None:
-                        self.stream = self._open_file(self._name, self._filename, self._headers)
+                        if self._open_file is not None:
+                            self.stream = self._open_file(self._name, self._filename, self._headers)
+                        else:
+                            scanner.views = True
                 elif found == EPILOGUE:
                     return
         raise ValueError(f"Invalid form-data cannot parse beyond State.{scanner.state()}")
@@ -434,22 +463,42 @@ class FormReader:
         self._pieces = []
         self._size = 0
 
-    def _add(self, data: bytes, limit: int) -> None:
-        if self._filename is not None:
+    def _add(self, data: Any, limit: int) -> None:
+        if self._filename is not None and (self._open_file is not None or self.stream is not None):
             self.stream.write(data)
             return
         self._size += len(data)
-        if self._size > limit:
-            self._too_large()
         self._pieces.append(data)
+        if self._filename is None:
+            if self._size > limit:
+                self._too_large()
+        elif self._size > SPOOL:
+            # FAST: bodies; from here on each piece goes to the disk from where it was read to.
+            self.stream = spooled_on_disk()
+            for piece in self._pieces:
+                self.stream.write(piece)
+            self._pieces = []
 
     def _finish(self) -> None:
+        pieces = self._pieces
+        data = pieces[0] if len(pieces) == 1 and type(pieces[0]) is bytes else b"".join(pieces)
         if self._filename is not None:
             stream = self.stream
-            stream.seek(0)
+            if stream is None and self._open_file is None:
+                stream = spooled(data)
+            else:
+                stream.seek(0)
             self.files.append((self._name, self._filename, self._headers, stream))
             self.stream = None
             return
-        data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-        charset = self._charset_of(self._headers) if self._content_type else "utf-8"
-        self.fields.append((self._name, data.decode(charset, "replace")))
+        if self._content_type:
+            charset = part_charset(self._content_type) if self._charset_of is None else self._charset_of(self._headers)
+            self.fields.append((self._name, data.decode(charset, "replace")))
+        else:
+            self.fields.append((self._name, data.decode("utf-8", "replace")))
+
+    def drop(self) -> None:
+        """Close the files, which nobody will see. Only our own kind: what it means for others, we cannot know."""
+        for unseen in [self.stream, *[file[3] for file in self.files]]:
+            if isinstance(unseen, SpooledTemporaryFile):
+                unseen.close()

@@ -22,10 +22,13 @@ cpdef object var_get(object var)
 cpdef object var_set(object var, object value)
 cpdef object var_reset(object var, object token)
 cpdef object new(object cls)
+cpdef object found_on(object cls, object name)
 cpdef object own_set(object instance, object name, object value)
 cpdef object own_item(object mapping, object key)
 cpdef object add_pairs(object mapping, list pairs)
 cpdef Py_ssize_t find_byte(bytes data, int byte, Py_ssize_t start, Py_ssize_t stop) except -2
+cpdef bytes cut(bytes data, Py_ssize_t start, Py_ssize_t stop)
+cpdef object unescape(str text, str errors)
 
 
 cdef class Finder:

@@ -136,6 +136,11 @@ def new(cls: Any) -> Any:
     return cls.__new__(cls)
 
 
+def found_on(cls: Any, name: str) -> Any:
+    """What *cls* or a base of it has under *name*, for one that shows itself when its class is asked; else None."""
+    return getattr(cls, name, None)
+
+
 def own_set(instance: Any, name: str, value: Any) -> None:
     """Set an attribute as ``object`` does, whatever the class makes of it."""
     object.__setattr__(instance, name, value)
@@ -157,6 +162,39 @@ def find_byte(data: bytes, byte: int, start: int, stop: int) -> int:
     if start < 0 or stop > len(data):
         raise ValueError("out of range")
     return data.find(byte, start, stop)
+
+
+def cut(data: bytes, start: int, stop: int) -> bytes:
+    """``data[start:stop]``, for places that are in it. ValueError for others."""
+    if not 0 <= start <= stop <= len(data):
+        raise ValueError("out of range")
+    return data[start:stop]
+
+
+_NOT_HEX = 16
+_HEX = bytes(int(chr(code), 16) if chr(code) in "0123456789abcdefABCDEF" else _NOT_HEX for code in range(256))
+"""The value of each hex digit, by character code; 16 for all other characters."""
+
+
+def unescape(text: str, errors: str) -> str:
+    """*text* with its percent-escapes decoded as UTF-8; an escape that is none stays as it is.
+
+    UnicodeEncodeError if there is a percent sign and a lone surrogate.
+    """
+    if "%" not in text:
+        return text
+    pieces = text.encode().split(b"%")
+    out = bytearray(pieces[0])
+    for piece in pieces[1:]:
+        if len(piece) > 1:
+            high, low = _HEX[piece[0]], _HEX[piece[1]]
+            if high != _NOT_HEX and low != _NOT_HEX:
+                out.append(high << 4 | low)
+                out += piece[2:]
+                continue
+        out += b"%"
+        out += piece
+    return out.decode("utf-8", errors)
 
 
 class Finder:

@@ -1,6 +1,6 @@
 """The compiled twin of ``native.py``; ``tests/core/test_native.py`` holds the two together."""
 
-from cpython.bytes cimport PyBytes_AS_STRING
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.dict cimport PyDict_GetItemWithError, PyDict_SetItem
 from cpython.object cimport PyObject, PyObject_GenericSetAttr
 from cpython.ref cimport Py_XDECREF
@@ -26,14 +26,25 @@ cdef extern from *:
     static CYTHON_INLINE PyObject *bolthead_new(PyObject *cls, PyObject *no_arguments) {
         return ((PyTypeObject *)cls)->tp_new((PyTypeObject *)cls, no_arguments, NULL);
     }
+
+    /* The interpreter's own look-up of every attribute, which gives what it finds unbound. Borrowed. */
+    static CYTHON_INLINE PyObject *bolthead_lookup(PyObject *cls, PyObject *name) {
+    #if CYTHON_COMPILING_IN_CPYTHON && !defined(Py_GIL_DISABLED)
+        if (PyType_Check(cls)) return _PyType_Lookup((PyTypeObject *)cls, name);
+    #endif
+        return NULL;
+    }
     """
     unsigned int bolthead_type_tag(object cls)
+    PyObject *bolthead_lookup(object cls, object name)
     object bolthead_new(object cls, object no_arguments)
 
 cdef extern from "Python.h":
     int PyContextVar_Get(object var, PyObject *default, PyObject **value) except -1
     object PyContextVar_Set(object var, object value)
     int PyContextVar_Reset(object var, object token) except -1
+    const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
+    object PyUnicode_DecodeUTF8(const char *data, Py_ssize_t size, const char *errors)
 
 
 cdef object _MISSING = object()
@@ -150,6 +161,11 @@ cpdef object new(object cls):
     return bolthead_new(cls, ())
 
 
+cpdef object found_on(object cls, object name):
+    cdef PyObject *found = bolthead_lookup(cls, name)
+    return getattr(cls, name, None) if found is NULL else <object>found
+
+
 cpdef object own_set(object instance, object name, object value):
     PyObject_GenericSetAttr(instance, name, value)
 
@@ -180,6 +196,47 @@ cpdef Py_ssize_t find_byte(bytes data, int byte, Py_ssize_t start, Py_ssize_t st
     begin = PyBytes_AS_STRING(data)
     found = <char *>memchr(begin + start, byte, stop - start)
     return -1 if found is NULL else found - begin
+
+
+cpdef bytes cut(bytes data, Py_ssize_t start, Py_ssize_t stop):
+    if not 0 <= start <= stop <= len(data):
+        raise ValueError("out of range")
+    return PyBytes_FromStringAndSize(PyBytes_AS_STRING(data) + start, stop - start)
+
+
+cdef inline int _hex(unsigned char byte) noexcept:
+    if 48 <= byte <= 57:
+        return byte - 48
+    byte |= 32
+    return byte - 87 if 97 <= byte <= 102 else 16
+
+
+cpdef object unescape(str text, str errors):
+    cdef Py_ssize_t size, at, end
+    cdef const unsigned char *here
+    cdef unsigned char *out
+    cdef unsigned char byte
+    cdef int high, low
+    if not text.isascii() and "%" not in text:
+        return text
+    here = <const unsigned char *>PyUnicode_AsUTF8AndSize(text, &size)
+    if memchr(here, 37, size) is NULL:
+        return text
+    made = PyBytes_FromStringAndSize(NULL, size)
+    out = <unsigned char *>PyBytes_AS_STRING(made)
+    at = end = 0
+    while at < size:
+        byte = here[at]
+        if byte == 37 and at + 2 < size:
+            high = _hex(here[at + 1])
+            low = _hex(here[at + 2])
+            if high < 16 and low < 16:
+                byte = <unsigned char>(high << 4 | low)
+                at += 2
+        out[end] = byte
+        end += 1
+        at += 1
+    return PyUnicode_DecodeUTF8(<char *>out, end, PyUnicode_AsUTF8AndSize(errors, NULL))
 
 
 cdef class Finder:

@@ -18,11 +18,13 @@ def parse_pairs(text: str, errors: str = "replace") -> list[tuple[str, str]]:
 
 def _pairs(text: str, errors: str) -> list[tuple[str, str]]:
     pairs: list[tuple[str, str]] = []
-    # FAST: most texts have nothing to decode, which one search tells for all their fields.
     if "+" in text:
         text = text.replace("+", " ")
-    escaped = "%" in text
     size = len(text)
+    # FAST: most fields have nothing to decode, which is known from where the next escape is.
+    escape = text.find("%")
+    if escape < 0:
+        escape = size
     start = 0
     while start < size:
         stop = text.find("&", start)
@@ -36,9 +38,12 @@ def _pairs(text: str, errors: str) -> list[tuple[str, str]]:
             else:
                 name = text[start:equals]
                 value = text[equals + 1 : stop]
-            if escaped:
+            if escape < stop:
                 name = unquote(name, errors)
                 value = unquote(value, errors)
+                escape = text.find("%", stop)
+                if escape < 0:
+                    escape = size
             pairs.append((name, value))
         start = stop + 1
     return pairs

@@ -1,0 +1,49 @@
+cimport cython
+
+from bolthead._core.body cimport Declared, content_length, declared_length, read_exactly
+from bolthead._core.headers cimport parse_options
+from bolthead._core.multipart cimport FormReader, Scanner
+from bolthead._core.native cimport Watch, new, own_set, var_get
+from bolthead._core.query cimport multi_dict, parse_pairs
+
+cdef object _close
+
+
+cdef class Steps:
+    cdef dict _known
+    cdef list _names
+    cdef list _others
+    cdef list _stock
+
+    cdef list _pairs(self, object cls)
+    @cython.locals(watch=Watch, pairs=list, at=Py_ssize_t)
+    cpdef bint intact(self, object cls) except -1
+
+
+cdef class Forms:
+    cdef readonly object view
+    cdef readonly object plain
+    cdef readonly object errors
+    cdef readonly object stream_at
+    cdef public Steps urlencoded
+    cdef public Steps multipart
+    cdef public object own
+    cdef public object loads
+
+    @cython.locals(filled=dict)
+    cdef object _loaded(self, object request, object name)
+    @cython.locals(environ=dict, options=dict, filled=dict, steps=Steps)
+    cpdef bint fill(self, object request) except -1
+    cdef bint _replaced(self, dict filled, dict environ) except -1
+    cdef object _storage(self, object request, list pairs)
+    cdef object _load_urlencoded(self, object request, dict filled, dict environ, object config)
+    cdef object _body(self, object request, dict filled, dict environ, object length)
+    cdef object _length(self, object request, dict environ, object config)
+    @cython.locals(reader=FormReader, body=Declared)
+    cdef object _load_multipart(self, object request, dict filled, dict environ, object config, object boundary)
+    cpdef bint close(self, object files) except -1
+
+
+cpdef object as_headers(list pairs)
+@cython.locals(files=list)
+cpdef list as_files(list found)

@@ -1,0 +1,270 @@
+"""A form's way from the environ to the attributes of its request, while nobody has replaced a step of it.
+
+Nothing here knows the request class: a :class:`Forms` is told which steps there are, and what they are as shipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+from werkzeug.datastructures import FileStorage, Headers
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+
+from ..globals import _cv_app
+from .body import Declared, content_length, declared_length, read_exactly
+from .headers import parse_options
+from .multipart import FormReader, Scanner
+from .native import Watch, new, own_set, var_get
+from .query import multi_dict, parse_pairs
+
+URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+BUFFER = 64 * 1024
+"""How much of a multipart body is read at once."""
+
+SPENT = "_spent"
+"""Where a request notes the size of a body that was read without a stream."""
+
+MOST_CLASSES = 100
+
+app_var = _cv_app
+_close = FileStorage.close
+
+
+class Steps:
+    """Whether a class of requests goes through the steps that it was shipped with.
+
+    They are *names* of its attributes, as *cls* has them, and *others*, pairs of another class and a name.
+    """
+
+    __slots__ = ("_known", "_names", "_others", "_stock")
+
+    def __init__(self, cls: type, names: list[str], others: list[tuple[type, str]]) -> None:
+        self._known: dict[type, Watch] = {}
+        self._names = names
+        self._others = others
+        self._stock = [getattr(owner, name) for owner, name in self._pairs(cls)]
+
+    def _pairs(self, cls: type) -> list[tuple[type, str]]:
+        return [(cls, name) for name in self._names] + self._others
+
+    def intact(self, cls: Any) -> bool:
+        watch = self._known.get(cls)
+        if watch is not None and watch.intact():
+            return True
+        pairs = self._pairs(cls)
+        watch = Watch(pairs)
+        for at, (owner, name) in enumerate(pairs):
+            if getattr(owner, name) is not self._stock[at]:
+                return False
+        if len(self._known) < MOST_CLASSES:
+            self._known[cls] = watch
+        return True
+
+
+class Forms:
+    """Fills ``form`` and ``files``.
+
+    *view* is the class of headers that read an environ; *plain* are the multi-dicts that may be filled without
+    their ``__init__``; *errors* is how bad UTF-8 is treated; *stream_at* makes the stream of a body of which a part
+    has been read, from environ, length and that part's.
+
+    Set later, as they are made from the request's class: ``urlencoded`` and ``multipart``, the steps of each kind of
+    form; ``own``, what an instance must not have for itself; ``loads``, the method that loads either.
+    """
+
+    __slots__ = ("errors", "loads", "multipart", "own", "plain", "stream_at", "urlencoded", "view")
+
+    def __init__(self, view: Any, plain: frozenset[Any], errors: str, stream_at: Callable[..., Any]) -> None:
+        self.view = view
+        self.plain = plain
+        self.errors = errors
+        self.stream_at = stream_at
+        self.urlencoded: Any = None
+        self.multipart: Any = None
+        self.own: frozenset[str] = frozenset()
+        self.loads: Any = None
+
+    def form(self, request: Any) -> Any:
+        return self._loaded(request, "form")
+
+    def files(self, request: Any) -> Any:
+        return self._loaded(request, "files")
+
+    def _loaded(self, request: Any, name: str) -> Any:
+        filled = request.__dict__
+        if type(request)._load_form_data is self.loads and "form" not in filled:
+            ctx = var_get(app_var)
+            # In debug mode there is more to do than to fill the request.
+            if ctx is not None and not ctx.app.debug and self.fill(request):
+                return filled[name]
+        request._load_form_data()
+        return getattr(request, name)
+
+    def fill(self, request: Any) -> bool:
+        """Load the form of *request* into it; False, and nothing is done, if that takes the parser objects."""
+        found = request.environ
+        if type(found) is not dict:
+            return False
+        environ: dict[str, Any] = found
+        filled = request.__dict__
+        kind = environ.get("CONTENT_TYPE")
+        parsed = filled.get("_parsed_content_type")
+        boundary: Any = None
+        if kind != URLENCODED or parsed is not None:
+            if type(kind) is not str or not kind:
+                return False
+            kind, options = parsed or parse_options(kind)
+            kind = kind.lower()
+            if kind == MULTIPART:
+                boundary = options.get("boundary")
+                if not boundary or not boundary.isascii():
+                    return False
+            elif kind != URLENCODED:
+                return False
+        steps: Steps = self.urlencoded if boundary is None else self.multipart
+        ctx = var_get(app_var)
+        if ctx is None or request.shallow or not steps.intact(type(request)) or self._replaced(filled, environ):
+            return False
+        config = ctx.app.config
+        if boundary is None:
+            self._load_urlencoded(request, filled, environ, config)
+        else:
+            self._load_multipart(request, filled, environ, config, boundary)
+        return True
+
+    def _replaced(self, filled: dict[str, Any], environ: dict[str, Any]) -> bool:
+        """Whether the instance has something of its own in place of a step, or has been read from."""
+        own = self.own
+        for name in filled:
+            if name in own:
+                return True
+        if SPENT in filled and "_cached_data" not in filled:
+            return True
+        headers = filled.get("headers")
+        return headers is not None and (type(headers) is not self.view or headers.environ is not environ)
+
+    def _storage(self, request: Any, pairs: list[tuple[Any, Any]]) -> Any:
+        cls = request.parameter_storage_class
+        return multi_dict(cls, pairs) if cls in self.plain else cls(pairs)
+
+    def _load_urlencoded(self, request: Any, filled: Any, environ: Any, config: Any) -> None:
+        data = filled.get("_cached_data")
+        length = None if data is not None else self._length(request, environ, config)
+        try:
+            if data is None:
+                data = self._body(request, filled, environ, length)
+            form = self._storage(request, parse_pairs(data.decode(), self.errors))
+        except ValueError:
+            form = self._storage(request, [])
+        filled["files"] = self._storage(request, [])
+        filled["form"] = form
+
+    def _body(self, request: Any, filled: Any, environ: Any, length: Any) -> Any:
+        """All of the body, for which a stream is made only where the server ends it."""
+        if "wsgi.input_terminated" in environ:
+            return request.stream.read()
+        data: Any = b""
+        if length:
+            data = read_exactly(environ["wsgi.input"].read, length)
+            if data is None:
+                raise ClientDisconnected()
+        filled[SPENT] = len(data)
+        return data
+
+    def _length(self, request: Any, environ: Any, config: Any) -> Any:
+        text = environ.get("CONTENT_LENGTH")
+        encoding = environ.get("HTTP_TRANSFER_ENCODING")
+        length = declared_length(text) if encoding is None else content_length(text, encoding)
+        if length is not None:
+            limit = request._max_content_length
+            if limit is None:
+                limit = config["MAX_CONTENT_LENGTH"]
+            if limit is not None and length > limit:
+                raise RequestEntityTooLarge()
+        return length
+
+    def _load_multipart(self, request: Any, filled: Any, environ: Any, config: Any, boundary: str) -> None:
+        most_bytes = request._max_form_memory_size
+        if most_bytes is None:
+            most_bytes = config["MAX_FORM_MEMORY_SIZE"]
+        most_parts = request._max_form_parts
+        if most_parts is None:
+            most_parts = config["MAX_FORM_PARTS"]
+        body: Any = None
+        data = filled.get("_cached_data")
+        if data is not None:
+            filled["stream"] = stream = BytesIO(data)
+        else:
+            length = self._length(request, environ, config)
+            if "wsgi.input_terminated" in environ or length is None:
+                stream = request.stream
+            else:
+                stream = body = Declared(environ["wsgi.input"].read, length)
+        reader = FormReader(None, None, too_large)
+        form: Any = None
+        files: Any = None
+        try:
+            try:
+                reader.read(Scanner(boundary.encode()), stream.read, BUFFER, most_bytes, most_parts)
+                form = self._storage(request, reader.fields)
+                files = self._storage(request, as_files(reader.files))
+            except ValueError:
+                reader.drop()
+                form = self._storage(request, [])
+                files = self._storage(request, [])
+        except BaseException:
+            reader.drop()
+            raise
+        finally:
+            if body is not None:
+                if body.left == 0:
+                    filled[SPENT] = body.length
+                else:
+                    filled["stream"] = self.stream_at(environ, body.length, body.length - body.left)
+        filled["files"] = files
+        filled["form"] = form
+
+
+    def close(self, files: Any) -> bool:
+        """Close the streams of *files*; False, and nothing is done, where that takes asking them."""
+        if type(files) not in self.plain or FileStorage.close is not _close:
+            return False
+        for found in dict.values(files):
+            for file in found:
+                if type(file) is not FileStorage:
+                    file.close()
+                    continue
+                try:
+                    file.stream.close()
+                except Exception:
+                    # PARITY: a file that cannot be closed is let go.
+                    pass
+        return True
+
+
+def as_headers(pairs: list[tuple[str, str]]) -> Headers:
+    """*pairs* as Werkzeug's headers; none can hold a line break, which its constructor would look for."""
+    headers = new(Headers)
+    own_set(headers, "_list", pairs)
+    return headers  # type: ignore[no-any-return]
+
+
+def as_files(found: list[tuple[Any, Any, Any, Any]]) -> list[tuple[Any, Any]]:
+    """What a `FormReader` found as pairs of name and file."""
+    files = []
+    for name, filename, headers, stream in found:
+        # FAST: multipart; as the constructor leaves it.
+        file = new(FileStorage)
+        own_set(file, "name", name)
+        own_set(file, "stream", stream)
+        own_set(file, "filename", filename)
+        own_set(file, "headers", as_headers(headers))
+        files.append((name, file))
+    return files
+
+
+def too_large() -> Any:
+    raise RequestEntityTooLarge()

@@ -1,0 +1,6 @@
+from bolthead._core.native cimport new
+
+cdef dict _frame
+
+cpdef object spooled(object data)
+cpdef object spooled_on_disk()

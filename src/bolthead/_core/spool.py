@@ -1,0 +1,55 @@
+"""The temporary files of uploads: what Werkzeug's own stream factory makes, filled in one go."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from tempfile import SpooledTemporaryFile
+from typing import Any
+
+from .native import new
+
+SPOOL = 500 * 1024
+"""The most bytes that are kept in memory: more go into a file on the disk."""
+
+_FILLED = {"_file", "_max_size", "_rolled", "_TemporaryFileArgs"}
+_frame: dict[str, Any] | None = None
+
+
+def _empty() -> Any:
+    return SpooledTemporaryFile(SPOOL, "rb+")
+
+
+def frame() -> dict[str, Any]:
+    """What such a file holds when it is new, if that is what it held in every Python so far; else nothing."""
+    made = _empty()
+    found = dict(vars(made))
+    made.close()
+    if found.keys() == _FILLED and type(found["_file"]) is BytesIO and type(found["_TemporaryFileArgs"]) is dict:
+        return found
+    return {}
+
+
+def spooled(data: bytes) -> Any:
+    """A spooled file of *data*, no more than are kept in memory, at its start."""
+    global _frame
+    if _frame is None:
+        _frame = frame()
+    if not _frame:
+        made = _empty()
+        made.write(data)
+        made.seek(0)
+        return made
+    # FAST: multipart; it is what the constructor, one write and a seek leave, without copying the data.
+    made = new(SpooledTemporaryFile)
+    filled = made.__dict__
+    filled.update(_frame)
+    filled["_file"] = BytesIO(data)
+    filled["_TemporaryFileArgs"] = _frame["_TemporaryFileArgs"].copy()
+    return made
+
+
+def spooled_on_disk() -> Any:
+    """A spooled file that is empty and yet on the disk."""
+    made = _empty()
+    made.rollover()
+    return made
