@@ -245,13 +245,6 @@ class SecureCookieSessionInterface(SessionInterface):
         set_safe_cookie(response, name, value, expires, options)
         vary_by_cookie(response)
 
-    def _must_open(self, app: Flask, request: Request) -> bool:
-        """Whether a session that nobody touched may still matter: it was sent, and might be refreshed."""
-        cookies = request.environ.get("HTTP_COOKIE")
-        if not cookies or not app.config["SESSION_REFRESH_EACH_REQUEST"]:
-            return False
-        return app.config["SESSION_COOKIE_NAME"] in cookies
-
 
 COOKIE_OPTIONS = ("domain", "path", "secure", "partitioned", "samesite", "httponly")
 

@@ -273,7 +273,7 @@ forms.multipart = Steps(
     ],
 )
 # The headers are there in nearly every request: that they read its environ is looked at by itself.
-forms.own = frozenset(_FORM_STEPS + _FILE_STEPS) - {"headers", "content_length"}
+forms.own = frozenset(["_load_form_data", *_FORM_STEPS, *_FILE_STEPS]) - {"headers", "content_length"}
 forms.loads = Request._load_form_data
 
 

@@ -169,3 +169,41 @@ def test_own_attributes_and_items(load: Load) -> None:
     assert dict.items(closed) == {"a": [1, 3], "b": [2]}.items()
     assert native.own_item(closed, "a") == [1, 3]
     assert native.own_item(closed, "c") is None
+
+
+@given(few, st.integers(-2, 14), st.integers(-2, 14))
+def test_cut(data: bytes, start: int, stop: int) -> None:
+    for name in builds.NAMES:
+        cut = builds.load(name, NAME).cut
+        if 0 <= start <= stop <= len(data):
+            assert cut(data, start, stop) == data[start:stop]
+        else:
+            with pytest.raises(ValueError, match="range"):
+                cut(data, start, stop)
+
+
+@given(
+    st.lists(st.sampled_from(["%", "4", "1", "%41", "%c3", "%A9", "%ff", "%0", "é", "\udc80", "x"]), max_size=8),
+    st.sampled_from(["replace", "strict", "werkzeug.url_quote"]),
+)
+def test_unescape(pieces: list[str], errors: str) -> None:
+    def outcome(build: str) -> Any:
+        try:
+            return builds.load(build, NAME).unescape("".join(pieces), errors)
+        except UnicodeError as error:
+            return type(error), str(error)
+
+    one, other = (outcome(build) for build in builds.NAMES)
+    assert one == other
+
+
+def test_found_on(load: Load) -> None:
+    class Base:
+        thing = Thing()
+
+    class Child(Base):
+        pass
+
+    native = load(NAME)
+    assert native.found_on(Child, "thing") is native.found_on(Base, "thing") is Base.thing
+    assert native.found_on(Child, "nothing") is None

@@ -194,9 +194,10 @@ class Forms:
         if most_parts is None:
             most_parts = config["MAX_FORM_PARTS"]
         body: Any = None
+        stream: Any
         data = filled.get("_cached_data")
         if data is not None:
-            filled["stream"] = stream = BytesIO(data)
+            stream = BytesIO(data)
         else:
             length = self._length(request, environ, config)
             if "wsgi.input_terminated" in environ or length is None:
@@ -224,9 +225,10 @@ class Forms:
                     filled[SPENT] = body.length
                 else:
                     filled["stream"] = self.stream_at(environ, body.length, body.length - body.left)
+        if data is not None:
+            filled["stream"] = stream
         filled["files"] = files
         filled["form"] = form
-
 
     def close(self, files: Any) -> bool:
         """Close the streams of *files*; False, and nothing is done, where that takes asking them."""

@@ -228,7 +228,7 @@ def pop_request(plan: Plan, ctx: RequestRecord, exc: Any) -> None:
                 app.do_teardown_request(exc)
             request = ctx.request
             # FAST: Werkzeug's `close` closes what is in `files`, which only a body of some type can fill.
-            if not plan.plain_close or ("CONTENT_TYPE" in ctx.environ and "files" in request.__dict__):
+            if not plan.plain_close or ("CONTENT_TYPE" in ctx.environ and request.__dict__.get("files")):
                 close = getattr(request, "close", None)
                 if close is not None:
                     close()
@@ -402,9 +402,13 @@ def process(plan: Plan, app: Any, ctx: RequestRecord, response: Any) -> Any:
     session = ctx._opened
     if session is None:
         # FAST: an untouched session concerns the answer only if it came with the request and is refreshed.
-        if not plan.lazy_session or "HTTP_COOKIE" not in ctx.environ:
+        if not plan.lazy_session:
             return response
-        if not app.session_interface._must_open(app, ctx.request):
+        cookies = ctx.environ.get("HTTP_COOKIE")
+        if not cookies:
+            return response
+        config = plan.config
+        if not config["SESSION_REFRESH_EACH_REQUEST"] or config["SESSION_COOKIE_NAME"] not in cookies:
             return response
         session = open_session(ctx)
     interface = app.session_interface
