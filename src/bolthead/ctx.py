@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from werkzeug.exceptions import HTTPException
 
 from . import typing as ft
+from ._core.lazy import Lazy
 from ._core.lifecycle import (
     fill_request_context,
     open_session,
@@ -113,6 +114,11 @@ def has_app_context() -> bool:
     return _cv_app.get(None) is not None
 
 
+def _make_globals(ctx: AppContext) -> _AppCtxGlobals:
+    made: _AppCtxGlobals = ctx.app.app_ctx_globals_class()
+    return made
+
+
 class AppContext(AppRecord):
     """What is known about the application while it handles a request or a command.
 
@@ -122,21 +128,10 @@ class AppContext(AppRecord):
     def __init__(self, app: Flask) -> None:
         self.app = app
         self._adapter = app.create_url_adapter(None)
-        self._g = None
         self._token = None
         self._tokens = None
 
-    @property
-    def g(self) -> _AppCtxGlobals:
-        """The namespace of this context, made by ``app.app_ctx_globals_class`` on first use."""
-        found: _AppCtxGlobals = self._g
-        if found is None:
-            found = self._g = self.app.app_ctx_globals_class()
-        return found
-
-    @g.setter
-    def g(self, value: _AppCtxGlobals) -> None:
-        self._g = value
+    g: _AppCtxGlobals = Lazy("g", _make_globals)  # type: ignore[assignment]
 
     @property
     def url_adapter(self) -> Any:

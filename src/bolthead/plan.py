@@ -66,13 +66,22 @@ APP_COLLECTIONS = (
 WATCHED = frozenset((*APP_STEPS, *ERROR_STEPS, *APP_PARTS, *APP_COLLECTIONS))
 """The attributes of an application that its plan was made from."""
 
-CONTEXT_STEPS = ("__init__", "match_request", "pop", "push")
-APP_CONTEXT_STEPS = ("__init__", "pop", "push")
+CONTEXT_STEPS = ("__init__", "__new__", "match_request", "pop", "push")
+APP_CONTEXT_STEPS = ("__init__", "__new__", "pop", "push")
 REQUEST_SCOPES = ("blueprint", "blueprints", "endpoint")
-REQUEST_STEPS = ("__init__", "_load_form_data", "close", "json_module", "method", "trusted_hosts", *REQUEST_SCOPES)
+REQUEST_MADE = ("__init__", "__new__", "__setattr__")
+REQUEST_STEPS = (*REQUEST_MADE, "_load_form_data", "close", "json_module", "method", "trusted_hosts", *REQUEST_SCOPES)
 RESPONSE_FILLED = ("__init__", "_clean_status", "set_data", "status")
-RESPONSE_DEFAULTS = ("automatically_set_content_length", "default_mimetype", "default_status")
+RESPONSE_DEFAULTS = (
+    "_on_close",
+    "automatically_set_content_length",
+    "default_mimetype",
+    "default_status",
+    "direct_passthrough",
+)
 RESPONSE_SENT = ("__call__", "close", "get_app_iter", "get_wsgi_headers", "get_wsgi_response", "iter_encoded", "status")
+RESPONSE_MADE = ("__del__", "__new__", "__setattr__", "headers", "response", "_status", "_status_code")
+"""What a class could have to notice that a response is made and dropped. Most of it, the stock class has not."""
 SESSION_STEPS = (
     "_changes",
     "get_cookie_domain",
@@ -97,7 +106,7 @@ class Stock:
 
     def __init__(self, cls: type, names: tuple[str, ...]) -> None:
         self.names = names
-        self.values = {name: getattr(cls, name) for name in names}
+        self.values = {name: getattr(cls, name, None) for name in names}
 
     def untouched(self, cls: type, *names: str) -> bool:
         return all(getattr(cls, name, None) is self.values[name] for name in names or self.names)
@@ -106,7 +115,7 @@ class Stock:
 STOCK_CONTEXT = Stock(RequestContext, CONTEXT_STEPS)
 STOCK_APP_CONTEXT = Stock(AppContext, APP_CONTEXT_STEPS)
 STOCK_REQUEST = Stock(Request, REQUEST_STEPS)
-STOCK_RESPONSE = Stock(Response, tuple({*RESPONSE_FILLED, *RESPONSE_SENT}))
+STOCK_RESPONSE = Stock(Response, tuple({*RESPONSE_FILLED, *RESPONSE_SENT, *RESPONSE_MADE}))
 STOCK_SESSION = Stock(SecureCookieSessionInterface, SESSION_STEPS[1:])
 STOCK_MAP = Stock(Map, MAP_STEPS)
 
@@ -136,7 +145,8 @@ def make_plan(app: Flask, stock: Stock) -> Plan:
     request_class = app.request_class
     plan.context = (
         contexts
-        and STOCK_REQUEST.untouched(request_class, "__init__", "trusted_hosts")
+        and issubclass(type(request_class), type)
+        and STOCK_REQUEST.untouched(request_class, *REQUEST_MADE, "trusted_hosts")
         and not app.subdomain_matching
         and not app.url_map.host_matching
     )
@@ -161,11 +171,18 @@ def make_plan(app: Flask, stock: Stock) -> Plan:
         and STOCK_SESSION.untouched(interface)
         and not vars(app.session_interface)
     )
-    plan.respond = True
     plan.context_class = RequestContext
     plan.app_class = AppContext
     plan.request_class = request_class
     plan.responses = responses_of(app.response_class)
+    plan.brief = (
+        plan.finalize
+        and plan.making
+        and plan.process
+        and plan.lazy_session
+        and sends_text(plan.responses)
+        and STOCK_RESPONSE.untouched(app.response_class, *RESPONSE_MADE)
+    )
     plan.config = app.config
     plan.json = app.json
     plan.handlers = app.error_handler_spec
@@ -195,3 +212,13 @@ def responses_of(cls: Any) -> Responses:
     direct = issubclass(cls, Response) and STOCK_RESPONSE.untouched(cls, *RESPONSE_SENT)
     plain = issubclass(cls, Response) and STOCK_RESPONSE.untouched(cls, *RESPONSE_FILLED)
     return Responses(cls, plain, direct)
+
+
+def sends_text(responses: Responses) -> bool:
+    """Whether `Responses.send_text` does what happens to a text otherwise."""
+    if not (responses.plain and responses.direct and responses.counted):
+        return False
+    cls = responses.cls
+    if cls.direct_passthrough or cls._on_close:
+        return False
+    return cls.default_status >= 200 and cls.default_status not in (204, 304)

@@ -205,7 +205,7 @@ forms = Forms(EnvironHeaders, PLAIN, ERRORS, body.stream_at)
 
 def _current_app() -> t.Any:
     """The application, or None; its proxy without the detours."""
-    ctx = var_get(_cv_app)
+    ctx = var_get(_cv_app, None)
     return None if ctx is None else ctx.app
 
 

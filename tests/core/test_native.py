@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABCMeta
 from collections.abc import Callable
 from contextvars import ContextVar
 from types import ModuleType
@@ -51,6 +52,57 @@ def test_watch_of_many_classes(load: Load) -> None:
     assert watch.intact()
     classes[7].run = None
     assert not watch.intact()
+
+
+class Claims:
+    """Claims to equal anything, as a wrapper does that stands for what it wraps."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 0
+
+
+def family(kind: str) -> tuple[Any, Any]:
+    """Two classes, of a kind that a watch may have to take another way for."""
+    if kind == "with slots":
+        return type("A", (), {"__slots__": ("a",)}), type("B", (), {"__slots__": ("b",)})
+    if kind == "of a metaclass":
+        return ABCMeta("A", (), {}), type("B", (), {})
+    if kind == "that refuse subclasses":
+
+        def refuse(cls: Any, **options: Any) -> None:
+            raise AssertionError(f"a subclass: {cls}")
+
+        return type("A", (), {"__init_subclass__": classmethod(refuse)}), type("B", (), {})
+    if kind == "in no order":
+        above = type("A", (), {})
+        return above, type("B", (above,), {})
+    return type("A", (), {}), type("B", (), {})
+
+
+@pytest.mark.parametrize("kind", ["plain", "with slots", "of a metaclass", "that refuse subclasses", "in no order"])
+def test_watch_of_any_class(load: Load, kind: str) -> None:
+    first, second = family(kind)
+    first.run = second.stop = stock = len
+    watch = load(NAME).Watch([(first, "run"), (first, "none"), (second, "stop"), (second, "__init__")])
+    for cls, name in [(first, "run"), (second, "stop"), (second, "run"), (first, "none"), (second, "__init__")] * 20:
+        assert watch.intact()
+        assert watch.intact(), "asked twice"
+        before = vars(cls).get(name)
+        setattr(cls, name, Claims())
+        cls.other = 1
+        expected = (name, cls) == ("run", second)
+        assert watch.intact() == expected
+        assert watch.intact() == expected, "asked twice"
+        cls.other = 2
+        assert watch.intact() == expected, "asked after something else changed"
+        if before is None:
+            delattr(cls, name)
+        else:
+            setattr(cls, name, before)
+    assert first.run is stock
 
 
 class Thing:
@@ -103,11 +155,11 @@ def test_part_that_is_missing(load: Load) -> None:
 def test_context_variables(load: Load) -> None:
     native = load(NAME)
     var: ContextVar[Any] = ContextVar("var")
-    assert native.var_get(var) is None
+    assert native.var_get(var, None) is None
     token = native.var_set(var, 1)
-    assert native.var_get(var) == var.get() == 1
+    assert native.var_get(var, None) == var.get() == 1
     native.var_reset(var, token)
-    assert native.var_get(var) is None
+    assert native.var_get(var, None) is None
     with pytest.raises(RuntimeError):
         native.var_reset(var, token)
 

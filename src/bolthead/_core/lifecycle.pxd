@@ -1,6 +1,6 @@
 cimport cython
 from bolthead._core.failures cimport is_answer, unrouted
-from bolthead._core.native cimport new, var_get, var_reset, var_set
+from bolthead._core.native cimport bare, is_plain, var_get, var_reset, var_set
 from bolthead._core.records cimport AppRecord, Plan, RequestRecord
 from bolthead._core.result cimport Responses
 from bolthead._core.tree cimport Tree, route
@@ -21,7 +21,7 @@ cpdef object push_app(Plan plan, AppRecord ctx)
 cpdef object pop_app(Plan plan, AppRecord ctx, object exc)
 
 cpdef object push_request(Plan plan, RequestRecord ctx)
-cpdef object start_app(Plan plan, AppRecord ctx, object app)
+cdef AppRecord push_new_app(Plan plan, AppRecord ctx, object app)
 cpdef object open_session(RequestRecord ctx)
 
 @cython.locals(last=cython.bint)
@@ -30,7 +30,7 @@ cpdef object pop_request(Plan plan, RequestRecord ctx, object exc)
 cdef bint match(Plan plan, RequestRecord ctx) except -1
 
 cdef object enter(Plan plan, object app, RequestRecord ctx)
-cdef object blueprints_of(Plan plan, object request)
+cdef tuple scopes_of(Plan plan, object request)
 cpdef object preprocess(Plan plan, object app, object request)
 cpdef object answer(Plan plan, object app, RequestRecord ctx, bint fresh)
 @cython.locals(responses=Responses)
@@ -39,6 +39,8 @@ cpdef object process(Plan plan, object app, RequestRecord ctx, object response)
 cpdef object teardown_request(Plan plan, object app, object request, object exc)
 cpdef object teardown_app(Plan plan, object app, object exc)
 @cython.locals(fresh=cython.bint)
+cdef object dispatch(Plan plan, object app, RequestRecord ctx)
 cpdef object full_dispatch(Plan plan, object app, RequestRecord ctx)
+cdef bint unseen(Plan plan, RequestRecord ctx)
 @cython.locals(plan=Plan)
-cdef object respond(object app, object environ, object start_response)
+cpdef object wsgi_app(object self, object environ, object start_response)

@@ -6,10 +6,8 @@ run here, inline. The default methods call the same functions, so there is one b
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from inspect import iscoroutinefunction
-from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import MethodNotAllowed, NotFound
@@ -24,7 +22,7 @@ from ..signals import (
     request_tearing_down,
 )
 from .failures import is_answer, unrouted
-from .native import new, var_get, var_reset, var_set
+from .native import bare, is_plain, var_get, var_reset, var_set
 from .records import UNMADE, AppRecord, Plan, RequestRecord
 from .tree import FOUND, MISSED, route
 
@@ -34,14 +32,11 @@ if TYPE_CHECKING:
 app_var = _cv_app
 request_var = _cv_request
 
-CO_COROUTINE = 0x80
-MARKS = sys.version_info >= (3, 12)
-"""Whether ``inspect.markcoroutinefunction`` exists."""
-
 HOSTS = 256
 """How many sound Host headers an application remembers."""
 
 PRESERVE = "werkzeug.debug.preserve_context"
+APP_ONLY = (None,)
 
 
 def plan_of(app: Any) -> Plan:
@@ -54,18 +49,12 @@ def plan_of(app: Any) -> Plan:
 
 def is_async(func: Any) -> bool:
     """Whether ``inspect.iscoroutinefunction(func)``."""
-    if type(func) is FunctionType:
-        # FAST: a plain function says it in its flags, unless it was marked.
-        if func.__code__.co_flags & CO_COROUTINE:
-            return True
-        if not MARKS or "_is_coroutine_mark" not in func.__dict__:
-            return False
-    return iscoroutinefunction(func)
+    return not is_plain(func) and iscoroutinefunction(func)
 
 
 def synced(plan: Plan, app: Any, func: Any) -> Any:
     """*func*, or what ``app.ensure_sync`` makes of it."""
-    if plan.sync and not is_async(func):
+    if plan.sync and (is_plain(func) or not iscoroutinefunction(func)):
         return func
     return app.ensure_sync(func)
 
@@ -88,12 +77,12 @@ def new_context(plan: Plan, app: Any, environ: Any) -> Any:
     host = environ.get("HTTP_HOST")
     if type(host) is not str or host not in plan.hosts or plan.config["TRUSTED_HOSTS"] is not None:
         return None
-    request = new(plan.request_class)
+    request = bare(plan.request_class)
     request.environ = environ
     if not plan.plain_json:
         request.json_module = plan.json
     environ["werkzeug.request"] = request
-    ctx = new(plan.context_class)
+    ctx = bare(plan.context_class)
     fill_request_context(ctx, app, request, environ, UNMADE, None)
     return ctx
 
@@ -135,25 +124,20 @@ def push_app(plan: Plan, ctx: AppRecord) -> None:
         send(appcontext_pushed, ctx.app, None, None)
 
 
-def current(var: Any) -> Any:
-    """The context on top. PARITY: a pop without a push fails as the variable's own ``get`` does."""
-    top = var_get(var)
-    if top is None:
-        raise LookupError(var)
-    return top
-
-
 def pop_app(plan: Plan, ctx: AppRecord, exc: Any) -> None:
     app = ctx.app
     last = ctx._token is not None and not ctx._tokens
     try:
         if last:
-            if plan.teardown_app:
-                teardown_app(plan, app, exc)
-            else:
+            if not plan.teardown_app:
                 app.do_teardown_appcontext(exc)
+            elif plan.app_teardown or plan.app_tearing_down:
+                teardown_app(plan, app, exc)
     finally:
-        top = current(app_var)
+        top = var_get(app_var, None)
+        if top is None:
+            # PARITY: a pop without a push fails as the variable's own `get` does.
+            raise LookupError(app_var)
         if last:
             token = ctx._token
             ctx._token = None
@@ -168,12 +152,11 @@ def pop_app(plan: Plan, ctx: AppRecord, exc: Any) -> None:
 
 def push_request(plan: Plan, ctx: RequestRecord) -> None:
     app = ctx.app
-    outer = var_get(app_var)
+    outer = var_get(app_var, None)
     pushed = None
     if outer is None or outer.app is not app:
         if plan.push:
-            pushed = new(plan.app_class)
-            start_app(plan, pushed, app)
+            pushed = push_new_app(plan, bare(plan.app_class), app)
         else:
             pushed = app.app_context()
             pushed.push()
@@ -195,14 +178,15 @@ def push_request(plan: Plan, ctx: RequestRecord) -> None:
         ctx.match_request()  # type: ignore[attr-defined]
 
 
-def start_app(plan: Plan, ctx: AppRecord, app: Any) -> None:
-    """Fill and push a new application context."""
+def push_new_app(plan: Plan, ctx: AppRecord, app: Any) -> AppRecord:
+    """Fill and push an application context that nothing is known of yet."""
     ctx.app = app
     ctx._adapter = UNMADE
-    ctx._g = None
-    ctx._token = None
     ctx._tokens = None
-    push_app(plan, ctx)
+    ctx._token = var_set(app_var, ctx)
+    if plan.pushed:
+        send(appcontext_pushed, app, None, None)
+    return ctx
 
 
 def open_session(ctx: RequestRecord) -> Any:
@@ -222,18 +206,20 @@ def pop_request(plan: Plan, ctx: RequestRecord, exc: Any) -> None:
     last = ctx._token is not None and not ctx._tokens
     try:
         if last:
-            if plan.teardown_request:
-                teardown_request(plan, app, ctx.request, exc)
-            else:
-                app.do_teardown_request(exc)
             request = ctx.request
+            if not plan.teardown_request:
+                app.do_teardown_request(exc)
+            elif plan.teardown or plan.tearing_down:
+                teardown_request(plan, app, request, exc)
             # FAST: Werkzeug's `close` closes what is in `files`, which only a body of some type can fill.
             if not plan.plain_close or ("CONTENT_TYPE" in ctx.environ and request.__dict__.get("files")):
                 close = getattr(request, "close", None)
                 if close is not None:
                     close()
     finally:
-        top = current(request_var)
+        top = var_get(request_var, None)
+        if top is None:
+            raise LookupError(request_var)
         if last:
             token = ctx._token
             pushed = ctx._pushed
@@ -302,34 +288,31 @@ def enter(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
     return app.preprocess_request()
 
 
-def blueprints_of(plan: Plan, request: Any) -> Any:
-    """``request.blueprints``, the innermost first."""
+def scopes_of(plan: Plan, request: Any) -> Any:
+    """Whose hooks concern *request*: its blueprints', the innermost first, and those of the application, None."""
     if not plan.plain_blueprints:
-        return request.blueprints
+        return (*request.blueprints, None)
     rule = request.url_rule
     if rule is None:
-        return ()
+        return APP_ONLY
     endpoint = rule.endpoint
-    names = plan.scopes.get(endpoint)
-    if names is None:
-        names = plan.scopes[endpoint] = tuple(request.blueprints)
-    return names
+    scopes = plan.scopes.get(endpoint)
+    if scopes is None:
+        scopes = plan.scopes[endpoint] = (*request.blueprints, None)
+    return scopes
 
 
 def preprocess(plan: Plan, app: Any, request: Any) -> Any:
-    names: list[Any] = [None]
-    blueprints = blueprints_of(plan, request)
-    if blueprints:
-        names.extend(reversed(blueprints))
+    scopes = scopes_of(plan, request)[::-1]
     preprocessors = plan.preprocessors
     if preprocessors:
-        for name in names:
+        for name in scopes:
             if name in preprocessors:
                 for func in preprocessors[name]:
                     func(request.endpoint, request.view_args)
     before = plan.before
     if before:
-        for name in names:
+        for name in scopes:
             if name in before:
                 for func in before[name]:
                     rv = synced(plan, app, func)()
@@ -395,7 +378,7 @@ def process(plan: Plan, app: Any, ctx: RequestRecord, response: Any) -> Any:
             response = synced(plan, app, func)(response)
     after = plan.after
     if after:
-        for name in (*blueprints_of(plan, ctx.request), None):
+        for name in scopes_of(plan, ctx.request):
             if name in after:
                 for func in reversed(after[name]):
                     response = synced(plan, app, func)(response)
@@ -420,7 +403,7 @@ def process(plan: Plan, app: Any, ctx: RequestRecord, response: Any) -> Any:
 def teardown_request(plan: Plan, app: Any, request: Any, exc: Any) -> None:
     functions = plan.teardown
     if functions:
-        for name in (*blueprints_of(plan, request), None):
+        for name in scopes_of(plan, request):
             if name in functions:
                 for func in reversed(functions[name]):
                     synced(plan, app, func)(exc)
@@ -437,8 +420,8 @@ def teardown_app(plan: Plan, app: Any, exc: Any) -> None:
         send(appcontext_tearing_down, app, "exc", exc)
 
 
-def full_dispatch(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
-    """Enter, answer and finish, with user errors turned into answers."""
+def dispatch(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
+    """Enter and answer, with user errors turned into answers."""
     if not plan.begun:
         app._got_first_request = True
         plan.begun = True
@@ -452,51 +435,27 @@ def full_dispatch(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
             rv = answer(plan, app, ctx, fresh) if plan.dispatch else app.dispatch_request()
     except Exception as error:
         rv = error if is_answer(plan, error) else app.handle_user_exception(error)
+    return rv
+
+
+def full_dispatch(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
+    """Enter, answer and finish."""
+    rv = dispatch(plan, app, ctx)
     if plan.finalize:
         return finish(plan, app, ctx, rv, False)
     return app.finalize_request(rv)
 
 
-def respond(app: Any, environ: Any, start_response: Any) -> Any:
-    """Serve one request."""
-    plan = plan_of(app)
-    ctx: Any = None
-    if plan.context and type(environ) is dict:
-        ctx = new_context(plan, app, environ)
-    if ctx is None:
-        ctx = app.request_context(environ)
-        if plan.context:
-            remember_host(plan, ctx, environ)
-    error: BaseException | None = None
-    try:
-        try:
-            if plan.push:
-                push_request(plan, ctx)
-            else:
-                ctx.push()
-            if plan.full:
-                response = full_dispatch(plan, app, ctx)
-            else:
-                response = app.full_dispatch_request()
-        except Exception as caught:
-            error = caught
-            response = app.handle_exception(caught)
-        except BaseException as caught:
-            error = caught
-            raise
-        if plan.respond and type(response) is plan.responses.cls:
-            return plan.responses.send(response, environ, start_response)
-        return response(environ, start_response)
-    finally:
-        if PRESERVE in environ:
-            environ[PRESERVE](var_get(app_var))
-            environ[PRESERVE](var_get(request_var))
-        if error is not None and app.should_ignore_error(error):
-            error = None
-        if plan.pop:
-            pop_request(plan, ctx, error)
-        else:
-            ctx.pop(error)
+def unseen(plan: Plan, ctx: RequestRecord) -> bool:
+    """Whether nobody would see the response to a text but the server: no hook, no receiver, no session to save."""
+    return (
+        plan.brief
+        and ctx._opened is None
+        and ctx._after is None
+        and not plan.after
+        and not plan.finished
+        and "HTTP_COOKIE" not in ctx.environ
+    )
 
 
 def wsgi_app(self: Any, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -504,7 +463,57 @@ def wsgi_app(self: Any, environ: WSGIEnvironment, start_response: StartResponse)
 
     Teardown functions run when it returns, before a streamed body is sent.
     """
-    return respond(self, environ, start_response)  # type: ignore[no-any-return]
+    plan = self._plan
+    if plan is None or not plan.watch.intact():
+        plan = self._make_plan()
+    ctx: Any = None
+    if plan.context and type(environ) is dict:
+        ctx = new_context(plan, self, environ)
+    if ctx is None:
+        ctx = self.request_context(environ)
+        if plan.context:
+            remember_host(plan, ctx, environ)
+    error: BaseException | None = None
+    text = None
+    response: Any = None
+    try:
+        try:
+            if plan.push:
+                push_request(plan, ctx)
+            else:
+                ctx.push()
+            if not plan.full:
+                response = self.full_dispatch_request()
+            elif not plan.brief:
+                response = full_dispatch(plan, self, ctx)
+            else:
+                rv = dispatch(plan, self, ctx)
+                if type(rv) is str and unseen(plan, ctx):
+                    # FAST: string; a response that nobody looks at need not be made.
+                    text = rv.encode()
+                else:
+                    response = finish(plan, self, ctx, rv, False)
+        except Exception as caught:
+            error = caught
+            response = self.handle_exception(caught)
+        except BaseException as caught:
+            error = caught
+            raise
+        if text is not None:
+            return plan.responses.send_text(text, environ, start_response)  # type: ignore[no-any-return]
+        if type(response) is plan.responses.cls:
+            return plan.responses.send(response, environ, start_response)  # type: ignore[no-any-return]
+        return response(environ, start_response)  # type: ignore[no-any-return]
+    finally:
+        if PRESERVE in environ:
+            environ[PRESERVE](var_get(app_var, None))
+            environ[PRESERVE](var_get(request_var, None))
+        if error is not None and self.should_ignore_error(error):
+            error = None
+        if plan.pop:
+            pop_request(plan, ctx, error)
+        else:
+            ctx.pop(error)
 
 
 def call(self: Any, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

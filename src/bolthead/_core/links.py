@@ -46,7 +46,7 @@ def know(context_class: Any, url_for: Any, inject: Any, build: Any) -> None:
 
 def current_url_for(endpoint: Any, anchor: Any, method: Any, scheme: Any, external: Any, values: dict[str, Any]) -> Any:
     """The current application's `url_for`; None if it has one of its own, or there is no application."""
-    ctx = var_get(app_var)
+    ctx = var_get(app_var, None)
     if ctx is None:
         return None
     app = ctx.app
@@ -59,7 +59,7 @@ def url_for(
     app: Any, endpoint: Any, anchor: Any, method: Any, scheme: Any, external: Any, values: dict[str, Any]
 ) -> Any:
     """The body of ``Flask.url_for``. *values* may be changed."""
-    ctx = var_get(request_var)
+    ctx = var_get(request_var, None)
     if ctx is not None:
         if type(ctx) is known.context_class:
             # FAST: url-for; the property's own first look.
@@ -75,7 +75,7 @@ def url_for(
         if external is None:
             external = scheme is not None
     else:
-        app_ctx = var_get(app_var)
+        app_ctx = var_get(app_var, None)
         adapter = app.create_url_adapter(None) if app_ctx is None else app_ctx.url_adapter
         if adapter is None:
             raise RuntimeError(

@@ -18,11 +18,13 @@ cdef class Bound:
 
 
 cpdef object current(Bound proxy)
-cpdef object var_get(object var)
+cpdef object var_get(object var, object nothing)
 cpdef object var_set(object var, object value)
 cpdef object var_reset(object var, object token)
 cpdef object new(object cls)
 cpdef object found_on(object cls, object name)
+cpdef object bare(object cls)
+cpdef bint is_plain(object func)
 cpdef object own_set(object instance, object name, object value)
 cpdef object own_item(object mapping, object key)
 cpdef object add_pairs(object mapping, list pairs)

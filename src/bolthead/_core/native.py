@@ -6,11 +6,17 @@ going straight to a context variable or an instance's own attributes.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from copy import deepcopy
 from functools import partial
+from types import FunctionType
 from typing import Any
+
+CO_COROUTINE = 0x80
+MARKS = sys.version_info >= (3, 12)
+"""Whether ``inspect.markcoroutinefunction`` exists."""
 
 _MISSING = object()
 
@@ -19,36 +25,90 @@ class Watch:
     """Remembers what ``cls.name`` was for each pair, and tells whether all of it still is.
 
     Attributes are looked up as ``getattr(cls, name)`` finds them, so a change in a base class counts.
+    ``intact`` is a function of this instance: it runs for every request, so it is made to measure.
     """
 
-    __slots__ = ("_missing", "_same")
+    __slots__ = ("intact",)
+    intact: Callable[[], bool]
 
     def __init__(self, pairs: Iterable[tuple[type, str]]) -> None:
-        seen = [(cls, name, getattr(cls, name, _MISSING)) for cls, name in pairs]
-        self._missing = [(cls, name) for cls, name, value in seen if value is _MISSING]
-        self._same = _checker([found for found in seen if found[2] is not _MISSING])
-
-    def intact(self) -> bool:
-        try:
-            return self._same() and not any(hasattr(cls, name) for cls, name in self._missing)
-        except AttributeError:
-            return False
+        pairs = list(pairs)
+        same = _comparison([(cls, name, getattr(cls, name, _MISSING)) for cls, name in pairs])
+        probes = _probes(list(dict.fromkeys([cls for cls, _ in pairs]))) if FLAGGED else None
+        self.intact = same if probes is None else _flagged(probes, same)
 
 
-def _checker(seen: list[tuple[type, str, Any]]) -> Callable[[], bool]:
+def _comparison(seen: list[tuple[type, str, Any]]) -> Callable[[], bool]:
     """A function that tells whether each ``cls.name`` is still its value.
 
-    FAST: it runs for every request and looks at fifty names, so it is one expression. Not by `==`: a wrapper may
-    claim to equal what it wraps, as wrapt's do.
+    FAST: fifty names and more, so it is one expression. Not by `==`: a wrapper may claim to equal what it wraps,
+    as wrapt's do.
     """
     known: dict[str, Any] = {}
-    checks = ["True"]
+    found, missing = ["True"], []
     for nth, (cls, name, value) in enumerate(seen):
         if not name.isidentifier():
             raise ValueError(f"not the name of an attribute: {name!r}")
         known[f"cls{nth}"], known[f"value{nth}"] = cls, value
-        checks.append(f"cls{nth}.{name} is value{nth}")
-    return eval(f"lambda: {' and '.join(checks)}", known)  # type: ignore[no-any-return]
+        if value is _MISSING:
+            missing.append(f"not hasattr(cls{nth}, {name!r})")
+        else:
+            found.append(f"cls{nth}.{name} is value{nth}")
+    checks = " and ".join(found + missing)
+    exec(f"def same():\n try:\n  return {checks}\n except AttributeError:\n  return False", known)
+    return known["same"]  # type: ignore[no-any-return]
+
+
+TAGGED = 1 << 19
+"""CPython's ``Py_TPFLAGS_VALID_VERSION_TAG``: nothing in a class or its bases changed since a look-up in it."""
+
+
+def _probes(classes: list[type]) -> list[type] | None:
+    """As few subclasses of *classes* as do; None where one cannot be had without anybody noticing.
+
+    CPython takes `TAGGED` from all subclasses of a class that changes. A class gets it back with the next look-up,
+    and in these nobody looks up anything but who watches.
+    """
+    groups: list[list[type]] = []
+    for cls in classes:
+        if type(cls) is not type or any("__init_subclass__" in vars(base) for base in cls.__mro__[:-1]):
+            return None
+        if not groups or _probe([*groups[-1], cls]) is None:
+            groups.append([])
+        groups[-1].append(cls)
+    probes = [probe for probe in map(_probe, groups) if probe is not None]
+    return probes if probes and len(probes) == len(groups) else None
+
+
+def _probe(classes: list[type]) -> type | None:
+    try:
+        return type("Probe", tuple(classes), {"__slots__": ()})
+    except TypeError:
+        return None
+
+
+def _flagged(probes: list[Any], same: Callable[[], bool]) -> Callable[[], bool]:
+    def again() -> bool:
+        if not same():
+            return False
+        for probe in probes:
+            getattr(probe, "anything", None)
+        # From here on a change is seen; one that came before is not.
+        if same():
+            return True
+        probes[0].changed = True
+        return False
+
+    # A class's own making may look something up in it.
+    probes[0].changed = True
+    known: dict[str, Any] = {"again": again, "TAGGED": TAGGED}
+    known |= {f"probe{nth}": probe for nth, probe in enumerate(probes)}
+    flags = " & ".join([f"{name}.__flags__" for name in known if name.startswith("probe")])
+    return eval(f"lambda: {flags} & TAGGED != 0 or again()", known)  # type: ignore[no-any-return]
+
+
+FLAGGED = sys.implementation.name == "cpython" and sys.version_info[:2] == (3, 11)
+"""Whether to ask the flags. FAST: string, pure; from 3.12 on CPython looks up a class's attribute as quickly."""
 
 
 class Bound:
@@ -116,19 +176,14 @@ def current(proxy: Bound) -> Any:
     return _lookup_of(proxy)()
 
 
-def var_get(var: ContextVar[Any]) -> Any:
-    """What *var* holds, or None."""
-    return var.get(None)
-
-
-def var_set(var: ContextVar[Any], value: Any) -> Any:
-    """Set *var*; the token undoes it."""
-    return var.set(value)
-
-
-def var_reset(var: ContextVar[Any], token: Any) -> None:
-    var.reset(token)
-
+# FAST: string, pure; CPython's own functions, so that no other stands between.
+var_get: Callable[[ContextVar[Any], None], Any] = ContextVar.get
+"""``var_get(var, None)``: what *var* holds, or None."""
+var_set: Callable[[ContextVar[Any], Any], Any] = ContextVar.set
+"""Set a variable; the token undoes it."""
+var_reset: Callable[[ContextVar[Any], Any], None] = ContextVar.reset
+bare: Callable[[Any], Any] = object.__new__
+"""An instance of an ordinary class whose ``__init__`` is not called."""
 
 
 def new(cls: Any) -> Any:
@@ -139,6 +194,15 @@ def new(cls: Any) -> Any:
 def found_on(cls: Any, name: str) -> Any:
     """What *cls* or a base of it has under *name*, for one that shows itself when its class is asked; else None."""
     return getattr(cls, name, None)
+
+
+def is_plain(func: Any) -> bool:
+    """Whether *func* is a Python function that is no coroutine function, nor marked as one."""
+    return (
+        type(func) is FunctionType
+        and not func.__code__.co_flags & CO_COROUTINE
+        and not (MARKS and "_is_coroutine_mark" in func.__dict__)
+    )
 
 
 def own_set(instance: Any, name: str, value: Any) -> None:

@@ -6,6 +6,7 @@ from cpython.object cimport PyObject, PyObject_GenericSetAttr
 from cpython.ref cimport Py_XDECREF
 from libc.string cimport memchr, memcmp, memset
 
+import sys
 from copy import deepcopy
 from functools import partial
 
@@ -15,6 +16,7 @@ cdef extern from *:
        any of them changed, and never gives a tag out twice. 0: there is none, so nothing is known. */
     static CYTHON_INLINE unsigned int bolthead_type_tag(PyObject *cls) {
     #if CYTHON_COMPILING_IN_CPYTHON && !defined(Py_GIL_DISABLED)
+        if (!PyType_Check(cls)) return 0;
         if (!PyType_HasFeature((PyTypeObject *)cls, Py_TPFLAGS_VALID_VERSION_TAG)) return 0;
         return ((PyTypeObject *)cls)->tp_version_tag;
     #else
@@ -34,10 +36,20 @@ cdef extern from *:
     #endif
         return NULL;
     }
+
+    static CYTHON_INLINE int bolthead_is_function(PyObject *func) {
+        return Py_TYPE(func) == &PyFunction_Type;
+    }
+
+    static CYTHON_INLINE int bolthead_function_flags(PyObject *func) {
+        return ((PyCodeObject *)PyFunction_GET_CODE(func))->co_flags;
+    }
     """
     unsigned int bolthead_type_tag(object cls)
     PyObject *bolthead_lookup(object cls, object name)
     object bolthead_new(object cls, object no_arguments)
+    bint bolthead_is_function(object func)
+    int bolthead_function_flags(object func)
 
 cdef extern from "Python.h":
     int PyContextVar_Get(object var, PyObject *default, PyObject **value) except -1
@@ -48,6 +60,8 @@ cdef extern from "Python.h":
 
 
 cdef object _MISSING = object()
+cdef int CO_COROUTINE = 0x80
+cdef bint MARKS = sys.version_info >= (3, 12)
 
 
 cdef class Watch:
@@ -137,7 +151,8 @@ cpdef object current(Bound proxy):
     return proxy.fetch()
 
 
-cpdef object var_get(object var):
+# The second argument is for the twin, where this is the variable's own function.
+cpdef object var_get(object var, object nothing):
     cdef PyObject *found = NULL
     PyContextVar_Get(var, NULL, &found)
     if found is NULL:
@@ -164,6 +179,16 @@ cpdef object new(object cls):
 cpdef object found_on(object cls, object name):
     cdef PyObject *found = bolthead_lookup(cls, name)
     return getattr(cls, name, None) if found is NULL else <object>found
+
+
+cpdef object bare(object cls):
+    return new(cls)
+
+
+cpdef bint is_plain(object func):
+    if not bolthead_is_function(func) or bolthead_function_flags(func) & CO_COROUTINE:
+        return False
+    return not (MARKS and "_is_coroutine_mark" in func.__dict__)
 
 
 cpdef object own_set(object instance, object name, object value):

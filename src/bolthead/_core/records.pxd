@@ -6,7 +6,6 @@ from bolthead._core.tree cimport Tree
 cdef class AppRecord:
     cdef public object app
     cdef public object _adapter
-    cdef public object _g
     cdef public object _token
     cdef public list _tokens
 
@@ -39,7 +38,7 @@ cdef class Plan:
     cdef public bint finalize
     cdef public bint making
     cdef public bint process
-    cdef public bint respond
+    cdef public bint brief
     cdef public bint teardown_request
     cdef public bint teardown_app
     cdef public bint sync

@@ -17,11 +17,10 @@ UNMADE: Any = type("Unmade", (), {"__repr__": lambda self: "<not made yet>", "__
 class AppRecord:
     """The state of an application context. ``tokens`` has one entry for each push beyond the first."""
 
-    __slots__ = ("_adapter", "_g", "_token", "_tokens", "app")
+    __slots__ = ("_adapter", "_token", "_tokens", "app")
 
     app: Any
     _adapter: Any
-    _g: Any
     _token: Any
     _tokens: list[Any] | None
 
@@ -77,6 +76,7 @@ class Plan:
         "app_tearing_down",
         "before",
         "begun",
+        "brief",
         "config",
         "context",
         "context_class",
@@ -106,7 +106,6 @@ class Plan:
         "pushed",
         "ready",
         "request_class",
-        "respond",
         "responses",
         "scopes",
         "started",
@@ -133,7 +132,7 @@ class Plan:
     finalize: bool
     making: bool
     process: bool
-    respond: bool
+    brief: bool
     teardown_request: bool
     teardown_app: bool
     sync: bool
@@ -162,8 +161,8 @@ class Plan:
     app_teardown: Any
     # Views that need no wrapper to be called, by endpoint.
     ready: dict[Any, Any]
-    # The blueprints of an endpoint, the innermost first.
-    scopes: dict[Any, tuple[str, ...]]
+    # Whose hooks concern an endpoint: its blueprints, the innermost first, and None.
+    scopes: dict[Any, tuple[str | None, ...]]
     # Receivers of each signal, by its name.
     pushed: Any
     popped: Any

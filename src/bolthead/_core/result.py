@@ -204,6 +204,15 @@ class Responses:
         response.response = [body]
         return response
 
+    def send_text(self, body: bytes, environ: Any, start_response: Callable[..., Any]) -> Any:
+        """Send what `text` makes, where that is also ``direct`` and ``counted``, without making it."""
+        size = len(body)
+        length = SIZES[size] if size < KEPT_SIZES else str(size)
+        start_response(self.status, [("Content-Type", self.content_type), ("Content-Length", length)])
+        if environ["REQUEST_METHOD"] == "HEAD":
+            return []
+        return [body]
+
     def send(self, response: Any, environ: Any, start_response: Callable[..., Any]) -> Any:
         """``response(environ, start_response)``, without the objects that only others would need."""
         if not self.direct:
