@@ -121,7 +121,7 @@ def url_for(
 
 def redirect(location: str, code: int = 302, Response: type[BaseResponse] | None = None) -> BaseResponse:
     """A response that redirects. ``Response`` counts only where no application is current."""
-    ctx = var_get(_cv_app)
+    ctx = var_get(_cv_app, None)
     if ctx is not None and ctx.app:
         return ctx.app.redirect(location, code=code)  # type: ignore[no-any-return]
     return _wz_redirect(location, code=code, Response=Response)
@@ -129,7 +129,7 @@ def redirect(location: str, code: int = 302, Response: type[BaseResponse] | None
 
 def abort(code: int | BaseResponse, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
     """Raise the HTTP exception for a status code, by the current application's aborter where there is one."""
-    ctx = var_get(_cv_app)
+    ctx = var_get(_cv_app, None)
     if ctx is not None and ctx.app:
         aborter = ctx.app.aborter
         if type(aborter) is Aborter and type(code) is int and Aborter.__call__ is _stock_abort:
