@@ -15,11 +15,21 @@ def _is_ours(name: str) -> bool:
     return name == "bolthead" or name.startswith("bolthead.")
 
 
+def _checked(build: str, module: ModuleType) -> ModuleType:
+    core = importlib.import_module("bolthead._core")
+    if core.build_name() != build:
+        raise AssertionError(f"the {build} build of bolthead is not there: {core.rooms()}")
+    return module
+
+
 def load(build: str, name: str) -> ModuleType:
     """Module *name* (such as ``"bolthead._core.query"``) of *build*, with everything it imports of that build.
 
     A build that is not there is an error, never a skip.
     """
+    if build == ("pure" if os.environ.get("BOLTHEAD_PURE", "") not in ("", "0") else "compiled"):
+        # The one this process has anyway: an extension is loaded once, and knows the classes of one set.
+        return _checked(build, importlib.import_module(name))
     modules = _sets.setdefault(build, {})
     if name in modules:
         return modules[name]
@@ -32,10 +42,7 @@ def load(build: str, name: str) -> ModuleType:
     if modules and build == "pure":
         sys.meta_path.insert(0, modules["bolthead._core"].SourceFirst)
     try:
-        module = importlib.import_module(name)
-        core = importlib.import_module("bolthead._core")
-        if core.build_name() != build:
-            raise AssertionError(f"the {build} build of bolthead is not there: {core.rooms()}")
+        module = _checked(build, importlib.import_module(name))
         modules.update({key: mod for key, mod in sys.modules.items() if _is_ours(key)})
         return module
     finally:
