@@ -96,7 +96,7 @@ class Forms:
     def _loaded(self, request: Any, name: str) -> Any:
         filled = request.__dict__
         if type(request)._load_form_data is self.loads and "form" not in filled:
-            ctx = var_get(app_var)
+            ctx = var_get(app_var, None)
             # In debug mode there is more to do than to fill the request.
             if ctx is not None and not ctx.app.debug and self.fill(request):
                 return filled[name]
@@ -125,7 +125,7 @@ class Forms:
             elif kind != URLENCODED:
                 return False
         steps: Steps = self.urlencoded if boundary is None else self.multipart
-        ctx = var_get(app_var)
+        ctx = var_get(app_var, None)
         if ctx is None or request.shallow or not steps.intact(type(request)) or self._replaced(filled, environ):
             return False
         config = ctx.app.config
