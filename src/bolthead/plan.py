@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from ._core.native import Watch
 from ._core.records import Plan
 from ._core.result import Responses
+from ._core.sessions import CookieSessions
 from .ctx import AppContext, RequestContext
 from .routing import Map
-from .sessions import SecureCookieSessionInterface
+from .sessions import SecureCookieSession, SecureCookieSessionInterface, mark_modified
 from .signals import (
     appcontext_popped,
     appcontext_pushed,
@@ -22,6 +23,7 @@ from .signals import (
     request_started,
     request_tearing_down,
 )
+from .storage import ImmutableMultiDict
 from .wrappers import Request, Response
 
 if TYPE_CHECKING:
@@ -98,6 +100,16 @@ SESSION_STEPS = (
     "save_session",
     "should_set_cookie",
 )
+SESSION_PARTS = (
+    "digest_method",
+    "key_derivation",
+    "null_session_class",
+    "salt",
+    "serializer",
+    "session_class",
+)
+"""What else the cookie depends on. Only who opens or saves a session needs to know whether it was changed."""
+SESSION_COOKIE = ("max_cookie_size", "set_cookie")
 MAP_STEPS = ("bind", "bind_to_environ", "route")
 
 
@@ -117,6 +129,9 @@ STOCK_APP_CONTEXT = Stock(AppContext, APP_CONTEXT_STEPS)
 STOCK_REQUEST = Stock(Request, REQUEST_STEPS)
 STOCK_RESPONSE = Stock(Response, tuple({*RESPONSE_FILLED, *RESPONSE_SENT, *RESPONSE_MADE}))
 STOCK_SESSION = Stock(SecureCookieSessionInterface, SESSION_STEPS[1:])
+STOCK_SESSION_PARTS = Stock(SecureCookieSessionInterface, SESSION_PARTS)
+STOCK_SESSION_CLASS = Stock(SecureCookieSession, ("__init__",))
+STOCK_SESSION_COOKIE = Stock(Response, SESSION_COOKIE)
 STOCK_MAP = Stock(Map, MAP_STEPS)
 
 
@@ -171,6 +186,7 @@ def make_plan(app: Flask, stock: Stock) -> Plan:
         and STOCK_SESSION.untouched(interface)
         and not vars(app.session_interface)
     )
+    plan.sessions = sessions_of(app) if plan.lazy_session else None
     plan.context_class = RequestContext
     plan.app_class = AppContext
     plan.request_class = request_class
@@ -222,3 +238,23 @@ def sends_text(responses: Responses) -> bool:
     if cls.direct_passthrough or cls._on_close:
         return False
     return cls.default_status >= 200 and cls.default_status not in (204, 304)
+
+
+def sessions_of(app: Flask) -> CookieSessions | None:
+    """What opens and saves the sessions of *app*, whose interface has the stock steps; None if its parts differ."""
+    interface = app.session_interface
+    cls = app.response_class
+    # Made before anything is looked at, as the plan's own.
+    watch = Watch(
+        [
+            *((SecureCookieSessionInterface, name) for name in SESSION_PARTS),
+            *((cls, name) for name in SESSION_COOKIE),
+        ]
+    )
+    if (
+        not STOCK_SESSION_PARTS.untouched(type(interface))
+        or not STOCK_SESSION_CLASS.untouched(SecureCookieSession)
+        or not STOCK_SESSION_COOKIE.untouched(cls)
+    ):
+        return None
+    return CookieSessions(interface, SecureCookieSession, mark_modified, ImmutableMultiDict, cls, watch)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, MutableMapping
 from datetime import datetime, timezone
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from werkzeug.datastructures import CallbackDict
-from werkzeug.http import dump_cookie, http_date
 from werkzeug.wrappers import Response as BaseResponse
 
-from ._core.result import header
+from ._core.sessions import COOKIE_OPTIONS, cookie_text, vary_by_cookie
 from .json.tag import TaggedJSONSerializer
 from .wrappers import Response
 
@@ -53,7 +51,7 @@ class SessionMixin(MutableMapping[str, Any]):
         self["_permanent"] = bool(value)
 
 
-def _mark_modified(session: Any) -> None:
+def mark_modified(session: Any) -> None:
     session.modified = True
 
 
@@ -63,7 +61,7 @@ class SecureCookieSession(CallbackDict[str, Any], SessionMixin):
     modified = False
 
     def __init__(self, initial: Mapping[str, Any] | None = None) -> None:
-        super().__init__(initial, _mark_modified)
+        super().__init__(initial, mark_modified)
 
 
 class NullSession(SecureCookieSession):
@@ -246,32 +244,7 @@ class SecureCookieSessionInterface(SessionInterface):
         vary_by_cookie(response)
 
 
-COOKIE_OPTIONS = ("domain", "path", "secure", "partitioned", "samesite", "httponly")
-
-
-def vary_by_cookie(response: Response) -> None:
-    """``response.vary.add("Cookie")``."""
-    headers = response.headers
-    vary = header(headers, "vary")
-    if vary is None:
-        headers.add("Vary", "Cookie")
-    elif vary != "Cookie":
-        response.vary.add("Cookie")
-
-
 _stock_set_cookie = Response.set_cookie
-
-
-@lru_cache(64)
-def cookie_frame(name: str, options: tuple[Any, ...], dated: bool) -> tuple[str, str, str]:
-    """What stands before the value, between value and date, and after, in a ``Set-Cookie`` header."""
-    # The epoch stands in for the date; its text cannot be part of anything else.
-    given = dict(zip(COOKIE_OPTIONS, options, strict=True))
-    text = dump_cookie(name, "value", expires=0 if dated else None, max_size=0, **given)
-    before = f"{name}="
-    after = text[len(before) + len("value") :]
-    between, _epoch, end = after.partition(http_date(0)) if dated else (after, "", "")
-    return before, between, end
 
 
 def set_safe_cookie(
@@ -279,19 +252,12 @@ def set_safe_cookie(
 ) -> None:
     """``response.set_cookie(name, value, expires=expires, …)`` for a value that needs no quotes."""
     setter = type(response).set_cookie
-    plain = (setter is BaseResponse.set_cookie or setter is _stock_set_cookie) and name.isascii()
-    if plain:
-        try:
-            before, between, end = cookie_frame(name, options, expires is not None)
-        except TypeError:
-            # Options of a kind that cannot be kept.
-            plain = False
-    if plain:
-        date = "" if expires is None else http_date(expires)
-        text = f"{before}{value}{between}{date}{end}"
-        limit = response.max_cookie_size
-        if not limit or len(text) <= limit:
-            response.headers.add("Set-Cookie", text)
-            return
+    if setter is BaseResponse.set_cookie or setter is _stock_set_cookie:
+        text = cookie_text(name, value, expires, options)
+        if text is not None:
+            limit = response.max_cookie_size
+            if not limit or len(text) <= limit:
+                response.headers.add("Set-Cookie", text)
+                return
     given = dict(zip(COOKIE_OPTIONS, options, strict=True))
     response.set_cookie(name, value, expires=expires, **given)

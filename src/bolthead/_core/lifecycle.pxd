@@ -22,6 +22,7 @@ cpdef object pop_app(Plan plan, AppRecord ctx, object exc)
 
 cpdef object push_request(Plan plan, RequestRecord ctx)
 cdef AppRecord push_new_app(Plan plan, AppRecord ctx, object app)
+@cython.locals(plan=Plan)
 cpdef object open_session(RequestRecord ctx)
 
 @cython.locals(last=cython.bint)

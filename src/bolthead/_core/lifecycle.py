@@ -193,6 +193,11 @@ def open_session(ctx: RequestRecord) -> Any:
     """The session of this context, opened if it was not."""
     session = ctx._opened
     if session is None:
+        plan: Plan | None = ctx.app._plan
+        if plan is not None and plan.sessions is not None:
+            session = ctx._opened = plan.sessions.open(ctx.app, ctx.request)
+            if session is not None:
+                return session
         interface = ctx.app.session_interface
         session = interface.open_session(ctx.app, ctx.request)
         if session is None:
@@ -394,6 +399,9 @@ def process(plan: Plan, app: Any, ctx: RequestRecord, response: Any) -> Any:
         if not config["SESSION_REFRESH_EACH_REQUEST"] or config["SESSION_COOKIE_NAME"] not in cookies:
             return response
         session = open_session(ctx)
+    if plan.sessions is not None:
+        plan.sessions.save(app, session, response)
+        return response
     interface = app.session_interface
     if not interface.is_null_session(session):
         interface.save_session(app, session, response)

@@ -1,5 +1,6 @@
 from bolthead._core.native cimport Watch
 from bolthead._core.result cimport Responses
+from bolthead._core.sessions cimport CookieSessions
 from bolthead._core.tree cimport Tree
 
 
@@ -49,6 +50,7 @@ cdef class Plan:
     cdef public bint plain_json
     cdef public bint begun
     cdef public bint plain_method
+    cdef public CookieSessions sessions
     cdef public object context_class
     cdef public object app_class
     cdef public object request_class

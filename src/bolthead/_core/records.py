@@ -10,6 +10,7 @@ from typing import Any
 
 from .native import Watch
 from .result import Responses
+from .sessions import CookieSessions
 
 UNMADE: Any = type("Unmade", (), {"__repr__": lambda self: "<not made yet>", "__slots__": ()})()
 
@@ -108,6 +109,7 @@ class Plan:
         "request_class",
         "responses",
         "scopes",
+        "sessions",
         "started",
         "sync",
         "teardown",
@@ -144,6 +146,8 @@ class Plan:
     plain_method: bool
     # The first request was seen.
     begun: bool
+    # Opens and saves sessions in place of the interface; None where that is to be asked.
+    sessions: CookieSessions | None
     # Classes.
     context_class: Any
     app_class: Any

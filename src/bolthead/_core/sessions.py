@@ -1,0 +1,199 @@
+"""Sessions in a signed cookie, opened and saved in one go while nobody has changed a step of that."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from werkzeug.datastructures import Headers
+from werkzeug.http import dump_cookie, http_date
+
+from .native import Watch, new, own_item
+from .result import header
+from .signed import SEPARATOR, decode, unsign
+
+COOKIE_OPTIONS = ("domain", "path", "secure", "partitioned", "samesite", "httponly")
+
+PLAIN_SECRETS = (str, bytes)
+
+_last_date: tuple[Any, str] = (None, "")
+"""The last second that a cookie was to end in, and how HTTP writes it."""
+
+
+def vary_by_cookie(response: Any) -> None:
+    """``response.vary.add("Cookie")``."""
+    headers = response.headers
+    vary = header(headers, "vary")
+    if vary is None:
+        if type(headers) is Headers:
+            headers._list.append(("Vary", "Cookie"))
+        else:
+            headers.add("Vary", "Cookie")
+    elif vary != "Cookie":
+        response.vary.add("Cookie")
+
+
+@lru_cache(64)
+def cookie_frame(name: str, options: tuple[Any, ...], dated: bool) -> tuple[str, str, str] | None:
+    """What stands before the value, between value and date, and after, in a ``Set-Cookie`` header.
+
+    None for what the header would refuse.
+    """
+    # The epoch stands in for the date; its text cannot be part of anything else.
+    given = dict(zip(COOKIE_OPTIONS, options, strict=True))
+    text = dump_cookie(name, "value", expires=0 if dated else None, max_size=0, **given)
+    if "\n" in text or "\r" in text:
+        return None
+    before = f"{name}="
+    after = text[len(before) + len("value") :]
+    between, _epoch, end = after.partition(http_date(0)) if dated else (after, "", "")
+    return before, between, end
+
+
+def cookie_text(name: Any, value: str, expires: Any, options: tuple[Any, ...]) -> str | None:
+    """A ``Set-Cookie`` header for a value that needs no quotes; None where something has to be converted."""
+    if not name.isascii() or (expires is not None and type(expires) is not datetime):
+        return None
+    try:
+        frame = cookie_frame(name, options, expires is not None)
+    except TypeError:
+        # Options of a kind that cannot be kept.
+        return None
+    if frame is None:
+        return None
+    date = "" if expires is None else date_text(expires)
+    return f"{frame[0]}{value}{frame[1]}{date}{frame[2]}"
+
+
+def date_text(moment: Any) -> str:
+    """``http_date(moment)``. FAST (session-write): the same for a whole second."""
+    global _last_date
+    second = moment.replace(microsecond=0)
+    last = _last_date
+    if last[0] != second:
+        last = _last_date = (second, http_date(second))
+    return last[1]
+
+
+class CookieSessions:
+    """What opens and saves the sessions of one application, whose *interface* is the stock one.
+
+    *cls* is the class of sessions, made with the callback *mark*; *plain* the class of cookies that may be read
+    as the dict of lists it is. *watch* tells whether all that is gone round is still stock.
+    """
+
+    __slots__ = ("cls", "init", "interface", "last", "life", "mark", "plain", "response_class", "watch")
+
+    def __init__(self, interface: Any, cls: Any, mark: Any, plain: Any, response_class: Any, watch: Watch) -> None:
+        self.interface = interface
+        self.cls = cls
+        self.init = cls.__init__
+        self.mark = mark
+        self.plain = plain
+        self.response_class = response_class
+        self.watch = watch
+        # What was made of what. Tuples, so that no thread sees half of one and half of another.
+        self.last: tuple[Any, Any] = (None, None)
+        self.life: tuple[Any, Any] = (None, None)
+
+    def serializer_of(self, app: Any) -> Any:
+        """``interface.get_signing_serializer(app)``."""
+        secret = app.secret_key
+        last = self.last
+        if last[0] is secret and secret is not None and not app.config["SECRET_KEY_FALLBACKS"]:
+            return last[1]
+        found = self.interface.get_signing_serializer(app)
+        if secret and type(secret) in PLAIN_SECRETS and not app.config["SECRET_KEY_FALLBACKS"]:
+            self.last = (secret, found)
+        return found
+
+    def open(self, app: Any, request: Any) -> Any:
+        """``interface.open_session(app, request)``, or None where that is to be asked itself."""
+        if not self.watch.intact() or self.cls.__init__ is not self.init:
+            return None
+        serializer = self.serializer_of(app)
+        if serializer is None:
+            return None
+        cookies = request.cookies
+        name = app.config["SESSION_COOKIE_NAME"]
+        if type(cookies) is self.plain:
+            found = own_item(cookies, name)
+            cookie = found[0] if found else None
+        else:
+            cookie = cookies.get(name)
+        value = None
+        if cookie:
+            value = self.read(app, serializer, cookie)
+            if value is None:
+                return None
+        session = new(self.cls)
+        if value:
+            dict.update(session, value)
+        session.on_update = self.mark
+        return session
+
+    def read(self, app: Any, serializer: Any, cookie: Any) -> Any:
+        """What is in a cookie that is plainly right: a dict; else None."""
+        lifetime = app.permanent_session_lifetime
+        life = self.life
+        if life[0] is not lifetime:
+            life = self.life = (lifetime, int(lifetime.total_seconds()))
+        payload = unsign(serializer.macs, cookie, life[1])
+        if payload is None or payload[:1] == SEPARATOR:
+            return None
+        try:
+            value = serializer.serializer.loads(decode(payload).decode())
+        except Exception:
+            return None
+        return value if type(value) is dict else None
+
+    def save(self, app: Any, session: Any, response: Any) -> None:
+        """``interface.save_session(app, session, response)``, unless it is a null session."""
+        if type(session) is not self.cls or type(response) is not self.response_class:
+            self.save_other(app, session, response)
+            return
+        if session.accessed:
+            vary_by_cookie(response)
+        config = app.config
+        permanent = False
+        if not session.modified:
+            permanent = session and session.permanent
+            if not permanent or not config["SESSION_REFRESH_EACH_REQUEST"]:
+                return
+        elif not session:
+            # It is to be deleted.
+            self.save_other(app, session, response)
+            return
+        else:
+            permanent = session.permanent
+        if not self.watch.intact():
+            self.save_other(app, session, response)
+            return
+        value = self.serializer_of(app).dumps(dict(session))
+        options = (
+            config["SESSION_COOKIE_DOMAIN"],
+            config["SESSION_COOKIE_PATH"] or config["APPLICATION_ROOT"],
+            config["SESSION_COOKIE_SECURE"],
+            config["SESSION_COOKIE_PARTITIONED"],
+            config["SESSION_COOKIE_SAMESITE"],
+            config["SESSION_COOKIE_HTTPONLY"],
+        )
+        name = config["SESSION_COOKIE_NAME"]
+        expires = self.interface.get_expiration_time(app, session) if permanent else None
+        text = cookie_text(name, value, expires, options)
+        headers = response.headers
+        if text is not None and type(headers) is Headers:
+            limit = config["MAX_COOKIE_SIZE"]
+            if not limit or len(text) <= limit:
+                headers._list.append(("Set-Cookie", text))
+                vary_by_cookie(response)
+                return
+        given = dict(zip(COOKIE_OPTIONS, options, strict=True))
+        response.set_cookie(name, value, expires=expires, **given)
+        vary_by_cookie(response)
+
+    def save_other(self, app: Any, session: Any, response: Any) -> None:
+        interface = self.interface
+        if not interface.is_null_session(session):
+            interface.save_session(app, session, response)

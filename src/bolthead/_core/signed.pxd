@@ -1,0 +1,23 @@
+cimport cython
+
+cdef tuple _stamp
+
+cpdef bytes encode(bytes data)
+cpdef bytes decode(bytes text)
+@cython.locals(size=cython.Py_ssize_t)
+cpdef bytes packed(bytes text)
+
+
+@cython.final
+cdef class Mac:
+    cdef object _inner
+    cdef object _outer
+
+    cpdef bytes digest(self, bytes message)
+
+
+cdef bytes stamp(object now)
+@cython.locals(value=bytes)
+cpdef str sign(Mac mac, bytes payload)
+@cython.locals(data=bytes, value=bytes, signature=bytes, payload=bytes, signed_at=bytes, given=bytes, mac=Mac)
+cpdef object unsign(list macs, object text, object max_age)
