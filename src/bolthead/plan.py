@@ -13,6 +13,7 @@ from ._core.records import Plan
 from ._core.result import Responses
 from ._core.sessions import CookieSessions
 from .ctx import AppContext, RequestContext
+from .formparser import PLAIN
 from .routing import Map
 from .sessions import SecureCookieSession, SecureCookieSessionInterface, mark_modified
 from .signals import (
@@ -23,7 +24,6 @@ from .signals import (
     request_started,
     request_tearing_down,
 )
-from .storage import ImmutableMultiDict
 from .wrappers import Request, Response
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ SESSION_STEPS = (
 )
 SESSION_PARTS = (
     "digest_method",
+    "get_expiration_time",
     "key_derivation",
     "null_session_class",
     "salt",
@@ -257,4 +258,4 @@ def sessions_of(app: Flask) -> CookieSessions | None:
         or not STOCK_SESSION_COOKIE.untouched(cls)
     ):
         return None
-    return CookieSessions(interface, SecureCookieSession, mark_modified, ImmutableMultiDict, cls, watch)
+    return CookieSessions(interface, SecureCookieSession, mark_modified, PLAIN, cls, watch)

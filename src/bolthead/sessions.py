@@ -63,6 +63,15 @@ class SecureCookieSession(CallbackDict[str, Any], SessionMixin):
     def __init__(self, initial: Mapping[str, Any] | None = None) -> None:
         super().__init__(initial, mark_modified)
 
+    def __setitem__(self, key: str, value: Any) -> None:
+        if type(self) is not SecureCookieSession:
+            super().__setitem__(key, value)
+            return
+        # FAST (session-write): the same, without Werkzeug's two calls.
+        dict.__setitem__(self, key, value)
+        if self.on_update is not None:
+            self.on_update(self)
+
 
 class NullSession(SecureCookieSession):
     """Stands in where no secret key is set: reads as empty, and says why it cannot be written."""

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from bolthead import signing
+from bolthead._core import signed
 from bolthead.json.tag import TaggedJSONSerializer
 
 NOW = 1_800_000_000
@@ -36,7 +37,7 @@ def pair(keys: list[str | bytes], digest: str = "sha1") -> tuple[URLSafeTimedSer
 
 
 def outcome(call: Any, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
-    with mock.patch("time.time", lambda: NOW), mock.patch.object(signing, "time", lambda: NOW):
+    with mock.patch("time.time", lambda: NOW), mock.patch.object(signed, "time", lambda: NOW):
         try:
             return ("returns", call(*args, **kwargs))
         except BadData as error:
@@ -98,7 +99,7 @@ def test_fallback_keys() -> None:
 
 @given(st.binary(max_size=200), st.binary(max_size=80), st.sampled_from(["sha1", "sha256", "md5"]))
 def test_mac(key: bytes, message: bytes, digest: str) -> None:
-    mac = signing.Mac(key, digest)
+    mac = signed.Mac(key, digest)
     expected = hmac.digest(key, message, digest)
     assert mac.digest(message) == expected == mac.digest(message)
 
@@ -107,9 +108,9 @@ def test_packed_size() -> None:
     rnd = random.Random(1)
     for _ in range(3000):
         alphabet = rnd.choice([b"a", b"ab", b'{"_fresh":true,12}', bytes(range(256))])
-        text = bytes(rnd.choice(alphabet) for _ in range(rnd.randrange(signing.SMALL)))
+        text = bytes(rnd.choice(alphabet) for _ in range(rnd.randrange(signed.SMALL)))
         text = rnd.choice([text, (text[: rnd.randrange(1, 20)] * 30)[: len(text)]])
-        assert signing.packed_size(text) == len(zlib.compress(text)), text
+        assert signed.packed_size(text) == len(zlib.compress(text)), text
 
 
 def test_other_signers_are_left_alone() -> None:

@@ -10,10 +10,12 @@ cpdef list parse_cookie_pairs(object header)
     start=Py_ssize_t,
     name_start=Py_ssize_t,
     name_stop=Py_ssize_t,
+    stop=Py_ssize_t,
     value_start=Py_ssize_t,
     value_stop=Py_ssize_t,
     at=Py_ssize_t,
     quoted=bint,
+    name=str,
     value=str,
 )
 cdef list _pairs(str text)

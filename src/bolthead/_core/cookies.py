@@ -23,6 +23,19 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     size = len(text)
     start = 0
     while start < size:
+        stop = text.find(";", start)
+        if stop < 0:
+            stop = size
+        name_start = start + 1 if text[start] == " " else start
+        at = text.find("=", name_start, stop)
+        if at > 0:
+            # FAST (session-read): most pairs have a plain name and value, found without a look at each character.
+            name = text[name_start:at]
+            value = text[at + 1 : stop]
+            if name.isidentifier() and not (" " in value or '"' in value or "\t" in value):
+                pairs.append((name, value))
+                start = stop + 1
+                continue
         name_start = _skip_space(text, start, size)
         at = name_start
         while at < size and text[at] not in ' \t=";':

@@ -79,8 +79,8 @@ def date_text(moment: Any) -> str:
 class CookieSessions:
     """What opens and saves the sessions of one application, whose *interface* is the stock one.
 
-    *cls* is the class of sessions, made with the callback *mark*; *plain* the class of cookies that may be read
-    as the dict of lists it is. *watch* tells whether all that is gone round is still stock.
+    *cls* is the class of sessions, made with the callback *mark*; *plain* the classes of cookies that may be read
+    as the dicts of lists they are. *watch* tells whether all that is gone round is still stock.
     """
 
     __slots__ = ("cls", "init", "interface", "last", "life", "mark", "plain", "response_class", "watch")
@@ -117,7 +117,7 @@ class CookieSessions:
             return None
         cookies = request.cookies
         name = app.config["SESSION_COOKIE_NAME"]
-        if type(cookies) is self.plain:
+        if type(cookies) in self.plain:
             found = own_item(cookies, name)
             cookie = found[0] if found else None
         else:

@@ -222,7 +222,15 @@ class TaggedJSONSerializer:
 
     def _is_stock(self) -> bool:
         """Whether the tags are the default ones, so that the shortcuts for common types hold."""
-        return [type(tag) for tag in self.order] == STOCK
+        global _stock_order
+        order = self.order
+        # FAST (session-read): the very tags that were found to be.
+        if order == _stock_order:
+            return True
+        if [type(tag) for tag in order] != STOCK:
+            return False
+        _stock_order = order[:]
+        return True
 
     def _tag_plain(self, value: t.Any) -> t.Any:
         """:meth:`tag`, by the exact type where that decides it."""
@@ -230,6 +238,11 @@ class TaggedJSONSerializer:
         if kind in PLAIN:
             return value
         if kind is dict and (len(value) != 1 or next(iter(value)) not in self.tags):
+            for inner in value.values():
+                if type(inner) not in PLAIN:
+                    break
+            else:
+                return value
             return {key: self._tag_plain(inner) for key, inner in value.items()}
         if kind is list:
             return [self._tag_plain(item) for item in value]
@@ -244,5 +257,7 @@ def __getattr__(name: str) -> t.Any:
 
 
 STOCK: list[type[JSONTag]] = TaggedJSONSerializer.default_tags[:]
+_stock_order: list[JSONTag] = []
+"""The tags of the last serializer that was found to have no others than the default ones."""
 PLAIN = frozenset((str, int, float, bool, type(None)))
 """Types whose exact instances no default tag is for."""
