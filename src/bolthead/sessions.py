@@ -70,7 +70,7 @@ class SecureCookieSession(CallbackDict[str, Any], SessionMixin):
         # FAST (session-write): the same, without Werkzeug's two calls.
         dict.__setitem__(self, key, value)
         if self.on_update is not None:
-            self.on_update(self)
+            self.on_update(self)  # type: ignore[arg-type]
 
 
 class NullSession(SecureCookieSession):
