@@ -13,7 +13,7 @@ LAYERS = [
     ["_late"],
     ["_werkzeug"],
     ["typing", "signals"],
-    ["_core.native", "_core.proxy", "_core.__init__", "_core.result"],
+    ["_core.native", "_core.kept", "_core.jsonwrite", "_core.jsonout", "_core.proxy", "_core.__init__", "_core.result"],
     ["globals"],
     ["_core"],
     ["config", "helpers", "json", "logging", "signing"],

@@ -15,7 +15,7 @@ from werkzeug.exceptions import BadRequestKeyError, HTTPException, InternalServe
 from werkzeug.wsgi import get_host
 
 from . import typing as ft
-from ._core import lifecycle, links
+from ._core import jsonout, lifecycle, links
 from ._core.records import Plan
 from .ctx import AppContext, RequestContext, fill_context
 from .globals import _cv_app as _cv_app
@@ -489,6 +489,7 @@ def _static_view(app: Flask) -> Callable[..., Any]:
     return lambda **values: reference().send_static_file(**values)  # type: ignore[union-attr]
 
 
+jsonout.know_app(Flask)
 links.know(RequestContext, Flask.url_for, Flask.inject_url_defaults, MapAdapter.build)
 _STOCK = Stock(Flask, (*APP_STEPS, *ERROR_STEPS, *APP_PARTS))
 

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Request as RequestBase
 from werkzeug.wrappers import Response as ResponseBase
 
 from . import body, json
-from ._core import files, lazy, result
+from ._core import files, jsonin, lazy, result
 from ._core.body import content_length, read_all
 from ._core.forms import SPENT, Forms, Steps
 from ._core.headers import parse_options
@@ -243,6 +243,8 @@ def _fill_on_use(cls: type[Request]) -> None:
 
 
 _fill_on_use(Request)
+setattr(Request, "get_json", jsonin.get_json)  # noqa: B010, so that a type checker keeps Werkzeug's declaration
+jsonin.know_request(Request, json)
 _STREAM: t.Any = Request.stream
 _FORM_STEPS = [
     "_get_stream_for_parsing",

@@ -1,4 +1,5 @@
 cimport cython
+from bolthead._core.jsonout cimport line_of
 from bolthead._core.native cimport new
 
 cdef dict STATUSES

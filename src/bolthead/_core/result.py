@@ -15,6 +15,7 @@ from werkzeug.utils import get_content_type
 from werkzeug.utils import redirect as _wz_redirect
 from werkzeug.wrappers import Response as BaseResponse
 
+from .jsonout import line_of
 from .native import new
 
 STATUSES: dict[int, str] = {}
@@ -183,6 +184,11 @@ class Responses:
             return rv
         if kind is str and self.plain:
             return self.text(rv.encode())
+        if (kind is dict or kind is list) and self.plain:
+            provider = app.json
+            line = line_of(provider, app, rv)
+            if line is not None:
+                return self.typed(line, content_type_of(provider.mimetype))
         return make_any(self.cls, app, request, rv)
 
     def text(self, body: bytes) -> Any:

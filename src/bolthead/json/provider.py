@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import json.encoder
 import sys
 import typing as t
 import uuid
@@ -13,11 +12,15 @@ from datetime import date
 
 from werkzeug.http import http_date
 
+from .._core import jsonin, jsonout
+from .._core.jsonout import line_of, writer_of
+from .._core.jsonread import parse
 from .._core.result import content_type_of
 
 if t.TYPE_CHECKING:
     from werkzeug.sansio.response import Response
 
+    from .._core.jsonwrite import Writer
     from ..sansio.app import App
 
 
@@ -90,84 +93,45 @@ class DefaultJSONProvider(JSONProvider):
     mimetype = "application/json"
     """The media type of responses."""
 
-    _encoder: _Encoder | None = None
+    _writer: Writer | None = None
 
     def dumps(self, obj: t.Any, **kwargs: t.Any) -> str:
         """Serialize with :func:`json.dumps` and its arguments; three of them default to the attributes."""
-        # FAST: json.dumps makes an encoder each time. With these arguments, the two that `dumps` gets from
-        # `response` and from tagged JSON, the one made before does as well, as long as it is set up the same.
+        # FAST: json.dumps makes an encoder each time. These are the arguments that `response` and tagged JSON use.
         if not kwargs:
-            return self._encoder_for(None).encode(obj)
-        if len(kwargs) == 1 and type(kwargs.get("separators")) is tuple:
-            return self._encoder_for(kwargs["separators"]).encode(obj)
+            return writer_of(self, False).text(obj)
+        if len(kwargs) == 1:
+            separators = kwargs.get("separators")
+            if type(separators) is tuple and separators == COMPACT:
+                return writer_of(self, True).text(obj)
         kwargs.setdefault("default", self.default)
         kwargs.setdefault("ensure_ascii", self.ensure_ascii)
         kwargs.setdefault("sort_keys", self.sort_keys)
         return json.dumps(obj, **kwargs)
 
-    def _encoder_for(self, separators: tuple[str, str] | None) -> _Encoder:
-        encoder = self._encoder
-        default = self.default
-        if (
-            encoder is None
-            or encoder.asked is not default
-            or encoder.ensure_ascii is not self.ensure_ascii
-            or encoder.sort_keys is not self.sort_keys
-            or encoder.separators != separators
-        ):
-            encoder = _Encoder(default, self.ensure_ascii, self.sort_keys, separators)
-            self._encoder = encoder
-        return encoder
-
     def loads(self, s: str | bytes, **kwargs: t.Any) -> t.Any:
         """Read with :func:`json.loads` and its arguments."""
-        return json.loads(s, **kwargs)
+        return json.loads(s, **kwargs) if kwargs else parse(s)
 
     def response(self, *args: t.Any, **kwargs: t.Any) -> Response:
         """As :meth:`JSONProvider.response`, in the form :attr:`compact` asks for; ends with a line feed."""
         obj = self._prepare_response_obj(args, kwargs)
-        compact = self.compact
         app = self._app
+        plan = getattr(app, "_plan", None)
+        if plan is not None and plan.watch.intact() and plan.responses.plain:
+            # FAST: json; what follows, without the call of a class.
+            line = line_of(self, app, obj)
+            if line is not None:
+                return plan.responses.typed(line, content_type_of(self.mimetype))  # type: ignore[no-any-return]
+        compact = self.compact
         if compact is False or (compact is None and app.debug):
             text = self.dumps(obj, indent=2)
         else:
-            text = self.dumps(obj, separators=(",", ":"))
-        plan = getattr(app, "_plan", None)
-        if plan is not None and plan.watch.intact() and plan.responses.plain:
-            # FAST: the next line, without the call of a class.
-            return plan.responses.typed(f"{text}\n".encode(), content_type_of(self.mimetype))  # type: ignore[no-any-return]
+            text = self.dumps(obj, separators=COMPACT)
         return app.response_class(f"{text}\n", mimetype=self.mimetype)
 
 
-class _Encoder(json.JSONEncoder):
-    """An encoder that is kept. It has no state between calls, so threads may share it."""
+COMPACT = (",", ":")
 
-    asked: t.Any
-    separators: tuple[str, str] | None
-
-    def __init__(
-        self, default: t.Any, ensure_ascii: bool, sort_keys: bool, separators: tuple[str, str] | None
-    ) -> None:
-        super().__init__(
-            default=default, ensure_ascii=ensure_ascii, sort_keys=sort_keys, separators=separators
-        )
-        self.asked = default
-        self.separators = separators
-        self._escape = (
-            json.encoder.encode_basestring_ascii if ensure_ascii else json.encoder.encode_basestring
-        )
-
-    def encode(self, o: t.Any) -> str:
-        if _c_make is None or isinstance(o, str):
-            return super().encode(o)
-        # FAST: what the base class comes to for these options, without its closures. The dict finds circular
-        # references; it must be a new one, since an exception leaves it filled.
-        make = _c_make(
-            {}, self.default, self._escape, None, self.key_separator, self.item_separator, self.sort_keys,
-            False, True,
-        )  # fmt: skip
-        return "".join(make(o, 0))
-
-
-# None where the interpreter has no accelerator (PyPy).
-_c_make: t.Any = getattr(json.encoder, "c_make_encoder", None)
+jsonout.know_provider(DefaultJSONProvider)
+jsonin.know_provider(DefaultJSONProvider)

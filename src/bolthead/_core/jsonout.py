@@ -1,0 +1,71 @@
+"""From a view's dict or list to the body of a response, while nobody has replaced a step of the provider.
+
+`know` is told the provider and the application as bolthead ships them, once, when their classes are made.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .jsonwrite import Writer
+from .kept import Steps
+
+RESPONSE = "response"
+DUMPS = "dumps"
+PREPARE = "_prepare_response_obj"
+
+
+class Known:
+    __slots__ = ("app", "provider")
+
+    def __init__(self) -> None:
+        self.provider: Any = None
+        self.app: Any = None
+
+
+known = Known()
+
+
+def know_provider(cls: Any) -> None:
+    known.provider = Steps(cls, RESPONSE, DUMPS, PREPARE)
+
+
+def know_app(cls: Any) -> None:
+    known.app = Steps(cls, "debug")
+
+
+def writer_of(provider: Any, compact: bool) -> Writer:
+    """What writes with the provider's attributes as they are now. The last one is kept in ``_writer``."""
+    writer: Writer | None = provider._writer
+    default = provider.default
+    ensure_ascii = provider.ensure_ascii
+    sort_keys = provider.sort_keys
+    if (
+        writer is None
+        or writer.default is not default
+        or writer.ensure_ascii is not ensure_ascii
+        or writer.sort_keys is not sort_keys
+        or writer.compact != compact
+    ):
+        writer = Writer(default, ensure_ascii, sort_keys, compact)
+        provider._writer = writer
+    return writer
+
+
+def line_of(provider: Any, app: Any, obj: Any) -> bytes | None:
+    """The body of a response with *obj*; None where only the provider's ``response`` can tell."""
+    cls = type(provider)
+    if known.provider is None or known.app is None or not known.provider.kept_by(cls):
+        return None
+    own = provider.__dict__
+    if RESPONSE in own or DUMPS in own or PREPARE in own:
+        return None
+    compact = provider.compact
+    if compact is None:
+        # FAST: json; the property's own look.
+        debug = app.config["DEBUG"] if known.app.kept_by(type(app)) else app.debug
+        if debug:
+            return None
+    elif compact is False:
+        return None
+    return writer_of(provider, True).line(obj)
