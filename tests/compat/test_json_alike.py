@@ -410,3 +410,186 @@ def test_own_tags(fw: Framework) -> Any:
         made.untag({"a": 1, "b": 2}),
         hasattr(made, "__dict__"),
     )
+
+
+# Steps that somebody replaced --------------------------------------------------------------------------------
+
+
+def json_site(fw: Framework, **options: Any) -> Any:
+    app = fw.app(**options)
+
+    @app.route("/dict", endpoint="dict")
+    def as_dict() -> Any:
+        return {"b": date(2020, 1, 1), "a": "ü"}
+
+    @app.route("/list", endpoint="list")
+    def as_list() -> Any:
+        return [1, {"b": 2, "a": 1}]
+
+    @app.route("/pair", endpoint="pair")
+    def as_pair() -> Any:
+        return {"a": 1}, 201, {"X-A": "b"}
+
+    app.add_url_rule("/jsonify", "jsonify", lambda: fw.jsonify(b=1, a=2))
+    app.add_url_rule("/in", "in", lambda: repr(fw.request.get_json()), methods=["POST"])
+    app.add_url_rule("/silent", "silent", lambda: repr(fw.request.get_json(silent=True)), methods=["POST"])
+    app.add_url_rule("/force", "force", lambda: repr(fw.request.get_json(True, cache=False)), methods=["POST"])
+    return app
+
+
+def json_answers(fw: Framework, app: Any) -> Any:
+    found = [fw.get(app, path) for path in ("/dict", "/list", "/pair", "/jsonify")]
+    for path in ("/in", "/silent", "/force"):
+        for body, content_type in (
+            (b'{"a": 1.5}', "application/json"),
+            (b"[", "application/json"),
+            (b"[", "application/json; charset=x"),
+            (b"\xef\xbb\xbf[]", "Application/JSON"),
+            (b"[1]", "text/plain"),
+        ):
+            found.append(fw.get(app, path, "POST", data=body, content_type=content_type))
+    return found
+
+
+def own_default(o: Any) -> Any:
+    return f"<{type(o).__name__}>"
+
+
+PROVIDER_CHANGES: dict[str, Any] = {
+    "dumps": lambda self, obj, **kwargs: f"dumped {sorted(kwargs)}",
+    "loads": lambda self, s, **kwargs: ["loaded", s, kwargs],
+    "response": lambda self, *args, **kwargs: self._app.response_class(f"responded {args} {kwargs}"),
+    "_prepare_response_obj": lambda self, args, kwargs: ["prepared", args, kwargs],
+    "default": lambda self, o: own_default(o),
+    "sort_keys": False,
+    "ensure_ascii": False,
+    "compact": False,
+    "mimetype": "application/own+json",
+}
+
+
+@pytest.mark.parametrize("name", PROVIDER_CHANGES)
+@pytest.mark.parametrize("where", ["subclass", "class", "instance", "stock class"])
+@pytest.mark.parametrize("served", [False, True])
+def test_provider_step_replaced(name: str, where: str, served: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    value = PROVIDER_CHANGES[name]
+
+    def scenario(fw: Framework) -> Any:
+        app = json_site(fw)
+        found = []
+        stock = fw.mod("json.provider").DefaultJSONProvider
+        if where == "class":
+            app.json = type("Own", (stock,), {})(app)
+        if served:
+            found.append(json_answers(fw, app))
+        with monkeypatch.context() as patch:
+            if where == "subclass":
+                app.json = type("Own", (stock,), {name: value})(app)
+            elif where == "instance":
+                bound = value.__get__(app.json) if callable(value) else value
+                patch.setattr(app.json, name, bound)
+            else:
+                patch.setattr(type(app.json), name, value)
+            found.append(json_answers(fw, app))
+        found.append(json_answers(fw, app))
+        return found
+
+    both(scenario)
+
+
+REQUEST_CHANGES: dict[str, Any] = {
+    "get_data": lambda self, *args, **kwargs: b'{"own": "data"}',
+    "is_json": property(lambda self: True),
+    "mimetype": property(lambda self: "application/x+json"),
+    "json_module": type("Module", (), {"loads": staticmethod(lambda s: ["module", s])}),
+    "on_json_loading_failed": lambda self, e: f"failed {type(e).__name__}",
+}
+
+
+@pytest.mark.parametrize("name", REQUEST_CHANGES)
+@pytest.mark.parametrize("patched", [False, True])
+def test_request_step_replaced(name: str, patched: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    value = REQUEST_CHANGES[name]
+
+    def scenario(fw: Framework) -> Any:
+        app = json_site(fw)
+        app.request_class = cls = type("Own", (fw.Request,), {} if patched else {name: value})
+        found = [json_answers(fw, app)]
+        if patched:
+            monkeypatch.setattr(cls, name, value)
+            found.append(json_answers(fw, app))
+        return found
+
+    both(scenario)
+
+
+@alike
+def test_json_of_a_request_after_other_looks(fw: Framework) -> Any:
+    """What was read, set or changed before `get_json` counts."""
+    app = fw.app()
+    options: dict[str, Any] = {"method": "POST", "data": b'{"a": 1}', "content_type": "application/json"}
+    found = []
+    for look in (
+        lambda r: r.get_data(),
+        lambda r: r.get_data(cache=False),
+        lambda r: r.stream.read(3),
+        lambda r: r.stream.read(),
+        lambda r: r.mimetype,
+        lambda r: r.form,
+        lambda r: r.get_json(),
+        lambda r: r.get_json(cache=False),
+        lambda r: r.get_json(silent=True),
+        lambda r: r.environ.__setitem__("CONTENT_TYPE", "text/plain"),
+        lambda r: (r.mimetype, r.environ.__setitem__("CONTENT_TYPE", "text/plain")),
+        lambda r: setattr(r, "headers", {"Content-Type": "text/plain"}),
+        lambda r: setattr(r, "json_module", json),
+        lambda r: setattr(r, "_cached_json", (5, 6)),
+        lambda r: setattr(r, "max_content_length", 3),
+        lambda r: setattr(r, "shallow", True),
+    ):
+        for end in (
+            lambda r: r.get_json(),
+            lambda r: r.json,
+            lambda r: r.get_json(force=True, silent=True),
+            lambda r: r.get_json(cache=False),
+        ):
+            with app.test_request_context(**options):
+                request = fw.request._get_current_object()
+                found.append((outcome(lambda: str(look(request)))[:40], outcome(end, request), outcome(end, request)))  # noqa: B023
+    return found
+
+
+@alike
+def test_json_of_a_request_without_an_application(fw: Framework) -> Any:
+    environ = {"REQUEST_METHOD": "POST", "CONTENT_TYPE": "application/json", "CONTENT_LENGTH": "2"}
+    request = fw.Request({**environ, "wsgi.input": io.BytesIO(b"[]")})
+    broken = fw.Request({**environ, "wsgi.input": io.BytesIO(b"[[")})
+    return request.get_json(), outcome(broken.get_json), request.get_json() is request.get_json()
+
+
+@alike
+def test_debug_of_an_application_of_its_own(fw: Framework) -> Any:
+    class Own(fw.Flask):  # type: ignore[name-defined, misc]
+        debug = property(lambda self: True)  # type: ignore[assignment]
+
+    app = Own("own", root_path="/nowhere", instance_path="/nowhere/instance")
+    app.add_url_rule("/", "v", lambda: {"a": [1]})
+    other = json_site(fw)
+    found = [fw.get(app), fw.get(other, "/dict")]
+    other.config["DEBUG"] = True
+    return found, fw.get(other, "/dict")
+
+
+@alike
+def test_view_that_returns_json_wrongly(fw: Framework) -> Any:
+    app = fw.app()
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    app.add_url_rule("/object", "a", lambda: {"a": object()})
+    app.add_url_rule("/circle", "b", circular)
+    app.add_url_rule("/keys", "c", lambda: {1: 1, "a": 2})
+    app.add_url_rule("/surrogate", "d", lambda: ["\ud800"])
+    client = app.test_client()
+    found = [fw.error(client.get, path) for path in ("/object", "/circle", "/keys")]
+    found.append(client.get("/surrogate").data)
+    app.json.ensure_ascii = False
+    return found, fw.error(client.get, "/surrogate")

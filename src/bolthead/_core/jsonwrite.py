@@ -57,7 +57,7 @@ class Writer:
         if (
             write is not None
             and getrecursionlimit() <= DEEP
-            and _encoder.c_make_encoder is MAKE
+            and _encoder.c_make_encoder is MAKE  # type: ignore[attr-defined]
             and _encoder.encode_basestring_ascii is ESCAPE_ALL
             and _encoder.encode_basestring is ESCAPE
             and _json.dumps is DUMPS
