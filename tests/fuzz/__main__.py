@@ -4,14 +4,15 @@
     python tests/fuzz --minutes 10                  fuzz the build that is there
 
 Inputs are sound ones cut, repeated, spliced and overwritten. Each goes to the compiled room, to the pure room
-and to Werkzeug: a difference, or any error of another kind than theirs, is printed with its seed and ends the
-run with status 1; the sanitizers abort by themselves.
+and to Werkzeug or the standard library: a difference, or any error of another kind than theirs, is printed with
+its seed and ends the run with status 1; the sanitizers abort by themselves.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import json
 import random
 import sys
 import time
@@ -31,6 +32,7 @@ from werkzeug.sansio import http, multipart
 
 import builds
 
+ROOMS = ("query", "cookies", "headers", "jsonread", "jsonwrite")
 KEEP = "werkzeug.url_quote"
 ODD = [0, 9, 10, 11, 12, 13, 32, 34, 37, 38, 39, 42, 43, 44, 45, 58, 59, 61, 92, 127, 128, 195, 233, 255]
 SEEDS: dict[str, list[bytes]] = {
@@ -40,6 +42,12 @@ SEEDS: dict[str, list[bytes]] = {
         b'multipart/form-data; boundary="a\\"b"; x=y',
         b"a; b*0=c; b*1*=%C3%A9; b*2*=utf-8'en'%a9; b=d",
         b'a/b;c="d;e=f',
+    ],
+    "json": [
+        b'{"a":[1,-0,2.5,-1e-7,1.25E+300,12345678901234567890,null,true,false,NaN,-Infinity],"b":{"a":"x\\u00fc\\n"}}',
+        b' [ "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80" , "\\ud83d\\ude00\\ud83d" , { } , [ ] , "0123456789abcdef" ] ',
+        b'[{"id":1,"name":"thing","tags":["a","b"]},{"id":2,"name":"\\"\\\\\\/","tags":[]}]' * 2,
+        b"[" * 102 + b'"\x7f"' + b"]" * 102,
     ],
     "headers": [b"Content-Disposition: form-data;\r\n name=a\r\nX:\ty \r\rZ", b"\r\n : \n x\r"],
     "multipart": [
@@ -91,7 +99,7 @@ class Fuzz:
 
     def __init__(self) -> None:
         self.rooms = {
-            build: {name: builds.load(build, f"bolthead._core.{name}") for name in ("query", "cookies", "headers")}
+            build: {name: builds.load(build, f"bolthead._core.{name}") for name in ROOMS}
             | {
                 "multipart": builds.load(build, "bolthead._core.multipart"),
                 "percent": builds.load(build, "bolthead._core.percent"),
@@ -117,6 +125,21 @@ class Fuzz:
         for room in self.rooms.values():
             yield outcome(lambda room=room: room["headers"].parse_options(text))
         yield outcome(lambda: parse_options_header(text))
+
+    def json(self, rng: random.Random, data: bytes) -> Any:
+        text: Any = data if rng.randrange(2) else data.decode("utf-8", rng.choice(["replace", "surrogateescape"]))
+        options = {"ensure_ascii": rng.random() < 0.5, "sort_keys": rng.random() < 0.5}
+        compact = rng.random() < 0.5
+
+        def again(parse: Callable[[Any], Any], write: Callable[[Any], str]) -> Any:
+            found = parse(text)
+            return repr(found), write([found, {"a": (found,)}])
+
+        for room in self.rooms.values():
+            writer = room["jsonwrite"].Writer(repr, *options.values(), compact)
+            yield outcome(lambda room=room, writer=writer: again(room["jsonread"].parse, writer.text))
+        written: dict[str, Any] = {**options, "separators": (",", ":") if compact else None}
+        yield outcome(lambda: again(json.loads, lambda value: json.dumps(value, **written)))
 
     def headers(self, rng: random.Random, data: bytes) -> Any:
         for room in self.rooms.values():
