@@ -25,10 +25,12 @@ cdef extern from *:
     #define BOLTHEAD_ESCAPED(eight) ((((eight) + BOLTHEAD_BYTES(1)) | ((eight) - BOLTHEAD_BYTES(0x20)) \\
       | (((eight) ^ BOLTHEAD_BYTES(0x22)) - BOLTHEAD_BYTES(1)) \\
       | (((eight) ^ BOLTHEAD_BYTES(0x5c)) - BOLTHEAD_BYTES(1))) & BOLTHEAD_BYTES(0x80))
+    #define BOLTHEAD_SPACES BOLTHEAD_BYTES(0x20)
     #define BOLTHEAD_INT_REPR(what) (PyLong_Type.tp_repr(what))
     """
     bint BOLTHEAD_EXACT
     bint BOLTHEAD_ALONE
+    uint64_t BOLTHEAD_SPACES
     uint64_t BOLTHEAD_ESCAPED(uint64_t eight)
     PyObject *BOLTHEAD_INT_REPR(PyObject *what)
 
@@ -166,6 +168,24 @@ cdef inline int _put(Out *out, const char *what, Py_ssize_t size) noexcept:
 # --- strings and numbers --------------------------------------------------------------------------------------
 
 
+cdef inline int _separate(Out *out, char sign) noexcept:
+    """Write a comma or a colon, and a space unless compact."""
+    if _reserve(out, 2) < 0:
+        return -1
+    out.at[0] = sign
+    out.at[1] = c' '
+    out.at += 1 if out.compact else 2
+    return 0
+
+
+cdef inline int _sign(Out *out, char sign) noexcept:
+    if _reserve(out, 1) < 0:
+        return -1
+    out.at[0] = sign
+    out.at += 1
+    return 0
+
+
 cdef int _write_str(Out *out, PyObject *what) noexcept:
     cdef Py_ssize_t size = PyUnicode_GET_LENGTH(what)
     cdef const unsigned char *at
@@ -181,7 +201,7 @@ cdef int _write_str(Out *out, PyObject *what) noexcept:
         if encoded is NULL:
             return -1
         at = <const unsigned char *>PyBytes_AS_STRING(<object>encoded)
-        failed = _put(out, b'"', 1)
+        failed = _sign(out, c'"')
         failed = failed or _write_raw(out, at, at + PyBytes_GET_SIZE(<object>encoded))
         Py_DECREF(encoded)
         return failed
@@ -198,12 +218,27 @@ cdef int _write_str(Out *out, PyObject *what) noexcept:
         memcpy(out.at, &eight, 8)
         out.at += 8
         at += 8
-    while at < stop:
-        if at[0] < 0x20 or at[0] == c'"' or at[0] == c'\\' or at[0] == 0x7F:
+    size = stop - at
+    if size:
+        # The rest as one word, whose middle may be in it twice.
+        eight = BOLTHEAD_SPACES
+        if size >= 4:
+            memcpy(&eight, at, 4)
+            memcpy(<char *>&eight + 4, stop - 4, 4)
+        else:
+            (<char *>&eight)[0] = at[0]
+            (<char *>&eight)[1] = at[size >> 1]
+            (<char *>&eight)[2] = stop[-1]
+        if BOLTHEAD_ESCAPED(eight):
             return _write_raw(out, at, stop)
-        out.at[0] = at[0]
-        out.at += 1
-        at += 1
+        if size >= 4:
+            memcpy(out.at, &eight, 4)
+            memcpy(out.at + size - 4, <char *>&eight + 4, 4)
+        else:
+            out.at[0] = at[0]
+            out.at[size >> 1] = at[size >> 1]
+            out.at[size - 1] = stop[-1]
+        out.at += size
     out.at[0] = c'"'
     out.at += 1
     return 0
@@ -220,7 +255,7 @@ cdef int _write_raw(Out *out, const unsigned char *at, const unsigned char *stop
             out.at[0] = at[0]
             out.at += 1
         at += 1
-    return _put(out, b'"', 1)
+    return _sign(out, c'"')
 
 
 cdef int _write_wide(Out *out, PyObject *what, Py_ssize_t size) noexcept:
@@ -228,7 +263,7 @@ cdef int _write_wide(Out *out, PyObject *what, Py_ssize_t size) noexcept:
     cdef void *data = PyUnicode_DATA(what)
     cdef Py_ssize_t at
     cdef unsigned int code
-    if _put(out, b'"', 1) < 0:
+    if _sign(out, c'"') < 0:
         return -1
     for at in range(size):
         if _reserve(out, SLACK) < 0:
@@ -242,7 +277,7 @@ cdef int _write_wide(Out *out, PyObject *what, Py_ssize_t size) noexcept:
         else:
             _escape(out, 0xD800 + ((code - 0x10000) >> 10))
             _escape(out, 0xDC00 + (code & 0x3FF))
-    return _put(out, b'"', 1)
+    return _sign(out, c'"')
 
 
 cdef void _escape(Out *out, unsigned int code) noexcept:

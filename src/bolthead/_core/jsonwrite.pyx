@@ -9,7 +9,7 @@ from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.dict cimport PyDict_GetItemWithError
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from cpython.object cimport PyObject
-from libc.string cimport memcpy
+from libc.string cimport memcmp, memcpy
 
 from bolthead._core.native cimport Watch
 
@@ -144,7 +144,7 @@ cdef int _write(Out *out, PyObject *what, Link *outer) noexcept:
         return _write_int(out, what)
     if PyUnicode_Check(what):
         return _write_str(out, what)
-    if PyFloat_Check(what):
+    if kind is &PyFloat_Type or (kind is not &PyDict_Type and kind is not &PyList_Type and PyFloat_Check(what)):
         return _write_float(out, PyFloat_AS_DOUBLE(what))
     if Py_EnterRecursiveCall(b" while encoding a JSON object"):
         return -1
@@ -201,16 +201,16 @@ cdef int _write_list(Out *out, PyObject *what, Link *outer) noexcept:
     while not failed and at < PySequence_Fast_GET_SIZE(items):
         item = PySequence_Fast_GET_ITEM(items, at)
         if at == 0:
-            failed = _put(out, b"[", 1)
+            failed = _sign(out, c'[')
         else:
-            failed = _put(out, b", ", 1 if out.compact else 2)
+            failed = _separate(out, c',')
         if not failed:
             Py_INCREF(item)
             failed = _write(out, item, &link)
             Py_DECREF(item)
         at += 1
     Py_DECREF(items)
-    return failed or _put(out, b"]", 1)
+    return failed or _sign(out, c']')
 
 
 # --- dicts ----------------------------------------------------------------------------------------------------
@@ -277,7 +277,7 @@ cdef void _sort(PyObject **pairs, Py_ssize_t count) noexcept:
         key = pairs[nth]
         value = pairs[nth + 1]
         at = nth
-        while at > 0 and PyUnicode_Compare(key, pairs[at - 2]) < 0:
+        while at > 0 and _before(key, pairs[at - 2]):
             pairs[at] = pairs[at - 2]
             pairs[at + 1] = pairs[at - 1]
             at -= 2
@@ -286,24 +286,41 @@ cdef void _sort(PyObject **pairs, Py_ssize_t count) noexcept:
         nth += 2
 
 
+cdef inline bint _before(PyObject *one, PyObject *other) noexcept:
+    cdef Py_ssize_t size
+    cdef int order
+    if not PyUnicode_IS_ASCII(one) or not PyUnicode_IS_ASCII(other):
+        return PyUnicode_Compare(one, other) < 0
+    # FAST: json-body; most differ in the first byte (of an empty one, that is the NUL behind it).
+    order = (<unsigned char *>PyUnicode_DATA(one))[0] - (<unsigned char *>PyUnicode_DATA(other))[0]
+    if order == 0:
+        size = PyUnicode_GET_LENGTH(one)
+        if size > PyUnicode_GET_LENGTH(other):
+            size = PyUnicode_GET_LENGTH(other)
+        order = memcmp(PyUnicode_DATA(one), PyUnicode_DATA(other), size)
+    if order == 0:
+        return PyUnicode_GET_LENGTH(one) < PyUnicode_GET_LENGTH(other)
+    return order < 0
+
+
 cdef int _write_pairs(Out *out, Py_ssize_t base, Link *link) noexcept:
     cdef Py_ssize_t at = base
     cdef Py_ssize_t stop = out.count
     while at < stop:
         if _begin_pair(out, at == base) < 0:
             return -1
-        if _write_str(out, out.pairs[at]) < 0 or _put(out, b": ", 1 if out.compact else 2) < 0:
+        if _write_str(out, out.pairs[at]) < 0 or _separate(out, c':') < 0:
             return -1
         if _write(out, out.pairs[at + 1], link) < 0:
             return -1
         at += 2
-    return _put(out, b"}", 1)
+    return _sign(out, c'}')
 
 
 cdef inline int _begin_pair(Out *out, bint first) noexcept:
     if first:
-        return _put(out, b"{", 1)
-    return _put(out, b", ", 1 if out.compact else 2)
+        return _sign(out, c'{')
+    return _separate(out, c',')
 
 
 cdef int _write_items(Out *out, PyObject *what, Link *link) noexcept:
@@ -317,7 +334,7 @@ cdef int _write_items(Out *out, PyObject *what, Link *link) noexcept:
     if out.sorting:
         failed = PyList_Sort(items)
     if PyList_GET_SIZE(items) == 0 and not failed:
-        failed = _put(out, b"{", 1)
+        failed = _sign(out, c'{')
     while not failed and at < PyList_GET_SIZE(items):
         item = PyList_GET_ITEM(items, at)
         if not PyTuple_Check(item) or PyTuple_GET_SIZE(item) != 2:
@@ -327,25 +344,23 @@ cdef int _write_items(Out *out, PyObject *what, Link *link) noexcept:
             Py_INCREF(item)
             failed = _begin_pair(out, at == 0)
             failed = failed or _write_key(out, PyTuple_GET_ITEM(item, 0))
-            failed = failed or _put(out, b": ", 1 if out.compact else 2)
+            failed = failed or _separate(out, c':')
             failed = failed or _write(out, PyTuple_GET_ITEM(item, 1), link)
             Py_DECREF(item)
         at += 1
     Py_DECREF(items)
-    return failed or _put(out, b"}", 1)
+    return failed or _sign(out, c'}')
 
 
 cdef int _write_key(Out *out, PyObject *key) noexcept:
     if PyUnicode_Check(key):
         return _write_str(out, key)
-    if not (
-        PyFloat_Check(key) or PyLong_Check(key) or key is Py_None
-    ):
+    if not (PyFloat_Check(key) or PyLong_Check(key) or key is Py_None):
         return _refuse(key)
     # Texts without anything to escape.
-    if _put(out, b'"', 1) < 0 or _write(out, key, NULL) < 0:
+    if _sign(out, c'"') < 0 or _write(out, key, NULL) < 0:
         return -1
-    return _put(out, b'"', 1)
+    return _sign(out, c'"')
 
 
 cdef int _refuse(PyObject *key) noexcept:
