@@ -57,7 +57,7 @@ def get_json(self: Any, force: bool = False, silent: bool = False, cache: bool =
     if cache and self._cached_json is UNREAD and known.request is not None and known.request.kept_by(type(self)):
         provider = self.json_module
         if provider is known.module:
-            ctx = var_get(app_var)
+            ctx = var_get(app_var, None)
             if ctx is not None:
                 provider = ctx.app.json
         if reads_plainly(provider) and (force or says_json(self)):
