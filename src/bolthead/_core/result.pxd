@@ -32,9 +32,6 @@ cdef class Responses:
 cpdef str status_text(object code)
 cpdef object content_type_of(object mimetype)
 
-@cython.locals(pairs=list)
-cpdef object fill(object response, object body, object status, object headers, object mimetype, object content_type, object direct_passthrough)
-
 @cython.locals(code=object, pairs=list, body=bytes, allow=str)
 cdef object from_error(object cls, object error, object environ)
 cdef bint iterates(object kind, object error) except -1
@@ -49,6 +46,10 @@ cpdef object send(object response, object environ, object start_response)
 @cython.locals(size=cython.Py_ssize_t, width=cython.Py_ssize_t, code=cython.long, counted=cython.bint, pairs=list, body=object, name=str, value=object)
 cdef list plain_pairs(object response)
 
+cdef object _END
+
+@cython.final
+@cython.freelist(8)
 cdef class Stream:
     cdef object _body
     cdef object _items
