@@ -77,6 +77,7 @@ class Map(WerkzeugMap):
     @host_matching.setter
     def host_matching(self, value: bool) -> None:
         self._tree.host_matching = bool(value)
+        self._tree.groups.clear()
 
     @property
     def _remap(self) -> bool:

@@ -270,21 +270,32 @@ def _is_plain_integer(converter: Any) -> bool:
     )
 
 
+# As they are now: a patch of these classes themselves must be seen.
+_build = Rule.build
+_suitable_for = WerkzeugRule.suitable_for
+_encode_query_vars = Rule._encode_query_vars
+_text_to_url = BaseConverter.to_url
+_number_to_url = NumberConverter.to_url
+
+
 def plan_of(rule: WerkzeugRule) -> Plan:
     """How to build URLs for *rule*. One with methods of its own, or Werkzeug's, is asked each time."""
     kind = type(rule)
-    if kind.build is Rule.build and kind.suitable_for is WerkzeugRule.suitable_for:
+    if kind.build is _build and kind.suitable_for is _suitable_for:
         return _plan(rule)  # type: ignore[arg-type]
-    return Plan(rule, [], [], None, True)
+    return Plan(rule, [], [], None, [], True)
 
 
 def _plan(rule: Rule) -> Plan:
-    if rule._plan is None:
+    plan = rule._plan
+    if plan is None or (plan.watch is not None and not plan.watch.intact()):
+        kind = type(rule)
         domain, path = drawing(rule)
-        own = type(rule)._encode_query_vars is not Rule._encode_query_vars
-        encode = rule._encode_query_vars if own else None
-        rule.__dict__["_plan"] = Plan(rule, _parts(rule, domain), _parts(rule, path), encode)
-    return rule._plan  # type: ignore[return-value]
+        encode = None if kind._encode_query_vars is _encode_query_vars else rule._encode_query_vars
+        watched = [(type(piece[1]), "to_url") for piece in [*domain, *path] if not isinstance(piece, str)]
+        plan = Plan(rule, _parts(rule, domain), _parts(rule, path), encode, watched)
+        rule.__dict__["_plan"] = plan
+    return plan
 
 
 def _parts(rule: Rule, pieces: list[Piece]) -> list[str | Slot]:
@@ -309,8 +320,8 @@ def _parts(rule: Rule, pieces: list[Piece]) -> list[str | Slot]:
 
 def _slot_kind(converter: BaseConverter) -> int:
     function = None if "to_url" in converter.__dict__ else type(converter).to_url
-    if function is BaseConverter.to_url:
+    if function is _text_to_url:
         return QUOTED
-    if function is NumberConverter.to_url and converter.num_convert is int and not converter.fixed_digits:  # type: ignore[attr-defined]
+    if function is _number_to_url and converter.num_convert is int and not converter.fixed_digits:  # type: ignore[attr-defined]
         return INTEGER
     return SLOT_BY_CALL
