@@ -45,8 +45,7 @@ cdef class Plan:
     cdef readonly str head
     cdef readonly list steps
     cdef readonly bint alone
-    cdef readonly list watched
-    cdef readonly Watch watch
+    cdef readonly object watched
 
     cdef bint suits(self, dict values, object method) except -1
     @cython.locals(defaults=dict)

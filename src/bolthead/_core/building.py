@@ -71,7 +71,7 @@ class Plan:
 
     *alone*: where no other rule has its endpoint, any values make a path on the host *place* of it: the text *head*,
     and for each of the *steps* that of a value, a whole number or else text, and the literal after it. *watched* are
-    the attributes of classes that all this was made from, and *watch*, if any, tells of a change.
+    the attributes of classes that all this was made from.
     """
 
     __slots__ = (
@@ -90,7 +90,6 @@ class Plan:
         "rule",
         "simple",
         "steps",
-        "watch",
         "watched",
         "websocket",
     )
@@ -101,7 +100,7 @@ class Plan:
         domain: list[str | Slot],
         path: list[str | Slot],
         encode: Callable[[Mapping[Any, Any]], str] | None,
-        watched: list[tuple[type, str]],
+        watched: frozenset[tuple[type, str]],
         foreign: bool = False,
     ) -> None:
         defaults = rule.defaults or {}
@@ -111,7 +110,6 @@ class Plan:
         self.path = path
         self.encode = encode
         self.watched = watched
-        self.watch = Watch(watched) if watched else None
         self.foreign = foreign
         self.methods = rule.methods
         self.websocket = bool(rule.websocket)
@@ -229,23 +227,20 @@ class Built:
 
 
 class Group:
-    """The plans for the rules of one endpoint, good as long as *rules* is their list and has *count* of them.
+    """The plans for the rules of one endpoint, good as long as *rules* is their list and has *count* of them, and
+    *watch*, if any, sees no change.
 
     *alone* is the plan of a single rule that can say so, and *head*, *place* and *steps* are its own.
     """
 
     __slots__ = ("alone", "count", "head", "place", "plans", "rules", "steps", "watch")
 
-    def __init__(self, rules: list[Any], plans: list[Plan]) -> None:
+    def __init__(self, rules: list[Any], plans: list[Plan], watch: Watch | None) -> None:
         self.rules = rules
         self.count = len(rules)
         self.plans = plans
+        self.watch = watch
         plan = plans[0] if len(plans) == 1 else None
-        if plan is None:
-            watched = [pair for one in plans for pair in one.watched]
-            self.watch = Watch(watched) if watched else None
-        else:
-            self.watch = plan.watch
         self.alone = plan if plan is not None and plan.alone and not plan.map.host_matching else None
         if self.alone is not None:
             self.head = self.alone.head
@@ -319,7 +314,7 @@ def _group(bound: Any, tree: Tree, endpoint: Any) -> Group | None:
         or group.count != len(rules)
         or (group.watch is not None and not group.watch.intact())
     ):
-        group = Group(rules, bound.map._plans(rules))
+        group = bound.map._group(rules)
         tree.groups[endpoint] = group
     return group
 

@@ -165,7 +165,7 @@ class Rule(WerkzeugRule):
     def build(self, values: Mapping[str, Any], append_unknown: bool = True) -> tuple[str, str] | None:
         """The domain and the path with its query for *values*, or None if a converter refuses one."""
         try:
-            built = _plan(self).fill(dict(values), append_unknown)
+            built = (self._plan or _plan(self)).fill(dict(values), append_unknown)
         except ValidationError:
             return None
         return built.domain, built.path
@@ -279,22 +279,19 @@ _number_to_url = NumberConverter.to_url
 
 
 def plan_of(rule: WerkzeugRule) -> Plan:
-    """How to build URLs for *rule*. One with methods of its own, or Werkzeug's, is asked each time."""
+    """How to build URLs for *rule*, anew. One with methods of its own, or Werkzeug's, is asked each time."""
     kind = type(rule)
     if kind.build is _build and kind.suitable_for is _suitable_for:
         return _plan(rule)  # type: ignore[arg-type]
-    return Plan(rule, [], [], None, [], True)
+    return Plan(rule, [], [], None, frozenset(), True)
 
 
 def _plan(rule: Rule) -> Plan:
-    plan = rule._plan
-    if plan is None or (plan.watch is not None and not plan.watch.intact()):
-        kind = type(rule)
-        domain, path = drawing(rule)
-        encode = None if kind._encode_query_vars is _encode_query_vars else rule._encode_query_vars
-        watched = [(type(piece[1]), "to_url") for piece in [*domain, *path] if not isinstance(piece, str)]
-        plan = Plan(rule, _parts(rule, domain), _parts(rule, path), encode, watched)
-        rule.__dict__["_plan"] = plan
+    domain, path = drawing(rule)
+    own = type(rule)._encode_query_vars is not _encode_query_vars
+    encode = rule._encode_query_vars if own else None
+    watched = frozenset([(type(piece[1]), "to_url") for piece in [*domain, *path] if not isinstance(piece, str)])
+    plan = rule.__dict__["_plan"] = Plan(rule, _parts(rule, domain), _parts(rule, path), encode, watched)
     return plan
 
 
