@@ -12,7 +12,7 @@ LAYERS = [
     ["_startup.sitecustomize"],
     ["_late"],
     ["_werkzeug"],
-    ["typing", "signals"],
+    ["typing", "signals", "coroutines"],
     ["_core.native", "_core.kept", "_core.jsonwrite", "_core.jsonout", "_core.proxy", "_core.__init__", "_core.result"],
     ["globals"],
     ["_core"],

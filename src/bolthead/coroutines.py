@@ -1,0 +1,292 @@
+"""Runs the coroutine of an async view as asgiref's ``async_to_sync`` does, for less.
+
+PARITY: each call has a new thread and a loop that nobody has used; the calling thread meanwhile runs what
+``sync_to_async`` sends it; context variables go in and come back. Only the price differs: no thread pool, no
+selector and sockets made and closed each time, no two further runs of the loop to find that nothing is left.
+Whatever is not that plain case is asgiref's own.
+
+The only reader of asgiref's and asyncio's private names. Loaded with the first async view.
+"""
+
+from __future__ import annotations
+
+import _thread
+import asyncio
+import atexit
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextvars import Context, copy_context
+from inspect import CO_COROUTINE
+from types import BuiltinFunctionType, FunctionType, TracebackType
+from typing import Any
+
+from asgiref import sync
+from asgiref.current_thread_executor import CurrentThreadExecutor
+from asgiref.sync import AsyncToSync as Theirs
+
+MOST_IDLE = 64
+
+_stock = (sync.async_to_sync, Theirs.__call__)
+_policy: Callable[[], Any] = getattr(asyncio.events, "_get_event_loop_policy", asyncio.get_event_loop_policy)
+_running_loop: Callable[[], Any] = asyncio._get_running_loop
+_threads: dict[int, Any] = getattr(threading, "_active", {})
+
+
+def _is_known() -> bool:
+    """Whether this asgiref is built as the one that this module was written for."""
+    executor = {"_broken", "_old_executor", "_work_items", "_work_ready", "_work_thread"}
+    bridge = ("async_single_thread_context", "executors", "loop_thread_executors")
+    return (
+        hasattr(sync, "_restore_context")
+        and all(hasattr(Theirs, name) for name in bridge)
+        and hasattr(sync.SyncToAsync, "threadlocal")
+        and vars(CurrentThreadExecutor(None)).keys() == executor
+    )
+
+
+KNOWN = _is_known()
+
+
+def bridge(given: Callable[..., Any], func: Callable[..., Any]) -> Callable[..., Any]:
+    """``given(func)``, where *given* is asgiref's ``async_to_sync`` or what somebody has put in its place."""
+    if KNOWN and (given, Theirs.__call__) == _stock:
+        return AsyncToSync(func)
+    return given(func)  # type: ignore[no-any-return]
+
+
+class AsyncToSync(Theirs[..., Any]):
+    """asgiref's, with its name."""
+
+    def __init__(self, func: Callable[..., Any]) -> None:
+        if type(func) is FunctionType and func.__code__.co_flags & CO_COROUTINE:
+            # FAST: async. The parent asks at length whether this is a coroutine function.
+            self.awaitable, self.force_new_loop = func, False
+        else:
+            super().__init__(func)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        __traceback_hide__ = True
+        if not _is_plain():
+            return super().__call__(*args, **kwargs)
+        executors: Any = Theirs.executors
+        outer = getattr(executors, "current", None)
+        executors.current = desk = Desk(outer)
+        context = copy_context()
+        try:
+            call = Call(self.awaitable(*args, **kwargs), context, desk)
+            _thread.start_new_thread(call.run, ())
+            desk.work()
+        finally:
+            sync._restore_context(context)
+            executors.current = outer
+        if call.error is None:
+            return call.result
+        # The error's traceback knows this frame and the call: without circles it goes when it is handled.
+        error, call.error = call.error, None
+        try:
+            raise error
+        finally:
+            del error
+
+
+def _is_plain() -> bool:
+    """Whether asgiref would give the call a thread and a loop of its own.
+
+    It would not inside of ``sync_to_async``, whose loop takes the call, or of an ``AsyncSingleThreadContext``;
+    and it refuses where a loop is running. With gevent and eventlet, or a debugger that follows threads,
+    threads are not what they seem.
+    """
+    loop = getattr(sync.SyncToAsync.threadlocal, "main_event_loop", None)
+    return (
+        (loop is None or loop.is_closed())
+        and _running_loop() is None
+        and Theirs.async_single_thread_context.get(None) is None
+        and type(_thread.start_new_thread) is BuiltinFunctionType
+    )
+
+
+class Call:
+    """One coroutine, to be run in a thread of its own; then *result* or *error*."""
+
+    __slots__ = ("context", "coroutine", "desk", "error", "handled", "result")
+
+    def __init__(self, coroutine: Any, context: Context, desk: Desk) -> None:
+        self.coroutine = coroutine
+        self.context = context
+        self.desk = desk
+        self.handled = sys.exc_info()[1]
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        """The thread."""
+        trace, profile = threading.gettrace(), threading.getprofile()
+        if trace is not None:
+            sys.settrace(trace)
+        if profile is not None:
+            sys.setprofile(profile)
+        try:
+            self._run()
+        except BaseException as error:
+            # Not the coroutine's own: it has stopped its loop, or a task failed when it was cancelled.
+            self.error = error
+        finally:
+            # PARITY: of a thread that is gone nothing is listed (CPython before 3.13 would).
+            _threads.pop(_thread.get_ident(), None)
+            self.desk.close()
+
+    def _run(self) -> None:
+        lent = loops.borrow()
+        try:
+            Theirs.loop_thread_executors[lent.loop] = self.desk
+            lent.policy.set_event_loop(lent.loop)
+            try:
+                lent.loop.run_until_complete(lent.loop.create_task(self._main(), context=self.context))
+            finally:
+                del Theirs.loop_thread_executors[lent.loop]
+                lent.policy.set_event_loop(None)
+        finally:
+            loops.give_back(lent)
+
+    async def _main(self) -> None:
+        __traceback_hide__ = True
+        # The variables are there; asgiref's own kind must be told of the new thread.
+        sync._restore_context(self.context)
+        try:
+            if self.handled is None:
+                self.result = await self.coroutine
+            else:
+                # An error handler's: what it handles is what it finds in sys.exc_info().
+                try:
+                    raise self.handled
+                except BaseException:
+                    self.result = await self.coroutine
+        except BaseException as error:
+            self.error = error
+
+
+class Desk(CurrentThreadExecutor):
+    """Where the calling thread sits meanwhile: it does what ``sync_to_async`` sends, until the call is over.
+
+    FAST: async. The same work items as asgiref's, with two locks instead of a condition and a future.
+    """
+
+    def __init__(self, outer: CurrentThreadExecutor | None) -> None:
+        # Not the parent's, which would make the condition. All five are read by executors inside of this one.
+        self._work_thread = threading.current_thread()
+        self._work_ready: Any = Bell()
+        self._work_items: deque[Any] = deque()
+        self._broken = False
+        self._old_executor = outer
+
+    def work(self) -> None:
+        items, rung = self._work_items, self._work_ready.rung
+        while True:
+            rung.acquire()
+            while items:
+                items.popleft().run()
+            # Nothing is put on the desk once it is closed, so the order of these two does not matter.
+            if self._broken and not items:
+                return
+
+    def close(self) -> None:
+        with self._work_ready:
+            self._broken = True
+            self._work_ready.notify()
+
+
+class Bell:
+    """What is needed of a condition with one thread waiting. Notified before that thread waits, it does not."""
+
+    __slots__ = ("mutex", "rung")
+
+    def __init__(self) -> None:
+        self.mutex = _thread.allocate_lock()
+        self.rung = _thread.allocate_lock()
+        self.rung.acquire()
+
+    def __enter__(self) -> None:
+        self.mutex.acquire()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.mutex.release()
+
+    def notify(self) -> None:
+        if self.rung.locked():
+            self.rung.release()
+
+
+class Lent:
+    """A loop, and how it was when it was made."""
+
+    __slots__ = ("_attributes", "_references", "loop", "policy")
+
+    def __init__(self) -> None:
+        self.policy = _policy()
+        self.loop = asyncio.new_event_loop()
+        # Of other kinds, uvloop's among them, one cannot tell.
+        keeps = sys.platform != "win32" and type(self.loop) is asyncio.SelectorEventLoop
+        self._attributes = dict(vars(self.loop)) if keeps else None
+        self._references = self._count()
+
+    def _count(self) -> int:
+        return sys.getrefcount(self.loop)
+
+    def is_as_new(self) -> bool:
+        """Whether nobody could tell the loop from a new one.
+
+        Who still could do something with it (a task, a timer, a transport, a lock, an asynchronous generator,
+        a thread) refers to it. An executor does not, but like all settings it is an attribute.
+        """
+        return vars(self.loop) == self._attributes and self._count() == self._references
+
+    def close(self) -> None:
+        """As ``asyncio.run`` ends: cancel the tasks, end the asynchronous generators, wait for the executor."""
+        with asyncio.Runner(loop_factory=lambda: self.loop) as runner:
+            runner.get_loop()
+
+
+class Loops:
+    """Loops that are as new, for the calls to come."""
+
+    def __init__(self) -> None:
+        self.idle: list[Lent] = []
+        self._lost: list[list[Lent]] = []
+        self._most = MOST_IDLE
+
+    def borrow(self) -> Lent:
+        try:
+            lent = self.idle.pop()
+        except IndexError:
+            return Lent()
+        if lent.policy is not _policy():
+            lent.loop.close()
+            return Lent()
+        return lent
+
+    def give_back(self, lent: Lent) -> None:
+        if lent.is_as_new() and len(self.idle) < self._most:
+            self.idle.append(lent)
+        else:
+            lent.close()
+
+    def forget(self) -> None:
+        """In a child process: its selectors are the parent's as well, which closing a loop would change."""
+        self._lost.append(self.idle)
+        self.idle = []
+
+    def close(self) -> None:
+        self._most = 0
+        while self.idle:
+            self.idle.pop().loop.close()
+
+
+loops = Loops()
+atexit.register(loops.close)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=loops.forget)
