@@ -16,6 +16,7 @@ from werkzeug.wsgi import get_host
 
 from . import typing as ft
 from ._core import jsonout, lifecycle, links
+from ._core.links import LINKED, Links
 from ._core.records import Plan
 from .ctx import AppContext, RequestContext, fill_context
 from .globals import _cv_app as _cv_app
@@ -106,6 +107,7 @@ class Flask(App):
         cli = LazyGroup()
 
     _plan: Plan | None = None
+    _links: Links | None = None
 
     def __init__(
         self,
@@ -145,11 +147,15 @@ class Flask(App):
         object.__setattr__(self, name, value)
         if name in WATCHED or (name == "_got_first_request" and not value):
             object.__setattr__(self, "_plan", None)
+        elif name in LINKED:
+            object.__setattr__(self, "_links", None)
 
     def __delattr__(self, name: str) -> None:
         object.__delattr__(self, name)
         if name in WATCHED:
             object.__setattr__(self, "_plan", None)
+        elif name in LINKED:
+            object.__setattr__(self, "_links", None)
 
     def _make_plan(self) -> Plan:
         plan = make_plan(self, _STOCK)
@@ -250,25 +256,8 @@ class Flask(App):
 
         raise FormDataRoutingRedirect(request)
 
-    def url_for(
-        self,
-        /,
-        endpoint: str,
-        *,
-        _anchor: str | None = None,
-        _method: str | None = None,
-        _scheme: str | None = None,
-        _external: bool | None = None,
-        **values: Any,
-    ) -> str:
-        """The URL of *endpoint* with *values*; those the rule does not name become the query string.
-
-        In a request it is relative unless ``_external`` or ``_scheme`` ask otherwise, and ``.name`` means the
-        current blueprint's. Outside one it is external and needs ``SERVER_NAME``. A failure goes to
-        `handle_url_build_error`.
-        """
-        url: str = links.url_for(self, endpoint, _anchor, _method, _scheme, _external, values)
-        return url
+    # FAST: url-for; a function of the compiled core.
+    url_for = links.app_url_for
 
     # --- shell, development server, tests ---------------------------------------------------------------------
 
@@ -492,7 +481,7 @@ def _static_view(app: Flask) -> Callable[..., Any]:
 
 
 jsonout.know_app(Flask)
-links.know(RequestContext, Flask.url_for, Flask.inject_url_defaults, MapAdapter.build)
+links.know(RequestContext, MapAdapter, Flask)
 _STOCK = Stock(Flask, (*APP_STEPS, *ERROR_STEPS, *APP_PARTS))
 
 

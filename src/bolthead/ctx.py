@@ -21,6 +21,7 @@ from ._core.lifecycle import (
     push_app,
     push_request,
 )
+from ._core.matching import Bound
 from ._core.records import UNMADE, AppRecord, RequestRecord
 from .globals import _cv_app, _cv_request
 from .signals import appcontext_popped as appcontext_popped
@@ -192,9 +193,10 @@ class RequestContext(RequestRecord):
     @property
     def url_adapter(self) -> Any:
         """Matches and builds URLs for this request; None if the request named a host that is refused."""
-        if self._adapter is UNMADE:
-            self._adapter = self.app.create_url_adapter(self.request)
-        return self._adapter
+        adapter = self._adapter
+        if adapter is UNMADE or type(adapter) is Bound:
+            adapter = self._adapter = self.app.create_url_adapter(self.request)
+        return adapter
 
     @url_adapter.setter
     def url_adapter(self, value: Any) -> None:

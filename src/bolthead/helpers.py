@@ -16,7 +16,7 @@ from werkzeug.utils import redirect as _wz_redirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from ._core import files
-from ._core.links import current_url_for
+from ._core.links import url_for as url_for
 from ._core.native import var_get
 from .globals import _cv_app, _cv_request, current_app, request, request_ctx, session
 from .signals import message_flashed
@@ -99,24 +99,6 @@ def make_response(*args: t.Any) -> Response:
     if not args:
         return current_app.response_class()
     return current_app.make_response(args[0] if len(args) == 1 else args)
-
-
-def url_for(
-    endpoint: str,
-    *,
-    _anchor: str | None = None,
-    _method: str | None = None,
-    _scheme: str | None = None,
-    _external: bool | None = None,
-    **values: t.Any,
-) -> str:
-    """Build the URL of an endpoint with the current application's :meth:`~bolthead.Flask.url_for`."""
-    url = current_url_for(endpoint, _anchor, _method, _scheme, _external, values)
-    if url is not None:
-        return url  # type: ignore[no-any-return]
-    return current_app.url_for(
-        endpoint, _anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external, **values
-    )
 
 
 def redirect(location: str, code: int = 302, Response: type[BaseResponse] | None = None) -> BaseResponse:

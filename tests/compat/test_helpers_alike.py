@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import os
 from datetime import UTC, datetime
@@ -150,6 +151,96 @@ def test_url_for(endpoint: str, values: dict[str, Any], config: dict[str, Any]) 
         return found
 
     both(scenario)
+
+
+@pytest.mark.parametrize("config", [{}, CONFIGS[1], {"TRUSTED_HOSTS": ["site.test", "localhost"]}], ids=str)
+@pytest.mark.parametrize("script_name", [None, "", "/", "/deep", "/deep/", "/\xc3\xbc"])
+def test_url_for_in_a_view(config: dict[str, Any], script_name: str | None) -> None:
+    """Before and after somebody looks at the context's adapter; the second request knows the host."""
+
+    def scenario(fw: Framework) -> Any:
+        app = with_urls(fw, **config)
+        app._got_first_request = False
+        found: list[Any] = []
+
+        def ask(path: str = "") -> str:
+            for endpoint, values in URLS:
+                try:
+                    found.append(fw.url_for(endpoint, **values))
+                except Exception as error:
+                    found.append(repr(error))
+            return fw.url_for("index", **fw.request.args)
+
+        @app.route("/look/<path:path>", methods=["GET", "POST"])
+        def look(path: str) -> str:
+            first = ask()
+            adapter = fw.request_ctx.url_adapter
+            found.append((type(adapter).__name__, adapter.script_name, adapter.subdomain, adapter.match("/")))
+            found.append(fw.request_ctx.url_adapter is adapter)
+            return first + ask()
+
+        app.add_url_rule("/ask/<path:path>", "ask", ask)
+        environ = {} if script_name is None else {"SCRIPT_NAME": script_name}
+        for path in ("/ask/a?page=1", "/ask/a?page=%C3%BC+x", "/look/a", "/look/b"):
+            found.append(fw.get(app, path, environ_overrides=environ))
+        found.append(fw.get(app, "/look/c", "POST", environ_overrides=environ))
+        return found
+
+    both(scenario)
+
+
+@alike
+def test_url_for_as_the_application_changes(fw: Framework) -> Any:
+    """Each change is made after URLs were built without it."""
+    app = with_urls(fw)
+    app._got_first_request = False
+    calls: list[Any] = []
+
+    def ask() -> None:
+        for endpoint in ("index", ".view", "part.view"):
+            calls.append(fw.url_for(endpoint, q=1))
+
+    @app.get("/ask")
+    def view() -> str:
+        fw.request.url_rule.endpoint = "part.ask"
+        ask()
+        app.url_default_functions["part"].append(lambda endpoint, values: values.setdefault("added", endpoint))
+        ask()
+        app.url_default_functions = {None: [lambda endpoint, values: values.update(q=2)]}
+        ask()
+        app.url_default_functions = {}
+        ask()
+        app.inject_url_defaults = lambda endpoint, values: calls.append(("inject", endpoint, dict(values)))
+        ask()
+        del app.inject_url_defaults
+        ask()
+        adapter = fw.request_ctx.url_adapter
+        adapter.build = lambda *args, **kwargs: calls.append((args, sorted(kwargs))) or "/built"
+        ask()
+        del adapter.build
+        ask()
+        app.url_map.sort_parameters = True
+        calls.append(fw.url_for("index", b=1, a=2))
+        app.url_for = lambda *args, **kwargs: f"own {args} {kwargs}"
+        ask()
+        return "done"
+
+    return [fw.get(app, "/ask"), calls]
+
+
+@alike
+def test_the_functions_themselves(fw: Framework) -> Any:
+    app = fw.app()
+    found: list[Any] = []
+    for function in (fw.url_for, fw.Flask.url_for, app.url_for):
+        name = function.__module__.partition(".")[2]
+        found.append((name, function.__name__, function.__qualname__, inspect.signature(function).return_annotation))
+        found.append(sorted(function.__annotations__.keys() - {"self"}))
+    for function in (fw.url_for, app.url_for):
+        for args, kwargs in [((), {}), (("a", "b"), {}), (("a",), {"endpoint": "b"})]:
+            with pytest.raises(TypeError):
+                function(*args, **kwargs)
+    return found, inspect.ismethod(app.url_for), app.url_for.__func__ is fw.Flask.url_for
 
 
 @alike

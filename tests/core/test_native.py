@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from abc import ABCMeta
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -45,12 +46,14 @@ def test_watch_sees_every_change(changes: list[tuple[str, str, Any]], read_betwe
         assert watch.intact() == (state() == before), "asked twice"
 
 
-def test_watch_of_many_classes(load: Load) -> None:
+@pytest.mark.parametrize("count", [8, 9, 20])
+def test_watch_of_many_classes(load: Load, count: int) -> None:
     native = load(NAME)
-    classes: list[Any] = [type(f"C{index}", (), {"run": index}) for index in range(8)]
+    classes: list[Any] = [type(f"C{index}", (), {"run": index}) for index in range(count)]
     watch = native.Watch([(cls, "run") for cls in classes])
     assert watch.intact()
-    classes[7].run = None
+    assert watch.intact()
+    classes[-1].run = None
     assert not watch.intact()
 
 
@@ -196,6 +199,13 @@ def test_find_byte(data: bytes, byte: int, start: int, stop: int) -> None:
                 find_byte(data, byte, start, stop)
         elif stop >= 0:
             assert find_byte(data, byte, start, stop) == data.find(byte, start, stop)
+
+
+@given(st.text(max_size=8) | st.text(st.characters(max_codepoint=127), max_size=40))
+def test_unsafe(text: str) -> None:
+    plain = string.ascii_letters + string.digits + "_.-~!$'()*,/:@"
+    for build in builds.NAMES:
+        assert bool(builds.load(build, NAME).unsafe(text)) == any(letter not in plain for letter in text)
 
 
 def test_own_attributes_and_items(load: Load) -> None:

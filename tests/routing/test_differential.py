@@ -56,6 +56,9 @@ def compare(spec: maps.MapSpec, seed: int, ours: Any) -> None:
             wanted = maps.outcome(lambda: getattr(adapter, name)(**arguments), rules)  # noqa: B023
             got = maps.outcome(lambda: getattr(own, name)(**arguments), own_rules)  # noqa: B023
             assert got == wanted, (name, arguments, binding)
+            if name == "build":
+                again = maps.outcome(lambda: own.build(**arguments), own_rules)  # noqa: B023
+                assert again == wanted, ("the second time", arguments, binding)
             if name == "match":
                 check_door(subject, own, arguments)
 

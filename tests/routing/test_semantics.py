@@ -122,6 +122,104 @@ def test_a_name_may_stand_twice_if_it_has_a_default(load: Callable[[str], Module
     assert both(load, rules, lambda adapter: adapter.match("/7/x/b"))[1] == {"p": ("str", "a")}
 
 
+BUILT: list[tuple[RuleSpec | str, dict[str, Any]]] = [
+    ("/<word>", {"word": "/x"}),
+    ("/<word>", {"word": ""}),
+    ("/<word>", {"word": "a b/ü?&=+", "q": "a b/ü?&=+"}),
+    ("/<word>", {"word": maps.CUSTOM}),
+    ("/<word>", {"word": "\ud800"}),
+    ("/<word>/<int:n>", {"word": "x", "n": "7"}),
+    ("/<word>/<int:n>", {"word": "x", "n": "seven"}),
+    ("/<int:n>/<word>", {"n": "seven", "q": 1}),
+    ("/<int:n>/<word>", {"n": "seven", "word": "w"}),
+    ("/<int:n>/<word>", {"n": True, "word": 1.5}),
+    ("/<int:n>/<word>", {"n": 10**30, "word": None}),
+    ("/<a>-<b>/c", {"a": "1", "b": "2", "c": [3, "4"], "d": None, "e": b"\xff", "f": 1.5, "ü": "ü"}),
+    ("/<word>", {"word": "w", 7: 8}),
+    (("//a/<word>", {"merge_slashes": False}), {"word": "w"}),
+    (("/<word>", {"methods": ["POST"]}), {"word": "w"}),
+    (("/<word>", {"subdomain": "api"}), {"word": "w"}),
+    (("/<word>", {"subdomain": "<sub>"}), {"word": "w", "sub": "api"}),
+    (("/<word>", {"websocket": True}), {"word": "w"}),
+    (("/<word>", {"defaults": {"n": 1}}), {"word": "w", "n": 1}),
+    (("/<word>", {"defaults": {"n": 1}}), {"word": "w", "n": 2}),
+]
+
+
+@pytest.mark.parametrize(("rule", "values"), BUILT, ids=str)
+@pytest.mark.parametrize("script_name", ["/", "/app", "//app//"])
+@pytest.mark.parametrize("options", [{}, {"sort_parameters": True}, {"default_subdomain": "api"}], ids=str)
+def test_building_once_and_again(
+    load: Callable[[str], ModuleType],
+    rule: RuleSpec | str,
+    values: dict[str, Any],
+    script_name: str,
+    options: dict[str, Any],
+) -> None:
+    """The second URL of an endpoint may be made another way."""
+    text, settings = (rule, {}) if isinstance(rule, str) else rule
+    found: list[Any] = []
+    for routing in (werkzeug.routing, load("bolthead.routing")):
+        table = routing.Map([routing.Rule(text, endpoint="e", **settings)], **options)
+        adapter = table.bind("example.com", script_name)
+        outcomes = []
+        for method in (None, None, "GET", "POST"):
+            outcomes.append(maps.outcome(lambda: adapter.build("e", values, method), []))  # noqa: B023
+        found.append(outcomes)
+    assert found[1] == found[0]
+
+
+@pytest.mark.parametrize("stock", [werkzeug.routing.BaseConverter, werkzeug.routing.IntegerConverter])
+@pytest.mark.parametrize("where", ["own", "base"])
+def test_a_class_that_is_changed_after_the_first_url(
+    load: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch, stock: Any, where: str
+) -> None:
+    def scenario(routing: Any) -> Any:
+        own = type("Own", (stock,), {})
+        table = routing.Map([routing.Rule("/<own:n>", endpoint="e")], converters={"own": own})
+        adapter = table.bind("x")
+        found = [adapter.build("e", {"n": 7}), adapter.build("e", {"n": 7})]
+        changed = own if where == "own" else stock
+        with monkeypatch.context() as patch:
+            patch.setattr(changed, "to_url", lambda self, value: f"late-{value}", raising=False)
+            found += [adapter.build("e", {"n": 7}), adapter.build("e", {"n": 7, "q": 1})]
+        return [*found, adapter.build("e", {"n": 7})]
+
+    assert scenario(load("bolthead.routing")) == scenario(werkzeug.routing)
+
+
+def test_rules_and_settings_that_change_between_urls(load: Callable[[str], ModuleType]) -> None:
+    def scenario(routing: Any) -> list[Any]:
+        table = routing.Map([routing.Rule("/a/<n>", endpoint="e")])
+        adapter = table.bind("x")
+        found: list[Any] = []
+
+        def ask() -> None:
+            for values in ({"n": 1, "b": 2, "a": 3}, {"m": 1}):
+                found.append(maps.outcome(lambda: adapter.build("e", values), []))  # noqa: B023
+
+        ask()
+        table.sort_parameters = True
+        ask()
+        table.sort_key = lambda pair: -ord(pair[0])
+        ask()
+        table.add(routing.Rule("/b/<n>/<a>", endpoint="e"))
+        ask()
+        table.add(routing.Rule("/c/<m>", endpoint="e", methods=["POST"]))
+        ask()
+        table._rules_by_endpoint["e"].pop(0)
+        ask()
+        adapter.script_name = "/mounted/"
+        ask()
+        adapter.subdomain = "other"
+        ask()
+        del table._rules_by_endpoint["e"]
+        ask()
+        return found
+
+    assert scenario(load("bolthead.routing")) == scenario(werkzeug.routing)
+
+
 def test_a_replaced_converter_is_used(load: Callable[[str], ModuleType]) -> None:
     for routing in (werkzeug.routing, load("bolthead.routing")):
         table = routing.Map(converters={"int": maps.SignedConverter})

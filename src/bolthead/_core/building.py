@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .quoting import encode_pairs, plain_str, quote_path
+from .native import Watch, unsafe
+from .quoting import encode_pairs, plain_str, quote_path, quote_query
 from .tree import Tree
 
 QUOTED = 0
@@ -29,6 +30,19 @@ def encode_query(values: Mapping[Any, Any], ordered: bool, key: Callable[[Any], 
     if ordered:
         pairs.sort(key=key)
     return encode_pairs(pairs)
+
+
+PLAIN_NAMES = 1024
+plain_names: set[str] = set()
+"""Names that stand in a query as they are: some that were seen, at most so many."""
+
+
+def _is_plain(name: str) -> bool:
+    if unsafe(name):
+        return False
+    if len(plain_names) < PLAIN_NAMES:
+        plain_names.add(name)
+    return True
 
 
 class Slot:
@@ -54,19 +68,29 @@ class Plan:
 
     *domain* and *path* alternate literal text, already quoted, and slots. *encode* replaces the encoding of
     unknown values where a rule's class brings its own. *rule* alone is used where its class builds in its own way.
+
+    *alone*: where no other rule has its endpoint, any values make a path on the host *place* of it: the text *head*,
+    and for each of the *steps* that of a value, a whole number or else text, and the literal after it. *watched* are
+    the attributes of classes that all this was made from.
     """
 
     __slots__ = (
+        "alone",
         "defaults",
         "domain",
         "encode",
         "foreign",
+        "head",
         "known",
+        "map",
         "methods",
         "path",
+        "place",
         "required",
         "rule",
         "simple",
+        "steps",
+        "watched",
         "websocket",
     )
 
@@ -76,13 +100,16 @@ class Plan:
         domain: list[str | Slot],
         path: list[str | Slot],
         encode: Callable[[Mapping[Any, Any]], str] | None,
+        watched: frozenset[tuple[type, str]],
         foreign: bool = False,
     ) -> None:
         defaults = rule.defaults or {}
         self.rule = rule
+        self.map = rule.map
         self.domain = domain
         self.path = path
         self.encode = encode
+        self.watched = watched
         self.foreign = foreign
         self.methods = rule.methods
         self.websocket = bool(rule.websocket)
@@ -92,6 +119,20 @@ class Plan:
         self.known = slots.union([str(name) for name in defaults])
         # Whether as many values as are required are all known.
         self.simple = not defaults and self.known == set(self.required)
+        literal = [part for part in domain if isinstance(part, str)]
+        self.place = "".join(literal)
+        self.head: str = path[0] if path and isinstance(path[0], str) else ""
+        steps = _steps(path)
+        self.steps = steps or []
+        self.alone = (
+            self.simple
+            and not foreign
+            and not self.websocket
+            and len(literal) == len(domain)
+            and self.head[:1] == "/"
+            and self.head[1:2] != "/"
+            and steps is not None
+        )
 
     def suits(self, values: dict[Any, Any], method: str | None) -> bool:
         """Whether *values* are enough, agree with the defaults, and *method*, if any, is allowed."""
@@ -112,18 +153,40 @@ class Plan:
     def fill(self, values: dict[Any, Any], append_unknown: bool) -> Built:
         """Domain and path with query; *values* must suit. A converter's exceptions pass through."""
         query = ""
-        if not self.simple or len(values) != len(self.required):
-            query = self.rest(values, append_unknown)
+        if append_unknown and (not self.simple or len(values) != len(self.required)):
+            query = self.rest(values)
         built = Built.__new__(Built)
         built.websocket = self.websocket
         built.domain = _fill(self.domain, values) if self.domain else ""
         built.path = _fill(self.path, values)
         if query:
-            built.path = f"{built.path}?{query}"
+            built.path = f"{built.path}{query}"
         return built
 
-    def rest(self, values: dict[Any, Any], append_unknown: bool) -> str:
-        """The query of what no slot takes."""
+    def rest(self, values: dict[Any, Any]) -> str:
+        """The query of what no slot takes, with its question mark."""
+        map_ = self.map
+        if self.encode is not None or map_.sort_parameters:
+            return self.encoded(values)
+        known = self.known
+        query = ""
+        mark = "?"
+        # FAST: url-for; what is neither plain text nor a number goes the long way.
+        for name, value in values.items():
+            if name in known or value is None:
+                continue
+            if type(name) is not str or (name not in plain_names and not _is_plain(name)):
+                return self.encoded(values)
+            if type(value) is int:
+                query = f"{query}{mark}{name}={value}"
+            elif type(value) is str:
+                query = f"{query}{mark}{name}={quote_query(value) if unsafe(value) else value}"
+            else:
+                return self.encoded(values)
+            mark = "&"
+        return query
+
+    def encoded(self, values: dict[Any, Any]) -> str:
         known = self.known
         unknown = {}
         for name, value in values.items():
@@ -131,12 +194,13 @@ class Plan:
                 if not isinstance(name, str):
                     raise TypeError("keywords must be strings")
                 unknown[name] = value
-        if not append_unknown or not unknown:
+        if not unknown:
             return ""
         if self.encode is not None:
-            return self.encode(unknown)
-        map_ = self.rule.map
-        return encode_query(unknown, map_.sort_parameters, map_.sort_key)
+            query = self.encode(unknown)
+        else:
+            query = encode_query(unknown, self.map.sort_parameters, self.map.sort_key)
+        return f"?{query}" if query else ""
 
     def ask(self, values: dict[Any, Any], method: str | None, append_unknown: bool) -> Built | None:
         """What a rule that builds in its own way makes of *values*."""
@@ -163,14 +227,38 @@ class Built:
 
 
 class Group:
-    """The plans for the rules of one endpoint, good as long as *rules* is their list and has *count* of them."""
+    """The plans for the rules of one endpoint, good as long as *rules* is their list and has *count* of them, and
+    *watch*, if any, sees no change.
 
-    __slots__ = ("count", "plans", "rules")
+    *alone* is the plan of a single rule that can say so, and *head*, *place* and *steps* are its own.
+    """
 
-    def __init__(self, rules: list[Any], plans: list[Plan]) -> None:
+    __slots__ = ("alone", "count", "head", "place", "plans", "rules", "steps", "watch")
+
+    def __init__(self, rules: list[Any], plans: list[Plan], watch: Watch | None) -> None:
         self.rules = rules
         self.count = len(rules)
         self.plans = plans
+        self.watch = watch
+        plan = plans[0] if len(plans) == 1 else None
+        self.alone = plan if plan is not None and plan.alone and not plan.map.host_matching else None
+        if self.alone is not None:
+            self.head = self.alone.head
+            self.place = self.alone.place
+            self.steps = self.alone.steps
+
+
+def _steps(path: list[str | Slot]) -> list[tuple[str, bool, str]] | None:
+    """What follows the first literal of *path*; None where it takes a converter's own call."""
+    steps: list[tuple[str, bool, str]] = []
+    for part in path:
+        if isinstance(part, Slot):
+            if part.kind == BY_CALL:
+                return None
+            steps.append((part.name, part.kind == _INTEGER, ""))
+        elif steps:
+            steps[-1] = (*steps[-1][:2], part)
+    return steps
 
 
 def _fill(parts: list[str | Slot], values: dict[Any, Any]) -> Any:
@@ -215,15 +303,62 @@ def _choose(
     return first
 
 
-def _plans(self: Any, tree: Tree, endpoint: Any) -> list[Plan] | None:
+def _group(bound: Any, tree: Tree, endpoint: Any) -> Group | None:
     rules = tree.endpoints.get(endpoint)
     if rules is None:
         return None
-    group = tree.groups.get(endpoint)
-    if group is None or group.rules is not rules or group.count != len(rules):
-        group = Group(rules, self.map._plans(rules))
+    group: Group | None = tree.groups.get(endpoint)
+    if (
+        group is None
+        or group.rules is not rules
+        or group.count != len(rules)
+        or (group.watch is not None and not group.watch.intact())
+    ):
+        group = bound.map._group(rules)
         tree.groups[endpoint] = group
-    return group.plans
+    return group
+
+
+def relative(bound: Any, endpoint: Any, values: dict[Any, Any], method: Any) -> str | None:
+    """What `build` returns where that is a path made by the only rule of *endpoint*; None where it must be asked.
+
+    FAST: url-for, build. *bound* is an adapter whose `build` is this room's, or a `Bound` with the tree, the subdomain
+    and the script name of one. Of a single rule it does not matter which method is tried first.
+    """
+    tree = bound.tree
+    group = tree.groups.get(endpoint)
+    if group is None or group.alone is None or group.place != bound.subdomain:
+        return None
+    rules = tree.endpoints.get(endpoint)
+    if rules is not group.rules or len(rules) != group.count:
+        return None
+    if group.watch is not None and not group.watch.intact():
+        return None
+    if method is not None and group.alone.methods is not None and method not in group.alone.methods:
+        return None
+    path: str = group.head
+    steps = group.steps
+    try:
+        for name, number, after in steps:
+            value = values.get(name)
+            if value is None:
+                return None
+            if number:
+                path = f"{path}{value if type(value) is int else int(value)}{after}"
+            elif type(value) is str and not unsafe(value):
+                path = f"{path}{value}{after}"
+            else:
+                path = f"{path}{quote_path(plain_str(value))}{after}"
+    except Exception:
+        # `build` first looks whether all values are there.
+        return None
+    if len(values) > len(steps):
+        path += group.alone.rest(values)
+    if group.head == "/" and path[1:2] == "/":
+        return None
+    if bound.script_name != "/":
+        path = bound.script_name.rstrip("/") + path
+    return path
 
 
 def build(
@@ -244,13 +379,18 @@ def build(
     tree = bound.tree
     if tree.stale:
         bound.map.update()
+    if bound.stock and append_unknown and not force_external and type(values) is dict:
+        url = relative(bound, endpoint, values, method)
+        if url is not None:
+            return url
     given: dict[Any, Any] = {}
     if values:
         given = values if type(values) is dict and _is_full(values) else self._given(values)
     built: Built | None = None
     if bound.stock:
-        plans = _plans(self, tree, endpoint)
-        if plans is not None:
+        group = _group(bound, tree, endpoint)
+        if group is not None:
+            plans = group.plans
             server_name = bound.server_name if tree.host_matching else None
             if method is None:
                 built = _choose(tree, plans, given, bound.default_method, append_unknown, server_name)

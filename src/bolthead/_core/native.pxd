@@ -28,6 +28,7 @@ cpdef bint is_plain(object func)
 cpdef object own_set(object instance, object name, object value)
 cpdef object own_item(object mapping, object key)
 cpdef object add_pairs(object mapping, list pairs)
+cpdef bint unsafe(str text) except -1
 cpdef Py_ssize_t find_byte(bytes data, int byte, Py_ssize_t start, Py_ssize_t stop) except -2
 cpdef bytes cut(bytes data, Py_ssize_t start, Py_ssize_t stop)
 cpdef object unescape(str text, str errors)

@@ -6,6 +6,7 @@ going straight to a context variable or an instance's own attributes.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
@@ -219,6 +220,10 @@ def add_pairs(mapping: Any, pairs: list[tuple[Any, Any]]) -> None:
     """Add *pairs* to a multi-dict, which holds a list for each key."""
     for key, value in pairs:
         dict.setdefault(mapping, key, []).append(value)
+
+
+unsafe: Callable[[str], Any] = re.compile(r"[^A-Za-z0-9_.\-~!$'()*,/:@]").search
+"""Something true for a text that a URL's path or its query would percent-encode in part."""
 
 
 def find_byte(data: bytes, byte: int, start: int, stop: int) -> int:

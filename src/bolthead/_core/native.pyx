@@ -52,6 +52,8 @@ cdef extern from *:
     int bolthead_function_flags(object func)
 
 cdef extern from "Python.h":
+    bint PyUnicode_IS_ASCII(object text)
+    const unsigned char *PyUnicode_1BYTE_DATA(object text)
     int PyContextVar_Get(object var, PyObject *default, PyObject **value) except -1
     object PyContextVar_Set(object var, object value)
     int PyContextVar_Reset(object var, object token) except -1
@@ -69,9 +71,8 @@ cdef class Watch:
         self._seen = [(cls, name, getattr(cls, name, _MISSING)) for cls, name in pairs]
         self._classes = list(dict.fromkeys([cls for cls, name, value in self._seen]))
         self._count = len(self._classes)
-        if self._count > 8:
-            raise ValueError("a Watch holds at most eight classes")
-        self._stamp()
+        if self._count <= 8:
+            self._stamp()
 
     cdef void _stamp(self):
         cdef int index
@@ -81,17 +82,20 @@ cdef class Watch:
     cpdef bint intact(self):
         cdef int index
         cdef unsigned int tag
-        for index in range(self._count):
-            tag = bolthead_type_tag(self._classes[index])
-            if tag == 0 or tag != self._tags[index]:
-                break
-        else:
-            return True
+        # There is no room for the tags of more classes; the attributes of those are looked at each time.
+        if self._count <= 8:
+            for index in range(self._count):
+                tag = bolthead_type_tag(self._classes[index])
+                if tag == 0 or tag != self._tags[index]:
+                    break
+            else:
+                return True
         # The look-ups also make CPython tag the classes again, so stamp after them.
         for cls, name, value in self._seen:
             if getattr(cls, name, _MISSING) is not value:
                 return False
-        self._stamp()
+        if self._count <= 8:
+            self._stamp()
         return True
 
 
@@ -209,6 +213,26 @@ cpdef object add_pairs(object mapping, list pairs):
             PyDict_SetItem(mapping, pair[0], [pair[1]])
         else:
             (<list>found).append(pair[1])
+
+
+# A table of ASCII: what the pattern of the twin admits.
+cdef unsigned char[128] _PLAIN
+for _letter in range(128):
+    _PLAIN[_letter] = chr(_letter).isalnum() or chr(_letter) in "_.-~!$'()*,/:@"
+
+
+cpdef bint unsafe(str text) except -1:
+    cdef const unsigned char *letters
+    cdef Py_ssize_t at
+    if text is None:
+        raise TypeError("expected str, got None")
+    if not PyUnicode_IS_ASCII(text):
+        return True
+    letters = PyUnicode_1BYTE_DATA(text)
+    for at in range(len(text)):
+        if not _PLAIN[letters[at]]:
+            return True
+    return False
 
 
 cpdef Py_ssize_t find_byte(bytes data, int byte, Py_ssize_t start, Py_ssize_t stop) except -2:

@@ -30,7 +30,9 @@ def takes_context(obj: Any) -> bool:
     func = obj
     if type(func) is MethodType:
         func = func.__func__
-    return type(func) is not FunctionType or "jinja_pass_arg" in func.__dict__
+    if type(func) is not FunctionType and type(func) is not COMPILED:
+        return True
+    return "jinja_pass_arg" in func.__dict__
 
 
 def call(self: Any, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
@@ -47,6 +49,9 @@ def call(self: Any, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
             "value was undefined because a callable raised a StopIteration exception"
         )
 
+
+COMPILED = type(call)
+"""The type of a compiled function, such as `url_for` is one."""
 
 # Left out of the tracebacks of templates, as Jinja's own is.
 internalcode(call)

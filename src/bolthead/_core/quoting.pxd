@@ -1,11 +1,9 @@
 cimport cython
 
+from bolthead._core.native cimport unsafe
+
 cdef list _PATH
 cdef list _QUERY
-cdef bytes _SAFE
-
-@cython.locals(letter=cython.Py_UCS4)
-cdef bint _is_safe(str text) except -1
 
 @cython.locals(table=list, byte=cython.uchar, data=bytes)
 cpdef str quote_path(str text)

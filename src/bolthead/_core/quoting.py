@@ -5,6 +5,8 @@ Both functions encode as UTF-8 and raise UnicodeEncodeError for a lone surrogate
 
 from __future__ import annotations
 
+from .native import unsafe
+
 _ALWAYS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~"
 
 
@@ -18,21 +20,12 @@ _PATH = _table("!$&'()*+,/:;=@")
 # https://url.spec.whatwg.org/#percent-encoded-bytes
 _QUERY = _table("!$'()*,/:;?@")
 _QUERY[0x20] = "+"
-# One byte for each letter of ASCII: whether neither table changes it.
-_SAFE = bytes([_PATH[code] == _QUERY[code] == chr(code) for code in range(128)])
-
-
-def _is_safe(text: str) -> bool:
-    for letter in text:  # noqa: SIM110
-        if letter >= "\x80" or not _SAFE[ord(letter)]:
-            return False
-    return True
 
 
 def quote_path(text: str) -> str:
     """*text* as it stands in a path; slashes are kept."""
     # FAST: build; most texts come back as they are.
-    if _is_safe(text):
+    if not unsafe(text):
         return text
     table = _PATH
     return "".join([table[byte] for byte in text.encode()])
@@ -40,7 +33,7 @@ def quote_path(text: str) -> str:
 
 def quote_query(text: str) -> str:
     """*text* as a key or value of a query string; a space becomes ``+``."""
-    if _is_safe(text):
+    if not unsafe(text):
         return text
     table = _QUERY
     return "".join([table[byte] for byte in text.encode()])

@@ -13,7 +13,8 @@ from werkzeug.routing import Rule as WerkzeugRule
 from werkzeug.wsgi import get_host
 
 from .._core import matching as _matching
-from .._core.building import Plan
+from .._core.building import Group
+from .._core.native import Watch
 from .._core.tree import State, Tree
 from .adapter import MapAdapter
 from .converters import BaseConverter, ValidationError
@@ -48,6 +49,7 @@ class Map(WerkzeugMap):
     ) -> None:
         self._tree = Tree(ValidationError, bool(merge_slashes), bool(host_matching))
         self._pending: list[WerkzeugRule] = []
+        self._watches: dict[frozenset[tuple[type, str]], Watch] = {}
         self._merge_slashes = merge_slashes
         self._remap_lock = self.lock_class()
         self.default_subdomain = default_subdomain
@@ -77,6 +79,7 @@ class Map(WerkzeugMap):
     @host_matching.setter
     def host_matching(self, value: bool) -> None:
         self._tree.host_matching = bool(value)
+        self._tree.groups.clear()
 
     @property
     def _remap(self) -> bool:
@@ -131,9 +134,18 @@ class Map(WerkzeugMap):
                 leaf.detour = bool(defaulted or rule.alias or rule.redirect_to is not None)
             defaulted = defaulted or bool(rule.defaults and not rule.build_only)
 
-    def _plans(self, rules: list[WerkzeugRule]) -> list[Plan]:
+    def _group(self, rules: list[WerkzeugRule]) -> Group:
         """Called by the builder at an endpoint's first URL."""
-        return [plan_of(rule) for rule in rules]
+        plans = [plan_of(rule) for rule in rules]
+        watched = frozenset[tuple[type, str]]().union(*[plan.watched for plan in plans])
+        return Group(rules, plans, self._watch(watched) if watched else None)
+
+    def _watch(self, watched: frozenset[tuple[type, str]]) -> Watch:
+        """A watch of these attributes; rules with the same converters share one."""
+        watch = self._watches.get(watched)
+        if watch is None or not watch.intact():
+            watch = self._watches[watched] = Watch(watched)
+        return watch
 
     # FAST: match; a function of the compiled core.
     route = _matching.find

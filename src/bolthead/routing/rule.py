@@ -165,7 +165,7 @@ class Rule(WerkzeugRule):
     def build(self, values: Mapping[str, Any], append_unknown: bool = True) -> tuple[str, str] | None:
         """The domain and the path with its query for *values*, or None if a converter refuses one."""
         try:
-            built = _plan(self).fill(dict(values), append_unknown)
+            built = (self._plan or _plan(self)).fill(dict(values), append_unknown)
         except ValidationError:
             return None
         return built.domain, built.path
@@ -270,21 +270,29 @@ def _is_plain_integer(converter: Any) -> bool:
     )
 
 
+# As they are now: a patch of these classes themselves must be seen.
+_build = Rule.build
+_suitable_for = WerkzeugRule.suitable_for
+_encode_query_vars = Rule._encode_query_vars
+_text_to_url = BaseConverter.to_url
+_number_to_url = NumberConverter.to_url
+
+
 def plan_of(rule: WerkzeugRule) -> Plan:
-    """How to build URLs for *rule*. One with methods of its own, or Werkzeug's, is asked each time."""
+    """How to build URLs for *rule*, anew. One with methods of its own, or Werkzeug's, is asked each time."""
     kind = type(rule)
-    if kind.build is Rule.build and kind.suitable_for is WerkzeugRule.suitable_for:
+    if kind.build is _build and kind.suitable_for is _suitable_for:
         return _plan(rule)  # type: ignore[arg-type]
-    return Plan(rule, [], [], None, True)
+    return Plan(rule, [], [], None, frozenset(), True)
 
 
 def _plan(rule: Rule) -> Plan:
-    if rule._plan is None:
-        domain, path = drawing(rule)
-        own = type(rule)._encode_query_vars is not Rule._encode_query_vars
-        encode = rule._encode_query_vars if own else None
-        rule.__dict__["_plan"] = Plan(rule, _parts(rule, domain), _parts(rule, path), encode)
-    return rule._plan  # type: ignore[return-value]
+    domain, path = drawing(rule)
+    own = type(rule)._encode_query_vars is not _encode_query_vars
+    encode = rule._encode_query_vars if own else None
+    watched = frozenset([(type(piece[1]), "to_url") for piece in [*domain, *path] if not isinstance(piece, str)])
+    plan = rule.__dict__["_plan"] = Plan(rule, _parts(rule, domain), _parts(rule, path), encode, watched)
+    return plan
 
 
 def _parts(rule: Rule, pieces: list[Piece]) -> list[str | Slot]:
@@ -309,8 +317,8 @@ def _parts(rule: Rule, pieces: list[Piece]) -> list[str | Slot]:
 
 def _slot_kind(converter: BaseConverter) -> int:
     function = None if "to_url" in converter.__dict__ else type(converter).to_url
-    if function is BaseConverter.to_url:
+    if function is _text_to_url:
         return QUOTED
-    if function is NumberConverter.to_url and converter.num_convert is int and not converter.fixed_digits:  # type: ignore[attr-defined]
+    if function is _number_to_url and converter.num_convert is int and not converter.fixed_digits:  # type: ignore[attr-defined]
         return INTEGER
     return SLOT_BY_CALL
