@@ -116,8 +116,8 @@ class Thing:
 def test_bound(load: Load) -> None:
     native = load(NAME)
     var: ContextVar[Any] = ContextVar("var")
-    whole = native.Bound(var, None, "nothing here")
-    part = native.Bound(var, "part", "nothing here")
+    whole = native.Forward(var, None, "nothing here")
+    part = native.Forward(var, "part", "nothing here")
     for proxy in (whole, part):
         with pytest.raises(RuntimeError, match="^nothing here$"):
             proxy.anything  # noqa: B018
@@ -127,8 +127,8 @@ def test_bound(load: Load) -> None:
             native.current(proxy)
         with pytest.raises(RuntimeError, match="^nothing here$"):
             proxy._get_current_object()
-        assert proxy.__class__ is native.Bound
-        assert proxy.__doc__ == native.Bound.__doc__
+        assert proxy.__class__ is native.Forward
+        assert proxy.__doc__ == native.Forward.__doc__
         assert callable(proxy.__wrapped__)
     thing: Any = Thing()
     token = var.set(thing)
@@ -149,7 +149,7 @@ def test_bound(load: Load) -> None:
 
 def test_part_that_is_missing(load: Load) -> None:
     var: ContextVar[Any] = ContextVar("var")
-    proxy = load(NAME).Bound(var, "missing", "nothing here")
+    proxy = load(NAME).Forward(var, "missing", "nothing here")
     var.set(object())
     with pytest.raises(AttributeError, match="missing"):
         proxy.anything  # noqa: B018

@@ -8,7 +8,7 @@ cdef class Watch:
     cpdef bint intact(self)
 
 
-cdef class Bound:
+cdef class Forward:
     cdef object _var
     cdef object _attr
     cdef object _message
@@ -17,7 +17,7 @@ cdef class Bound:
     cdef object _lookup(self)
 
 
-cpdef object current(Bound proxy)
+cpdef object current(Forward proxy)
 cpdef object var_get(object var, object nothing)
 cpdef object var_set(object var, object value)
 cpdef object var_reset(object var, object token)

@@ -112,7 +112,7 @@ FLAGGED = sys.implementation.name == "cpython" and sys.version_info[:2] == (3, 1
 """Whether to ask the flags. FAST: string, pure; from 3.12 on CPython looks up a class's attribute as quickly."""
 
 
-class Bound:
+class Forward:
     """Forwards attribute access to what *var* holds, or to its attribute *attr*.
 
     Only ``_get_current_object`` is its own. Unbound, access raises ``RuntimeError(message)``, save for the few
@@ -163,7 +163,7 @@ class Bound:
         delattr(_lookup_of(self)(), name)
 
 
-_lookup_of: Callable[[Bound], Callable[[], Any]] = Bound.__dict__["_lookup"].__get__
+_lookup_of: Callable[[Forward], Callable[[], Any]] = Forward.__dict__["_lookup"].__get__
 
 UNBOUND_NAMES: dict[str, Callable[[Any], Any]] = {
     "__class__": type,
@@ -172,7 +172,7 @@ UNBOUND_NAMES: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def current(proxy: Bound) -> Any:
+def current(proxy: Forward) -> Any:
     """What *proxy* stands for now. Raises RuntimeError when that is nothing."""
     return _lookup_of(proxy)()
 

@@ -62,6 +62,7 @@ cdef extern from "Python.h":
 
 
 cdef object _MISSING = object()
+cdef object OBJECT_SETATTR = object.__setattr__
 cdef int CO_COROUTINE = 0x80
 cdef bint MARKS = sys.version_info >= (3, 12)
 
@@ -99,7 +100,7 @@ cdef class Watch:
         return True
 
 
-cdef class Bound:
+cdef class Forward:
     def __init__(self, var, attr, message):
         self._var = var
         self._attr = attr
@@ -140,7 +141,12 @@ cdef class Bound:
             raise
 
     def __setattr__(self, name, value):
-        setattr(self.fetch(), name, value)
+        found = self.fetch()
+        # FAST: blueprint; a class with an own `__delattr__`, as that of `g`, sets attributes by a detour.
+        if found_on(type(found), "__setattr__") is OBJECT_SETATTR:
+            PyObject_GenericSetAttr(found, name, value)
+        else:
+            setattr(found, name, value)
 
     def __delattr__(self, name):
         delattr(self.fetch(), name)
@@ -151,7 +157,7 @@ cdef class Bound:
         return lookup
 
 
-cpdef object current(Bound proxy):
+cpdef object current(Forward proxy):
     return proxy.fetch()
 
 

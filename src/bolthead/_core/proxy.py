@@ -10,13 +10,13 @@ import math
 import operator
 from typing import Any
 
-from .native import Bound, current
+from .native import Forward, current
 
 in_place: Any = operator
 """``operator``, whose in-place functions have no types."""
 
 
-class LocalProxy(Bound):
+class LocalProxy(Forward):
     """Stands for the object that a context variable holds, or for one of its attributes.
 
     Every operation goes to that object; unbound, it raises RuntimeError, while ``repr``, ``bool`` and ``dir``
