@@ -20,7 +20,7 @@ from ..helpers import _split_blueprint_path, get_debug_flag
 from ..json.provider import DefaultJSONProvider, JSONProvider
 from ..logging import create_logger
 from ..routing import BuildError, Map, Rule
-from .scaffold import Scaffold, T_teardown, _endpoint_from_view_func, find_package, setupmethod
+from .scaffold import Scaffold, T_teardown, _endpoint_from_view_func, find_package, naming, setupmethod
 
 if t.TYPE_CHECKING:
     from werkzeug.wrappers import Response as BaseResponse
@@ -282,12 +282,7 @@ class App(Scaffold):
     @setupmethod
     def template_filter(self, name: str | None = None) -> t.Callable[[T_template_filter], T_template_filter]:
         """Decorate a template filter, called ``name`` or as the function is."""
-
-        def decorator(f: T_template_filter) -> T_template_filter:
-            self.add_template_filter(f, name=name)
-            return f
-
-        return decorator
+        return naming(self.add_template_filter, name)
 
     @setupmethod
     def add_template_filter(self, f: ft.TemplateFilterCallable, name: str | None = None) -> None:
@@ -297,12 +292,7 @@ class App(Scaffold):
     @setupmethod
     def template_test(self, name: str | None = None) -> t.Callable[[T_template_test], T_template_test]:
         """Decorate a template test, called ``name`` or as the function is."""
-
-        def decorator(f: T_template_test) -> T_template_test:
-            self.add_template_test(f, name=name)
-            return f
-
-        return decorator
+        return naming(self.add_template_test, name)
 
     @setupmethod
     def add_template_test(self, f: ft.TemplateTestCallable, name: str | None = None) -> None:
@@ -312,12 +302,7 @@ class App(Scaffold):
     @setupmethod
     def template_global(self, name: str | None = None) -> t.Callable[[T_template_global], T_template_global]:
         """Decorate a function that every template can call, by ``name`` or its own."""
-
-        def decorator(f: T_template_global) -> T_template_global:
-            self.add_template_global(f, name=name)
-            return f
-
-        return decorator
+        return naming(self.add_template_global, name)
 
     @setupmethod
     def add_template_global(self, f: ft.TemplateGlobalCallable, name: str | None = None) -> None:

@@ -21,6 +21,7 @@ from .scaffold import (
     T_url_value_preprocessor,
     _endpoint_from_view_func,
     _sentinel,
+    naming,
     setupmethod,
 )
 
@@ -239,12 +240,7 @@ class Blueprint(Scaffold):
         self, name: str | None = None
     ) -> t.Callable[[T_template_filter], T_template_filter]:
         """``Flask.template_filter``, for every template of the application."""
-
-        def decorator(f: T_template_filter) -> T_template_filter:
-            self.add_app_template_filter(f, name=name)
-            return f
-
-        return decorator
+        return naming(self.add_app_template_filter, name)
 
     @setupmethod
     def add_app_template_filter(self, f: ft.TemplateFilterCallable, name: str | None = None) -> None:
@@ -258,12 +254,7 @@ class Blueprint(Scaffold):
     @setupmethod
     def app_template_test(self, name: str | None = None) -> t.Callable[[T_template_test], T_template_test]:
         """``Flask.template_test``, for every template of the application."""
-
-        def decorator(f: T_template_test) -> T_template_test:
-            self.add_app_template_test(f, name=name)
-            return f
-
-        return decorator
+        return naming(self.add_app_template_test, name)
 
     @setupmethod
     def add_app_template_test(self, f: ft.TemplateTestCallable, name: str | None = None) -> None:
@@ -279,12 +270,7 @@ class Blueprint(Scaffold):
         self, name: str | None = None
     ) -> t.Callable[[T_template_global], T_template_global]:
         """``Flask.template_global``, for every template of the application."""
-
-        def decorator(f: T_template_global) -> T_template_global:
-            self.add_app_template_global(f, name=name)
-            return f
-
-        return decorator
+        return naming(self.add_app_template_global, name)
 
     @setupmethod
     def add_app_template_global(self, f: ft.TemplateGlobalCallable, name: str | None = None) -> None:

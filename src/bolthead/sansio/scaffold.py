@@ -36,6 +36,16 @@ T_url_value_preprocessor = t.TypeVar("T_url_value_preprocessor", bound=ft.URLVal
 T_route = t.TypeVar("T_route", bound=ft.RouteCallable)
 
 
+def naming(add: t.Callable[..., None], name: str | None) -> t.Callable[[F], F]:
+    """A decorator that hands its function to *add* under *name*."""
+
+    def decorator(f: F) -> F:
+        add(f, name=name)
+        return f
+
+    return decorator
+
+
 def setupmethod(f: F) -> F:
     """Mark a method that must not be called once requests are handled (or the blueprint is registered)."""
     name = f.__name__
