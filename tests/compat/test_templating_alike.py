@@ -527,3 +527,63 @@ def test_own_environment_class(fw: Framework) -> Any:
         with each.app_context():
             found.append(fw.render_template_string("{{ {'a': 1}.a }}{{ url_for.__name__ }}"))
     return found
+
+
+@alike
+def test_contexts_of_templates(fw: Framework) -> Any:
+    """What a template's context holds, in order, however it is made."""
+    from jinja2 import Template, pass_context
+
+    app = fw.app()
+    found: list[Any] = []
+
+    @pass_context
+    def note(context: Any) -> str:
+        found.append([list(context.parent), sorted(context.globals_keys), list(context.get_exported()), context.name])
+        return ""
+
+    env = app.jinja_env
+    env.globals.update(note=note, zero=0, request="shadowed by the processor")
+    env.loader = DictLoader(
+        {
+            "base": "{% block b %}{{ note() }}{{ self.__class__.__name__ }}{% endblock %}",
+            "child": "{% extends 'base' %}{% set x = 1 %}{% block b %}{{ note() }}{{ super() }}{% endblock %}",
+            "part": "{% macro m(a) %}{{ a }}{{ zero }}{{ note() }}{% endmacro %}{{ own }}{{ note() }}",
+            "all": "{% from 'part' import m %}{% import 'part' as p with context %}{% include 'part' %}{{ m(own) }}",
+        }
+    )
+    with app.test_request_context("/"):
+        for name in ("base", "child", "all"):
+            found.append(fw.render_template(name, own=7, zero=1))
+            found.append("".join(fw.stream_template(name, own=7)))
+        template = env.get_template("part", globals={"own": "of the template", "zero": "too"})
+        found += [repr(template), isinstance(template, Template), fw.render_template(template)]
+        found += [template.render(zero=2), template.render({"zero": 3}), template.module.m(1)]
+        found.append(list(template.generate()))
+        for odd in ({1: 2}, {"a": 1, 2: 3}):
+            found.append(fw.error(template.render, odd))
+        env.globals = {"url_for": str, "note": note}
+        found.append(fw.render_template_string("{{ note() }}{{ url_for(1) }}{{ zero }}"))
+    return found
+
+
+def test_a_patch_of_the_class_of_templates(monkeypatch: pytest.MonkeyPatch) -> None:
+    def scenario(fw: Framework) -> Any:
+        from jinja2 import Template
+
+        app, calls = fw.app(), []
+        original = Template.new_context
+
+        def own(self: Any, vars: Any = None, shared: bool = False, locals: Any = None) -> Any:
+            calls.append((vars["own"], shared))
+            return original(self, vars, shared, locals)
+
+        with app.app_context():
+            calls.append(fw.render_template_string("{{ own }}", own=1))
+            with monkeypatch.context() as patch:
+                patch.setattr(Template, "new_context", own)
+                calls.append(fw.render_template_string("{{ own }}", own=2))
+            calls.append(fw.render_template_string("{{ own }}", own=3))
+        return calls
+
+    both(scenario)
