@@ -5,25 +5,34 @@ from __future__ import annotations
 import json as _json
 import typing as t
 
-from ..globals import current_app
+from .._core.native import var_get
+from ..globals import _cv_app, current_app
 from .provider import _default
 
 if t.TYPE_CHECKING:
     from ..wrappers import Response
 
 
+def _provider() -> t.Any:
+    """The current application's provider, or None. FAST: session-write; without the proxy."""
+    ctx = var_get(_cv_app, None)
+    return None if ctx is None else ctx.app.json
+
+
 def dumps(obj: t.Any, **kwargs: t.Any) -> str:
     """Serialize to a string."""
-    if current_app:
-        return current_app.json.dumps(obj, **kwargs)
+    provider = _provider()
+    if provider is not None:
+        return provider.dumps(obj, **kwargs)  # type: ignore[no-any-return]
     kwargs.setdefault("default", _default)
     return _json.dumps(obj, **kwargs)
 
 
 def dump(obj: t.Any, fp: t.IO[str], **kwargs: t.Any) -> None:
     """Serialize into a text file."""
-    if current_app:
-        current_app.json.dump(obj, fp, **kwargs)
+    provider = _provider()
+    if provider is not None:
+        provider.dump(obj, fp, **kwargs)
     else:
         kwargs.setdefault("default", _default)
         _json.dump(obj, fp, **kwargs)
@@ -31,15 +40,17 @@ def dump(obj: t.Any, fp: t.IO[str], **kwargs: t.Any) -> None:
 
 def loads(s: str | bytes, **kwargs: t.Any) -> t.Any:
     """Read a string, or bytes in UTF-8."""
-    if current_app:
-        return current_app.json.loads(s, **kwargs)
+    provider = _provider()
+    if provider is not None:
+        return provider.loads(s, **kwargs)
     return _json.loads(s, **kwargs)
 
 
 def load(fp: t.IO[t.AnyStr], **kwargs: t.Any) -> t.Any:
     """Read a file."""
-    if current_app:
-        return current_app.json.load(fp, **kwargs)
+    provider = _provider()
+    if provider is not None:
+        return provider.load(fp, **kwargs)
     return _json.load(fp, **kwargs)
 
 
