@@ -581,6 +581,41 @@ def test_debug_of_an_application_of_its_own(fw: Framework) -> Any:
 
 
 @alike
+def test_default_that_wants_more_than_a_text(fw: Framework) -> Any:
+    """What is done while the JSON is written counts for the response."""
+    app = fw.app()
+    asked = [""]
+
+    class Own(fw.mod("json.provider").DefaultJSONProvider):  # type: ignore[name-defined, misc]
+        def default(self, o: Any) -> Any:
+            kind = asked[0]
+            if kind == "session":
+                fw.session["a"] = 1
+            elif kind == "after":
+                fw.after_this_request(lambda response: fw.Response("another"))
+            elif kind == "mimetype":
+                self.mimetype = "text/own"
+            elif kind == "hook":
+                app.after_request_funcs.setdefault(None, []).append(lambda response: fw.Response("hooked"))
+            elif kind == "error":
+                raise LookupError("no")
+            elif kind == "abort":
+                fw.abort(418)
+            return "o"
+
+    app.json = Own(app)
+    app.add_url_rule("/", "v", lambda: {"a": object()})
+    app.add_url_rule("/list", "w", lambda: [object()])
+    app.register_error_handler(LookupError, lambda error: ("handled", 400))
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    found = []
+    for asked[0] in ("", "session", "after", "mimetype", "error", "abort", "hook", ""):
+        found += [fw.get(app), fw.get(app, "/list"), fw.get(app, "/", "HEAD")]
+    app.json.mimetype = None
+    return found, fw.get(app)
+
+
+@alike
 def test_view_that_returns_json_wrongly(fw: Framework) -> Any:
     app = fw.app()
     app.config["PROPAGATE_EXCEPTIONS"] = True

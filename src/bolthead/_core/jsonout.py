@@ -60,6 +60,8 @@ def line_of(provider: Any, app: Any, obj: Any) -> bytes | None:
     own = provider.__dict__
     if RESPONSE in own or DUMPS in own or PREPARE in own:
         return None
+    if type(provider.mimetype) is not str:
+        return None
     compact = provider.compact
     if compact is None:
         # FAST: json; the property's own look.

@@ -20,7 +20,9 @@ ESCAPE_ALL = _encoder.encode_basestring_ascii
 ESCAPE = _encoder.encode_basestring
 DEEP = 5000
 """The most levels that surely fit on the stack of a thread."""
-STEPS = (ENCODER.__init__, ENCODER.encode, ENCODER.iterencode)
+INIT = ENCODER.__init__
+ENCODE = ENCODER.encode
+ITERENCODE = ENCODER.iterencode
 
 
 class Writer:
@@ -62,7 +64,9 @@ class Writer:
             and _encoder.encode_basestring is ESCAPE
             and _json.dumps is DUMPS
             and _json.JSONEncoder is ENCODER
-            and (ENCODER.__init__, ENCODER.encode, ENCODER.iterencode) == STEPS
+            and ENCODER.__init__ is INIT
+            and ENCODER.encode is ENCODE
+            and ENCODER.iterencode is ITERENCODE
         ):
             try:
                 return "".join(write(obj, 0))

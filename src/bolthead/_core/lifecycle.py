@@ -22,8 +22,10 @@ from ..signals import (
     request_tearing_down,
 )
 from .failures import is_answer, unrouted
+from .jsonout import line_of
 from .native import bare, is_plain, var_get, var_reset, var_set
 from .records import UNMADE, AppRecord, Plan, RequestRecord
+from .result import content_type_of
 from .tree import FOUND, MISSED, route
 
 if TYPE_CHECKING:
@@ -483,6 +485,7 @@ def wsgi_app(self: Any, environ: WSGIEnvironment, start_response: StartResponse)
             remember_host(plan, ctx, environ)
     error: BaseException | None = None
     text = None
+    content_type = None
     response: Any = None
     try:
         try:
@@ -496,9 +499,21 @@ def wsgi_app(self: Any, environ: WSGIEnvironment, start_response: StartResponse)
                 response = full_dispatch(plan, self, ctx)
             else:
                 rv = dispatch(plan, self, ctx)
-                if type(rv) is str and unseen(plan, ctx):
+                kind = type(rv)
+                if kind is str and unseen(plan, ctx):
                     # FAST: string; a response that nobody looks at need not be made.
                     text = rv.encode()
+                    content_type = plan.responses.content_type
+                elif (kind is dict or kind is list) and unseen(plan, ctx):
+                    # FAST: json; as above, if what was asked to write it is of the same mind afterwards.
+                    text = line_of(self.json, self, rv)
+                    if text is not None:
+                        content_type = content_type_of(self.json.mimetype)
+                        if not unseen(plan, ctx):
+                            rv = plan.responses.typed(text, content_type)
+                            text = None
+                    if text is None:
+                        response = finish(plan, self, ctx, rv, False)
                 else:
                     response = finish(plan, self, ctx, rv, False)
         except Exception as caught:
@@ -508,7 +523,7 @@ def wsgi_app(self: Any, environ: WSGIEnvironment, start_response: StartResponse)
             error = caught
             raise
         if text is not None:
-            return plan.responses.send_text(text, environ, start_response)  # type: ignore[no-any-return]
+            return plan.responses.send_text(text, content_type, environ, start_response)  # type: ignore[no-any-return]
         if type(response) is plan.responses.cls:
             return plan.responses.send(response, environ, start_response)  # type: ignore[no-any-return]
         return response(environ, start_response)  # type: ignore[no-any-return]

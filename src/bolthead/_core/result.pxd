@@ -23,7 +23,7 @@ cdef class Responses:
     cpdef object typed(self, bytes body, object content_type)
 
     @cython.locals(size=cython.Py_ssize_t)
-    cpdef object send_text(self, bytes body, object environ, object start_response)
+    cpdef object send_text(self, bytes body, object content_type, object environ, object start_response)
 
     cpdef object make(self, object app, object request, object rv)
     cpdef object send(self, object response, object environ, object start_response)

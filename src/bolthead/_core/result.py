@@ -215,11 +215,11 @@ class Responses:
         response.response = [body]
         return response
 
-    def send_text(self, body: bytes, environ: Any, start_response: Callable[..., Any]) -> Any:
-        """Send what `text` makes, where that is also ``direct`` and ``counted``, without making it."""
+    def send_text(self, body: bytes, content_type: Any, environ: Any, start_response: Callable[..., Any]) -> Any:
+        """Send what `typed` makes, where that is also ``direct`` and ``counted``, without making it."""
         size = len(body)
         length = SIZES[size] if size < KEPT_SIZES else str(size)
-        start_response(self.status, [("Content-Type", self.content_type), ("Content-Length", length)])
+        start_response(self.status, [("Content-Type", content_type), ("Content-Length", length)])
         if environ["REQUEST_METHOD"] == "HEAD":
             return []
         return [body]
