@@ -133,7 +133,7 @@ def test_threads_see_one_werkzeug() -> None:
         """)
 
 
-LATE = ["difflib", "email.utils", "ipaddress", "pkgutil", "shutil", "uuid"]
+LATE = ["difflib", "email.utils", "ipaddress", "pkgutil", "shutil", "textwrap", "tokenize", "uuid"]
 UNTOUCHED = """
         import bolthead, importlib, sys
         def untouched(name):

@@ -15,7 +15,7 @@ from importlib.util import find_spec, module_from_spec
 
 from ._late import Deferred, defer
 
-RARE = ("difflib", "email.utils", "ipaddress", "pkgutil", "shutil", "uuid")
+RARE = ("difflib", "email.utils", "ipaddress", "pkgutil", "shutil", "textwrap", "tokenize", "uuid")
 """Of the standard library: Werkzeug, or a module that it loads, imports them whole, for what few requests need."""
 
 PARTS = ("exceptions", "http", "wrappers", "routing", "urls", "wsgi", "local")
