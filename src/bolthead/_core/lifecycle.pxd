@@ -1,10 +1,11 @@
 cimport cython
 from bolthead._core.failures cimport is_answer, unrouted
 from bolthead._core.jsonout cimport line_of
+from bolthead._core.matching cimport missed
 from bolthead._core.native cimport bare, is_plain, var_get, var_reset, var_set
 from bolthead._core.records cimport AppRecord, Plan, RequestRecord
 from bolthead._core.result cimport Responses, content_type_of
-from bolthead._core.tree cimport Tree, route
+from bolthead._core.walk cimport route
 
 @cython.locals(plan=Plan)
 cpdef Plan plan_of(object app)

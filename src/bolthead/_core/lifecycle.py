@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.exceptions import MethodNotAllowed, NotFound
-
 from ..globals import _cv_app, _cv_request
 from ..signals import (
     appcontext_popped,
@@ -23,10 +21,11 @@ from ..signals import (
 )
 from .failures import is_answer, unrouted
 from .jsonout import line_of
+from .matching import missed
 from .native import bare, is_plain, var_get, var_reset, var_set
 from .records import UNMADE, AppRecord, Plan, RequestRecord
 from .result import content_type_of
-from .tree import FOUND, MISSED, route
+from .walk import FOUND, MISSED, route
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -272,8 +271,7 @@ def match(plan: Plan, ctx: RequestRecord) -> bool:
     if code != FOUND:
         if code == MISSED and not outcome[2]:
             # FAST: neither found nor of the other protocol, so no adapter is needed to say so.
-            allowed = outcome[1]
-            request.routing_exception = MethodNotAllowed(list(allowed)) if allowed else NotFound()
+            request.routing_exception = missed(outcome[1], False)
             return True
         return False
     request.url_rule = ctx._rule = outcome[1]

@@ -1,6 +1,8 @@
 cimport cython
 
-from bolthead._core.tree cimport Leaf, Tree, Walk, exact, route, search
+from bolthead._core.tree cimport Leaf, Tree
+from bolthead._core.native cimport new
+from bolthead._core.walk cimport exact, route, search
 
 cdef dict _METHODS
 
@@ -24,10 +26,12 @@ cdef str _path(object path)
 
 cdef object _method(object method)
 
+cpdef object missed(object allowed, object crossed)
+
 @cython.locals(tree=Tree)
 cpdef tuple find(object self, object domain, object path, object method, object websocket)
 
-@cython.locals(bound=Bound, tree=Tree, path=str, leaf=Leaf, walk=Walk, crossed=cython.bint, arguments=dict)
+@cython.locals(bound=Bound, tree=Tree, path=str, leaf=Leaf, crossed=cython.bint, arguments=dict, outcome=tuple, code=cython.int)
 cpdef tuple match(
     object self, object path_info=?, object method=?, object return_rule=?, object query_args=?, object websocket=?
 )

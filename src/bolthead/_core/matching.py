@@ -6,7 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .tree import Tree, exact, route, search
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing.exceptions import WebsocketMismatch
+
+from .native import new
+from .tree import Tree
+from .walk import FOUND, MISSED, MOVED, exact, route, search
 
 _METHODS = {name: name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
 
@@ -58,6 +63,20 @@ def _method(method: Any) -> Any:
     return method.upper() if name is None else name
 
 
+def missed(allowed: set[str] | None, crossed: bool) -> HTTPException:
+    """What to raise for a path without a rule, from a walk's outcome."""
+    # FAST: miss; past three constructors that only store None.
+    error: Any
+    if allowed:
+        error = new(MethodNotAllowed)
+        error.response = None
+        error.valid_methods = list(allowed)
+    else:
+        error = new(WebsocketMismatch if crossed else NotFound)
+        error.response = None
+    return error  # type: ignore[no-any-return]
+
+
 def find(self: Any, domain: str, path: str, method: str, websocket: bool) -> tuple[int, Any, Any]:
     """The lifecycle's door: ``(0, rule, arguments)`` where an adapter's ``match`` would return them.
 
@@ -98,15 +117,14 @@ def match(
     if leaf is not None and not leaf.detour:
         arguments = {} if leaf.defaults is None else dict(leaf.defaults)
         return (leaf.rule if return_rule else leaf.endpoint, arguments)
-    walk = search(tree, domain, path, name, crossed)
-    leaf = walk.leaf
-    if leaf is not None and not leaf.detour:
-        return (leaf.rule if return_rule else leaf.endpoint, walk.result)
-    if leaf is None and walk.result is None:
-        raise self._missed(walk.allowed, walk.crossed)
+    code, found, extra = search(tree, domain, path, name, crossed)
+    if code == FOUND:
+        return (found.rule if return_rule else found.endpoint, extra)
+    if code == MISSED:
+        raise missed(found, extra)
     if query_args is None:
         query_args = bound.query_args or {}
-    if leaf is None:
-        raise self._moved(walk.result, query_args)
-    self._detour(leaf.rule, walk.result, f"{domain}|{path}", name, query_args)
-    return (leaf.rule if return_rule else leaf.endpoint, walk.result)
+    if code == MOVED:
+        raise self._moved(extra, query_args)
+    self._detour(found.rule, extra, f"{domain}|{path}", name, query_args)
+    return (found.rule if return_rule else found.endpoint, extra)

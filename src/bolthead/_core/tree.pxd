@@ -2,14 +2,12 @@ cimport cython
 
 from bolthead._core.glob cimport Glob
 
-cdef object _SLASHES
 cdef object _rank
-cdef int _FOUND
-cdef int _DETOUR
-cdef int _MOVED
-cdef int _MISSED
+cdef int _WORD
+cdef int _NUMBER
 cdef int _DIGITS
 cdef int _SIGNED
+cdef int _REST
 cdef int _PATTERN
 cdef int _AS_IS
 cdef int _AS_INT
@@ -32,7 +30,8 @@ cdef class Leaf:
 
 @cython.final
 cdef class State:
-    cdef public dict static
+    cdef public object static
+    cdef public State blank
     cdef public list edges
     cdef public Index index
     cdef public list leaves
@@ -73,65 +72,10 @@ cdef class Index:
 
 
 @cython.final
-@cython.no_gc
-@cython.freelist(16)
-cdef class Frame:
-    cdef Py_ssize_t at
-    cdef Frame below
-    cdef list edges
-    cdef Py_ssize_t mark
-    cdef Py_ssize_t nth
-    cdef State state
-
-
-@cython.locals(frame=Frame)
-cdef Frame _frame(Frame below, State state, list edges, Py_ssize_t at, Py_ssize_t nth, Py_ssize_t mark)
-
-
-@cython.final
-@cython.no_gc
-@cython.freelist(8)
-cdef class Walk:
-    cdef str domain
-    cdef object method
-    cdef bint websocket
-    cdef int code
-    cdef Leaf leaf
-    cdef object result
-    cdef set allowed
-    cdef bint crossed
-    cdef bint slash
-    cdef list segments
-    cdef list values
-
-    @cython.locals(leaf=Leaf, beyond=State, leaves=list)
-    cdef Leaf ending(self, State state)
-
-    @cython.locals(leaf=Leaf)
-    cdef Leaf admit(self, list leaves, bint lenient)
-
-    @cython.locals(
-        state=State, segments=list, values=list, count=cython.Py_ssize_t, frame=Frame, at=cython.Py_ssize_t, nth=cython.Py_ssize_t, edges=list,
-        leaf=Leaf, segment=str, last=cython.bint, child=State, beyond=cython.Py_ssize_t, size=cython.Py_ssize_t, mark=cython.Py_ssize_t, edge=Edge,
-    )
-    cdef Leaf run(self, Tree tree)
-
-    @cython.locals(
-        kind=cython.int, length=cython.Py_ssize_t, size=cython.Py_ssize_t, value=str, digits=str, beyond=cython.Py_ssize_t, target=str, texts=list,
-    )
-    cdef Py_ssize_t take(self, Edge edge, str segment, Py_ssize_t at) except -2
-
-    @cython.locals(
-        values=list, kinds=bytes, names=list, result=dict, count=cython.Py_ssize_t, nth=cython.Py_ssize_t,
-        kind=cython.int,
-    )
-    cdef int convert(self, Tree tree, Leaf leaf) except -1
-
-
-@cython.final
 cdef class Tree:
     cdef public State root
     cdef public dict exact
+    cdef public dict home
     cdef public Py_ssize_t longest
     cdef public dict endpoints
     cdef public dict groups
@@ -141,13 +85,3 @@ cdef class Tree:
     cdef public bint stale
 
     cpdef plain(self, str path, State state)
-
-
-@cython.locals(table=dict, state=State, leaf=Leaf)
-cpdef Leaf exact(Tree tree, str domain, str path, object method, bint websocket)
-
-@cython.locals(walk=Walk, found=Leaf, merged=str)
-cpdef Walk search(Tree tree, str domain, str path, object method, bint websocket)
-
-@cython.locals(leaf=Leaf, walk=Walk)
-cpdef tuple route(Tree tree, str domain, str path, object method, bint websocket)

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import MapAdapter as WerkzeugMapAdapter
 
 from .._core import building as _building
 from .._core import matching as _matching
 from .._core.quoting import quote_path
-from .exceptions import BuildError, RequestRedirect, WebsocketMismatch
+from .exceptions import BuildError, RequestRedirect
 
 if TYPE_CHECKING:
     from .map import Map
@@ -54,17 +53,6 @@ class MapAdapter(_matching.Bound, WerkzeugMapAdapter):
     # FAST: match, build; functions of the compiled core, which as methods cost no second call.
     match = _matching.match
     build = _building.build
-
-    def _missed(self, allowed: set[str] | None, crossed: bool) -> HTTPException:
-        # FAST: miss; past three constructors that only store None.
-        if allowed:
-            refused = MethodNotAllowed.__new__(MethodNotAllowed)
-            refused.response = None
-            refused.valid_methods = list(allowed)
-            return refused
-        error = WebsocketMismatch.__new__(WebsocketMismatch) if crossed else NotFound.__new__(NotFound)
-        error.response = None
-        return error
 
     def _moved(self, path: str, query_args: Mapping[str, Any] | str) -> RequestRedirect:
         return RequestRedirect(self.make_redirect_url(quote_path(path), query_args))

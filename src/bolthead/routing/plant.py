@@ -12,7 +12,8 @@ from werkzeug.routing import Rule as WerkzeugRule
 from .._core.glob import ANY, CHOICE, FIXED, LITERAL, PATH, Atom, Glob
 from .._core.glob import DIGITS as GLOB_DIGITS
 from .._core.glob import SIGNED as GLOB_SIGNED
-from .._core.tree import DIGITS, PATTERN, SEGMENT, SIGNED, TAIL, Edge, Leaf, State, Tree
+from .._core.tree import DIGITS, NUMBER, PATTERN, REST, SEGMENT, SIGNED, TAIL, WORD, Edge, Leaf, State, Tree
+from .._core.walk import Fan
 from .converters import FloatConverter, PathConverter, UUIDConverter
 from .rule import Piece, drawing, read_converters
 
@@ -130,15 +131,23 @@ def _simple(regex: str) -> tuple[int, int, int] | None:
     return (SEGMENT, int(low), int(high)) if int(low) <= int(high) else None
 
 
+_BARE = {SEGMENT: WORD, DIGITS: NUMBER}
+
+
 def _edge(part: Part, is_domain: bool) -> Edge:
     body = part.body
     if not part.is_tail and len(body) == 3:
         simple = _simple(body[1])
         # A domain may hold a slash, which these patterns exclude and a segment of a path cannot have.
         if simple is not None and not (is_domain and simple[0] == SEGMENT):
-            edge = Edge(simple[0], body[0], body[2], part.weight, State())
-            edge.low, edge.high = simple[1], simple[2]
+            kind, low, high = simple
+            if (low, high, body[0], body[2]) == (1, -1, "", ""):
+                kind = _BARE.get(kind, kind)
+            edge = Edge(kind, body[0], body[2], part.weight, State())
+            edge.low, edge.high = low, high
             return edge
+    if len(body) == 3 and body[1] == PathConverter.regex and not (is_domain or part.suffixed):
+        return Edge(REST, body[0], body[2], part.weight, State())
     edge = Edge(TAIL if part.is_tail else PATTERN, body[0], body[-1], part.weight, State())
     edge.source = part.source
     edge.suffixed = part.suffixed
@@ -202,10 +211,12 @@ def plant(tree: Tree, rule: WerkzeugRule, touched: dict[int, State]) -> None:
     for nth, part in enumerate(parts):
         if isinstance(part, str):
             if state.static is None:
-                state.static = {}
+                state.static = Fan()
             following = state.static.get(part)
             if following is None:
                 following = state.static[part] = State()
+                if not part:
+                    state.blank = following
         else:
             if state.keys is None:
                 state.keys = {}
