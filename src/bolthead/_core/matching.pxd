@@ -4,6 +4,7 @@ from bolthead._core.tree cimport Leaf, Tree
 from bolthead._core.native cimport new
 from bolthead._core.walk cimport exact, route, search
 
+cdef str _GET
 cdef dict _METHODS
 
 
@@ -31,7 +32,5 @@ cpdef object missed(object allowed, object crossed)
 @cython.locals(tree=Tree)
 cpdef tuple find(object self, object domain, object path, object method, object websocket)
 
-@cython.locals(bound=Bound, tree=Tree, path=str, leaf=Leaf, crossed=cython.bint, arguments=dict, outcome=tuple, code=cython.int)
-cpdef tuple match(
-    object self, object path_info=?, object method=?, object return_rule=?, object query_args=?, object websocket=?
-)
+@cython.locals(bound=Bound, tree=Tree, path=str, leaf=Leaf, crossed=cython.bint, arguments=dict, code=cython.int)
+cdef object outcome(object self, object path_info, object method, object return_rule, object query_args, object websocket)

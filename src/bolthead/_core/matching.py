@@ -13,6 +13,7 @@ from .native import new
 from .tree import Tree
 from .walk import FOUND, MISSED, MOVED, exact, route, search
 
+_GET = "GET"
 _METHODS = {name: name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
 
 
@@ -59,6 +60,8 @@ def _path(path: Any) -> str:
 
 
 def _method(method: Any) -> Any:
+    if method is _GET:
+        return method
     name = _METHODS.get(method)
     return method.upper() if name is None else name
 
@@ -103,6 +106,15 @@ def match(
 
     Raises NotFound, MethodNotAllowed, RequestRedirect or WebsocketMismatch, all of them HTTP exceptions.
     """
+    # FAST: miss; an error that passes a function with a type card is given a place in the traceback twice.
+    found = outcome(self, path_info, method, return_rule, query_args, websocket)
+    if type(found) is tuple:
+        return found
+    raise found
+
+
+def outcome(self: Any, path_info: Any, method: Any, return_rule: Any, query_args: Any, websocket: Any) -> Any:
+    """What :func:`match` returns or raises."""
     bound = self
     tree = bound.tree
     if tree.stale:
@@ -119,12 +131,13 @@ def match(
         return (leaf.rule if return_rule else leaf.endpoint, arguments)
     code, found, extra = search(tree, domain, path, name, crossed)
     if code == FOUND:
-        return (found.rule if return_rule else found.endpoint, extra)
+        leaf = found
+        return (leaf.rule if return_rule else leaf.endpoint, extra)
     if code == MISSED:
-        raise missed(found, extra)
+        return missed(found, extra)
     if query_args is None:
         query_args = bound.query_args or {}
     if code == MOVED:
-        raise self._moved(extra, query_args)
+        return self._moved(extra, query_args)
     self._detour(found.rule, extra, f"{domain}|{path}", name, query_args)
     return (found.rule if return_rule else found.endpoint, extra)

@@ -11,6 +11,7 @@ cimport cython
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF, Py_XDECREF
+from cpython.set cimport PySet_New
 from libc.stdint cimport uint64_t
 from libc.string cimport memcmp, memcpy
 
@@ -346,10 +347,11 @@ cdef Leaf admit(Walk *walk, list leaves, bint lenient):
             continue
         if leaf.methods is not None and <object>walk.method not in leaf.methods:
             if walk.allowed is NULL:
-                allowed = set()
+                allowed = PySet_New(leaf.methods)
                 Py_INCREF(allowed)
                 walk.allowed = <PyObject *>allowed
-            (<set>walk.allowed).update(leaf.methods)
+            else:
+                (<set>walk.allowed).update(leaf.methods)
         elif leaf.websocket != walk.websocket:
             walk.crossed = True
         else:
