@@ -22,8 +22,8 @@ cdef class Bound:
     cdef public bint websocket
 
 
-@cython.locals(text=str, length=cython.Py_ssize_t)
-cdef str _path(object path)
+@cython.locals(length=cython.Py_ssize_t)
+cpdef str single(str path)
 
 cdef object _method(object method)
 

@@ -50,18 +50,15 @@ class Bound:
     websocket: bool
 
 
-def _path(path: Any) -> str:
+def single(path: str) -> str:
     """*path* with exactly one slash before it; without a redirect, a run of slashes at the start counts as one."""
-    text = path if type(path) is str else "".join((path,))
-    length = len(text)
-    if length == 0 or (text[0] == "/" and (length == 1 or text[1] != "/")):
-        return text
-    return "/" + text.lstrip("/")
+    length = len(path)
+    if length == 0 or (path[0] == "/" and (length == 1 or path[1] != "/")):
+        return path
+    return "/" + path.lstrip("/")
 
 
 def _method(method: Any) -> Any:
-    if method is _GET:
-        return method
     name = _METHODS.get(method)
     return method.upper() if name is None else name
 
@@ -89,9 +86,11 @@ def find(self: Any, domain: str, path: str, method: str, websocket: bool) -> tup
     tree = self._tree
     if tree.stale:
         self.update()
-    return route(
-        tree, domain if type(domain) is str else str(domain), _path(path), _method(method), websocket
-    )
+    if type(domain) is not str:
+        domain = str(domain)
+    if type(path) is not str:
+        path = "".join((path,))
+    return route(tree, domain, single(path), _method(method), websocket)
 
 
 def match(
@@ -119,16 +118,23 @@ def outcome(self: Any, path_info: Any, method: Any, return_rule: Any, query_args
     tree = bound.tree
     if tree.stale:
         bound.map.update()
-    path = _path(bound.path_info if path_info is None else path_info)
-    domain = bound.server_name if tree.host_matching or bound.subdomain is None else bound.subdomain
+    path = bound.path_info if path_info is None else path_info
+    if type(path) is not str:
+        path = "".join((path,))
+    domain = bound.subdomain
+    if domain is None or tree.host_matching:
+        domain = bound.server_name
     if type(domain) is not str:
         domain = str(domain)
-    name = _method(method or bound.default_method)
+    name = method or bound.default_method
+    if name is not _GET:
+        name = _method(name)
     crossed = bound.websocket if websocket is None else websocket
     leaf = exact(tree, domain, path, name, crossed)
     if leaf is not None and not leaf.detour:
         arguments = {} if leaf.defaults is None else dict(leaf.defaults)
         return (leaf.rule if return_rule else leaf.endpoint, arguments)
+    path = single(path)
     code, found, extra = search(tree, domain, path, name, crossed)
     if code == FOUND:
         leaf = found

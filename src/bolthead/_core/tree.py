@@ -245,5 +245,8 @@ class Tree:
     def plain(self, path: str, state: State) -> None:
         """Remember *state* as that of the rules for exactly *path*, whose first segment is the domain."""
         domain, _, rest = path.partition("/")
+        if rest.startswith("//"):
+            # Nobody asks for it: slashes before a path count as one.
+            return
         self.exact.setdefault(domain, {})[rest] = state
         self.longest = max(self.longest, len(rest))

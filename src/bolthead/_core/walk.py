@@ -41,7 +41,8 @@ class Seen:
 def exact(tree: Tree, domain: str, path: str, method: Any, websocket: bool) -> Leaf | None:
     """The rule without variables for *path*, if there is one for this method and protocol.
 
-    FAST: static; a walk follows literal segments first, so this is the first leaf it would reach.
+    FAST: static; a walk follows literal segments first, so this is the first leaf it would reach. No such path begins
+    with two slashes, so *path* need not have been through `single`.
     """
     if len(path) <= tree.longest:
         table = tree.exact.get(domain) if domain else tree.home
