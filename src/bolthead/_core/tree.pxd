@@ -76,6 +76,7 @@ cdef class Tree:
     cdef public State root
     cdef public dict exact
     cdef public dict home
+    cdef public dict starts
     cdef public Py_ssize_t longest
     cdef public dict endpoints
     cdef public dict groups

@@ -228,6 +228,7 @@ class Tree:
         "merge_slashes",
         "root",
         "stale",
+        "starts",
     )
 
     def __init__(self, invalid: type[Exception], merge_slashes: bool, host_matching: bool) -> None:
@@ -237,6 +238,7 @@ class Tree:
         self.home: dict[str, State] = {}
         self.exact: dict[str, dict[str, State]] = {"": self.home}
         self.longest = 0
+        self.starts: dict[str, State] = {}
         self.endpoints: dict[Any, list[Any]] = {}
         self.groups: dict[Any, Any] = {}
         self.invalid = invalid

@@ -117,6 +117,7 @@ class Map(WerkzeugMap):
                     plant(self._tree, rule, touched)
             for state in touched.values():
                 state.arrange()
+            self._tree.starts = {}
             for endpoint in list(endpoints):
                 self._order(endpoint)
             self._pending.clear()
