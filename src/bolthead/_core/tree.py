@@ -84,7 +84,7 @@ class Leaf:
 class State:
     """A point of the tree: the segments and variables that may follow, and the rules that end here.
 
-    *static* is a `walk.Fan`. *blank* is what it has for the segment without a letter, which a slash at the end makes.
+    *static* is a `Fan`. *blank* is what it has for the segment without a letter, which a slash at the end makes.
     """
 
     __slots__ = ("blank", "edges", "index", "keys", "leaves", "static")
@@ -213,8 +213,9 @@ class Tree:
     """All rules of one map. *invalid* is the exception by which a converter refuses a text.
 
     *exact* holds the states of rules without variables by domain and path, *home* those without a domain, *longest*
-    the length of the longest such path. *stale* says that the map has rules which are not planted yet. *endpoints* are the rules by endpoint, and
-    *groups* what the builder made of them.
+    the length of the longest such path. *starts* are the states behind the first slash, by domain, as far as the pure
+    walk has found them. *stale* says that the map has rules which are not planted yet. *endpoints* are the rules by
+    endpoint, and *groups* what the builder made of them.
     """
 
     __slots__ = (

@@ -21,9 +21,6 @@ MOVED = 2
 MISSED = 3
 """``(MISSED, allowed methods or None, whether a rule was of the other protocol)``"""
 
-Fan = dict
-"""The states behind literal segments, by their texts. Compiled, it has ``get`` and ``[]`` and nothing else."""
-
 _SLASHES = re.compile("/{2,}")
 
 
@@ -59,7 +56,13 @@ def search(tree: Tree, domain: str, path: str, method: Any, websocket: bool) -> 
     leaf = None
     state = tree.starts.get(domain)
     if state is not None and path:
-        leaf = _straight(state, path[1:].split("/"), method, websocket, values)
+        segments = path[1:].split("/")
+        leaf = _straight(state, segments, method, websocket, values)
+        if leaf is None and state.edges is None:
+            first = segments[0]
+            if first and (state.static is None or first not in state.static) and "//" not in path:
+                # FAST: errors; with no way to begin there is no other either.
+                return (MISSED, None, False)
     if leaf is None:
         return _search(tree, domain, path, method, websocket)
     arguments = _arguments(tree, leaf, values)
@@ -95,7 +98,7 @@ def route(tree: Tree, domain: str, path: str, method: Any, websocket: bool) -> t
     if leaf is not None and not leaf.detour:
         return (FOUND, leaf.rule, {} if leaf.defaults is None else dict(leaf.defaults))
     code, leaf, found = search(tree, domain, path, method, websocket)
-    return (code, leaf.rule, found) if code <= DETOUR else (code, leaf, found)  # type: ignore[union-attr]
+    return (code, leaf.rule, found) if code <= DETOUR else (code, leaf, found)
 
 
 def _run(
@@ -308,7 +311,7 @@ def _arguments(tree: Tree, leaf: Leaf, values: list[Any]) -> dict[str, Any] | No
             except tree.invalid:
                 return None
         result[name] = value
-        nth += 1
+        nth += 1  # noqa: SIM113 (enumerate is slower)
     if leaf.defaults is not None:
         result.update(leaf.defaults)
     return result

@@ -7,36 +7,20 @@ is made only for what becomes an argument.
 
 import re
 
-cimport cython
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF, Py_XDECREF
 from cpython.set cimport PySet_New
 from libc.stdint cimport uint64_t
-from libc.string cimport memcmp, memcpy
+from libc.string cimport memcpy
 
+from bolthead._core.fan cimport (
+    BOLTHEAD_READY, Fan, PyUnicode_DATA, PyUnicode_GET_LENGTH, PyUnicode_KIND, PyUnicode_READ, PyUnicode_Substring,
+    Py_UNICODE_ISDECIMAL, segment, stands,
+)
 from bolthead._core.tree cimport (
     _AS_INT, _AS_IS, _DIGITS, _NUMBER, _PATTERN, _REST, _SIGNED, _WORD, Edge, Leaf, State, Tree,
 )
-
-cdef extern from *:
-    """
-    #if PY_VERSION_HEX < 0x030C0000
-    #define BOLTHEAD_READY(text) PyUnicode_READY(text)
-    #else
-    #define BOLTHEAD_READY(text) 0
-    #endif
-    """
-    int BOLTHEAD_READY(object text) except -1
-
-cdef extern from "Python.h":
-    int PyUnicode_KIND(object text)
-    void *PyUnicode_DATA(object text)
-    Py_ssize_t PyUnicode_GET_LENGTH(object text)
-    unsigned int PyUnicode_READ(int kind, const void *data, Py_ssize_t at)
-    str PyUnicode_Substring(object text, Py_ssize_t at, Py_ssize_t stop)
-    PyObject *PyList_GET_ITEM(object some, Py_ssize_t at)
-    bint Py_UNICODE_ISDECIMAL(unsigned int letter)
 
 FOUND = 0
 DETOUR = 1
@@ -46,59 +30,6 @@ MISSED = 3
 cdef object _FOUND = FOUND
 cdef object _DETOUR = DETOUR
 cdef object _SLASHES = re.compile("/{2,}")
-
-# Odd, and of this process alone: which texts collide in a table is nobody's to know.
-cdef uint64_t _FACTOR = <uint64_t>(<Py_ssize_t>hash("bolthead")) ^ <uint64_t>0x9E3779B97F4A7C15 | 1
-
-
-# --- letters --------------------------------------------------------------------------------------------------
-
-
-cdef inline Py_ssize_t segment(int kind, const void *data, Py_ssize_t at, Py_ssize_t stop, uint64_t *hashed) noexcept:
-    """Where the segment that begins at *at* ends, and its hash."""
-    cdef uint64_t total = 0
-    cdef unsigned int letter
-    if kind == 1:
-        while at < stop:
-            letter = (<const unsigned char *>data)[at]
-            if letter == 47:
-                break
-            total = (total + letter) * _FACTOR
-            at += 1
-    else:
-        while at < stop:
-            letter = PyUnicode_READ(kind, data, at)
-            if letter == 47:
-                break
-            total = (total + letter) * _FACTOR
-            at += 1
-    hashed[0] = total
-    return at
-
-
-cdef uint64_t hash_of(str text) noexcept:
-    """The hash of all of *text*, which may hold slashes."""
-    cdef int kind = PyUnicode_KIND(text)
-    cdef const void *data = PyUnicode_DATA(text)
-    cdef Py_ssize_t at
-    cdef uint64_t total = 0
-    for at in range(PyUnicode_GET_LENGTH(text)):
-        total = (total + PyUnicode_READ(kind, data, at)) * _FACTOR
-    return total
-
-
-cdef bint stands(str text, int kind, const void *data, Py_ssize_t at) noexcept:
-    """Whether *text* is at *at* of *data*, which is long enough."""
-    cdef Py_ssize_t size = PyUnicode_GET_LENGTH(text)
-    cdef int own = PyUnicode_KIND(text)
-    cdef const char *letters = <const char *>PyUnicode_DATA(text)
-    cdef Py_ssize_t nth
-    if own == kind:
-        return memcmp(<const char *>data + at * kind, letters, size * kind) == 0
-    for nth in range(size):
-        if PyUnicode_READ(own, letters, nth) != PyUnicode_READ(kind, data, at + nth):
-            return False
-    return True
 
 
 cdef bint decimal(int kind, const void *data, Py_ssize_t at, Py_ssize_t stop) noexcept:
@@ -111,82 +42,6 @@ cdef bint decimal(int kind, const void *data, Py_ssize_t at, Py_ssize_t stop) no
             return False
         at += 1
     return True
-
-
-# --- literal segments -----------------------------------------------------------------------------------------
-
-
-@cython.final
-cdef class Fan:
-    """Open addressing, by a hash that `segment` makes while it looks for the slash. One text needs no table.
-
-    *_slots* alternates texts and children; a table that grows is replaced, never changed in size.
-    """
-
-    cpdef object get(self, str text):
-        if text is None:
-            raise TypeError("expected str, got NoneType")
-        BOLTHEAD_READY(text)
-        cdef PyObject *found = self.find(
-            PyUnicode_KIND(text), PyUnicode_DATA(text), 0, PyUnicode_GET_LENGTH(text), hash_of(text)
-        )
-        return None if found is NULL else <object>found
-
-    def __getitem__(self, str text):
-        found = self.get(text)
-        if found is None:
-            raise KeyError(text)
-        return found
-
-    def __setitem__(self, str text, child):
-        if self.get(text) is not None:
-            raise KeyError(text)
-        if self._used == 0:
-            self._text = text
-            self._child = child
-        else:
-            if self._slots is None:
-                slots = [None] * 8
-                _put(slots, self._text, self._child)
-                self._slots = slots
-            elif 4 * self._used > len(self._slots):
-                slots = [None] * (2 * len(self._slots))
-                for nth in range(0, len(self._slots), 2):
-                    if self._slots[nth] is not None:
-                        _put(slots, self._slots[nth], self._slots[nth + 1])
-                self._slots = slots
-            _put(self._slots, text, child)
-        self._used += 1
-
-    cdef PyObject *find(self, int kind, const void *data, Py_ssize_t at, Py_ssize_t stop, uint64_t hashed) noexcept:
-        """The child for these letters, borrowed; NULL if there is none."""
-        cdef Py_ssize_t size = stop - at
-        cdef Py_ssize_t mask, slot
-        cdef PyObject *text
-        if self._slots is None:
-            if self._text is None or PyUnicode_GET_LENGTH(self._text) != size:
-                return NULL
-            return <PyObject *>self._child if stands(self._text, kind, data, at) else NULL
-        mask = len(self._slots) // 2 - 1
-        slot = <Py_ssize_t>(hashed >> 24) & mask
-        while True:
-            text = PyList_GET_ITEM(self._slots, 2 * slot)
-            if text is <PyObject *>None:
-                return NULL
-            if PyUnicode_GET_LENGTH(<str>text) == size and stands(<str>text, kind, data, at):
-                return PyList_GET_ITEM(self._slots, 2 * slot + 1)
-            slot = (slot + 1) & mask
-
-
-cdef int _put(list slots, str text, object child) except -1:
-    """Half of the slots at most are taken, so there is a free one."""
-    cdef Py_ssize_t mask = len(slots) // 2 - 1
-    cdef Py_ssize_t slot = <Py_ssize_t>(hash_of(text) >> 24) & mask
-    while slots[2 * slot] is not None:
-        slot = (slot + 1) & mask
-    slots[2 * slot + 1] = child
-    slots[2 * slot] = text
-    return 0
 
 
 # --- one walk -------------------------------------------------------------------------------------------------

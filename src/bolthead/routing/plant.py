@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 from werkzeug.routing import Rule as WerkzeugRule
 
+from .._core.fan import Fan
 from .._core.glob import ANY, CHOICE, FIXED, LITERAL, PATH, Atom, Glob
 from .._core.glob import DIGITS as GLOB_DIGITS
 from .._core.glob import SIGNED as GLOB_SIGNED
 from .._core.tree import DIGITS, NUMBER, PATTERN, REST, SEGMENT, SIGNED, TAIL, WORD, Edge, Leaf, State, Tree
-from .._core.walk import Fan
 from .converters import FloatConverter, PathConverter, UUIDConverter
 from .rule import Piece, drawing, read_converters
 
