@@ -16,7 +16,7 @@ import builds
 ROOT = Path(__file__).resolve().parent.parent
 CORE = ROOT / "src" / "bolthead" / "_core"
 ROOMS = sorted(path.stem for path in CORE.glob("*.pxd"))
-TWINS = {"jsonread", "jsonwrite", "native"}
+TWINS = {"fan", "jsonread", "jsonwrite", "native", "walk"}
 """Rooms whose compiled build has a source of its own."""
 
 
