@@ -36,6 +36,8 @@ else:
         __doc__ = _werkzeug.EnvironHeaders.__doc__
         __getitem__ = _get_key = headers.header
         get = headers.get_header
+        # Werkzeug's constructor gives each its own, and no view of an environ uses it.
+        _list: list[tuple[str, str]] = []
 
         def _no_name(self, key):
             raise BadRequestKeyError(key)

@@ -239,6 +239,7 @@ def _fill_on_use(cls: type[Request]) -> None:
     fills |= {"stream": _stream, "content_length": _content_length, "form": forms.form, "files": forms.files}
     for name, fill in fills.items():
         setattr(cls, name, lazy.Lazy(name, fill, docs.get(name)))
+    made.query = getattr(cls, "query_string")  # noqa: B009  As above: to a type checker it is the instance's.
 
 
 _fill_on_use(Request)

@@ -259,13 +259,12 @@ def test_unescape(pieces: list[str], errors: str) -> None:
     assert one == other
 
 
-def test_found_on(load: Load) -> None:
-    class Base:
-        thing = Thing()
-
-    class Child(Base):
-        pass
-
-    native = load(NAME)
-    assert native.found_on(Child, "thing") is native.found_on(Base, "thing") is Base.thing
-    assert native.found_on(Child, "nothing") is None
+def test_is_on(load: Load) -> None:
+    thing = Thing()
+    base: Any = type("Base", (), {"thing": thing})
+    child: Any = type("Child", (base,), {})
+    is_on = load(NAME).is_on
+    assert is_on(base, "thing", thing) and is_on(child, "thing", thing)
+    assert not is_on(base, "nothing", thing)
+    child.thing = None
+    assert is_on(base, "thing", thing) and not is_on(child, "thing", thing)

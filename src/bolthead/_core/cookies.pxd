@@ -2,7 +2,11 @@ cimport cython
 
 cdef object _ESCAPE
 
+@cython.locals(text=str, bare=str)
 cpdef list parse_cookie_pairs(object header)
+
+@cython.locals(pairs=list, size=Py_ssize_t, start=Py_ssize_t, stop=Py_ssize_t, equals=Py_ssize_t)
+cdef list _bare_pairs(str text)
 
 @cython.locals(
     pairs=list,

@@ -15,7 +15,31 @@ def parse_cookie_pairs(header: str) -> list[tuple[str, str]]:
     A pair that is malformed (no name, a quote that is never closed, a space or quote inside a bare value) is
     left out, and reading goes on after the next ``;`` from where that pair began.
     """
-    return _pairs(str(header))
+    text = str(header)
+    # FAST: headers; as every browser writes it, there are no other spaces, and ``;`` divides wherever it stands.
+    bare = text.replace("; ", ";")
+    if " " in bare or '"' in bare or "\t" in bare:
+        return _pairs(text)
+    return _bare_pairs(bare)
+
+
+def _bare_pairs(text: str) -> list[tuple[str, str]]:
+    """The pairs of a text without quotes and spaces."""
+    pairs: list[tuple[str, str]] = []
+    size = len(text)
+    start = 0
+    while start < size:
+        stop = text.find(";", start)
+        if stop < 0:
+            stop = size
+        equals = text.find("=", start, stop)
+        if equals < 0:
+            if stop > start:
+                pairs.append((text[start:stop], ""))
+        elif equals > start:
+            pairs.append((text[start:equals], text[equals + 1 : stop]))
+        start = stop + 1
+    return pairs
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:

@@ -193,14 +193,16 @@ def header(self: Any, name: Any) -> Any:
     """The header *name* of ``self.environ``; KeyError where there is none."""
     if not isinstance(name, str):
         return self._no_name(name)
-    return self.environ[environ_key(name)]
+    key = _KEYS.get(name)
+    return self.environ[environ_key(name) if key is None else key]
 
 
 def get_header(self: Any, name: Any, default: Any = None, type: Any = None) -> Any:
     """The header *name*, through *type*; *default* where there is none or *type* raises ValueError."""
     if not isinstance(name, str):
         return default
-    value = self.environ.get(environ_key(name), _MISSING)
+    key = _KEYS.get(name)
+    value = self.environ.get(environ_key(name) if key is None else key, _MISSING)
     if value is _MISSING:
         return default
     if type is None:

@@ -1,5 +1,5 @@
 from bolthead._core.cookies cimport parse_cookie_pairs
-from bolthead._core.native cimport found_on, new, own_set
+from bolthead._core.native cimport is_on, new, own_set
 from bolthead._core.query cimport multi_dict, parse_pairs
 
 
@@ -13,3 +13,4 @@ cdef class Fills:
     cdef readonly object view
     cdef readonly object plain
     cdef readonly object errors
+    cdef public object query

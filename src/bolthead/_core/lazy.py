@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .cookies import parse_cookie_pairs
-from .native import found_on, new, own_set
+from .native import is_on, new, own_set
 from .query import multi_dict, parse_pairs
 
 
@@ -33,7 +33,7 @@ class Lazy:
         name = self.name
         # Python comes here only when the instance has no such attribute yet, unless an override asks super().
         # PARITY: then it gets the one value however often it asks, as from a cached property.
-        if found_on(owner, name) is not self:
+        if not is_on(owner, name, self):
             filled = instance.__dict__
             if name not in filled:
                 filled[name] = self.fill(instance)
@@ -107,24 +107,31 @@ class Fills:
     """What fills ``headers``, ``args`` and ``cookies``.
 
     *view* is the class of headers that read an environ; *plain* are the multi-dicts that may be filled without
-    their ``__init__``; *errors* is how bad UTF-8 in a query is treated.
+    their ``__init__``; *errors* is how bad UTF-8 in a query is treated. Set later: ``query``, what a class has as its
+    ``query_string`` while nobody has replaced that.
     """
 
-    __slots__ = ("errors", "plain", "view")
+    __slots__ = ("errors", "plain", "query", "view")
 
     def __init__(self, view: Any, plain: frozenset[Any], errors: str) -> None:
         self.view = view
         self.plain = plain
         self.errors = errors
+        self.query: Any = None
 
     def headers(self, request: Any) -> Any:
         made = new(self.view)
-        own_set(made, "_list", _NO_HEADERS)
         own_set(made, "environ", request.environ)
         return made
 
     def args(self, request: Any) -> Any:
-        pairs = parse_pairs(request.query_string.decode(), self.errors)
+        text: Any = None
+        if is_on(type(request), "query_string", self.query) and "query_string" not in request.__dict__:
+            # FAST: query; the bytes between are made when somebody asks for them.
+            text = request.environ.get("QUERY_STRING", "")
+        if type(text) is not str or not text.isascii():
+            text = request.query_string.decode()
+        pairs = parse_pairs(text, self.errors)
         cls = request.parameter_storage_class
         return multi_dict(cls, pairs) if cls in self.plain else cls(pairs)
 
@@ -140,7 +147,3 @@ class Fills:
             return cls()
         pairs = parse_cookie_pairs(text)
         return multi_dict(cls, pairs) if cls in self.plain else cls(pairs)
-
-
-_NO_HEADERS: list[tuple[str, str]] = []
-"""The list that Werkzeug's headers keep, which a view of an environ never uses."""

@@ -192,9 +192,9 @@ def new(cls: Any) -> Any:
     return cls.__new__(cls)
 
 
-def found_on(cls: Any, name: str) -> Any:
-    """What *cls* or a base of it has under *name*, for one that shows itself when its class is asked; else None."""
-    return getattr(cls, name, None)
+def is_on(cls: Any, name: str, value: Any) -> bool:
+    """Whether *value* is what *cls* or a base of it has under *name*; one that shows itself when its class is asked."""
+    return cls.__dict__.get(name) is value or getattr(cls, name, None) is value
 
 
 def is_plain(func: Any) -> bool:
@@ -206,14 +206,11 @@ def is_plain(func: Any) -> bool:
     )
 
 
-def own_set(instance: Any, name: str, value: Any) -> None:
-    """Set an attribute as ``object`` does, whatever the class makes of it."""
-    object.__setattr__(instance, name, value)
+own_set: Callable[[Any, str, Any], None] = object.__setattr__
+"""Set an attribute as ``object`` does, whatever the class makes of it."""
 
-
-def own_item(mapping: Any, key: Any) -> Any:
-    """What a subclass of dict holds for *key*, whatever the class makes of it; None for nothing."""
-    return dict.get(mapping, key)
+own_item: Callable[[Any, Any], Any] = dict.get
+"""What a subclass of dict holds for a key, whatever the class makes of it; None for nothing."""
 
 
 def add_pairs(mapping: Any, pairs: list[tuple[Any, Any]]) -> None:

@@ -186,9 +186,9 @@ cpdef object new(object cls):
     return bolthead_new(cls, ())
 
 
-cpdef object found_on(object cls, object name):
+cpdef bint is_on(object cls, object name, object value) except -1:
     cdef PyObject *found = bolthead_lookup(cls, name)
-    return getattr(cls, name, None) if found is NULL else <object>found
+    return <PyObject *>value is found if found is not NULL else getattr(cls, name, None) is value
 
 
 cpdef object bare(object cls):
