@@ -49,6 +49,7 @@ class Request(RequestBase):
     json_module: t.Any = json
     shallow = False
     parameter_storage_class: type[MultiDict[str, t.Any]] = ImmutableMultiDict  # type: ignore[assignment]
+    dict_storage_class: type[MultiDict[str, t.Any]] = ImmutableMultiDict  # type: ignore[assignment]
     form_data_parser_class: type[werkzeug.formparser.FormDataParser] = FormDataParser
     url_rule: Rule | None = None
     """The rule that matched, once one has."""
@@ -174,7 +175,7 @@ class Request(RequestBase):
 
     def _load_form_data(self) -> None:
         self._form_loaded = True
-        if "form" not in self.__dict__ and not forms.fill(self):
+        if "form" not in self.__dict__ and not forms.fill(self, False):
             super()._load_form_data()
         app = _current_app()
         if app is not None and app.debug and self.mimetype != "multipart/form-data" and not self.files:
@@ -275,7 +276,7 @@ forms.multipart = Steps(
     ],
 )
 # The headers are there in nearly every request: that they read its environ is looked at by itself.
-forms.own = frozenset(["_load_form_data", *_FORM_STEPS, *_FILE_STEPS]) - {"headers", "content_length"}
+forms.own = frozenset(["form", "_load_form_data", *_FORM_STEPS, *_FILE_STEPS]) - {"headers", "content_length"}
 forms.loads = Request._load_form_data
 
 

@@ -201,6 +201,30 @@ def test_uploaded_files(fw: Framework, size: int, contents: bytes) -> Any:
 
 
 @alike
+def test_a_property_of_a_subclass(fw: Framework) -> Any:
+    """It is asked once more when the form is loaded through it, and each time it gets the one form."""
+
+    class Request(fw.Request):  # type: ignore[misc,name-defined]
+        @property
+        def form(self) -> Any:
+            found = super().form
+            seen.append(type(found).__name__)
+            return {**found, "times": str(len(seen)), "same": str(super().form is found)}
+
+    seen: list[str] = []
+    return posts(fw, site(fw, Request)), seen
+
+
+@alike
+def test_a_form_of_ones_own(fw: Framework) -> Any:
+    def before(request: Any) -> None:
+        request.form = {"a": "own"}
+        request.files = {}
+
+    return posts(fw, site(fw, before=before))
+
+
+@alike
 def test_the_debug_mode_explains(fw: Framework) -> Any:
     app = site(fw)
     app.debug = True

@@ -11,7 +11,7 @@ cpdef object read_all(object environ, object limit)
 cpdef object read_exactly(object read, object size)
 
 @cython.locals(got=Py_ssize_t, pieces=list)
-cdef object _read(object read, Py_ssize_t size)
+cdef object _rest(object read, Py_ssize_t size, object data)
 
 
 cdef class Declared:

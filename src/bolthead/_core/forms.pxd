@@ -3,7 +3,7 @@ cimport cython
 from bolthead._core.body cimport Declared, content_length, declared_length, read_exactly
 from bolthead._core.headers cimport parse_options
 from bolthead._core.multipart cimport FormReader, Scanner
-from bolthead._core.native cimport Watch, new, own_set, var_get
+from bolthead._core.native cimport Watch, bare, is_on, own_set, var_get
 from bolthead._core.query cimport multi_dict, parse_pairs
 
 cdef object _close
@@ -30,10 +30,8 @@ cdef class Forms:
     cdef public object own
     cdef public object loads
 
-    @cython.locals(filled=dict)
-    cdef object _loaded(self, object request, object name)
     @cython.locals(environ=dict, options=dict, filled=dict, steps=Steps)
-    cpdef bint fill(self, object request) except -1
+    cpdef bint fill(self, object request, bint whole) except -1
     cdef bint _replaced(self, dict filled, dict environ) except -1
     cdef object _storage(self, object request, list pairs)
     cdef object _load_urlencoded(self, object request, dict filled, dict environ, object config)

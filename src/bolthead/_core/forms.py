@@ -16,7 +16,7 @@ from ..globals import _cv_app
 from .body import Declared, content_length, declared_length, read_exactly
 from .headers import parse_options
 from .multipart import FormReader, Scanner
-from .native import Watch, new, own_set, var_get
+from .native import Watch, bare, is_on, own_set, var_get
 from .query import multi_dict, parse_pairs
 
 URLENCODED = "application/x-www-form-urlencoded"
@@ -88,23 +88,21 @@ class Forms:
         self.loads: Any = None
 
     def form(self, request: Any) -> Any:
-        return self._loaded(request, "form")
+        if not is_on(type(request), "_load_form_data", self.loads) or not self.fill(request, True):
+            request._load_form_data()
+        # PARITY: a subclass's own property is asked once more, as by Werkzeug.
+        return request.form
 
     def files(self, request: Any) -> Any:
-        return self._loaded(request, "files")
+        if not is_on(type(request), "_load_form_data", self.loads) or not self.fill(request, True):
+            request._load_form_data()
+        return request.files
 
-    def _loaded(self, request: Any, name: str) -> Any:
-        filled = request.__dict__
-        if type(request)._load_form_data is self.loads and "form" not in filled:
-            ctx = var_get(app_var, None)
-            # In debug mode there is more to do than to fill the request.
-            if ctx is not None and not ctx.app.debug and self.fill(request):
-                return filled[name]
-        request._load_form_data()
-        return getattr(request, name)
+    def fill(self, request: Any, whole: bool) -> bool:
+        """Load the form of *request* into it; False, and nothing is done, if that takes the parser objects.
 
-    def fill(self, request: Any) -> bool:
-        """Load the form of *request* into it; False, and nothing is done, if that takes the parser objects."""
+        *whole*: nothing comes after, so it is False as well in debug mode, where there is more to do.
+        """
         found = request.environ
         if type(found) is not dict:
             return False
@@ -128,7 +126,10 @@ class Forms:
         ctx = var_get(app_var, None)
         if ctx is None or request.shallow or not steps.intact(type(request)) or self._replaced(filled, environ):
             return False
-        config = ctx.app.config
+        app = ctx.app
+        if whole and app.debug:
+            return False
+        config = app.config
         if boundary is None:
             self._load_urlencoded(request, filled, environ, config)
         else:
@@ -249,7 +250,7 @@ class Forms:
 
 def as_headers(pairs: list[tuple[str, str]]) -> Headers:
     """*pairs* as Werkzeug's headers; none can hold a line break, which its constructor would look for."""
-    headers = new(Headers)
+    headers = bare(Headers)
     own_set(headers, "_list", pairs)
     return headers  # type: ignore[no-any-return]
 
@@ -259,7 +260,7 @@ def as_files(found: list[tuple[Any, Any, Any, Any]]) -> list[tuple[Any, Any]]:
     files = []
     for name, filename, headers, stream in found:
         # FAST: multipart; as the constructor leaves it.
-        file = new(FileStorage)
+        file = bare(FileStorage)
         own_set(file, "name", name)
         own_set(file, "stream", stream)
         own_set(file, "filename", filename)

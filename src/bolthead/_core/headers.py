@@ -160,9 +160,6 @@ def plain_int(text: str) -> int:
 
     ``int`` would take ``+1``, ``1_0`` and digits of other scripts, which no header may have.
     """
-    if text.isdigit() and text.isascii():
-        # FAST: form; what nearly all of them are.
-        return int(text)
     text = text.strip(" \t")
     digits = text[1:] if text.startswith("-") else text
     if not (digits.isascii() and digits.isdigit()):

@@ -1,5 +1,5 @@
 from bolthead._core.cookies cimport parse_cookie_pairs
-from bolthead._core.native cimport is_on, new, own_set
+from bolthead._core.native cimport bare, is_on, own_set
 from bolthead._core.query cimport multi_dict, parse_pairs
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .cookies import parse_cookie_pairs
-from .native import is_on, new, own_set
+from .native import bare, is_on, own_set
 from .query import multi_dict, parse_pairs
 
 
@@ -120,7 +120,7 @@ class Fills:
         self.query: Any = None
 
     def headers(self, request: Any) -> Any:
-        made = new(self.view)
+        made = bare(self.view)
         own_set(made, "environ", request.environ)
         return made
 

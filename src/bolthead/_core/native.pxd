@@ -23,6 +23,7 @@ cpdef object var_set(object var, object value)
 cpdef object var_reset(object var, object token)
 cpdef object new(object cls)
 cpdef object bare(object cls)
+cpdef object bare_dict(object cls)
 cpdef bint is_plain(object func)
 cpdef bint is_on(object cls, object name, object value) except -1
 cpdef object own_set(object instance, object name, object value)

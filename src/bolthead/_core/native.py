@@ -185,6 +185,8 @@ var_set: Callable[[ContextVar[Any], Any], Any] = ContextVar.set
 var_reset: Callable[[ContextVar[Any], Any], None] = ContextVar.reset
 bare: Callable[[Any], Any] = object.__new__
 """An instance of an ordinary class whose ``__init__`` is not called."""
+bare_dict: Callable[[Any], Any] = dict.__new__
+"""The same for a subclass of dict."""
 
 
 def new(cls: Any) -> Any:

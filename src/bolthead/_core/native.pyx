@@ -195,6 +195,10 @@ cpdef object bare(object cls):
     return new(cls)
 
 
+cpdef object bare_dict(object cls):
+    return new(cls)
+
+
 cpdef bint is_plain(object func):
     if not bolthead_is_function(func) or bolthead_function_flags(func) & CO_COROUTINE:
         return False

@@ -1,6 +1,6 @@
 cimport cython
 
-from bolthead._core.native cimport add_pairs, new, own_item
+from bolthead._core.native cimport add_pairs, bare_dict, own_item
 from bolthead._core.percent cimport unquote
 
 

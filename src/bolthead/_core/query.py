@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .native import add_pairs, new, own_item
+from .native import add_pairs, bare_dict, own_item
 from .percent import unquote
 
 
@@ -51,8 +51,9 @@ def _pairs(text: str, errors: str) -> list[tuple[str, str]]:
 
 def multi_dict(cls: Any, pairs: list[tuple[Any, Any]]) -> Any:
     """*pairs* in a new multi-dict of *cls*, a subclass of dict whose ``__init__`` would do the same."""
-    made = new(cls)
-    add_pairs(made, pairs)
+    made = bare_dict(cls)
+    if pairs:
+        add_pairs(made, pairs)
     return made
 
 
