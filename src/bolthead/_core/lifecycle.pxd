@@ -44,6 +44,7 @@ cpdef object teardown_app(Plan plan, object app, object exc)
 @cython.locals(fresh=cython.bint)
 cdef object dispatch(Plan plan, object app, RequestRecord ctx)
 cpdef object full_dispatch(Plan plan, object app, RequestRecord ctx)
+cdef bint refreshes(Plan plan, dict environ) except -1
 cdef bint unseen(Plan plan, RequestRecord ctx)
 @cython.locals(plan=Plan)
 cpdef object wsgi_app(object self, object environ, object start_response)

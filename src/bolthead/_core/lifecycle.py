@@ -392,11 +392,7 @@ def process(plan: Plan, app: Any, ctx: RequestRecord, response: Any) -> Any:
         # FAST: an untouched session concerns the answer only if it came with the request and is refreshed.
         if not plan.lazy_session:
             return response
-        cookies = ctx.environ.get("HTTP_COOKIE")
-        if not cookies:
-            return response
-        config = plan.config
-        if not config["SESSION_REFRESH_EACH_REQUEST"] or config["SESSION_COOKIE_NAME"] not in cookies:
+        if "HTTP_COOKIE" not in ctx.environ or not refreshes(plan, ctx.environ):
             return response
         session = open_session(ctx)
     if plan.sessions is not None:
@@ -454,6 +450,13 @@ def full_dispatch(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
     return app.finalize_request(rv)
 
 
+def refreshes(plan: Plan, environ: Any) -> bool:
+    """Whether a session came with the request, perhaps, that is sent again though nobody touched it."""
+    cookies = environ["HTTP_COOKIE"]
+    config = plan.config
+    return cookies and config["SESSION_REFRESH_EACH_REQUEST"] and config["SESSION_COOKIE_NAME"] in cookies
+
+
 def unseen(plan: Plan, ctx: RequestRecord) -> bool:
     """Whether nobody would see the response to a text but the server: no hook, no receiver, no session to save."""
     return (
@@ -462,7 +465,7 @@ def unseen(plan: Plan, ctx: RequestRecord) -> bool:
         and ctx._after is None
         and not plan.after
         and not plan.finished
-        and "HTTP_COOKIE" not in ctx.environ
+        and ("HTTP_COOKIE" not in ctx.environ or not refreshes(plan, ctx.environ))
     )
 
 
