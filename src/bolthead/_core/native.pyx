@@ -143,7 +143,7 @@ cdef class Forward:
     def __setattr__(self, name, value):
         found = self.fetch()
         # FAST: blueprint; a class with an own `__delattr__`, as that of `g`, sets attributes by a detour.
-        if found_on(type(found), "__setattr__") is OBJECT_SETATTR:
+        if is_on(type(found), "__setattr__", OBJECT_SETATTR):
             PyObject_GenericSetAttr(found, name, value)
         else:
             setattr(found, name, value)
