@@ -49,7 +49,6 @@ class Request(RequestBase):
     json_module: t.Any = json
     shallow = False
     parameter_storage_class: type[MultiDict[str, t.Any]] = ImmutableMultiDict  # type: ignore[assignment]
-    dict_storage_class: type[MultiDict[str, t.Any]] = ImmutableMultiDict  # type: ignore[assignment]
     form_data_parser_class: type[werkzeug.formparser.FormDataParser] = FormDataParser
     url_rule: Rule | None = None
     """The rule that matched, once one has."""
