@@ -35,7 +35,7 @@ cdef object link(
     Links links, object app, object endpoint, object anchor, object method, object scheme, object external, dict values
 )
 
-@cython.locals(record=RequestRecord)
+@cython.locals(record=RequestRecord, settings=Bound)
 cdef object bound_of(Links links, object ctx)
 
 @cython.locals(plan=Plan, bound=Bound)

@@ -165,8 +165,10 @@ def bound_of(links: Links, ctx: Any) -> Any:
         bound = lend(record)
         if type(bound) is Bound:
             return bound
-    if type(bound) is links.adapter_class and "build" not in bound.__dict__ and bound.stock:
-        return bound
+    if type(bound) is links.adapter_class and "build" not in bound.__dict__:
+        settings: Bound = bound
+        if settings.stock:
+            return settings
     return None
 
 
