@@ -20,8 +20,9 @@ from werkzeug.wrappers import Response as ResponseBase
 from . import body, json
 from ._core import files, jsonin, lazy, result
 from ._core.body import content_length, read_all
-from ._core.forms import SPENT, Forms, Steps
+from ._core.forms import SPENT, Forms
 from ._core.headers import parse_options
+from ._core.kept import Steps
 from ._core.native import var_get
 from ._core.setcookie import plain_cookie
 from .formparser import ERRORS, PLAIN, FormDataParser, MultiPartParser

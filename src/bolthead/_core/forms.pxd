@@ -2,22 +2,12 @@ cimport cython
 
 from bolthead._core.body cimport Declared, content_length, declared_length, read_exactly
 from bolthead._core.headers cimport parse_options
+from bolthead._core.kept cimport Steps
 from bolthead._core.multipart cimport FormReader, Scanner
-from bolthead._core.native cimport Watch, bare, is_on, own_set, var_get
+from bolthead._core.native cimport bare, is_on, own_set, var_get
 from bolthead._core.query cimport multi_dict, parse_pairs
 
 cdef object _close
-
-
-cdef class Steps:
-    cdef dict _known
-    cdef list _names
-    cdef list _others
-    cdef list _stock
-
-    cdef list _pairs(self, object cls)
-    @cython.locals(watch=Watch, pairs=list, at=Py_ssize_t)
-    cpdef bint intact(self, object cls) except -1
 
 
 cdef class Forms:

@@ -15,8 +15,9 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from ..globals import _cv_app
 from .body import Declared, content_length, declared_length, read_exactly
 from .headers import parse_options
+from .kept import Steps
 from .multipart import FormReader, Scanner
-from .native import Watch, bare, is_on, own_set, var_get
+from .native import bare, is_on, own_set, var_get
 from .query import multi_dict, parse_pairs
 
 URLENCODED = "application/x-www-form-urlencoded"
@@ -27,41 +28,8 @@ BUFFER = 64 * 1024
 SPENT = "_spent"
 """Where a request notes the size of a body that was read without a stream."""
 
-MOST_CLASSES = 100
-
 app_var = _cv_app
 _close = FileStorage.close
-
-
-class Steps:
-    """Whether a class of requests goes through the steps that it was shipped with.
-
-    They are *names* of its attributes, as *cls* has them, and *others*, pairs of another class and a name.
-    """
-
-    __slots__ = ("_known", "_names", "_others", "_stock")
-
-    def __init__(self, cls: type, names: list[str], others: list[tuple[type, str]]) -> None:
-        self._known: dict[type, Watch] = {}
-        self._names = names
-        self._others = others
-        self._stock = [getattr(owner, name) for owner, name in self._pairs(cls)]
-
-    def _pairs(self, cls: type) -> list[tuple[type, str]]:
-        return [(cls, name) for name in self._names] + self._others
-
-    def intact(self, cls: Any) -> bool:
-        watch = self._known.get(cls)
-        if watch is not None and watch.intact():
-            return True
-        pairs = self._pairs(cls)
-        watch = Watch(pairs)
-        for at, (owner, name) in enumerate(pairs):
-            if getattr(owner, name) is not self._stock[at]:
-                return False
-        if len(self._known) < MOST_CLASSES:
-            self._known[cls] = watch
-        return True
 
 
 class Forms:
@@ -124,7 +92,7 @@ class Forms:
                 return False
         steps: Steps = self.urlencoded if boundary is None else self.multipart
         ctx = var_get(app_var, None)
-        if ctx is None or request.shallow or not steps.intact(type(request)) or self._replaced(filled, environ):
+        if ctx is None or request.shallow or not steps.kept_by(type(request)) or self._replaced(filled, environ):
             return False
         app = ctx.app
         if whole and app.debug:

@@ -34,11 +34,11 @@ known = Known()
 
 
 def know_provider(cls: Any) -> None:
-    known.provider = Steps(cls, LOADS)
+    known.provider = Steps(cls, [LOADS], [])
 
 
 def know_request(cls: Any, module: Any) -> None:
-    known.request = Steps(cls, "get_data", "is_json", "mimetype", "_parse_content_type", "headers")
+    known.request = Steps(cls, ["get_data", "is_json", "mimetype", "_parse_content_type", "headers"], [])
     known.module = module
 
 

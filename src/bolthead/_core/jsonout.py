@@ -27,11 +27,11 @@ known = Known()
 
 
 def know_provider(cls: Any) -> None:
-    known.provider = Steps(cls, RESPONSE, DUMPS, PREPARE)
+    known.provider = Steps(cls, [RESPONSE, DUMPS, PREPARE], [])
 
 
 def know_app(cls: Any) -> None:
-    known.app = Steps(cls, "debug")
+    known.app = Steps(cls, ["debug"], [])
 
 
 def writer_of(provider: Any, compact: bool) -> Writer:

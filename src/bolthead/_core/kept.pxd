@@ -9,10 +9,14 @@ cdef class Seen:
 
 
 cdef class Steps:
-    cdef dict _values
+    cdef list _names
+    cdef list _others
+    cdef list _stock
     cdef dict _seen
+
+    cdef list _pairs(self, object cls)
 
     @cython.locals(seen=Seen)
     cpdef bint kept_by(self, object cls) except -1
-    @cython.locals(seen=Seen)
+    @cython.locals(seen=Seen, pairs=list, at=Py_ssize_t)
     cdef Seen _look(self, object cls)

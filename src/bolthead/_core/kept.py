@@ -19,16 +19,21 @@ class Seen:
 
 
 class Steps:
-    """The attributes *names* of *stock*."""
+    """The attributes *names* of *stock*, and *others*: pairs of another class, the same for all, and a name."""
 
-    __slots__ = ("_seen", "_values")
+    __slots__ = ("_names", "_others", "_seen", "_stock")
 
-    def __init__(self, stock: type, *names: str) -> None:
-        self._values = {name: getattr(stock, name) for name in names}
+    def __init__(self, stock: type, names: list[str], others: list[tuple[type, str]]) -> None:
+        self._names = names
+        self._others = others
+        self._stock = [getattr(owner, name) for owner, name in self._pairs(stock)]
         self._seen: dict[type, Seen] = {}
 
+    def _pairs(self, cls: type) -> list[tuple[type, str]]:
+        return [(cls, name) for name in self._names] + self._others
+
     def kept_by(self, cls: type) -> bool:
-        """Whether *cls* has the same ones; a change of it, or of its bases, counts from then on."""
+        """Whether *cls*, and the others, have the same ones; a change of them or of their bases counts from then on."""
         seen = self._seen.get(cls)
         if seen is None or not seen.watch.intact():
             seen = self._look(cls)
@@ -36,10 +41,11 @@ class Steps:
 
     def _look(self, cls: type) -> Seen:
         # Watched before anything is looked at: a change from here on is seen.
-        watch = Watch([(cls, name) for name in self._values])
+        pairs = self._pairs(cls)
+        watch = Watch(pairs)
         kept = True
-        for name, value in self._values.items():
-            kept = kept and getattr(cls, name, None) is value
+        for at, (owner, name) in enumerate(pairs):
+            kept = kept and getattr(owner, name, None) is self._stock[at]
         seen = Seen(watch, kept)
         if len(self._seen) < KEPT:
             self._seen[cls] = seen
