@@ -13,11 +13,14 @@ from functools import partial
 cdef extern from *:
     """
     /* The tag names one state of a class and of all its bases. CPython sets it anew on the first look-up after
-       any of them changed, and never gives a tag out twice. 0: there is none, so nothing is known. */
+       any of them changed, and never gives a tag out twice. 0: there is none, so nothing is known. From 3.13 on
+       the tag alone says so, and the flag is never set. */
     static CYTHON_INLINE unsigned int bolthead_type_tag(PyObject *cls) {
     #if CYTHON_COMPILING_IN_CPYTHON && !defined(Py_GIL_DISABLED)
         if (!PyType_Check(cls)) return 0;
+    #if PY_VERSION_HEX < 0x030D0000
         if (!PyType_HasFeature((PyTypeObject *)cls, Py_TPFLAGS_VALID_VERSION_TAG)) return 0;
+    #endif
         return ((PyTypeObject *)cls)->tp_version_tag;
     #else
         return 0;
