@@ -108,8 +108,8 @@ def _flagged(probes: list[Any], same: Callable[[], bool]) -> Callable[[], bool]:
     return eval(f"lambda: {flags} & TAGGED != 0 or again()", known)  # type: ignore[no-any-return]
 
 
-FLAGGED = sys.implementation.name == "cpython" and sys.version_info[:2] == (3, 11)
-"""Whether to ask the flags. FAST: string, pure; from 3.12 on CPython looks up a class's attribute as quickly."""
+FLAGGED = sys.implementation.name == "cpython" and sys.version_info < (3, 13)
+"""Whether to ask the flags. FAST: string, pure; from 3.13 on CPython sets none, and the comparison has to do."""
 
 
 class Forward:
