@@ -2,27 +2,31 @@ cimport cython
 
 cdef object _ESCAPE
 
-@cython.locals(text=str, bare=str)
-cpdef list parse_cookie_pairs(object header)
-
-@cython.locals(pairs=list, size=Py_ssize_t, start=Py_ssize_t, stop=Py_ssize_t, equals=Py_ssize_t)
-cdef list _bare_pairs(str text)
-
 @cython.locals(
+    text=str,
+    bare=str,
+    plain=bint,
     pairs=list,
     size=Py_ssize_t,
     start=Py_ssize_t,
+    stop=Py_ssize_t,
+    name_start=Py_ssize_t,
+    piece=str,
+    after=Py_ssize_t,
+    equals=Py_ssize_t,
+)
+cpdef list parse_cookie_pairs(object header)
+
+@cython.locals(
     name_start=Py_ssize_t,
     name_stop=Py_ssize_t,
-    stop=Py_ssize_t,
     value_start=Py_ssize_t,
     value_stop=Py_ssize_t,
     at=Py_ssize_t,
     quoted=bint,
-    name=str,
     value=str,
 )
-cdef list _pairs(str text)
+cdef Py_ssize_t _odd_pair(str text, Py_ssize_t start, Py_ssize_t size, list pairs) except -1
 
 cdef Py_ssize_t _skip_space(str text, Py_ssize_t at, Py_ssize_t size)
 

@@ -18,13 +18,9 @@ def parse_cookie_pairs(header: str) -> list[tuple[str, str]]:
     text = str(header)
     # FAST: headers; as every browser writes it, there are no other spaces, and ``;`` divides wherever it stands.
     bare = text.replace("; ", ";")
-    if " " in bare or '"' in bare or "\t" in bare:
-        return _pairs(text)
-    return _bare_pairs(bare)
-
-
-def _bare_pairs(text: str) -> list[tuple[str, str]]:
-    """The pairs of a text without quotes and spaces."""
+    plain = not (" " in bare or '"' in bare or "\t" in bare)
+    if plain:
+        text = bare
     pairs: list[tuple[str, str]] = []
     size = len(text)
     start = 0
@@ -32,6 +28,14 @@ def _bare_pairs(text: str) -> list[tuple[str, str]]:
         stop = text.find(";", start)
         if stop < 0:
             stop = size
+        if not plain:
+            name_start = start + 1 if text[start] == " " else start
+            piece = text[name_start:stop]
+            if " " in piece or '"' in piece or "\t" in piece:
+                after = _odd_pair(text, start, size, pairs)
+                start = after if after else stop + 1
+                continue
+            start = name_start
         equals = text.find("=", start, stop)
         if equals < 0:
             if stop > start:
@@ -42,53 +46,31 @@ def _bare_pairs(text: str) -> list[tuple[str, str]]:
     return pairs
 
 
-def _pairs(text: str) -> list[tuple[str, str]]:
-    pairs: list[tuple[str, str]] = []
-    size = len(text)
-    start = 0
-    while start < size:
-        stop = text.find(";", start)
-        if stop < 0:
-            stop = size
-        name_start = start + 1 if text[start] == " " else start
-        at = text.find("=", name_start, stop)
-        if at > 0:
-            # FAST (session-read): most pairs have a plain name and value, found without a look at each character.
-            name = text[name_start:at]
-            value = text[at + 1 : stop]
-            if name.isidentifier() and not (" " in value or '"' in value or "\t" in value):
-                pairs.append((name, value))
-                start = stop + 1
-                continue
-        name_start = _skip_space(text, start, size)
-        at = name_start
-        while at < size and text[at] not in ' \t=";':
-            at += 1
-        name_stop = at
-        at = _skip_space(text, at, size)
-        value_start = value_stop = at
-        quoted = False
-        if name_stop > name_start and at < size and text[at] == "=":
-            at = value_start = _skip_space(text, at + 1, size)
-            if at < size and text[at] == '"':
-                quoted = True
-                at = _closing_quote(text, at + 1, size)
-            else:
-                while at < size and text[at] not in ' \t";':
-                    at += 1
-            value_stop = at
-            at = _skip_space(text, at, size)
-        if name_stop > name_start and at <= size and (at == size or text[at] == ";"):
-            value = text[value_start:value_stop]
-            if quoted:
-                value = unquote_cookie(value)
-            pairs.append((text[name_start:name_stop], value))
-            start = at + 1
+def _odd_pair(text: str, start: int, size: int, pairs: list[tuple[str, str]]) -> int:
+    """Add the pair at *start*, which may have quotes and spaces; where the next one starts, 0 if it is malformed."""
+    at = name_start = _skip_space(text, start, size)
+    while at < size and text[at] not in ' \t=";':
+        at += 1
+    name_stop = at
+    at = value_start = value_stop = _skip_space(text, at, size)
+    if name_stop == name_start:
+        return 0
+    quoted = False
+    if at < size and text[at] == "=":
+        at = value_start = _skip_space(text, at + 1, size)
+        if at < size and text[at] == '"':
+            quoted = True
+            at = _closing_quote(text, at + 1, size)
         else:
-            start = text.find(";", start) + 1
-            if start == 0:
-                break
-    return pairs
+            while at < size and text[at] not in ' \t";':
+                at += 1
+        value_stop = at
+        at = _skip_space(text, at, size)
+    if at > size or (at < size and text[at] != ";"):
+        return 0
+    value = text[value_start:value_stop]
+    pairs.append((text[name_start:name_stop], unquote_cookie(value) if quoted else value))
+    return at + 1
 
 
 def _skip_space(text: str, at: int, size: int) -> int:
