@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import typing as t
 
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wsgi import LimitedStream
 
-from ._core.body import environ_length, read_exactly
+from ._core.body import checked_length, read_exactly
 
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -58,9 +58,7 @@ def input_stream(environ: WSGIEnvironment, limit: int | None) -> t.IO[bytes]:
     It is empty where nobody says where the body ends.
     """
     stream: t.IO[bytes] = environ["wsgi.input"]
-    length = environ_length(environ)
-    if length is not None and limit is not None and length > limit:
-        raise RequestEntityTooLarge()
+    length = checked_length(environ, limit)
     # WSGI: by this mark a server says that its stream ends with the body.
     if "wsgi.input_terminated" in environ:
         if limit is None:

@@ -4,9 +4,9 @@ from bolthead._core.headers cimport plain_int
 
 cdef Py_ssize_t _PIECE
 
-cpdef object declared_length(object text)
 cpdef object content_length(object length, object transfer_encoding)
-cpdef object environ_length(object environ)
+cpdef object checked_length(object environ, object limit)
+cpdef object read_declared(object environ, object length)
 cpdef object read_all(object environ, object limit)
 cpdef object read_exactly(object read, object size)
 

@@ -14,44 +14,47 @@ from .headers import plain_int
 _PIECE = 64 * 1024
 
 
-def declared_length(text: Any) -> int | None:
-    """A Content-Length as Werkzeug reads it: None when there is none, 0 when it is no number or negative."""
-    if text is None:
+def content_length(length: Any, transfer_encoding: Any) -> int | None:
+    """The length of a body from its two headers; None means that only the server knows where it ends.
+
+    As Werkzeug reads it, it is 0 where the header says something that is no number, or negative.
+    """
+    if transfer_encoding is not None and "chunked" in parse_set_header(transfer_encoding):
+        return None
+    if length is None:
         return None
     try:
         # FAST: form; nearly all are plain digits.
-        length: int = int(text) if text.isdigit() and text.isascii() else plain_int(text)
+        size: int = int(length) if length.isdigit() and length.isascii() else plain_int(length)
     except ValueError:
         return 0
-    return length if length > 0 else 0
+    return size if size > 0 else 0
 
 
-def content_length(length: Any, transfer_encoding: Any) -> int | None:
-    """The length of a body from its two headers; None means that only the server knows where it ends."""
-    if transfer_encoding is not None and "chunked" in parse_set_header(transfer_encoding):
-        return None
-    return declared_length(length)
-
-
-def environ_length(environ: Any) -> int | None:
-    return content_length(environ.get("CONTENT_LENGTH"), environ.get("HTTP_TRANSFER_ENCODING"))
-
-
-def read_all(environ: Any, limit: int | None) -> bytes | None:
-    """All of a body of declared length; None for any other body. RequestEntityTooLarge beyond *limit*."""
-    if "wsgi.input_terminated" in environ:
-        return None
-    length = environ_length(environ)
-    if length is None:
-        return None
-    if limit is not None and length > limit:
+def checked_length(environ: Any, limit: int | None) -> int | None:
+    """The length of the body of *environ*; RequestEntityTooLarge beyond *limit*."""
+    length = content_length(environ.get("CONTENT_LENGTH"), environ.get("HTTP_TRANSFER_ENCODING"))
+    if length is not None and limit is not None and length > limit:
         raise RequestEntityTooLarge()
+    return length
+
+
+def read_declared(environ: Any, length: int) -> bytes:
+    """All of a body of *length* bytes; ClientDisconnected where there is less of it than that."""
     if not length:
         return b""
     data = read_exactly(environ["wsgi.input"].read, length)
     if data is None:
         raise ClientDisconnected()
     return data
+
+
+def read_all(environ: Any, limit: int | None) -> bytes | None:
+    """All of a body of declared length; None for any other body. RequestEntityTooLarge beyond *limit*."""
+    if "wsgi.input_terminated" in environ:
+        return None
+    length = checked_length(environ, limit)
+    return None if length is None else read_declared(environ, length)
 
 
 def read_exactly(read: Callable[[int], bytes], size: int) -> bytes | None:

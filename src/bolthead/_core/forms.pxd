@@ -1,6 +1,6 @@
 cimport cython
 
-from bolthead._core.body cimport Declared, content_length, declared_length, read_exactly
+from bolthead._core.body cimport Declared, checked_length, read_declared
 from bolthead._core.headers cimport parse_options
 from bolthead._core.kept cimport Steps
 from bolthead._core.multipart cimport FormReader, Scanner
@@ -25,7 +25,6 @@ cdef class Forms:
     cdef bint _replaced(self, dict filled, dict environ) except -1
     cdef object _storage(self, object request, list pairs)
     cdef object _load_urlencoded(self, object request, dict filled, dict environ, object config)
-    cdef object _body(self, object request, dict filled, dict environ, object length)
     cdef object _length(self, object request, dict environ, object config)
     @cython.locals(reader=FormReader, body=Declared)
     cdef object _load_multipart(self, object request, dict filled, dict environ, object config, object boundary)

@@ -10,10 +10,10 @@ from io import BytesIO
 from typing import Any
 
 from werkzeug.datastructures import FileStorage, Headers
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from ..globals import _cv_app
-from .body import Declared, content_length, declared_length, read_exactly
+from .body import Declared, checked_length, read_declared
 from .headers import parse_options
 from .kept import Steps
 from .multipart import FormReader, Scanner
@@ -124,36 +124,20 @@ class Forms:
         length = None if data is not None else self._length(request, environ, config)
         try:
             if data is None:
-                data = self._body(request, filled, environ, length)
+                if "wsgi.input_terminated" in environ:
+                    data = request.stream.read()
+                else:
+                    data = read_declared(environ, length) if length is not None else b""
+                    filled[SPENT] = len(data)
             form = self._storage(request, parse_pairs(data.decode(), self.errors))
         except ValueError:
             form = self._storage(request, [])
         filled["files"] = self._storage(request, [])
         filled["form"] = form
 
-    def _body(self, request: Any, filled: Any, environ: Any, length: Any) -> Any:
-        """All of the body, for which a stream is made only where the server ends it."""
-        if "wsgi.input_terminated" in environ:
-            return request.stream.read()
-        data: Any = b""
-        if length:
-            data = read_exactly(environ["wsgi.input"].read, length)
-            if data is None:
-                raise ClientDisconnected()
-        filled[SPENT] = len(data)
-        return data
-
     def _length(self, request: Any, environ: Any, config: Any) -> Any:
-        text = environ.get("CONTENT_LENGTH")
-        encoding = environ.get("HTTP_TRANSFER_ENCODING")
-        length = declared_length(text) if encoding is None else content_length(text, encoding)
-        if length is not None:
-            limit = request._max_content_length
-            if limit is None:
-                limit = config["MAX_CONTENT_LENGTH"]
-            if limit is not None and length > limit:
-                raise RequestEntityTooLarge()
-        return length
+        limit = request._max_content_length
+        return checked_length(environ, config["MAX_CONTENT_LENGTH"] if limit is None else limit)
 
     def _load_multipart(self, request: Any, filled: Any, environ: Any, config: Any, boundary: str) -> None:
         most_bytes = request._max_form_memory_size
