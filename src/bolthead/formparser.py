@@ -17,11 +17,11 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio import multipart as _events
 
-from ._core import multipart, query
+from ._core import multipart
 from ._core.forms import as_headers, too_large
 from ._core.headers import plain_int
 from ._core.multipart import FormReader, Scanner, describe, split_headers
-from ._core.query import parse_pairs
+from ._core.query import multi_dict, parse_pairs
 from .storage import ImmutableMultiDict
 
 if t.TYPE_CHECKING:
@@ -31,15 +31,6 @@ default_stream_factory = _werkzeug.default_stream_factory
 
 ERRORS = "werkzeug.url_quote"
 """How bytes that are no UTF-8 are decoded: they stay percent-encoded."""
-
-
-def multi_dict(cls: t.Any, pairs: list[tuple[t.Any, t.Any]]) -> t.Any:
-    """*pairs* in the storage class *cls*, which may be any that takes them."""
-    if cls in PLAIN:
-        # FAST: Werkzeug's own constructor would do the same in Python.
-        return query.multi_dict(cls, pairs)
-    return cls(pairs)
-
 
 PLAIN = frozenset((ImmutableMultiDict, datastructures.ImmutableMultiDict, MultiDict))
 """The storage classes that are filled without calling their constructor."""
@@ -68,7 +59,7 @@ class FormDataParser(_werkzeug.FormDataParser):
     ) -> t_parse_result:
         # The stream is limited already; by Werkzeug's decision of 3.1.9 no other limit applies here.
         text = stream.read().decode()
-        return stream, multi_dict(self.cls, parse_pairs(text, ERRORS)), self.cls()
+        return stream, multi_dict(self.cls, parse_pairs(text, ERRORS), PLAIN), self.cls()
 
 
 class MultiPartParser(_werkzeug.MultiPartParser):
@@ -111,7 +102,7 @@ class MultiPartParser(_werkzeug.MultiPartParser):
             (name, FileStorage(file, filename, name, headers=as_headers(headers)))
             for name, filename, headers, file in reader.files
         ]
-        return multi_dict(self.cls, reader.fields), multi_dict(self.cls, files)
+        return multi_dict(self.cls, reader.fields, PLAIN), multi_dict(self.cls, files, PLAIN)
 
 
 def _part_length(text: str | None) -> int:

@@ -23,7 +23,6 @@ cdef class Forms:
     @cython.locals(environ=dict, options=dict, filled=dict, steps=Steps)
     cpdef bint fill(self, object request, bint whole) except -1
     cdef bint _replaced(self, dict filled, dict environ) except -1
-    cdef object _storage(self, object request, list pairs)
     cdef object _load_urlencoded(self, object request, dict filled, dict environ, object config)
     cdef object _length(self, object request, dict environ, object config)
     @cython.locals(reader=FormReader, body=Declared)

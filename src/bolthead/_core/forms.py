@@ -115,11 +115,9 @@ class Forms:
         headers = filled.get("headers")
         return headers is not None and (type(headers) is not self.view or headers.environ is not environ)
 
-    def _storage(self, request: Any, pairs: list[tuple[Any, Any]]) -> Any:
-        cls = request.parameter_storage_class
-        return multi_dict(cls, pairs) if cls in self.plain else cls(pairs)
-
     def _load_urlencoded(self, request: Any, filled: Any, environ: Any, config: Any) -> None:
+        cls = request.parameter_storage_class
+        plain = self.plain
         data = filled.get("_cached_data")
         length = None if data is not None else self._length(request, environ, config)
         try:
@@ -129,10 +127,10 @@ class Forms:
                 else:
                     data = read_declared(environ, length) if length is not None else b""
                     filled[SPENT] = len(data)
-            form = self._storage(request, parse_pairs(data.decode(), self.errors))
+            form = multi_dict(cls, parse_pairs(data.decode(), self.errors), plain)
         except ValueError:
-            form = self._storage(request, [])
-        filled["files"] = self._storage(request, [])
+            form = multi_dict(cls, [], plain)
+        filled["files"] = multi_dict(cls, [], plain)
         filled["form"] = form
 
     def _length(self, request: Any, environ: Any, config: Any) -> Any:
@@ -157,18 +155,20 @@ class Forms:
                 stream = request.stream
             else:
                 stream = body = Declared(environ["wsgi.input"].read, length)
+        cls = request.parameter_storage_class
+        plain = self.plain
         reader = FormReader(None, None, too_large)
         form: Any = None
         files: Any = None
         try:
             try:
                 reader.read(Scanner(boundary.encode()), stream.read, BUFFER, most_bytes, most_parts)
-                form = self._storage(request, reader.fields)
-                files = self._storage(request, as_files(reader.files))
+                form = multi_dict(cls, reader.fields, plain)
+                files = multi_dict(cls, as_files(reader.files), plain)
             except ValueError:
                 reader.drop()
-                form = self._storage(request, [])
-                files = self._storage(request, [])
+                form = multi_dict(cls, [], plain)
+                files = multi_dict(cls, [], plain)
         except BaseException:
             reader.drop()
             raise

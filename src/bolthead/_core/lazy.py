@@ -132,8 +132,7 @@ class Fills:
         if type(text) is not str or not text.isascii():
             text = request.query_string.decode()
         pairs = parse_pairs(text, self.errors)
-        cls = request.parameter_storage_class
-        return multi_dict(cls, pairs) if cls in self.plain else cls(pairs)
+        return multi_dict(request.parameter_storage_class, pairs, self.plain)
 
     def cookies(self, request: Any) -> Any:
         cls = request.dict_storage_class
@@ -145,5 +144,4 @@ class Fills:
             text = ";".join(headers.getlist("Cookie"))
         if not text:
             return cls()
-        pairs = parse_cookie_pairs(text)
-        return multi_dict(cls, pairs) if cls in self.plain else cls(pairs)
+        return multi_dict(cls, parse_cookie_pairs(text), self.plain)

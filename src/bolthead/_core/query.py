@@ -49,8 +49,13 @@ def _pairs(text: str, errors: str) -> list[tuple[str, str]]:
     return pairs
 
 
-def multi_dict(cls: Any, pairs: list[tuple[Any, Any]]) -> Any:
-    """*pairs* in a new multi-dict of *cls*, a subclass of dict whose ``__init__`` would do the same."""
+def multi_dict(cls: Any, pairs: list[tuple[Any, Any]], plain: frozenset[Any]) -> Any:
+    """*pairs* in the storage class *cls*, which may be any that takes them.
+
+    *plain*: the multi-dicts whose ``__init__`` would do no more than is done here.
+    """
+    if cls not in plain:
+        return cls(pairs)
     made = bare_dict(cls)
     if pairs:
         add_pairs(made, pairs)
