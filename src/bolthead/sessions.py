@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from werkzeug.datastructures import CallbackDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from ._core.sessions import COOKIE_OPTIONS, cookie_text, vary_by_cookie
+from ._core.sessions import COOKIE_OPTIONS, set_cookie, vary_by_cookie
 from .json.tag import TaggedJSONSerializer
 from .wrappers import Response
 
@@ -249,24 +249,14 @@ class SecureCookieSessionInterface(SessionInterface):
         serializer = self.get_signing_serializer(app)
         value: Any = serializer.dumps(dict(session))  # type: ignore[union-attr]
         expires = self.get_expiration_time(app, session)
-        set_safe_cookie(response, name, value, expires, options)
+        setter = type(response).set_cookie
+        # Not by `==`: a wrapper may claim to equal what it wraps.
+        if setter is BaseResponse.set_cookie or setter is _stock_set_cookie:
+            set_cookie(response, name, value, expires, options, response.max_cookie_size)
+        else:
+            given = dict(zip(COOKIE_OPTIONS, options, strict=True))
+            response.set_cookie(name, value, expires=expires, **given)
         vary_by_cookie(response)
 
 
 _stock_set_cookie = Response.set_cookie
-
-
-def set_safe_cookie(
-    response: Response, name: str, value: str, expires: datetime | None, options: tuple[Any, ...]
-) -> None:
-    """``response.set_cookie(name, value, expires=expires, …)`` for a value that needs no quotes."""
-    setter = type(response).set_cookie
-    if setter is BaseResponse.set_cookie or setter is _stock_set_cookie:
-        text = cookie_text(name, value, expires, options)
-        if text is not None:
-            limit = response.max_cookie_size
-            if not limit or len(text) <= limit:
-                response.headers.add("Set-Cookie", text)
-                return
-    given = dict(zip(COOKIE_OPTIONS, options, strict=True))
-    response.set_cookie(name, value, expires=expires, **given)

@@ -8,7 +8,8 @@ cdef tuple _last_date
 
 cpdef object vary_by_cookie(object response)
 @cython.locals(frame=tuple)
-cpdef object cookie_text(object name, object value, object expires, tuple options)
+cdef object cookie_text(object name, object value, object expires, tuple options)
+cpdef object set_cookie(object response, object name, object value, object expires, tuple options, object limit)
 @cython.locals(last=tuple)
 cdef str date_text(object moment)
 

@@ -66,6 +66,22 @@ def cookie_text(name: Any, value: str, expires: Any, options: tuple[Any, ...]) -
     return f"{frame[0]}{value}{frame[1]}{date}{frame[2]}"
 
 
+def set_cookie(response: Any, name: Any, value: str, expires: Any, options: tuple[Any, ...], limit: Any) -> None:
+    """``response.set_cookie(name, value, expires=expires, …)`` as shipped, for a value that needs no quotes.
+
+    *limit*: the most letters that may be set without a warning, if there is a limit.
+    """
+    text = cookie_text(name, value, expires, options)
+    if text is None or (limit and len(text) > limit):
+        response.set_cookie(name, value, expires=expires, **dict(zip(COOKIE_OPTIONS, options, strict=True)))
+        return
+    headers = response.headers
+    if type(headers) is Headers:
+        headers._list.append(("Set-Cookie", text))
+    else:
+        headers.add("Set-Cookie", text)
+
+
 def date_text(moment: Any) -> str:
     """``http_date(moment)``. FAST (session-write): the same for a whole second."""
     global _last_date
@@ -156,7 +172,6 @@ class CookieSessions:
         if session.accessed:
             vary_by_cookie(response)
         config = app.config
-        permanent = False
         if not session.modified:
             permanent = session and session.permanent
             if not permanent or not config["SESSION_REFRESH_EACH_REQUEST"]:
@@ -181,16 +196,7 @@ class CookieSessions:
         )
         name = config["SESSION_COOKIE_NAME"]
         expires = self.interface.get_expiration_time(app, session) if permanent else None
-        text = cookie_text(name, value, expires, options)
-        headers = response.headers
-        if text is not None and type(headers) is Headers:
-            limit = config["MAX_COOKIE_SIZE"]
-            if not limit or len(text) <= limit:
-                headers._list.append(("Set-Cookie", text))
-                vary_by_cookie(response)
-                return
-        given = dict(zip(COOKIE_OPTIONS, options, strict=True))
-        response.set_cookie(name, value, expires=expires, **given)
+        set_cookie(response, name, value, expires, options, config["MAX_COOKIE_SIZE"])
         vary_by_cookie(response)
 
     def save_other(self, app: Any, session: Any, response: Any) -> None:
