@@ -168,9 +168,10 @@ def test_context_variables(load: Load) -> None:
 
 
 few = st.lists(st.sampled_from([b"a", b"b", b"\xff", b"\0"]), max_size=12).map(b"".join)
+runs = st.lists(st.sampled_from([b"a", b"b", b"\xff", b"\0", b"other"]), max_size=20).map(b"".join)
 
 
-@given(few, few.map(lambda token: token[:4]), st.integers(-2, 14))
+@given(runs, few.map(lambda token: token[:4]), st.integers(-2, 40))
 def test_finder(data: bytes, token: bytes, start: int) -> None:
     for name in builds.NAMES:
         finder = builds.load(name, NAME).Finder(token)

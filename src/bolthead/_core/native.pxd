@@ -39,5 +39,6 @@ cdef class Finder:
     cdef bytes _token
     cdef Py_ssize_t _size
     cdef unsigned char _skip[256]
+    cdef unsigned char _again
 
     cpdef Py_ssize_t find(self, bytes data, Py_ssize_t start) except -2

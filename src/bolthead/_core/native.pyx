@@ -303,7 +303,7 @@ cpdef object unescape(str text, str errors):
 
 cdef class Finder:
     def __init__(self, bytes token):
-        # By Horspool: a mismatch moves on by as much as the byte under the token's last one allows.
+        # By Horspool: a byte under the token's last one moves on by as much as it allows; 0 asks for a comparison.
         cdef Py_ssize_t at
         cdef Py_ssize_t size = len(token)
         cdef const unsigned char *wanted = token
@@ -313,21 +313,34 @@ cdef class Finder:
             memset(self._skip, <int>size, 256)
             for at in range(size - 1):
                 self._skip[wanted[at]] = <unsigned char>(size - 1 - at)
+            self._again = self._skip[wanted[size - 1]]
+            self._skip[wanted[size - 1]] = 0
 
     cpdef Py_ssize_t find(self, bytes data, Py_ssize_t start) except -2:
         cdef Py_ssize_t size = self._size
         cdef Py_ssize_t last = len(data) - size
         cdef const unsigned char *here = data
         cdef const unsigned char *wanted = self._token
-        cdef unsigned char byte
+        cdef const unsigned char *skip = self._skip
+        cdef unsigned char step
         if start < 0:
             raise ValueError("out of range")
         if not 0 < size < 256:
             # Its worst case grows with the token, which the standard search's does not.
             return data.find(self._token, start)
         while start <= last:
-            byte = here[start + size - 1]
-            if byte == wanted[size - 1] and memcmp(here + start, wanted, size) == 0:
-                return start
-            start += self._skip[byte]
+            # FAST: bodies; while none of four bytes is in the token, four steps in one that do not wait for each other.
+            while start <= last - 4 * size and (
+                skip[here[start + size - 1]]
+                & skip[here[start + 2 * size - 1]]
+                & skip[here[start + 3 * size - 1]]
+                & skip[here[start + 4 * size - 1]]
+            ) == size:
+                start += 4 * size
+            step = skip[here[start + size - 1]]
+            if step == 0:
+                if memcmp(here + start, wanted, size) == 0:
+                    return start
+                step = self._again
+            start += step
         return -1
