@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 import werkzeug.routing
+from hypothesis import given
+from hypothesis import strategies as st
 from werkzeug.exceptions import NotFound
 
+import builds
 from routing import maps
 
 RuleSpec = tuple[str, dict[str, Any]]
@@ -274,6 +277,34 @@ def test_settings_of_a_bound_rule_may_change(load: Callable[[str], ModuleType]) 
     assert adapter.match("/a")[0] == "a"
     rule.endpoint = "b"
     assert adapter.match("/a")[0] == "b"
+
+
+METHODS = st.sampled_from(["GET", "HEAD", "POST", "PATCH", "get", "Own"])
+STEPS = st.one_of(
+    st.tuples(st.sampled_from(["add", "discard"]), METHODS.map(str.upper)),
+    # Enough of them for a larger table.
+    st.tuples(st.just("update"), st.sets(st.integers(0, 99).map(str), max_size=30)),
+    st.tuples(st.just("clear")),
+    st.tuples(st.just("match"), METHODS),
+)
+
+
+@given(st.lists(METHODS, max_size=3), st.lists(STEPS, max_size=30))
+def test_the_methods_of_a_rule_may_change_in_place(methods: list[str], steps: list[tuple[Any, ...]]) -> None:
+    found: list[list[Any]] = []
+    for routing in (werkzeug.routing, *(builds.load(name, "bolthead.routing") for name in builds.NAMES)):
+        rules = [routing.Rule(text, endpoint=text, methods=methods) for text in ("/a/b", "/<x>")]
+        adapter = routing.Map(rules).bind("x")
+        found.append([])
+        for step, *values in steps:
+            if step == "match":
+                for path in ("/a/b", "/b"):
+                    found[-1].append(maps.outcome(lambda: adapter.match(path, *values), rules))  # noqa: B023
+            else:
+                for rule in rules:
+                    getattr(rule.methods, step)(*values)
+    assert found[1] == found[0]
+    assert found[2] == found[0]
 
 
 def test_werkzeugs_own_rules_are_welcome(load: Callable[[str], ModuleType]) -> None:

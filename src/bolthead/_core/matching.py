@@ -14,7 +14,9 @@ from .tree import Tree
 from .walk import FOUND, MISSED, MOVED, exact, route, search
 
 _GET = "GET"
-_METHODS = {name: name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
+METHODS = {name: name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
+"""The strings that rules and walks use for these, so that looking for one is mostly looking for the same object."""
+_METHODS = METHODS
 
 
 class Bound:

@@ -22,6 +22,34 @@ from bolthead._core.tree cimport (
     _AS_INT, _AS_IS, _DIGITS, _NUMBER, _PATTERN, _REST, _SIGNED, _WORD, Edge, Leaf, State, Tree,
 )
 
+cdef extern from *:
+    """
+    /* Whether a set has *key*. FAST: static; the first look is at *place*, where the last key was that it had. A set
+       may change meanwhile: what holds the very key now, holds it. */
+    static inline int bolthead_in_set(PyObject *some, PyObject *key, Py_ssize_t *place)
+    {
+    #if PY_VERSION_HEX < 0x030F0000 && !defined(Py_GIL_DISABLED)
+        PySetObject *set = (PySetObject *)some;
+        int found;
+        if (!PySet_CheckExact(some))
+            return PySequence_Contains(some, key);
+        if (*place <= set->mask && set->table[*place].key == key)
+            return 1;
+        found = PySet_Contains(some, key);
+        if (found > 0) {
+            Py_ssize_t at = set->mask;
+            while (at && set->table[at].key != key)
+                at--;
+            *place = at;
+        }
+        return found;
+    #else
+        return PySequence_Contains(some, key);
+    #endif
+    }
+    """
+    bint bolthead_in_set(object some, object key, Py_ssize_t *place) except -1
+
 FOUND = 0
 DETOUR = 1
 MOVED = 2
@@ -177,6 +205,10 @@ cdef inline Py_ssize_t texts_of(Walk *walk) noexcept:
     return 0 if walk.texts is NULL else len(<list>walk.texts)
 
 
+cdef inline bint takes(Leaf leaf, object method) except -1:
+    return leaf.methods is None or bolthead_in_set(leaf.methods, method, &leaf.place)
+
+
 cdef Leaf ending(Walk *walk, State state):
     """A rule for a path that ends at *state*; *slash* is set if one waits behind a missing slash."""
     cdef Leaf leaf
@@ -188,7 +220,7 @@ cdef Leaf ending(Walk *walk, State state):
     beyond = state.blank
     if beyond is not None and beyond.leaves is not None:
         for leaf in beyond.leaves:
-            if leaf.websocket == walk.websocket and (leaf.methods is None or <object>walk.method in leaf.methods):
+            if leaf.websocket == walk.websocket and takes(leaf, <object>walk.method):
                 walk.slash = not leaf.lenient
                 return leaf
     return None
@@ -200,7 +232,7 @@ cdef Leaf admit(Walk *walk, list leaves, bint lenient):
     for leaf in leaves:
         if lenient and not leaf.lenient:
             continue
-        if leaf.methods is not None and <object>walk.method not in leaf.methods:
+        if not takes(leaf, <object>walk.method):
             if walk.allowed is NULL:
                 allowed = PySet_New(leaf.methods)
                 Py_INCREF(allowed)
@@ -455,7 +487,7 @@ cpdef Leaf exact(Tree tree, str domain, str path, object method, bint websocket)
             state = table.get(path)
             if state is not None:
                 for leaf in state.leaves:
-                    if leaf.websocket == websocket and (leaf.methods is None or method in leaf.methods):
+                    if leaf.websocket == websocket and takes(leaf, method):
                         return leaf
     return None
 

@@ -13,6 +13,7 @@ from werkzeug.routing.rules import RulePart, Weighting, parse_converter_args
 
 from .._core.building import BY_CALL as SLOT_BY_CALL
 from .._core.building import INTEGER, QUOTED, Plan, Slot, encode_query
+from .._core.matching import METHODS
 from .._core.quoting import quote_path
 from .._core.tree import AS_INT, AS_IS, BY_CALL, Leaf
 from .converters import NumberConverter, ValidationError
@@ -199,7 +200,7 @@ class Rule(WerkzeugRule):
 def _methods(methods: Iterable[str], websocket: bool) -> set[str]:
     if isinstance(methods, str):
         raise TypeError("'methods' should be a list of strings.")
-    wanted = {name.upper() for name in methods}
+    wanted = {METHODS.get(name, name) for name in (some.upper() for some in methods)}
     if "GET" in wanted:
         wanted.add("HEAD")
     if websocket and wanted - _WEBSOCKET_METHODS:
