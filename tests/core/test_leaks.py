@@ -42,6 +42,8 @@ KINDS: dict[str, tuple[dict[str, Any], bytes]] = {
     "large body": ({"CONTENT_TYPE": MULTIPART}, b"x" * 5000),
     "json": ({"CONTENT_TYPE": "application/json"}, b'{"a": [1, 2]}'),
     "bad json": ({"CONTENT_TYPE": "application/json"}, b'{"a": '),
+    "deep json": ({"CONTENT_TYPE": "application/json"}, b'{"a":' * 101 + b"1" + b"}" * 101),
+    "deep json lists": ({"CONTENT_TYPE": "application/json"}, b"[" * 101 + b"]" * 101),
     "options": ({"CONTENT_TYPE": "a/b; c*0=d; c*1*=%e; e=\"open"}, b""),
     "not found": ({"PATH_INFO": "/nowhere"}, b""),
     "bad host": ({"HTTP_HOST": "a/b"}, b""),

@@ -239,7 +239,7 @@ cdef PyObject *_sequence(Text *text) noexcept:
 
 
 cdef PyObject *_mapping(Text *text) noexcept:
-    cdef PyObject *made = PyDict_New()
+    cdef PyObject *made
     cdef PyObject *key
     cdef PyObject *item
     cdef int failed
@@ -247,8 +247,11 @@ cdef PyObject *_mapping(Text *text) noexcept:
     _skip(text)
     if text.at[0] == c'}':
         text.at += 1
-        return made
-    if made is NULL or text.depth == DEEP or _hold(text, made) < 0:
+        return PyDict_New()
+    if text.depth == DEEP:
+        return NULL
+    made = PyDict_New()
+    if made is NULL or _hold(text, made) < 0:
         return NULL
     text.depth += 1
     while text.at[0] == c'"':
