@@ -23,6 +23,9 @@ if t.TYPE_CHECKING:
     from .._core.jsonwrite import Writer
     from ..sansio.app import App
 
+COMPACT = (",", ":")
+"""The separators without spaces."""
+
 
 class JSONProvider:
     """What ``app.json`` must be able to do. A subclass has to write :meth:`dumps` and :meth:`loads`."""
@@ -130,8 +133,6 @@ class DefaultJSONProvider(JSONProvider):
             text = self.dumps(obj, separators=COMPACT)
         return app.response_class(f"{text}\n", mimetype=self.mimetype)
 
-
-COMPACT = (",", ":")
 
 jsonout.know_provider(DefaultJSONProvider)
 jsonin.know_provider(DefaultJSONProvider)
