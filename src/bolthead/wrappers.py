@@ -229,17 +229,15 @@ def _fill_on_use(cls: type[Request]) -> None:
     They are set from outside the class body so that a type checker keeps seeing Werkzeug's declarations.
     """
     fills: dict[str, t.Callable[[t.Any], t.Any]] = {}
-    docs: dict[str, str | None] = {}
     for base in reversed(RequestBase.__mro__):
         for name, value in vars(base).items():
             if isinstance(value, cached_property) and value.fget is not None:
                 fills[name] = value.fget
-                docs[name] = value.__doc__
     made = lazy.Fills(EnvironHeaders, PLAIN, ERRORS)
     fills |= {**lazy.FACTS, "headers": made.headers, "args": made.args, "cookies": made.cookies}
     fills |= {"stream": _stream, "content_length": _content_length, "form": forms.form, "files": forms.files}
     for name, fill in fills.items():
-        setattr(cls, name, lazy.Lazy(name, fill, docs.get(name)))
+        setattr(cls, name, lazy.Lazy(name, fill))
     made.query = getattr(cls, "query_string")  # noqa: B009  As above: to a type checker it is the instance's.
 
 

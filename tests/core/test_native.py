@@ -1,4 +1,4 @@
-"""The one room with a source for each build: both must say the same."""
+"""What only C can say quickly, with a source for each build: both must say the same."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class Thing:
         self.part = [1, 2]
 
 
-def test_bound(load: Load) -> None:
+def test_forward(load: Load) -> None:
     native = load(NAME)
     var: ContextVar[Any] = ContextVar("var")
     whole = native.Forward(var, None, "nothing here")

@@ -60,12 +60,6 @@ def test_unquote(text: str, errors: str) -> None:
 
 
 @many
-@given(escapes)
-def test_unquote_plus(text: str) -> None:
-    assert both("percent", "unquote_plus", text) == outcome(urllib.parse.unquote_plus, text)
-
-
-@many
 @given(queries)
 def test_pairs(text: str) -> None:
     expected = urllib.parse.parse_qsl(text, keep_blank_values=True, errors=KEEP)

@@ -1,4 +1,3 @@
-from bolthead._core.native cimport Watch
 from bolthead._core.records cimport Plan, RequestRecord
 
 cpdef bint is_answer(Plan plan, object error) except -1

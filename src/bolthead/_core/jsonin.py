@@ -1,6 +1,6 @@
 """From a request's body to objects, while nobody has replaced a step on the way.
 
-`know` is told what bolthead ships, once, when its classes are made.
+`know_provider` and `know_request` are told what bolthead ships, once, when its classes are made.
 """
 
 from __future__ import annotations

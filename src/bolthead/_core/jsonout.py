@@ -1,6 +1,6 @@
 """From a view's dict or list to the body of a response, while nobody has replaced a step of the provider.
 
-`know` is told the provider and the application as bolthead ships them, once, when their classes are made.
+`know_provider` and `know_app` are told what bolthead ships, once, when its classes are made.
 """
 
 from __future__ import annotations

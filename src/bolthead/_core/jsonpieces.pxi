@@ -46,7 +46,6 @@ cdef extern from "Python.h":
     PyTypeObject PyFloat_Type
     PyTypeObject PyList_Type
     PyTypeObject PyLong_Type
-    PyTypeObject PyTuple_Type
     PyTypeObject PyUnicode_Type
     PyObject *PyExc_ValueError
     int Py_DTSF_ADD_DOT_0

@@ -6,7 +6,6 @@ from bolthead._core.query cimport multi_dict, parse_pairs
 cdef class Lazy:
     cdef readonly object name
     cdef readonly object fill
-    cdef readonly object doc
 
 
 cdef class Fills:

@@ -20,12 +20,11 @@ class Lazy:
     and assigning or deleting the attribute works as on any plain one.
     """
 
-    __slots__ = ("doc", "fill", "name")
+    __slots__ = ("fill", "name")
 
-    def __init__(self, name: str, fill: Callable[[Any], Any], doc: str | None = None) -> None:
+    def __init__(self, name: str, fill: Callable[[Any], Any]) -> None:
         self.name = name
         self.fill = fill
-        self.doc = doc
 
     def __get__(self, instance: Any, owner: Any) -> Any:
         if instance is None:

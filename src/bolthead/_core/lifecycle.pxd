@@ -4,7 +4,7 @@ from bolthead._core.jsonout cimport line_of
 from bolthead._core.matching cimport missed
 from bolthead._core.native cimport bare, is_plain, var_get, var_reset, var_set
 from bolthead._core.records cimport AppRecord, Plan, RequestRecord
-from bolthead._core.result cimport Responses, content_type_of
+from bolthead._core.result cimport content_type_of
 from bolthead._core.walk cimport route
 
 @cython.locals(plan=Plan)
@@ -36,7 +36,6 @@ cdef object enter(Plan plan, object app, RequestRecord ctx)
 cdef tuple scopes_of(Plan plan, object request)
 cpdef object preprocess(Plan plan, object app, object request)
 cpdef object answer(Plan plan, object app, RequestRecord ctx, bint fresh)
-@cython.locals(responses=Responses)
 cpdef object finish(Plan plan, object app, RequestRecord ctx, object rv, bint from_error_handler)
 cpdef object process(Plan plan, object app, RequestRecord ctx, object response)
 cpdef object teardown_request(Plan plan, object app, object request, object exc)

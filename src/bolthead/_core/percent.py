@@ -23,8 +23,3 @@ def unquote(text: str, errors: str = "replace") -> str:
         parts = _ASCII_RUN.split(text)
         parts[1::2] = [unescape(run, errors) for run in parts[1::2]]
         return "".join(parts)
-
-
-def unquote_plus(text: str, errors: str = "replace") -> str:
-    """:func:`unquote` for form data, where ``+`` is a space."""
-    return unquote(text.replace("+", " "), errors)

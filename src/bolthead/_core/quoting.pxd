@@ -5,7 +5,7 @@ from bolthead._core.native cimport unsafe
 cdef list _PATH
 cdef list _QUERY
 
-@cython.locals(table=list, byte=cython.uchar, data=bytes)
+@cython.locals(table=list, byte=cython.uchar)
 cpdef str quote_path(str text)
 
 @cython.locals(table=list, byte=cython.uchar)
