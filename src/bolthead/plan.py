@@ -166,7 +166,7 @@ def make_plan(app: Flask, stock: Stock) -> Plan:
         and not app.subdomain_matching
         and not app.url_map.host_matching
     )
-    plan.push = plan.pop = contexts
+    plan.plain_contexts = contexts
     plan.plain_blueprints = STOCK_REQUEST.untouched(request_class, *REQUEST_SCOPES)
     plan.plain_close = STOCK_REQUEST.untouched(request_class, "_load_form_data", "close")
     plan.plain_json = STOCK_REQUEST.untouched(request_class, "json_module")

@@ -156,7 +156,7 @@ def push_request(plan: Plan, ctx: RequestRecord) -> None:
     outer = var_get(app_var, None)
     pushed = None
     if outer is None or outer.app is not app:
-        if plan.push:
+        if plan.plain_contexts:
             pushed = push_new_app(plan, bare(plan.app_class), app)
         else:
             pushed = app.app_context()
@@ -238,7 +238,7 @@ def pop_request(plan: Plan, ctx: RequestRecord, exc: Any) -> None:
             # Breaks the cycle of the environ and its request.
             ctx.environ["werkzeug.request"] = None
         if pushed is not None:
-            if plan.pop:
+            if plan.plain_contexts:
                 pop_app(plan, pushed, exc)
             else:
                 pushed.pop(exc)
@@ -490,7 +490,7 @@ def wsgi_app(self: Any, environ: WSGIEnvironment, start_response: StartResponse)
     response: Any = None
     try:
         try:
-            if plan.push:
+            if plan.plain_contexts:
                 push_request(plan, ctx)
             else:
                 ctx.push()
@@ -534,7 +534,7 @@ def wsgi_app(self: Any, environ: WSGIEnvironment, start_response: StartResponse)
             environ[PRESERVE](var_get(request_var, None))
         if error is not None and self.should_ignore_error(error):
             error = None
-        if plan.pop:
+        if plan.plain_contexts:
             pop_request(plan, ctx, error)
         else:
             ctx.pop(error)

@@ -31,8 +31,6 @@ cdef class Plan:
     cdef public Watch watch
     cdef public Watch error_watch
     cdef public bint context
-    cdef public bint push
-    cdef public bint pop
     cdef public bint full
     cdef public bint preprocess
     cdef public bint dispatch
@@ -46,6 +44,7 @@ cdef class Plan:
     cdef public bint lazy_session
     cdef public bint plain_blueprints
     cdef public bint plain_close
+    cdef public bint plain_contexts
     cdef public bint plain_errors
     cdef public bint plain_json
     cdef public bint begun

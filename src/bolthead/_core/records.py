@@ -95,15 +95,14 @@ class Plan:
         "map",
         "plain_blueprints",
         "plain_close",
+        "plain_contexts",
         "plain_errors",
         "plain_json",
         "plain_method",
-        "pop",
         "popped",
         "preprocess",
         "preprocessors",
         "process",
-        "push",
         "pushed",
         "ready",
         "request_class",
@@ -126,8 +125,6 @@ class Plan:
     error_watch: Watch
     # Steps that nobody has overridden.
     context: bool
-    push: bool
-    pop: bool
     full: bool
     preprocess: bool
     dispatch: bool
@@ -141,6 +138,7 @@ class Plan:
     lazy_session: bool
     plain_blueprints: bool
     plain_close: bool
+    plain_contexts: bool
     plain_errors: bool
     plain_json: bool
     plain_method: bool
