@@ -28,12 +28,16 @@ def in_time(function: Callable[..., Any], *args: Any) -> Any:
     return found[0]
 
 
-def answers(fw: Framework, view: Callable[..., Any], times: int = 1, **options: Any) -> list[Any]:
-    """What so many requests in one thread to an application with this view say."""
+def answers(
+    fw: Framework, view: Callable[..., Any], times: int = 1, threads: list[int] | None = None, **options: Any
+) -> list[Any]:
+    """What so many requests in one thread to an application with this view say. *threads* gets that thread."""
     app = fw.app(**options)
     app.add_url_rule("/", "view", view)
 
     def ask() -> list[Any]:
+        if threads is not None:
+            threads.append(threading.get_ident())
         return [fw.get(app)[::2] for _ in range(times)]
 
     found: list[Any] = in_time(ask)

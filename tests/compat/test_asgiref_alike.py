@@ -41,25 +41,17 @@ def test_sync_to_async_comes_back_to_the_calling_thread(fw: Framework) -> Any:
         other = await sync_to_async(threading.get_ident, thread_sensitive=False)()
         return [one, two, sorted(more), sorted(fw.g.names), VAR.get()[:4], other != threads[0], local.names[:1]]
 
-    app = fw.app()
-    app.add_url_rule("/", "view", view)
-
-    def ask() -> Any:
-        threads.append(threading.get_ident())
-        return [fw.get(app)[::2] for _ in range(3)]
-
-    return in_time(ask)
+    return answers(fw, view, 3, threads)
 
 
 @alike
 def test_nested_as_deep_as_one_likes(fw: Framework) -> Any:
     threads: list[int] = []
-    app = fw.app()
 
     def sync(depth: int) -> str:
         assert threading.get_ident() == threads[0]
         VAR.set(f"sync {depth}")
-        return f"s{depth} " + str(app.ensure_sync(step)(depth - 1)) + f" {VAR.get()}"
+        return f"s{depth} " + str(fw.current_app.ensure_sync(step)(depth - 1)) + f" {VAR.get()}"
 
     async def step(depth: int) -> str:
         assert threading.get_ident() != threads[0]
@@ -77,13 +69,7 @@ def test_nested_as_deep_as_one_likes(fw: Framework) -> Any:
     async def view() -> Any:
         return [await step(4), await asyncio.gather(step(2), step(3))]
 
-    app.add_url_rule("/", "view", view)
-
-    def ask() -> Any:
-        threads.append(threading.get_ident())
-        return [fw.get(app)[::2] for _ in range(3)]
-
-    return in_time(ask)
+    return answers(fw, view, 3, threads)
 
 
 @alike

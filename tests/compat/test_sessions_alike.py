@@ -136,20 +136,6 @@ def other_cookie(fw: Framework, app: Any, patch: Any) -> None:
     patch.setattr(fw.Response, "set_cookie", set_cookie)
 
 
-def other_expiry(fw: Framework, app: Any, patch: Any) -> None:
-    def get_expiration_time(self: Any, app: Any, session: Any) -> Any:
-        return 1_900_000_000
-
-    patch.setattr(fw.mod("sessions").SecureCookieSessionInterface, "get_expiration_time", get_expiration_time)
-
-
-def naive_expiry(fw: Framework, app: Any, patch: Any) -> None:
-    def get_expiration_time(self: Any, app: Any, session: Any) -> Any:
-        return datetime(2030, 1, 2, 3, 4, 5, 999_999)
-
-    patch.setattr(fw.mod("sessions").SecureCookieSessionInterface, "get_expiration_time", get_expiration_time)
-
-
 def permanent_by_class(fw: Framework, app: Any, patch: Any) -> None:
     patch.setattr(fw.mod("sessions").SessionMixin, "permanent", True)
 
@@ -185,8 +171,8 @@ CHANGES: dict[str, Callable[[Framework, Any, Any], None]] = {
     "session": own_session,
     "start": other_start,
     "cookie": other_cookie,
-    "expiry": other_expiry,
-    "naive": naive_expiry,
+    "expiry": set_on_interface("get_expiration_time", lambda *args: 1_900_000_000),
+    "naive": set_on_interface("get_expiration_time", lambda *args: datetime(2030, 1, 2, 3, 4, 5, 999_999)),
     "permanent": permanent_by_class,
     "cookies": own_cookies,
     "replaced": replaced,
