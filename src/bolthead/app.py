@@ -416,7 +416,8 @@ class Flask(App):
             from asgiref.sync import async_to_sync
         except ImportError:
             raise RuntimeError("Install Flask with the 'async' extra in order to use async views.") from None
-        from .coroutines import bridge
+        # FAST: async; a relative import asks for the package's parent each time.
+        from bolthead.coroutines import bridge
 
         return bridge(async_to_sync, func)
 

@@ -55,9 +55,9 @@ def is_async(func: Any) -> bool:
 
 def synced(plan: Plan, app: Any, func: Any) -> Any:
     """*func*, or what ``app.ensure_sync`` makes of it."""
-    if plan.sync and (is_plain(func) or not iscoroutinefunction(func)):
-        return func
-    return app.ensure_sync(func)
+    if not plan.sync:
+        return app.ensure_sync(func)
+    return app.async_to_sync(func) if is_async(func) else func
 
 
 def send(signal: Any, app: Any, key: Any, value: Any) -> None:
@@ -350,8 +350,9 @@ def answer(plan: Plan, app: Any, ctx: RequestRecord, fresh: bool) -> Any:
     endpoint = rule.endpoint
     view = plan.views[endpoint]
     if plan.ready.get(endpoint) is not view:
-        if not plan.sync or is_async(view):
-            return app.ensure_sync(view)(**values)
+        found = synced(plan, app, view)
+        if found is not view or not plan.sync:
+            return found(**values)
         plan.ready[endpoint] = view
     return view(**values) if values else view()
 
