@@ -15,6 +15,7 @@ import importlib
 import inspect
 import logging
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -100,11 +101,16 @@ FRAMEWORKS = (Framework("flask"), Framework("bolthead"))
 
 def both(scenario: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Run a scenario on both, compare, and give back what came out."""
-    outcomes = []
-    for framework in FRAMEWORKS:
-        with clean_logging():
-            outcomes.append(scenario(framework, *args, **kwargs))
-    wanted, found = outcomes
+    for _ in range(3):
+        outcomes = []
+        second = int(time.time())
+        for framework in FRAMEWORKS:
+            with clean_logging():
+                outcomes.append(scenario(framework, *args, **kwargs))
+        wanted, found = outcomes
+        # Expiry and signatures go by whole seconds: a difference counts when both ran in the same one.
+        if found == wanted or int(time.time()) == second:
+            break
     assert wanted is not None, "a scenario that returns nothing proves nothing"
     if found != wanted:
         pytest.fail(f"flask:    {wanted!r}\nbolthead: {found!r}", pytrace=False)
