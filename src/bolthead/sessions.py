@@ -249,7 +249,7 @@ class SecureCookieSessionInterface(SessionInterface):
         serializer = self.get_signing_serializer(app)
         value: Any = serializer.dumps(dict(session))  # type: ignore[union-attr]
         expires = self.get_expiration_time(app, session)
-        setter = type(response).set_cookie
+        setter = response.__dict__.get("set_cookie", type(response).set_cookie)
         # Not by `==`: a wrapper may claim to equal what it wraps.
         if setter is BaseResponse.set_cookie or setter is _stock_set_cookie:
             set_cookie(response, name, value, expires, options, response.max_cookie_size)

@@ -148,3 +148,47 @@ def test_chunks_of_a_streamed_view(status: int) -> None:
             return response.status, list(response.headers), list(response.iter_encoded()), notes
 
     both(scenario)
+
+
+STEPS = ["close", "get_app_iter", "get_wsgi_headers", "get_wsgi_response", "iter_encoded", "set_cookie", "set_data"]
+
+
+@pytest.mark.parametrize("kind", ["text", "chunks", "stream", "empty", "moved", "error"])
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_of_one_response(step: str, kind: str) -> None:
+    """An attribute of the instance counts as one of its class would, whoever sets it: the view or a hook."""
+
+    def scenario(fw: Framework, early: bool) -> Any:
+        app = fw.app()
+        called: list[str] = []
+
+        def replace(response: Any) -> Any:
+            stock = getattr(response, step)
+
+            def own(*args: Any, **kwargs: Any) -> Any:
+                called.append(step)
+                return stock(*args, **kwargs)
+
+            setattr(response, step, own)
+            return response
+
+        @app.get("/")
+        def view() -> Any:
+            fw.session["a"] = 1
+            made = {
+                "text": lambda: fw.make_response("text"),
+                "chunks": lambda: fw.Response([b"a", "b"]),
+                "stream": lambda: fw.Response(iter(["a", b"b"])),
+                "empty": lambda: fw.Response(status=204),
+                "moved": lambda: fw.redirect("/there"),
+                "error": lambda: fw.make_response(fw.make_response("no", 404)),
+            }[kind]()
+            return replace(made) if early else made
+
+        if not early:
+            app.after_request(replace)
+        answer = fw.get(app)
+        return answer, called
+
+    for early in (True, False):
+        both(scenario, early)

@@ -2,6 +2,7 @@ cimport cython
 from bolthead._core.jsonout cimport line_of
 from bolthead._core.native cimport new
 
+cdef object SENT
 cdef dict STATUSES
 cdef dict CONTENT_TYPES
 cdef list SIZES

@@ -61,6 +61,9 @@ _stock_set_data = BaseResponse.set_data
 _stock_close = BaseResponse.close
 _END: Any = object()
 
+SENT = frozenset(("close", "get_app_iter", "get_wsgi_headers", "get_wsgi_response", "iter_encoded"))
+"""What sends a response, and may be an attribute of it alone."""
+
 ERROR_TYPE = ("Content-Type", "text/html; charset=utf-8")
 ERRORS: dict[type, bool] = {}
 """Classes of HTTP errors, and whether their instances are iterators too."""
@@ -226,7 +229,7 @@ class Responses:
 
     def send(self, response: Any, environ: Any, start_response: Callable[..., Any]) -> Any:
         """``response(environ, start_response)``, without the objects that only others would need."""
-        if not self.direct:
+        if not self.direct or not SENT.isdisjoint(response.__dict__):
             return response(environ, start_response)
         return send(response, environ, start_response)
 

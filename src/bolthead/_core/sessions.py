@@ -182,7 +182,7 @@ class CookieSessions:
             return
         else:
             permanent = session.permanent
-        if not self.watch.intact():
+        if not self.watch.intact() or "set_cookie" in response.__dict__:
             self.save_other(app, session, response)
             return
         value = self.serializer_of(app).dumps(dict(session))
