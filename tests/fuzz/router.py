@@ -3,7 +3,8 @@
     python tests/fuzz/sanitized.py routing --minutes 5     build with the sanitizers and fuzz that build
     python tests/fuzz/router.py --minutes 5               fuzz the build that is there
 
-A difference between the builds is printed with its seed and ends the run with status 1.
+A difference between the builds, or memory that a call takes and does not give back, is printed with its seed and
+ends the run with status 1.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import builds
+from blocks import lost
 from routing import maps
 
 # Patterns of an application's own go to the regular expressions, which may take for ever on what is long.
@@ -105,6 +107,10 @@ def run(seed: int, routers: list[Any]) -> str | None:
         ]
         if found[0] != found[1]:
             return f"seed {seed}: {spec}\n{binding} {name} {arguments}\n{found[0]}\n{found[1]}"
+        for adapter, own in zip(adapters, rules, strict=True):
+            taken = lost(lambda: maps.outcome(lambda: getattr(adapter, name)(**arguments), own))  # noqa: B023
+            if taken:
+                return f"seed {seed}: {spec}\n{binding} {name} {arguments}\nlost {taken} blocks of memory"
     return None
 
 
