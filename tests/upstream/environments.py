@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -29,12 +30,13 @@ def make(name: str, version: str, requires: list[str]) -> Path:
 
 
 def make_plain(name: str, requires: list[str]) -> Path:
-    """The Python of an environment with Flask and *requires*, made anew when the requirements changed."""
+    """The Python of an environment with Flask and *requires*, made anew when they or the interpreter changed."""
     home = HOME / "environments" / name
     python = home / ("Scripts" if os.name == "nt" else "bin") / "python"
     wanted = [*BASE, *ours(), *requires]
+    made_of = "\n".join([f"# Python {platform.python_version()}", *wanted])
     stamp = home / "requirements.txt"
-    if stamp.is_file() and stamp.read_text().split("\n") == wanted:
+    if stamp.is_file() and stamp.read_text() == made_of:
         return python
     shutil.rmtree(home, ignore_errors=True)
     venv.create(home, symlinks=os.name != "nt")
@@ -42,5 +44,5 @@ def make_plain(name: str, requires: list[str]) -> Path:
     done = subprocess.run([*pip, *wanted], capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"cannot make the environment {name}:\n{done.stderr[-3000:]}")
-    stamp.write_text("\n".join(wanted))
+    stamp.write_text(made_of)
     return python
