@@ -182,6 +182,13 @@ def test_finder(data: bytes, token: bytes, start: int) -> None:
             assert finder.find(data, start) == data.find(token, start)
 
 
+@given(st.binary(min_size=1, max_size=80), st.lists(st.tuples(st.integers(0, 80), st.integers(0, 80)), max_size=20))
+def test_finder_among_parts_of_the_token(token: bytes, parts: list[tuple[int, int]]) -> None:
+    data = b"".join(token[start:stop] for start, stop in parts)
+    for name in builds.NAMES:
+        assert builds.load(name, NAME).Finder(token).find(data, 0) == data.find(token)
+
+
 @pytest.mark.parametrize("size", [1, 2, 254, 255, 256, 257, 1000])
 def test_finder_of_long_tokens(load: Load, size: int) -> None:
     token = bytes(range(1, 256)) * 4

@@ -38,7 +38,7 @@ cpdef object unescape(str text, str errors)
 cdef class Finder:
     cdef bytes _token
     cdef Py_ssize_t _size
-    cdef unsigned char _skip[256]
+    cdef unsigned char _skip[1024]
     cdef unsigned char _again
 
     cpdef Py_ssize_t find(self, bytes data, Py_ssize_t start) except -2
