@@ -32,7 +32,7 @@ CONTENTS = {
 }
 WHOLE = "every byte, read whole"
 SIZES = (1, 100)
-PARTICIPANTS = ("compiled", "pure", "flask", "file")
+PARTICIPANTS = ("flask", "file", "pure", "compiled")
 
 
 @cache
@@ -164,7 +164,7 @@ def main(args: argparse.Namespace) -> int:
     print(f"{'contents':<22} {'who':<9} {'ms, 1 MB':>9} {'ms/MB, 100':>10} {'ratio':>6} {'grown MB':>9} {'× Flask':>8}")
     for contents in (WHOLE, *CONTENTS):
         flask = 0.0
-        for who in sorted(args.who.split(","), key=["flask", "file", "pure", "compiled"].index):
+        for who in sorted(args.who.split(","), key=PARTICIPANTS.index):
             found = [of_its_own(who, contents, size, args.rounds) for size in SIZES[: 1 if contents == WHOLE else 2]]
             small = found[0]["ms"]
             results[f"{contents}, {who}"] = {"small": small}

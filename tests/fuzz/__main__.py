@@ -163,22 +163,21 @@ class Fuzz:
 
     def run(self, seed: int) -> str | None:
         """One input to one subject; what went wrong, if anything did."""
-        rng = random.Random(seed)
-        subject = rng.choice(list(SEEDS))
-        data = mutate(rng, SEEDS[subject])
-        *ours, expected = getattr(self, subject)(rng, data)
+        subject, data, found = self.case(seed)
+        *ours, expected = found
         if any(one != expected for one in ours):
             shown = "\n".join(map(repr, [*ours, expected]))
             return f"seed {seed}, {subject}: {data!r}\n{shown}"
         del ours, expected
-        taken = lost(lambda: self.again(seed))
+        taken = lost(lambda: list(self.case(seed)[2]))
         return f"seed {seed}, {subject}: {data!r}\nlost {taken} blocks of memory" if taken else None
 
-    def again(self, seed: int) -> None:
+    def case(self, seed: int) -> tuple[str, bytes, Any]:
+        """A subject, an input, and the outcomes, which come when they are asked for."""
         rng = random.Random(seed)
         subject = rng.choice(list(SEEDS))
-        for _ in getattr(self, subject)(rng, mutate(rng, SEEDS[subject])):
-            pass
+        data = mutate(rng, SEEDS[subject])
+        return subject, data, getattr(self, subject)(rng, data)
 
 
 def main() -> int:

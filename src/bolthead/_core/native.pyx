@@ -301,10 +301,6 @@ cpdef object unescape(str text, str errors):
     return PyUnicode_DecodeUTF8(<char *>out, end, PyUnicode_AsUTF8AndSize(errors, NULL))
 
 
-cdef enum:
-    PAIRS = 1024
-
-
 cdef inline Py_ssize_t pair(const unsigned char *at) noexcept:
     return (at[0] ^ (at[-1] << 2)) & (PAIRS - 1)
 
