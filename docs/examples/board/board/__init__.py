@@ -9,10 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from bolthead import Flask, Response, json, render_template, request
+from bolthead import Flask, Response, current_app, json, render_template, request
 
 from . import api, auth, db, filters, forms, pictures, topics
 
@@ -37,10 +37,12 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
 
     db.init_app(app)
     filters.init_app(app)
-    forms.init_app(app)
+    # The users come before the forms: a form that is refused gets a page, and its header names the user.
     for blueprint in (auth.bp, topics.bp, pictures.bp, api.bp):
         app.register_blueprint(blueprint)
+    forms.init_app(app)
     app.register_error_handler(HTTPException, error_page)
+    app.register_error_handler(RequestEntityTooLarge, too_large)
     app.after_request(guard)
     return app
 
@@ -69,6 +71,18 @@ def error_page(error: HTTPException) -> WerkzeugResponse:
         response.mimetype = "application/json"
     else:
         response.data = render_template("error.html", error=error)
+    return response
+
+
+def too_large(error: RequestEntityTooLarge) -> WerkzeugResponse:
+    """413 that names the limit; a post comes back with the text that was written."""
+    limit = filters.size(current_app.config["MAX_CONTENT_LENGTH"])
+    error.description = f"A post and its picture have {limit} at most. Choose a smaller picture."
+    page = topics.refused_page(error.description)
+    if page is None:
+        return error_page(error)
+    response = error.get_response()
+    response.data = page
     return response
 
 

@@ -15,6 +15,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(ago)
     app.add_template_filter(iso)
     app.add_template_filter(shade)
+    app.add_template_filter(size)
 
 
 def ago(moment: int, now: float | None = None) -> str:
@@ -31,6 +32,15 @@ def ago(moment: int, now: float | None = None) -> str:
 
 def iso(moment: int) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
+
+
+def size(count: int) -> str:
+    """``6 MB`` for a number of bytes."""
+    for unit in ("bytes", "kB"):
+        if count < 1024:
+            return f"{count} {unit}"
+        count //= 1024
+    return f"{count} MB"
 
 
 def shade(name: str) -> str:

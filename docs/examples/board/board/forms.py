@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 import secrets
+from contextlib import suppress
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.sansio.multipart import Data, Field, File, MultipartDecoder, NeedData
 
 from bolthead import Flask, abort, request, session
 
@@ -11,6 +15,7 @@ TITLE_LENGTH = 120
 BODY_LENGTH = 10_000
 NAME = re.compile(r"[A-Za-z0-9_.-]{2,30}")
 PASSWORD_LENGTH = 8
+BEGINNING = 64 * 1024
 
 
 def init_app(app: Flask) -> None:
@@ -31,6 +36,28 @@ def check_token() -> None:
     sent, own = request.form.get("token", ""), session.get("token", "")
     if not own or not secrets.compare_digest(sent.encode(), own.encode()):
         abort(400, "This form is too old. Load the page again and send it once more.")
+
+
+def fields_begun() -> dict[str, str]:
+    """The text fields with which a form began that is too large to be read; its files come after them.
+
+    Only the first 64 kB are read, which hold the longest post that we take.
+    """
+    boundary = request.mimetype_params.get("boundary")
+    if boundary is None or request.content_length is None:
+        return {}
+    decoder = MultipartDecoder(boundary.encode("latin-1"), BEGINNING)
+    fields: dict[str, bytes] = {}
+    name = ""
+    # Malformed, or the server does not hand it out: then what came before that is all there is.
+    with suppress(HTTPException, ValueError):
+        decoder.receive_data(request.environ["wsgi.input"].read(min(request.content_length, BEGINNING)))
+        while not isinstance(event := decoder.next_event(), (File, NeedData)):
+            if isinstance(event, Field):
+                name = event.name
+            elif isinstance(event, Data):
+                fields[name] = fields.get(name, b"") + event.data
+    return {name: text.decode(errors="replace") for name, text in fields.items()}
 
 
 def clean(text: object) -> str:

@@ -22,7 +22,7 @@ from bolthead import (
 
 from . import db, pictures
 from .auth import login_required
-from .forms import clean, problem_of_post, problem_of_topic
+from .forms import clean, fields_begun, problem_of_post, problem_of_topic
 
 bp = Blueprint("topics", __name__)
 
@@ -88,14 +88,33 @@ def answer(number: int) -> str | Response:
     return page_of(topic, body)
 
 
-@bp.post("/posts/<int:number>/delete")
+def refused_page(problem: str) -> str | None:
+    """The page of a post that was too large to be read, with what was written; None for other requests."""
+    if g.user is None or request.method != "POST":
+        return None
+    begun = fields_begun()
+    body = clean(begun.get("body"))
+    if request.endpoint == "topics.create":
+        flash(problem, "bad")
+        return render_template("topics/create.html", title=clean(begun.get("title")), body=body)
+    topic = db.topic((request.view_args or {})["number"]) if request.endpoint == "topics.show" else None
+    if topic is None:
+        return None
+    flash(problem, "bad")
+    return page_of(topic, body)
+
+
+@bp.route("/posts/<int:number>/delete", methods=("GET", "POST"))
 @login_required
-def delete(number: int) -> Response:
+def delete(number: int) -> str | Response:
+    """Ask first; then remove the post and its picture."""
     post = db.post(number)
     if post is None:
         abort(404)
     if post["author_id"] != g.user["id"]:
         abort(403, "Only its author can take a post back.")
+    if request.method == "GET":
+        return render_template("topics/delete.html", post=post)
     gone = db.delete_post(post)
     pictures.discard(post["picture"])
     flash("The post is gone.", "info")

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from conftest import PNG
 
@@ -96,12 +97,60 @@ def test_kinds(head, kind):
     assert kind_of(head) == kind
 
 
-def test_too_large(visitor, app):
+def test_too_large_keeps_the_header_and_the_text(visitor, app):
+    visitor.join()
+    visitor.send("/topics/new", title="one", body="first")
+    app.config["MAX_CONTENT_LENGTH"] = 200 * 1024
+    large = PNG * 4_000
+    page = visitor.send("/topics/new", title="cat <1>", body="long\r\ntext", picture=picture(large))
+    assert page.status_code == 413
+    assert "A post and its picture have 200 kB at most." in page.text
+    assert "Log out" in page.text
+    assert 'value="cat &lt;1&gt;"' in page.text
+    assert "long\ntext</textarea>" in page.text
+
+    page = visitor.send("/topics/1", body="my answer", picture=picture(large))
+    assert page.status_code == 413
+    assert "<h1>one</h1>" in page.text
+    assert "my answer</textarea>" in page.text
+    assert "first" in page.text
+
+
+@pytest.mark.parametrize("path", ["/topics/9", "/auth/logout", "/posts/1/delete"])
+def test_too_large_elsewhere(visitor, app, path):
     visitor.join()
     app.config["MAX_CONTENT_LENGTH"] = 1000
-    page = visitor.send("/topics/new", title="cat", body="look", picture=picture(PNG * 50))
+    page = visitor.send(path, page="/", body="x" * 2000)
     assert page.status_code == 413
     assert 'class="code">413<' in page.text
+    assert "1000 bytes at most" in page.text
+    assert "Log out" in page.text
+
+
+def test_too_large_for_a_server_that_refuses_to_read(visitor):
+    visitor.join()
+
+    class Refusing(io.BytesIO):
+        def read(self, size=-1):
+            raise RequestEntityTooLarge
+
+        readline = readinto = read
+
+    page = visitor.client.post(
+        "/topics/new", data={"body": "text", "picture": picture()}, environ_overrides={"wsgi.input": Refusing()}
+    )
+    assert page.status_code == 413
+    assert "Log out" in page.text
+    assert "6 MB at most" in page.text
+
+
+def test_too_large_and_malformed(visitor, app):
+    visitor.join()
+    app.config["MAX_CONTENT_LENGTH"] = 100
+    for kind in ("multipart/form-data; boundary=b", "multipart/form-data", "text/plain"):
+        page = visitor.client.post("/topics/new", data=b"-" * 200_000, content_type=kind)
+        assert page.status_code == 413
+        assert "</textarea>" in page.text
 
 
 def test_only_the_author_deletes(visitor, other, app):
@@ -111,7 +160,13 @@ def test_only_the_author_deletes(visitor, other, app):
     assert other.send("/posts/1/delete", page="/").status_code == 403
     assert list(Path(app.config["PICTURES"]).iterdir())
 
-    page = visitor.send("/posts/1/delete", page="/topics/1")
+    assert 'href="/posts/1/delete"' in visitor.get("/topics/1").text
+    asked = visitor.get("/posts/1/delete")
+    assert "Delete this post?" in asked.text
+    assert "Its picture goes with it." in asked.text
+    assert list(Path(app.config["PICTURES"]).iterdir())
+
+    page = visitor.send("/posts/1/delete")
     assert page.request.path == "/"
     assert "The post is gone." in page.text
     assert "Nothing here yet" in page.text
@@ -122,7 +177,7 @@ def test_deleting_an_answer_keeps_the_topic(visitor):
     visitor.join()
     visitor.send("/topics/new", title="one", body="first")
     visitor.send("/topics/1", body="second")
-    assert visitor.send("/posts/2/delete", page="/topics/1").request.path == "/topics/1"
+    assert visitor.send("/posts/2/delete").request.path == "/topics/1"
     assert visitor.send("/posts/7/delete", page="/topics/1").status_code == 404
 
 
