@@ -1,31 +1,52 @@
-"""Build bolthead: every module with a type card (a sibling ``.pxd``) is compiled, if that can be done.
+"""Build bolthead: every module with an augmenting ``.pxd`` beside it is compiled, if that can be done.
 
-``BOLTHEAD_NO_EXT=1`` skips the compiled core; ``BOLTHEAD_REQUIRE_EXT=1`` makes a failure to build it fatal.
-Without either, a machine that cannot compile gets the pure build and a warning.
+Read from the environment:
+
+``BOLTHEAD_NO_EXT=1``
+    do not compile; the wheel is ``py3-none-any``. PyPy and WebAssembly are always built so.
+``BOLTHEAD_REQUIRE_EXT=1``
+    a module that does not compile is an error. Without it, a machine that cannot compile gets the pure build.
+``BOLTHEAD_ANNOTATE=1``
+    write Cython's HTML report of each module beside its C file, below ``build/cython``.
+``BOLTHEAD_SANITIZE=address,undefined``
+    a value for ``-fsanitize=``, for the fuzzing builds. Keeps the debug information, as ``CFLAGS=-g`` does.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from setuptools import Extension, setup
+from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
 
 SRC = Path("src")
-NO_EXT = os.environ.get("BOLTHEAD_NO_EXT", "") not in ("", "0")
-REQUIRE_EXT = os.environ.get("BOLTHEAD_REQUIRE_EXT", "") not in ("", "0")
+
+
+def is_set(name: str) -> bool:
+    return os.environ.get(name, "") not in ("", "0")
+
+
+REQUIRE_EXT = is_set("BOLTHEAD_REQUIRE_EXT")
 SANITIZE = os.environ.get("BOLTHEAD_SANITIZE", "")
-"""A value for ``-fsanitize=``, for the fuzzing builds."""
+DEBUG_INFO = bool(SANITIZE) or "-g" in os.environ.get("CFLAGS", "").split()
+
+# pyodide-build runs this file on the host's CPython and says what it builds for in PYODIDE.
+CAN_COMPILE = sys.implementation.name == "cpython" and sys.platform != "emscripten" and not is_set("PYODIDE")
+NO_EXT = is_set("BOLTHEAD_NO_EXT") or not CAN_COMPILE
 
 WARNING = """
 **********************************************************************
 * WARNING: bolthead's core could not be compiled ({reason}).
 * The pure Python build is installed: same API, same answers, slower.
-* `bolthead --version` tells which build runs. To compile, install a C
-* compiler and Python's headers, then reinstall bolthead.
+* To compile, install a C compiler and Python's headers, then run
+*   pip install --no-cache-dir --force-reinstall --no-deps \\
+*     --no-binary bolthead bolthead
+* `bolthead --version` tells which build runs.
 **********************************************************************
 """
 
@@ -38,14 +59,20 @@ DIRECTIVES = {
 }
 
 
-def rooms() -> list[tuple[str, str]]:
-    """The compiled rooms, as (module name, source path): the ``.py`` beside the card, or its ``.pyx`` twin."""
+def compiled_modules() -> list[tuple[str, str]]:
+    """(module name, source path) of each module to compile: its ``.pyx`` where it has one, else its ``.py``."""
     found = []
-    for card in sorted(SRC.glob("bolthead/**/*.pxd")):
-        twin = card.with_suffix(".pyx")
-        source = twin if twin.exists() else card.with_suffix(".py")
-        found.append((".".join(card.relative_to(SRC).with_suffix("").parts), source.as_posix()))
+    for pxd in sorted(SRC.glob("bolthead/**/*.pxd")):
+        pyx = pxd.with_suffix(".pyx")
+        source = pyx if pyx.exists() else pxd.with_suffix(".py")
+        found.append((".".join(pxd.relative_to(SRC).with_suffix("").parts), source.as_posix()))
     return found
+
+
+def usable_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def warn(reason: object) -> None:
@@ -53,44 +80,76 @@ def warn(reason: object) -> None:
 
 
 class BuildExt(build_ext):
-    """``build_ext`` that, unless told otherwise, survives a machine without a compiler."""
+    """``build_ext`` on all cores that, unless told otherwise, survives a machine without a compiler."""
 
-    def run(self) -> None:
+    failed = False
+    started = 0
+
+    def finalize_options(self) -> None:
+        super().finalize_options()
+        self.parallel = self.parallel or usable_cores()
+
+    def build_extensions(self) -> None:
+        if self.compiler.compiler_type == "unix" and not DEBUG_INFO:
+            for ext in self.extensions:
+                ext.extra_compile_args.append("-g0")
         try:
-            super().run()
+            super().build_extensions()
         except Exception as error:
+            if REQUIRE_EXT:
+                raise RuntimeError(f"BOLTHEAD_REQUIRE_EXT is set and the core did not build: {error}") from error
             self.give_up(error)
 
     def build_extension(self, ext: Extension) -> None:
-        if ext not in self.extensions:
-            # Given up: setuptools goes on through the list it began with.
+        if self.failed:
             return
+        self.started += 1
+        self.announce(f"[{self.started}/{len(self.extensions)}] compiling {ext.name}", level=logging.INFO)
         try:
             super().build_extension(ext)
         except Exception as error:
-            self.give_up(f"{ext.name}: {error}")
+            self.failed = True
+            raise RuntimeError(f"{ext.name}: {error}") from error
 
     def give_up(self, reason: object) -> None:
-        if REQUIRE_EXT:
-            raise RuntimeError(f"BOLTHEAD_REQUIRE_EXT is set and the core did not build: {reason}")
-        # Half a core would be a third build that nobody tests: all rooms or none.
+        # A core of which only a part is compiled would be a third build, which no test covers.
         for ext in self.extensions:
             Path(self.get_ext_fullpath(ext.name)).unlink(missing_ok=True)
         self.extensions = []
+        self.distribution.ext_modules = []
         warn(reason)
 
 
+class BdistWheel(bdist_wheel):
+    """Tags the wheel by what was compiled in the end, not by what was to be compiled."""
+
+    def run_command(self, command: str) -> None:
+        super().run_command(command)
+        if command == "build" and not self.distribution.has_ext_modules():
+            self.root_is_pure = True
+
+
 def extensions() -> list[Extension]:
+    """What is to be compiled, translated to C; empty for the pure build."""
     if NO_EXT:
         return []
+    flags = [f"-fsanitize={SANITIZE}", "-fno-omit-frame-pointer", "-g"] if SANITIZE else []
     try:
         from Cython.Build import cythonize
 
-        flags = [f"-fsanitize={SANITIZE}", "-fno-omit-frame-pointer", "-g"] if SANITIZE else []
         found: list[Any] = [
-            Extension(name, [path], extra_compile_args=flags, extra_link_args=flags[:1]) for name, path in rooms()
+            Extension(name, [path], extra_compile_args=list(flags), extra_link_args=flags[:1])
+            for name, path in compiled_modules()
         ]
-        return list(cythonize(found, compiler_directives=DIRECTIVES, build_dir="build/cython", quiet=True))
+        return list(
+            cythonize(
+                found,
+                nthreads=usable_cores(),
+                compiler_directives=DIRECTIVES,
+                build_dir="build/cython",
+                annotate=is_set("BOLTHEAD_ANNOTATE"),
+            )
+        )
     except Exception as error:
         if REQUIRE_EXT:
             raise
@@ -98,4 +157,5 @@ def extensions() -> list[Extension]:
         return []
 
 
-setup(ext_modules=extensions(), cmdclass={"build_ext": BuildExt})
+if __name__ == "__main__":  # also met by the processes that cythonize starts, where they are spawned
+    setup(ext_modules=extensions(), cmdclass={"build_ext": BuildExt, "bdist_wheel": BdistWheel})

@@ -90,28 +90,3 @@ def test_pure_is_asked_for_by_the_environment() -> None:
         env = {**os.environ, "BOLTHEAD_PURE": asked}
         told = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
         assert told.stdout.strip() == expected
-
-
-@pytest.mark.parametrize("required", ["", "1"])
-def test_without_a_compiler(tmp_path: Path, required: str) -> None:
-    """The pure build is installed with a warning, or nothing is where the core is required."""
-    source = tmp_path / "source"
-    subprocess.run(
-        ["git", "clone", "-q", "--no-hardlinks", str(ROOT), str(source)], check=True, capture_output=True
-    ) if (ROOT / ".git").exists() else pytest.fail("needs the repository")
-    env = {**os.environ, "CC": "/no/such/compiler", "BOLTHEAD_REQUIRE_EXT": required, "BOLTHEAD_NO_EXT": ""}
-    built = subprocess.run(
-        [sys.executable, "setup.py", "-q", "build", "--build-lib", str(tmp_path / "lib")],
-        cwd=source,
-        env=env,
-        capture_output=True,
-        text=True,
-    )
-    if required:
-        assert built.returncode != 0
-        assert "BOLTHEAD_REQUIRE_EXT" in built.stderr
-        return
-    assert built.returncode == 0, built.stderr
-    assert "WARNING: bolthead's core could not be compiled" in built.stderr
-    assert (tmp_path / "lib" / "bolthead" / "_core" / "lifecycle.py").is_file()
-    assert not list((tmp_path / "lib").rglob("*.so"))

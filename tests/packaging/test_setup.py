@@ -1,0 +1,143 @@
+"""What ``setup.py`` builds: the pure wheel where nothing is compiled, and what each switch does."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PURE_TAG = "py3-none-any"
+SWITCHES = ("BOLTHEAD_NO_EXT", "BOLTHEAD_REQUIRE_EXT", "BOLTHEAD_SANITIZE", "BOLTHEAD_ANNOTATE", "PYODIDE", "CFLAGS")
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A project with our ``setup.py`` and ``pyproject.toml`` and two small modules to compile."""
+    for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    package = tmp_path / "src" / "bolthead" / "_core" / "deep"
+    package.mkdir(parents=True)
+    for folder in (package, package.parent, package.parent.parent):
+        (folder / "__init__.py").touch()
+    for module in ("one", "two"):
+        (package / f"{module}.py").write_text("def twice(number):\n    return 2 * number\n")
+        (package / f"{module}.pxd").write_text("cpdef object twice(object number)\n")
+    return tmp_path
+
+
+def environment(**switches: str) -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if key not in SWITCHES} | switches
+
+
+def build_wheel(source: Path, **switches: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "setup.py", "bdist_wheel", "--dist-dir", "dist"],
+        cwd=source,
+        env=environment(**switches),
+        capture_output=True,
+        text=True,
+    )
+
+
+def wheels(source: Path) -> list[str]:
+    return [path.name for path in (source / "dist").glob("*.whl")] if (source / "dist").exists() else []
+
+
+@pytest.mark.parametrize(
+    "switches", [{"BOLTHEAD_NO_EXT": "1"}, {"PYODIDE": "1"}, {"CC": "/no/such/compiler"}], ids=lambda s: next(iter(s))
+)
+def test_pure_wheel_is_for_every_platform(source: Path, switches: dict[str, str]) -> None:
+    built = build_wheel(source, **switches)
+    assert built.returncode == 0, built.stderr
+    [name] = wheels(source)
+    assert name.endswith(f"-{PURE_TAG}.whl")
+    unpacked = source / "unpacked"
+    subprocess.run([sys.executable, "-m", "zipfile", "-e", str(source / "dist" / name), str(unpacked)], check=True)
+    assert not [path for path in unpacked.rglob("*") if path.suffix in (".so", ".pyd", ".c")]
+    assert (unpacked / "bolthead" / "_core" / "deep" / "two.py").is_file()
+    assert ("could not be compiled" in built.stderr) == ("CC" in switches)
+    # Where nothing is to be compiled, Cython is not even started.
+    assert ("Cythonizing" in built.stdout) == ("CC" in switches)
+
+
+def test_without_a_compiler_but_required(source: Path) -> None:
+    built = build_wheel(source, CC="/no/such/compiler", BOLTHEAD_REQUIRE_EXT="1")
+    assert built.returncode != 0
+    assert "BOLTHEAD_REQUIRE_EXT" in built.stderr
+    assert wheels(source) == []
+
+
+def test_one_module_that_fails_leaves_no_half_compiled_core(source: Path) -> None:
+    """A compiler that refuses one file of two: no extension module is left, and the wheel is the pure one."""
+    compiler = source / "cc"
+    compiler.write_text('#!/bin/sh\ncase "$*" in *two.c*) exit 1;; esac\nexec cc "$@"\n')
+    compiler.chmod(0o755)
+    built = build_wheel(source, CC=str(compiler))
+    assert built.returncode == 0, built.stderr
+    assert "_core.deep.two: " in built.stderr
+    assert [name.endswith(f"-{PURE_TAG}.whl") for name in wheels(source)] == [True]
+    assert not list(source.rglob("*.so"))
+
+
+def test_compiled_wheel(source: Path) -> None:
+    """No debug information, a line of progress for each module, Cython's report; built twice, the same bytes."""
+    built = build_wheel(source, BOLTHEAD_REQUIRE_EXT="1", BOLTHEAD_ANNOTATE="1", SOURCE_DATE_EPOCH="1700000000")
+    assert built.returncode == 0, built.stderr
+    [name] = wheels(source)
+    assert PURE_TAG not in name
+    assert built.stdout.count("Cythonizing") == 2
+    assert "[2/2] compiling bolthead." in built.stdout
+    assert len(list((source / "build" / "cython").rglob("*.html"))) == 2
+    libraries = list((source / "build").rglob("lib*/**/*.so"))
+    assert len(libraries) == 2
+    for library in libraries:
+        assert b".debug_info" not in library.read_bytes()
+
+    first = (source / "dist" / name).read_bytes()
+    for made in ("build", "dist"):
+        shutil.rmtree(source / made)
+    again = build_wheel(source, BOLTHEAD_REQUIRE_EXT="1", SOURCE_DATE_EPOCH="1700000000")
+    assert again.returncode == 0, again.stderr
+    assert (source / "dist" / name).read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    ("change", "compiles"),
+    [
+        ({}, True),
+        ({"implementation": SimpleNamespace(name="pypy")}, False),
+        ({"implementation": SimpleNamespace(name="graalpy")}, False),
+        ({"platform": "emscripten"}, False),
+        ({"platform": "win32"}, True),
+        ({"platform": "darwin"}, True),
+    ],
+)
+def test_who_compiles(change: dict[str, Any], compiles: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SWITCHES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in change.items():
+        monkeypatch.setattr(sys, name, value)
+    made = runpy.run_path(str(ROOT / "setup.py"), run_name="read")
+    assert made["NO_EXT"] is not compiles
+
+
+def test_every_augmenting_pxd_is_compiled() -> None:
+    made = runpy.run_path(str(ROOT / "setup.py"), run_name="read")
+    cwd = os.getcwd()
+    try:
+        os.chdir(ROOT)
+        found = dict(made["compiled_modules"]())
+    finally:
+        os.chdir(cwd)
+    assert set(found.values()) >= {path.relative_to(ROOT).as_posix() for path in (ROOT / "src").rglob("*.pyx")}
+    assert len(found) == len(list((ROOT / "src").rglob("*.pxd")))
+    for name, path in found.items():
+        assert "src." + name == path.rpartition(".")[0].replace("/", ".")
