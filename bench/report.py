@@ -82,7 +82,7 @@ def grid(head: list[str], body: list[list[str]]) -> str:
 
 
 def terminal(table: list[Row]) -> str:
-    """The table of a run, in microseconds and in times Flask, with a mark where a target is missed."""
+    """The table of a run, in microseconds and in times Flask, with a mark where a target is not_found_error."""
     names = [n for n in ("compiled", "pure", "flask", "falcon", "bottle", "bare") if any(n in r.times for r in table)]
     builds = [build for build in ("compiled", "pure") if any(build in row.ratios for row in table)]
     head = ["case", *(f"{name} µs" for name in names)]

@@ -23,7 +23,7 @@ def _checked(build: str, module: ModuleType) -> ModuleType:
 
 
 def load(build: str, name: str) -> ModuleType:
-    """Module *name* (such as ``"bolthead._core.query"``) of *build*, with everything it imports of that build.
+    """Module *name* (such as ``"bolthead._core.http.query"``) of *build*, with everything it imports of that build.
 
     A build that is not there is an error, never a skip.
     """

@@ -32,5 +32,5 @@ def build(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def load(build: str) -> Callable[[str], ModuleType]:
-    """``load("bolthead._core.query")``: that module in the build under test."""
+    """``load("bolthead._core.http.query")``: that module in the build under test."""
     return lambda name: builds.load(build, name)

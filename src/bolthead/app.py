@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import weakref
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from datetime import timedelta
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, AnyStr, NoReturn, TypeVar
@@ -15,15 +15,15 @@ from werkzeug.exceptions import BadRequestKeyError, HTTPException, InternalServe
 from werkzeug.wsgi import get_host
 
 from . import typing as ft
-from ._core import jsonout, lifecycle, links
-from ._core.links import LINKED, Links
-from ._core.records import Plan
+from ._core.lifecycle import phases, wsgi
+from ._core.lifecycle.records import Plan
+from ._core.lifecycle.url_for import GUARDED, UrlForGuards, build_url
 from .ctx import AppContext, RequestContext, fill_context
 from .globals import _cv_app as _cv_app
 from .globals import _cv_request as _cv_request
 from .globals import current_app, g, request, request_ctx, session
 from .helpers import get_debug_flag, get_flashed_messages, get_load_dotenv, send_from_directory
-from .plan import APP_PARTS, APP_STEPS, ERROR_STEPS, WATCHED, Stock, make_plan
+from .plan import WATCHED, make_plan, ship
 from .routing import BuildError as BuildError
 from .routing import MapAdapter, RequestRedirect, RoutingException
 from .sansio.app import App
@@ -38,7 +38,7 @@ from .signals import request_tearing_down as request_tearing_down
 from .wrappers import Request, Response
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from .templating import Environment
     from .testing import FlaskClient, FlaskCliRunner
@@ -107,7 +107,7 @@ class Flask(App):
         cli = LazyGroup()
 
     _plan: Plan | None = None
-    _links: Links | None = None
+    _url_for_guards: UrlForGuards | None = None
 
     def __init__(
         self,
@@ -147,18 +147,18 @@ class Flask(App):
         object.__setattr__(self, name, value)
         if name in WATCHED or (name == "_got_first_request" and not value):
             object.__setattr__(self, "_plan", None)
-        elif name in LINKED:
-            object.__setattr__(self, "_links", None)
+        elif name in GUARDED:
+            object.__setattr__(self, "_url_for_guards", None)
 
     def __delattr__(self, name: str) -> None:
         object.__delattr__(self, name)
         if name in WATCHED:
             object.__setattr__(self, "_plan", None)
-        elif name in LINKED:
-            object.__setattr__(self, "_links", None)
+        elif name in GUARDED:
+            object.__setattr__(self, "_url_for_guards", None)
 
     def _make_plan(self) -> Plan:
-        plan = make_plan(self, _STOCK)
+        plan = make_plan(self)
         object.__setattr__(self, "_plan", plan)
         return plan
 
@@ -256,8 +256,24 @@ class Flask(App):
 
         raise FormDataRoutingRedirect(request)
 
-    # FAST: url-for; a function of the compiled core.
-    url_for = links.app_url_for
+    def url_for(
+        self,
+        /,
+        endpoint: str,
+        *,
+        _anchor: str | None = None,
+        _method: str | None = None,
+        _scheme: str | None = None,
+        _external: bool | None = None,
+        **values: Any,
+    ) -> str:
+        """The URL of *endpoint* with *values*; those the rule does not name become the query string.
+
+        In a request it is relative unless ``_external`` or ``_scheme`` ask otherwise, and ``.name`` means the
+        current blueprint's. Outside one it is external and needs ``SERVER_NAME``. A failure goes to
+        `handle_url_build_error`.
+        """
+        return build_url(self, endpoint, _anchor, _method, _scheme, _external, values)  # type: ignore[no-any-return]
 
     # --- shell, development server, tests ---------------------------------------------------------------------
 
@@ -385,20 +401,20 @@ class Flask(App):
     def dispatch_request(self) -> ft.ResponseReturnValue:
         """Call the view that the request matched."""
         ctx: Any = request_ctx._get_current_object()  # type: ignore[attr-defined]
-        return lifecycle.answer(lifecycle.plan_of(self), self, ctx, False)  # type: ignore[no-any-return]
+        return phases.answer(phases.plan_of(self), self, ctx, False)  # type: ignore[no-any-return]
 
     def full_dispatch_request(self) -> Response:
         """Run the before hooks, the view, the error handlers and the after hooks."""
         ctx: Any = request_ctx._get_current_object()  # type: ignore[attr-defined]
-        return lifecycle.full_dispatch(lifecycle.plan_of(self), self, ctx)  # type: ignore[no-any-return]
+        return wsgi.full_dispatch(phases.plan_of(self), self, ctx)  # type: ignore[no-any-return]
 
     def finalize_request(
         self, rv: ft.ResponseReturnValue | HTTPException, from_error_handler: bool = False
     ) -> Response:
         """Make a response of *rv* and run the after hooks. In an error handler their errors are only logged."""
         ctx: Any = request_ctx._get_current_object()  # type: ignore[attr-defined]
-        plan = lifecycle.plan_of(self)
-        return lifecycle.finish(plan, self, ctx, rv, from_error_handler)  # type: ignore[no-any-return]
+        plan = phases.plan_of(self)
+        return phases.finish(plan, self, ctx, rv, from_error_handler)  # type: ignore[no-any-return]
 
     def make_default_options_response(self) -> Response:
         """The answer to an ``OPTIONS`` request that no view handles."""
@@ -408,7 +424,7 @@ class Flask(App):
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """*func*, wrapped by `async_to_sync` if it is a coroutine function."""
-        return self.async_to_sync(func) if lifecycle.is_async(func) else func
+        return self.async_to_sync(func) if phases.is_async(func) else func
 
     def async_to_sync(self, func: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
         """A plain function that runs *func* in an event loop of its own. Needs asgiref (extra ``async``)."""
@@ -417,7 +433,7 @@ class Flask(App):
         except ImportError:
             raise RuntimeError("Install Flask with the 'async' extra in order to use async views.") from None
         # FAST: async; a relative import asks for the package's parent each time.
-        from bolthead.coroutines import bridge
+        from bolthead._compat.asgiref_bridge import bridge
 
         return bridge(async_to_sync, func)
 
@@ -427,30 +443,30 @@ class Flask(App):
         That is str, bytes, a dict or list (sent as JSON), an iterator of str or bytes (streamed), a response or
         WSGI callable, or a tuple of one of these with status, headers or both. Raises TypeError for the rest.
         """
-        return lifecycle.plan_of(self).responses.make(self, request, rv)  # type: ignore[no-any-return]
+        return phases.plan_of(self).responses.make(self, request, rv)  # type: ignore[no-any-return]
 
     def preprocess_request(self) -> ft.ResponseReturnValue | None:
         """Run the URL value preprocessors and the before hooks; what a hook returns is the answer."""
-        plan = lifecycle.plan_of(self)
+        plan = phases.plan_of(self)
         req: Any = request_ctx.request
-        return lifecycle.preprocess(plan, self, req)  # type: ignore[no-any-return]
+        return phases.preprocess(plan, self, req)  # type: ignore[no-any-return]
 
     def process_response(self, response: Response) -> Response:
         """Run the after hooks and save the session."""
         ctx: Any = request_ctx._get_current_object()  # type: ignore[attr-defined]
-        return lifecycle.process(lifecycle.plan_of(self), self, ctx, response)  # type: ignore[no-any-return]
+        return phases.process(phases.plan_of(self), self, ctx, response)  # type: ignore[no-any-return]
 
     def do_teardown_request(self, exc: BaseException | None = _sentinel) -> None:
         """Run the teardown functions of the request, blueprints' first, with *exc* or the one in flight."""
         if exc is _sentinel:
             exc = sys.exc_info()[1]
-        lifecycle.teardown_request(lifecycle.plan_of(self), self, request_ctx.request, exc)
+        phases.teardown_request(phases.plan_of(self), self, request_ctx.request, exc)
 
     def do_teardown_appcontext(self, exc: BaseException | None = _sentinel) -> None:
         """Run the teardown functions of the application context with *exc* or the one in flight."""
         if exc is _sentinel:
             exc = sys.exc_info()[1]
-        lifecycle.teardown_app(lifecycle.plan_of(self), self, exc)
+        phases.teardown_app(phases.plan_of(self), self, exc)
 
     def app_context(self) -> AppContext:
         """An application context, for ``with``: what `current_app` and `g` need outside a request."""
@@ -470,9 +486,16 @@ class Flask(App):
         finally:
             builder.close()
 
-    # FAST: functions of the compiled core, which as methods cost no second call.
-    wsgi_app = lifecycle.wsgi_app
-    __call__ = lifecycle.call
+    def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """The WSGI application proper (PEP 3333). Middleware goes around this, so that ``app`` stays an object.
+
+        Teardown functions run when it returns, before a streamed body is sent.
+        """
+        return wsgi.run_wsgi(self, environ, start_response)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """The WSGI server's entry: `wsgi_app`, which may have been wrapped or replaced."""
+        return self.wsgi_app(environ, start_response)
 
 
 def _static_view(app: Flask) -> Callable[..., Any]:
@@ -481,9 +504,7 @@ def _static_view(app: Flask) -> Callable[..., Any]:
     return lambda **values: reference().send_static_file(**values)  # type: ignore[union-attr]
 
 
-jsonout.know_app(Flask)
-links.know(RequestContext, MapAdapter, Flask)
-_STOCK = Stock(Flask, (*APP_STEPS, *ERROR_STEPS, *APP_PARTS))
+ship(Flask)
 
 
 def __getattr__(name: str) -> Any:

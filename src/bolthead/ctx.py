@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from werkzeug.exceptions import HTTPException
 
 from . import typing as ft
-from ._core.lazy import Lazy
-from ._core.lifecycle import (
+from ._core.lifecycle.contexts import (
     fill_request_context,
-    open_session,
-    plan_of,
     pop_app,
     pop_request,
     push_app,
     push_request,
 )
-from ._core.matching import Bound
-from ._core.records import UNMADE, AppRecord, RequestRecord
+from ._core.lifecycle.phases import open_session, plan_of
+from ._core.lifecycle.records import NOT_CREATED, AppRecord, RequestRecord
+from ._core.request.attributes import LazyAttribute
+from ._core.routing.adapter import AdapterRecord
 from .globals import _cv_app, _cv_request
 from .signals import appcontext_popped as appcontext_popped
 from .signals import appcontext_pushed as appcontext_pushed
@@ -132,12 +131,12 @@ class AppContext(AppRecord):
         self._token = None
         self._tokens = None
 
-    g: _AppCtxGlobals = Lazy("g", _make_globals)  # type: ignore[assignment]
+    g: _AppCtxGlobals = LazyAttribute("g", _make_globals)  # type: ignore[assignment]
 
     @property
     def url_adapter(self) -> Any:
         """Builds URLs outside a request; None unless ``SERVER_NAME`` is set."""
-        if self._adapter is UNMADE:
+        if self._adapter is NOT_CREATED:
             self._adapter = self.app.create_url_adapter(None)
         return self._adapter
 
@@ -194,7 +193,7 @@ class RequestContext(RequestRecord):
     def url_adapter(self) -> Any:
         """Matches and builds URLs for this request; None if the request named a host that is refused."""
         adapter = self._adapter
-        if adapter is UNMADE or type(adapter) is Bound:
+        if adapter is NOT_CREATED or type(adapter) is AdapterRecord:
             adapter = self._adapter = self.app.create_url_adapter(self.request)
         return adapter
 
@@ -205,22 +204,22 @@ class RequestContext(RequestRecord):
     @property
     def session(self) -> SessionMixin:
         """The session. Looking at it counts as access, which the answer's ``Vary`` header tells."""
-        session: SessionMixin | None = self._opened
+        session: SessionMixin | None = self._session_or_none
         if session is None:
-            assert self._entered, "The session has not yet been opened."
+            assert self._was_pushed, "The session has not yet been opened."
             session = open_session(self)
         session.accessed = True
         return session
 
     @property
     def _session(self) -> SessionMixin | None:
-        if self._opened is None and self._entered:
+        if self._session_or_none is None and self._was_pushed:
             open_session(self)
-        return self._opened  # type: ignore[no-any-return]
+        return self._session_or_none  # type: ignore[no-any-return]
 
     @_session.setter
     def _session(self, value: SessionMixin | None) -> None:
-        self._opened = value
+        self._session_or_none = value
 
     @property
     def _after_request_functions(self) -> list[ft.AfterRequestCallable[Any]]:

@@ -17,12 +17,12 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio import multipart as _events
 
-from ._core import multipart
-from ._core.forms import as_headers, too_large
-from ._core.headers import plain_int
-from ._core.multipart import FormReader, Scanner, describe, split_headers
-from ._core.query import multi_dict, parse_pairs
-from .storage import ImmutableMultiDict
+from ._compat.multi_dict import ImmutableMultiDict
+from ._core.http.headers import bare_headers, parse_int
+from ._core.http.query import multi_dict, parse_pairs
+from ._core.request import multipart
+from ._core.request.form import too_large
+from ._core.request.multipart import FormReader, Scanner, describe, split_headers
 
 if t.TYPE_CHECKING:
     from werkzeug.formparser import t_parse_result
@@ -32,7 +32,7 @@ default_stream_factory = _werkzeug.default_stream_factory
 ERRORS = "werkzeug.url_quote"
 """How bytes that are no UTF-8 are decoded: they stay percent-encoded."""
 
-PLAIN = frozenset((ImmutableMultiDict, datastructures.ImmutableMultiDict, MultiDict))
+STOCK_MULTI_DICTS = frozenset((ImmutableMultiDict, datastructures.ImmutableMultiDict, MultiDict))
 """The storage classes that are filled without calling their constructor."""
 
 
@@ -59,7 +59,7 @@ class FormDataParser(_werkzeug.FormDataParser):
     ) -> t_parse_result:
         # The stream is limited already; by Werkzeug's decision of 3.1.9 no other limit applies here.
         text = stream.read().decode()
-        return stream, multi_dict(self.cls, parse_pairs(text, ERRORS), PLAIN), self.cls()
+        return stream, multi_dict(self.cls, parse_pairs(text, ERRORS), STOCK_MULTI_DICTS), self.cls()
 
 
 class MultiPartParser(_werkzeug.MultiPartParser):
@@ -80,11 +80,11 @@ class MultiPartParser(_werkzeug.MultiPartParser):
         self, stream: t.IO[bytes], boundary: bytes, content_length: int | None
     ) -> tuple[MultiDict[str, str], MultiDict[str, FileStorage]]:
         def open_file(name: str | None, filename: str, headers: list[tuple[str, str]]) -> t.IO[bytes]:
-            event = _events.File(t.cast(str, name), filename, as_headers(headers))
+            event = _events.File(t.cast(str, name), filename, bare_headers(headers))
             return self.start_file_streaming(event, content_length)
 
         def charset_of(headers: list[tuple[str, str]]) -> str:
-            return self.get_part_charset(as_headers(headers))
+            return self.get_part_charset(bare_headers(headers))
 
         reader = FormReader(open_file, charset_of, too_large)
         try:
@@ -99,16 +99,16 @@ class MultiPartParser(_werkzeug.MultiPartParser):
             reader.drop()
             raise
         files = [
-            (name, FileStorage(file, filename, name, headers=as_headers(headers)))
+            (name, FileStorage(file, filename, name, headers=bare_headers(headers)))
             for name, filename, headers, file in reader.files
         ]
-        return multi_dict(self.cls, reader.fields, PLAIN), multi_dict(self.cls, files, PLAIN)
+        return multi_dict(self.cls, reader.fields, STOCK_MULTI_DICTS), multi_dict(self.cls, files, STOCK_MULTI_DICTS)
 
 
 def _part_length(text: str | None) -> int:
     """What a part says its length is; 0 where it does not, negative if it says so."""
     try:
-        return 0 if text is None else plain_int(text)
+        return 0 if text is None else parse_int(text)
     except ValueError:
         return 0
 
@@ -166,5 +166,5 @@ class MultipartDecoder:
         if self.max_parts is not None and self._parts > self.max_parts:
             raise RequestEntityTooLarge()
         if filename is None:
-            return _events.Field(t.cast(str, name), as_headers(headers))
-        return _events.File(t.cast(str, name), filename, as_headers(headers))
+            return _events.Field(t.cast(str, name), bare_headers(headers))
+        return _events.File(t.cast(str, name), filename, bare_headers(headers))

@@ -15,9 +15,9 @@ from werkzeug.exceptions import abort as _wz_abort
 from werkzeug.utils import redirect as _wz_redirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from ._core import files
-from ._core.links import url_for as url_for
-from ._core.native import var_get
+from ._core.lifecycle.url_for import app_with_stock_url_for, build_url
+from ._core.primitives.context_vars import var_get
+from ._core.response import file_response
 from .globals import _cv_app, _cv_request, current_app, request, request_ctx, session
 from .signals import message_flashed
 
@@ -123,6 +123,24 @@ def abort(code: int | BaseResponse, *args: t.Any, **kwargs: t.Any) -> t.NoReturn
     _wz_abort(code, *args, **kwargs)
 
 
+def url_for(
+    endpoint: str,
+    *,
+    _anchor: str | None = None,
+    _method: str | None = None,
+    _scheme: str | None = None,
+    _external: bool | None = None,
+    **values: t.Any,
+) -> str:
+    """Build the URL of an endpoint with the current application's :meth:`~bolthead.Flask.url_for`."""
+    app = app_with_stock_url_for()
+    if app is not None:
+        return build_url(app, endpoint, _anchor, _method, _scheme, _external, values)  # type: ignore[no-any-return]
+    return current_app.url_for(
+        endpoint, _anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external, **values
+    )
+
+
 def get_template_attribute(template_name: str, attribute: str) -> t.Any:
     """A macro or variable that a template exports."""
     return getattr(current_app.jinja_env.get_template(template_name).module, attribute)
@@ -203,7 +221,7 @@ def _send_plain(
         return None
     if max_age is None:
         max_age = app.get_send_file_max_age
-    return files.plain(
+    return file_response.file_response(
         app.response_class, ctx.request.environ, path, mimetype, as_attachment, download_name, max_age
     )
 
@@ -251,7 +269,7 @@ def send_from_directory(
     :func:`send_file`.
     """
     if kwargs.keys() <= _PLAIN_OPTIONS:
-        inside = files.inside(directory, path)
+        inside = file_response.simple_join(directory, path)
         response = None if inside is None else _send_plain(inside, **kwargs)
         if response is not None:
             return response  # type: ignore[no-any-return]

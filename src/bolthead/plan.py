@@ -1,6 +1,6 @@
 """Which steps of the lifecycle an application leaves as they are.
 
-A plan is made on the first request, and again after a change of a class (seen by its `Watch`) or of one of the
+A plan is made on the first request, and again after a change of a class (seen by its `ClassWatch`) or of one of the
 application's own attributes (seen by `Flask.__setattr__`).
 """
 
@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._core.native import Watch
-from ._core.records import Plan
-from ._core.result import Responses
-from ._core.sessions import CookieSessions
+from . import json, signals
+from ._core.lifecycle.records import Plan
+from ._core.primitives.class_watch import ClassWatch
+from ._core.primitives.stock import StockGuard, shipped
+from ._core.response.make import Responses
+from ._core.session.cookie_session import CookieSessions
 from .ctx import AppContext, RequestContext
-from .formparser import PLAIN
-from .routing import Map
+from .formparser import STOCK_MULTI_DICTS
+from .json.provider import DefaultJSONProvider
+from .routing import Map, MapAdapter
 from .sessions import SecureCookieSession, SecureCookieSessionInterface, mark_modified
 from .signals import (
     appcontext_popped,
@@ -110,34 +113,56 @@ SESSION_PARTS = (
     "session_class",
 )
 """What else the cookie depends on. Only who opens or saves a session needs to know whether it was changed."""
-SESSION_COOKIE = ("max_cookie_size", "set_cookie")
 MAP_STEPS = ("bind", "bind_to_environ", "route")
+REQUEST_JSON = ("_parse_content_type", "get_data", "headers", "is_json", "mimetype")
+"""What `Request.get_json` goes through."""
+RESPONSE_FILE = (
+    "__init__",
+    "_clean_status",
+    "_process_range_request",
+    "accept_ranges",
+    "cache_control",
+    "content_length",
+    "date",
+    "expires",
+    "last_modified",
+    "make_conditional",
+    "set_etag",
+    "status",
+    "status_code",
+)
+"""What making the response with a file goes through."""
 
 
-class Stock:
-    """The steps of one class as bolthead ships it."""
-
-    def __init__(self, cls: type, names: tuple[str, ...]) -> None:
-        self.names = names
-        self.values = {name: getattr(cls, name, None) for name in names}
-
-    def untouched(self, cls: type, *names: str) -> bool:
-        return all(getattr(cls, name, None) is self.values[name] for name in names or self.names)
-
-
-STOCK_CONTEXT = Stock(RequestContext, CONTEXT_STEPS)
-STOCK_APP_CONTEXT = Stock(AppContext, APP_CONTEXT_STEPS)
-STOCK_REQUEST = Stock(Request, REQUEST_STEPS)
-STOCK_RESPONSE = Stock(Response, tuple({*RESPONSE_FILLED, *RESPONSE_SENT, *RESPONSE_MADE}))
-STOCK_SESSION = Stock(SecureCookieSessionInterface, SESSION_STEPS[1:])
-STOCK_SESSION_PARTS = Stock(SecureCookieSessionInterface, SESSION_PARTS)
-STOCK_SESSION_CLASS = Stock(SecureCookieSession, ("__init__",))
-STOCK_SESSION_COOKIE = Stock(Response, SESSION_COOKIE)
-STOCK_MAP = Stock(Map, MAP_STEPS)
+CONTEXT = StockGuard(RequestContext, CONTEXT_STEPS)
+APP_CONTEXT = StockGuard(AppContext, APP_CONTEXT_STEPS)
+REQUEST = StockGuard(Request, REQUEST_STEPS)
+RESPONSE = StockGuard(Response, dict.fromkeys((*RESPONSE_FILLED, *RESPONSE_SENT, *RESPONSE_MADE)))
+SESSION = StockGuard(SecureCookieSessionInterface, SESSION_STEPS[1:])
+SESSION_COOKIE = StockGuard(SecureCookieSessionInterface, SESSION_PARTS, [(SecureCookieSession, "__init__")])
+RESPONSE_COOKIE = StockGuard(Response, ["max_cookie_size", "set_cookie"])
+MAP = StockGuard(Map, MAP_STEPS)
 
 
-def make_plan(app: Flask, stock: Stock) -> Plan:
-    """A plan for *app*, whose own class is compared with *stock*."""
+def ship(app_class: type[Flask]) -> None:
+    """Tell the core what bolthead's classes are like as shipped. Called once, when *app_class* is made."""
+    shipped.app = StockGuard(app_class, (*APP_STEPS, *ERROR_STEPS, *APP_PARTS))
+    shipped.app_debug = StockGuard(app_class, ["debug"])
+    shipped.app_url_for = StockGuard(app_class, ["url_for"])
+    shipped.inject_url_defaults = StockGuard(app_class, ["inject_url_defaults"], [(MapAdapter, "build")])
+    shipped.adapter_class = MapAdapter
+    shipped.context_class = RequestContext
+    shipped.json_module = json
+    shipped.provider_loads = StockGuard(DefaultJSONProvider, ["loads"])
+    shipped.provider_response = StockGuard(DefaultJSONProvider, ["response", "dumps", "_prepare_response_obj"])
+    shipped.request_json = StockGuard(Request, REQUEST_JSON)
+    shipped.response_class = Response
+    shipped.response_init = StockGuard(Response, RESPONSE_FILLED)
+    shipped.response_file = StockGuard(Response, RESPONSE_FILE)
+
+
+def make_plan(app: Flask) -> Plan:
+    """A plan for *app*, whose classes are compared with those shipped."""
     cls = type(app)
     own = vars(app)
     interface = type(app.session_interface)
@@ -145,60 +170,71 @@ def make_plan(app: Flask, stock: Stock) -> Plan:
     pairs += [(RequestContext, name) for name in CONTEXT_STEPS]
     pairs += [(AppContext, name) for name in APP_CONTEXT_STEPS]
     pairs += [(app.request_class, name) for name in REQUEST_STEPS]
-    pairs += [(app.response_class, name) for name in (*STOCK_RESPONSE.names, *RESPONSE_DEFAULTS)]
+    pairs += [(app.response_class, name) for name in (*RESPONSE.names, *RESPONSE_DEFAULTS)]
     pairs += [(interface, name) for name in SESSION_STEPS]
     pairs += [(type(app.url_map), name) for name in MAP_STEPS]
 
-    def kept(*names: str) -> bool:
-        return all(name not in own for name in names) and stock.untouched(cls, *names)
+    def inline(*names: str) -> bool:
+        return all(name not in own for name in names) and shipped.app.is_stock(cls, *names)
 
     plan = Plan()
+    plan.signals = signals
     # Taken before anything is looked at: a change from here on makes it stale.
-    plan.watch = Watch(pairs)
-    plan.error_watch = Watch([(cls, name) for name in ERROR_STEPS])
-    contexts = STOCK_CONTEXT.untouched(RequestContext) and STOCK_APP_CONTEXT.untouched(AppContext)
-    contexts = contexts and kept("request_context", "app_context", "create_url_adapter")
+    plan.watch = ClassWatch(pairs)
+    plan.error_watch = ClassWatch([(cls, name) for name in ERROR_STEPS])
+    contexts = CONTEXT.is_stock(RequestContext) and APP_CONTEXT.is_stock(AppContext)
+    contexts = contexts and inline("request_context", "app_context", "create_url_adapter")
     request_class = app.request_class
-    plan.context = (
+    plan.inline_request_context = (
         contexts
         and issubclass(type(request_class), type)
-        and STOCK_REQUEST.untouched(request_class, *REQUEST_MADE, "trusted_hosts")
+        and REQUEST.is_stock(request_class, *REQUEST_MADE, "trusted_hosts")
         and not app.subdomain_matching
         and not app.url_map.host_matching
     )
-    plan.plain_contexts = contexts
-    plan.plain_blueprints = STOCK_REQUEST.untouched(request_class, *REQUEST_SCOPES)
-    plan.plain_close = STOCK_REQUEST.untouched(request_class, "_load_form_data", "close")
-    plan.plain_json = STOCK_REQUEST.untouched(request_class, "json_module")
-    plan.begun = app._got_first_request
-    plan.plain_method = STOCK_REQUEST.untouched(request_class, "method")
-    plan.plain_errors = kept(*ERROR_STEPS)
-    plan.full = kept("full_dispatch_request")
-    plan.preprocess = kept("preprocess_request")
-    plan.dispatch = kept("dispatch_request")
-    plan.finalize = kept("finalize_request")
-    plan.making = kept("make_response")
-    plan.process = kept("process_response")
-    plan.teardown_request = kept("do_teardown_request")
-    plan.teardown_app = kept("do_teardown_appcontext")
-    plan.sync = kept("ensure_sync", "async_to_sync")
-    plan.lazy_session = (
+    plan.stock_contexts = contexts
+    plan.stock_blueprints = REQUEST.is_stock(request_class, *REQUEST_SCOPES)
+    plan.stock_close = REQUEST.is_stock(request_class, "_load_form_data", "close")
+    plan.stock_json_module = REQUEST.is_stock(request_class, "json_module")
+    plan.got_first_request = app._got_first_request
+    plan.stock_method = REQUEST.is_stock(request_class, "method")
+    plan.stock_error_handling = inline(*ERROR_STEPS)
+    plan.inline_full_dispatch_request = inline("full_dispatch_request")
+    plan.inline_preprocess_request = inline("preprocess_request")
+    plan.inline_dispatch_request = inline("dispatch_request")
+    plan.inline_finalize_request = inline("finalize_request")
+    plan.inline_make_response = inline("make_response")
+    plan.inline_process_response = inline("process_response")
+    plan.inline_do_teardown_request = inline("do_teardown_request")
+    plan.inline_do_teardown_appcontext = inline("do_teardown_appcontext")
+    plan.inline_ensure_sync = inline("ensure_sync", "async_to_sync")
+    plan.stock_session_interface = (
         interface is SecureCookieSessionInterface
-        and STOCK_SESSION.untouched(interface)
+        and SESSION.is_stock(interface)
         and not vars(app.session_interface)
     )
-    plan.sessions = sessions_of(app) if plan.lazy_session else None
+    plan.sessions = None
+    if plan.stock_session_interface:
+        plan.sessions = CookieSessions(
+            app.session_interface,
+            SecureCookieSession,
+            mark_modified,
+            STOCK_MULTI_DICTS,
+            app.response_class,
+            SESSION_COOKIE,
+            RESPONSE_COOKIE,
+        )
     plan.context_class = RequestContext
     plan.app_class = AppContext
     plan.request_class = request_class
     plan.responses = responses_of(app.response_class)
-    plan.brief = (
-        plan.finalize
-        and plan.making
-        and plan.process
-        and plan.lazy_session
+    plan.may_skip_response = (
+        plan.inline_finalize_request
+        and plan.inline_make_response
+        and plan.inline_process_response
+        and plan.stock_session_interface
         and sends_text(plan.responses)
-        and STOCK_RESPONSE.untouched(app.response_class, *RESPONSE_MADE)
+        and RESPONSE.is_stock(app.response_class, *RESPONSE_MADE)
     )
     plan.config = app.config
     plan.json = app.json
@@ -216,46 +252,25 @@ def make_plan(app: Flask, stock: Stock) -> Plan:
     plan.tearing_down = request_tearing_down.receivers
     plan.app_tearing_down = appcontext_tearing_down.receivers
     plan.map = app.url_map
-    ours = isinstance(app.url_map, Map) and STOCK_MAP.untouched(type(app.url_map))
+    ours = isinstance(app.url_map, Map) and MAP.is_stock(type(app.url_map))
     plan.tree = app.url_map._tree if ours else None
     plan.domain = app.url_map.default_subdomain or ""
-    plan.hosts = set()
-    plan.ready = {}
+    plan.checked_hosts = set()
+    plan.sync_views = {}
     plan.scopes = {}
     return plan
 
 
 def responses_of(cls: Any) -> Responses:
-    direct = issubclass(cls, Response) and STOCK_RESPONSE.untouched(cls, *RESPONSE_SENT)
-    plain = issubclass(cls, Response) and STOCK_RESPONSE.untouched(cls, *RESPONSE_FILLED)
-    return Responses(cls, plain, direct)
+    ours = issubclass(cls, Response)
+    return Responses(cls, ours and RESPONSE.is_stock(cls, *RESPONSE_FILLED), ours and RESPONSE.is_stock(cls, *RESPONSE_SENT))
 
 
 def sends_text(responses: Responses) -> bool:
-    """Whether `Responses.send_text` does what happens to a text otherwise."""
-    if not (responses.plain and responses.direct and responses.counted):
+    """Whether `Responses.send_whole` does what happens to a text otherwise."""
+    if not (responses.stock_init and responses.stock_send and responses.sets_length):
         return False
     cls = responses.cls
     if cls.direct_passthrough or cls._on_close:
         return False
     return cls.default_status >= 200 and cls.default_status not in (204, 304)
-
-
-def sessions_of(app: Flask) -> CookieSessions | None:
-    """What opens and saves the sessions of *app*, whose interface has the stock steps; None if its parts differ."""
-    interface = app.session_interface
-    cls = app.response_class
-    # Made before anything is looked at, as the plan's own.
-    watch = Watch(
-        [
-            *((SecureCookieSessionInterface, name) for name in SESSION_PARTS),
-            *((cls, name) for name in SESSION_COOKIE),
-        ]
-    )
-    if (
-        not STOCK_SESSION_PARTS.untouched(type(interface))
-        or not STOCK_SESSION_CLASS.untouched(SecureCookieSession)
-        or not STOCK_SESSION_COOKIE.untouched(cls)
-    ):
-        return None
-    return CookieSessions(interface, SecureCookieSession, mark_modified, PLAIN, cls, watch)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from werkzeug.datastructures import CallbackDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from ._core.sessions import COOKIE_OPTIONS, set_cookie, vary_by_cookie
+from ._core.session.cookie_session import COOKIE_OPTIONS, set_cookie, vary_by_cookie
 from .json.tag import TaggedJSONSerializer
 from .wrappers import Response
 
@@ -195,7 +195,7 @@ class SecureCookieSessionInterface(SessionInterface):
         last = _last_signing
         if known != last[0]:
             # Here and not above: who opens no session needs no itsdangerous.
-            from .signing import CookieSerializer
+            from ._compat.itsdangerous_serializer import CookieSerializer
 
             digest = "sha1" if self.digest_method is _lazy_sha1 else None
             options = {"key_derivation": self.key_derivation, "digest_method": self.digest_method}

@@ -8,7 +8,7 @@ from jinja2 import BaseLoader, Template, TemplateNotFound
 from jinja2 import Environment as BaseEnvironment
 from jinja2.runtime import Context as BaseContext
 
-from ._core import page
+from ._core.templates import jinja
 from .ctx import _default_template_ctx_processor as _default_template_ctx_processor
 from .globals import _cv_request, current_app
 from .globals import request as request
@@ -26,13 +26,13 @@ if t.TYPE_CHECKING:
 class Context(BaseContext):
     """A template's variables. Calls of plain functions and methods are shorter than Jinja's."""
 
-    call = page.call
+    call = jinja.call
 
 
 class _Template(Template):
     """A template whose contexts are made with fewer calls than Jinja's."""
 
-    new_context = page.new_context
+    new_context = jinja.new_context
 
 
 # PARITY: its repr.
@@ -45,7 +45,7 @@ class Environment(BaseEnvironment):
     context_class = Context
     template_class = _Template
 
-    getattr = page.lookup
+    getattr = jinja.lookup
 
     def __init__(self, app: App, **options: t.Any) -> None:
         if "loader" not in options:

@@ -17,19 +17,22 @@ from werkzeug.utils import cached_property
 from werkzeug.wrappers import Request as RequestBase
 from werkzeug.wrappers import Response as ResponseBase
 
-from . import body, json
-from ._core import files, jsonin, lazy, result
-from ._core.body import content_length, read_all
-from ._core.forms import SPENT, Forms
-from ._core.headers import parse_options
-from ._core.kept import Steps
-from ._core.native import var_get
-from ._core.setcookie import plain_cookie
-from .formparser import ERRORS, PLAIN, FormDataParser, MultiPartParser
+from . import json
+from ._compat import body_stream
+from ._compat.multi_dict import EnvironHeaders, ImmutableMultiDict
+from ._core.http.headers import parse_options
+from ._core.http.set_cookie import simple_cookie
+from ._core.json import request_json
+from ._core.primitives.context_vars import var_get
+from ._core.primitives.stock import StockGuard
+from ._core.request.attributes import ENVIRON_ATTRIBUTES, LazyAttribute, RequestFillers
+from ._core.request.body import content_length, read_all
+from ._core.request.form import BODY_CONSUMED, Forms
+from ._core.response import make
+from .formparser import ERRORS, STOCK_MULTI_DICTS, FormDataParser, MultiPartParser
 from .globals import _cv_app
 from .globals import current_app as current_app
 from .helpers import _split_blueprint_path
-from .storage import EnvironHeaders, ImmutableMultiDict
 
 if t.TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -138,6 +141,14 @@ class Request(RequestBase):
         name = self.blueprint
         return [] if name is None else _split_blueprint_path(name)
 
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> t.Any | None:
+        """The body as JSON, kept for the next call unless *cache* is false.
+
+        If the content type is another (and not *force*) or the body is malformed, `on_json_loading_failed` decides;
+        with *silent* it is None then.
+        """
+        return request_json.get_json(self, force, silent, cache)
+
     def _parse_content_type(self) -> None:
         if not hasattr(self, "_parsed_content_type"):
             self._parsed_content_type = parse_options(self.headers.get("Content-Type", ""))
@@ -166,11 +177,11 @@ class Request(RequestBase):
         FAST: no stream is made then, unless it is asked for later.
         """
         filled = self.__dict__
-        if "stream" in filled or SPENT in filled or self.shallow or type(self).stream is not _STREAM:
+        if "stream" in filled or BODY_CONSUMED in filled or self.shallow or type(self).stream is not _STREAM:
             return None
         data = read_all(self.environ, self.max_content_length)
         if data is not None:
-            filled[SPENT] = len(data)
+            filled[BODY_CONSUMED] = len(data)
         return data
 
     def _load_form_data(self) -> None:
@@ -200,7 +211,7 @@ class Request(RequestBase):
             raise BadRequest() from error
 
 
-forms = Forms(EnvironHeaders, PLAIN, ERRORS, body.stream_at)
+forms = Forms(EnvironHeaders, STOCK_MULTI_DICTS, ERRORS, body_stream.stream_at)
 
 
 def _current_app() -> t.Any:
@@ -212,10 +223,10 @@ def _current_app() -> t.Any:
 def _stream(request: Request) -> t.IO[bytes]:
     if request.shallow:
         raise RuntimeError("This request was created with 'shallow=True', reading from the input stream is disabled.")
-    spent = request.__dict__.get(SPENT)
+    spent = request.__dict__.get(BODY_CONSUMED)
     if spent is not None:
-        return body.stream_at(request.environ, spent, spent)
-    return body.input_stream(request.environ, request.max_content_length)
+        return body_stream.stream_at(request.environ, spent, spent)
+    return body_stream.input_stream(request.environ, request.max_content_length)
 
 
 def _content_length(request: Request) -> int | None:
@@ -233,17 +244,15 @@ def _fill_on_use(cls: type[Request]) -> None:
         for name, value in vars(base).items():
             if isinstance(value, cached_property) and value.fget is not None:
                 fills[name] = value.fget
-    made = lazy.Fills(EnvironHeaders, PLAIN, ERRORS)
-    fills |= {**lazy.FACTS, "headers": made.headers, "args": made.args, "cookies": made.cookies}
+    made = RequestFillers(EnvironHeaders, STOCK_MULTI_DICTS, ERRORS)
+    fills |= {**ENVIRON_ATTRIBUTES, "headers": made.headers, "args": made.args, "cookies": made.cookies}
     fills |= {"stream": _stream, "content_length": _content_length, "form": forms.form, "files": forms.files}
     for name, fill in fills.items():
-        setattr(cls, name, lazy.Lazy(name, fill))
+        setattr(cls, name, LazyAttribute(name, fill))
     made.query = getattr(cls, "query_string")  # noqa: B009  As above: to a type checker it is the instance's.
 
 
 _fill_on_use(Request)
-setattr(Request, "get_json", jsonin.get_json)  # noqa: B010, so that a type checker keeps Werkzeug's declaration
-jsonin.know_request(Request, json)
 _STREAM: t.Any = Request.stream
 _FORM_STEPS = [
     "_get_stream_for_parsing",
@@ -260,10 +269,10 @@ _FORM_STEPS = [
 """What loading a form goes through on a request."""
 _FILE_STEPS = ["_get_file_stream", "content_length", "max_form_memory_size", "max_form_parts", "mimetype_params"]
 """What else it goes through where there may be files."""
-forms.urlencoded = Steps(
+forms.urlencoded = StockGuard(
     Request, _FORM_STEPS, [(FormDataParser, name) for name in ("__init__", "_parse_urlencoded", "parse")]
 )
-forms.multipart = Steps(
+forms.multipart = StockGuard(
     Request,
     _FORM_STEPS + _FILE_STEPS,
     [
@@ -297,7 +306,7 @@ class Response(ResponseBase):
 
     if not t.TYPE_CHECKING:
         # FAST (stream): a function of the compiled core, which as a method costs no second call.
-        __init__ = result.fill
+        __init__ = make.fill
 
     @property
     def max_cookie_size(self) -> int:  # type: ignore[override]
@@ -322,7 +331,7 @@ class Response(ResponseBase):
     ) -> None:
         """Add a cookie to the answer. ``max_age`` is in seconds; without it and ``expires`` the client forgets it."""
         if expires is None and domain is None and partitioned is False:
-            text = plain_cookie(key, value, max_age, path, secure, httponly, samesite, time())
+            text = simple_cookie(key, value, max_age, path, secure, httponly, samesite, time())
             headers = self.headers
             if text is not None and type(headers) is Headers:
                 limit = self.max_cookie_size
@@ -334,6 +343,3 @@ class Response(ResponseBase):
             key, value, max_age, expires, path, domain, secure, httponly, samesite, partitioned
         )
 
-
-files.know(Response)
-result.know(Response)

@@ -16,7 +16,7 @@ from jinja2 import DictLoader
 from werkzeug.wrappers import Response as WerkzeugResponse
 from werkzeug.wsgi import ClosingIterator, FileWrapper
 
-from bolthead._core.result import Stream
+from bolthead._core.response.send import Stream
 
 HERE = Path(__file__).parent
 

@@ -21,7 +21,7 @@ from loops import in_time
 
 @pytest.fixture
 def ours(load: Callable[[str], ModuleType]) -> Any:
-    module: Any = load("bolthead.coroutines")
+    module: Any = load("bolthead._compat.asgiref_bridge")
     module.loops.close()
     module.loops._most = module.MOST_IDLE
     return module
@@ -271,8 +271,8 @@ def test_an_error_leaves_no_circle(ours: Any) -> None:
 
 
 def test_a_desk_hands_on_what_comes_too_late(ours: Any) -> None:
-    outer = ours.Desk(None)
-    inner = ours.Desk(outer)
+    outer = ours.CallerThreadExecutor(None)
+    inner = ours.CallerThreadExecutor(outer)
     found: list[str] = []
 
     def send() -> None:

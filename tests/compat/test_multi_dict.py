@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.exceptions import BadRequestKeyError
 
-from bolthead.storage import EnvironHeaders, ImmutableMultiDict
+from bolthead._compat.multi_dict import EnvironHeaders, ImmutableMultiDict
 
 ORACLE = werkzeug.datastructures.ImmutableMultiDict
 texts = st.sampled_from(["a", "b", "c", "1", ""])
@@ -69,6 +69,6 @@ def test_missing_keys() -> None:
 
 
 def test_header_names_from_clients_do_not_pile_up(load: Any) -> None:
-    room = load("bolthead._core.headers")
+    room = load("bolthead._core.http.headers")
     names = {room.environ_key(f"X-{number}") for number in range(5000)}
     assert len(names) == 5000

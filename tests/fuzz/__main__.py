@@ -104,8 +104,8 @@ class Fuzz:
         self.rooms = {
             build: {name: builds.load(build, f"bolthead._core.{name}") for name in ROOMS}
             | {
-                "multipart": builds.load(build, "bolthead._core.multipart"),
-                "percent": builds.load(build, "bolthead._core.percent"),
+                "multipart": builds.load(build, "bolthead._core.request.multipart"),
+                "percent": builds.load(build, "bolthead._core.http.url_encoding"),
                 "formparser": builds.load(build, "bolthead.formparser"),
             }
             for build in builds.NAMES

@@ -397,7 +397,7 @@ def test_adding_and_matching_from_several_threads(load: Callable[[str], ModuleTy
 
 def test_a_thousand_siblings_are_indexed(load: Callable[[str], ModuleType]) -> None:
     """Few are tried, whichever end of the segment the literal is at, and the order is still that of weights."""
-    routing, tree = load("bolthead.routing"), load("bolthead._core.tree")
+    routing, tree = load("bolthead.routing"), load("bolthead._core.routing.tree")
     table = routing.Map()
     for n in range(1000):
         table.add(routing.Rule(f"/a/item{n}-<int:id>", endpoint=f"head{n}"))

@@ -23,8 +23,8 @@ import pytest
 import werkzeug.formparser, werkzeug.http, werkzeug.sansio.http, werkzeug.sansio.multipart, werkzeug.sansio.request
 import werkzeug.test, werkzeug.wrappers
 from bolthead import _core, formparser, wrappers
-from bolthead._core.cookies import parse_cookie_pairs
-from bolthead._core.headers import parse_options, plain_int, unquote_value
+from bolthead._core.http.cookies import parse_cookie_pairs
+from bolthead._core.http.headers import parse_options, parse_int, unquote_value
 assert _core.build_name() == sys.argv[1], _core.rooms()
 
 def parse_cookie(cookie=None, cls=None):
@@ -37,7 +37,7 @@ class Response(wrappers.Response):
 werkzeug.sansio.http.parse_cookie = parse_cookie
 werkzeug.http.parse_options_header = parse_options
 werkzeug.http.unquote_header_value = unquote_value
-werkzeug.http._plain_int = plain_int
+werkzeug.http._plain_int = parse_int
 werkzeug.sansio.multipart.MultipartDecoder = formparser.MultipartDecoder
 werkzeug.formparser.FormDataParser = formparser.FormDataParser
 werkzeug.formparser.MultiPartParser = formparser.MultiPartParser

@@ -75,7 +75,7 @@ class AsyncToSync(Theirs[..., Any]):
             return super().__call__(*args, **kwargs)
         executors: Any = Theirs.executors
         outer = getattr(executors, "current", None)
-        executors.current = desk = Desk(outer)
+        executors.current = desk = CallerThreadExecutor(outer)
         context = copy_context()
         try:
             call = Call(self.awaitable(*args, **kwargs), context, desk)
@@ -115,7 +115,7 @@ class Call:
 
     __slots__ = ("context", "coroutine", "desk", "ended", "error", "handled", "result")
 
-    def __init__(self, coroutine: Any, context: Context, desk: Desk) -> None:
+    def __init__(self, coroutine: Any, context: Context, desk: CallerThreadExecutor) -> None:
         self.coroutine = coroutine
         self.context = context
         self.desk = desk
@@ -184,7 +184,7 @@ class Call:
         loop.stop()
 
 
-class Desk(CurrentThreadExecutor):
+class CallerThreadExecutor(CurrentThreadExecutor):
     """Where the calling thread sits meanwhile: it does what ``sync_to_async`` sends, until the call is over.
 
     FAST: async. The same work items as asgiref's, with two locks instead of a condition and a future.
@@ -193,7 +193,7 @@ class Desk(CurrentThreadExecutor):
     def __init__(self, outer: CurrentThreadExecutor | None) -> None:
         # Not the parent's, which would make the condition. All five are read by executors inside of this one.
         self._work_thread = threading.current_thread()
-        self._work_ready: Any = Bell()
+        self._work_ready: Any = WakeUp()
         self._work_items: deque[Any] = deque()
         self._broken = False
         self._old_executor = outer
@@ -214,7 +214,7 @@ class Desk(CurrentThreadExecutor):
             self._work_ready.notify()
 
 
-class Bell:
+class WakeUp:
     """What is needed of a condition with one thread waiting. Notified before that thread waits, it does not."""
 
     __slots__ = ("mutex", "rung")
@@ -237,7 +237,7 @@ class Bell:
             self.rung.release()
 
 
-class Lent:
+class PooledLoop:
     """A loop, and how it was when it was made."""
 
     __slots__ = ("_attributes", "_references", "loop", "policy")
@@ -268,25 +268,25 @@ class Lent:
             runner.get_loop()
 
 
-class Loops:
-    """Loops that are as new, for the calls to come."""
+class LoopPool:
+    """LoopPool that are as new, for the calls to come."""
 
     def __init__(self) -> None:
-        self.idle: list[Lent] = []
-        self._lost: list[list[Lent]] = []
+        self.idle: list[PooledLoop] = []
+        self._lost: list[list[PooledLoop]] = []
         self._most = MOST_IDLE
 
-    def borrow(self) -> Lent:
+    def borrow(self) -> PooledLoop:
         try:
             lent = self.idle.pop()
         except IndexError:
-            return Lent()
+            return PooledLoop()
         if lent.policy is not _policy():
             lent.loop.close()
-            return Lent()
+            return PooledLoop()
         return lent
 
-    def give_back(self, lent: Lent, as_new: bool) -> None:
+    def give_back(self, lent: PooledLoop, as_new: bool) -> None:
         if as_new and len(self.idle) < self._most:
             self.idle.append(lent)
         else:
@@ -303,7 +303,7 @@ class Loops:
             self.idle.pop().loop.close()
 
 
-loops = Loops()
+loops = LoopPool()
 atexit.register(loops.close)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=loops.forget)

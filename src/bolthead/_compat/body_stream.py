@@ -8,7 +8,7 @@ import typing as t
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wsgi import LimitedStream
 
-from ._core.body import checked_length, read_exactly
+from .._core.request.body import checked_length, read_exactly
 
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

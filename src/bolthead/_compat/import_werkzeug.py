@@ -13,7 +13,7 @@ import sys
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec
 
-from ._late import Deferred, defer
+from .lazy_modules import Deferred, defer
 
 RARE = ("difflib", "email.utils", "ipaddress", "pkgutil", "shutil", "textwrap", "tokenize", "uuid")
 """Of the standard library: Werkzeug, or a module that it loads, imports them whole, for what few requests need."""

@@ -11,7 +11,7 @@ from typing import Any
 from itsdangerous import URLSafeTimedSerializer
 from itsdangerous.encoding import want_bytes
 
-from ._core.signed import SEPARATOR, Mac, decode, packed, sign, unsign
+from .._core.session.signature import SEPARATOR, Hmac, decode, packed, sign, unsign
 
 
 class CookieSerializer(URLSafeTimedSerializer):
@@ -22,14 +22,14 @@ class CookieSerializer(URLSafeTimedSerializer):
 
     def __init__(self, *args: Any, digest: str | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.macs: list[Mac] = []
+        self.macs: list[Hmac] = []
         stock = self.signer is URLSafeTimedSerializer.default_signer and self.is_text_serializer
         if digest is None or not stock:
             return
         signer = self.make_signer(self.salt)
         try:
             # The newest key first: it signs, and signed most of what comes back.
-            self.macs = [Mac(signer.derive_key(key), digest) for key in self.secret_keys[::-1]]
+            self.macs = [Hmac(signer.derive_key(key), digest) for key in self.secret_keys[::-1]]
         except ValueError:
             # Not every OpenSSL has every digest.
             return

@@ -7,7 +7,7 @@ import typing as t
 from werkzeug import datastructures as _werkzeug
 from werkzeug.exceptions import BadRequestKeyError
 
-from ._core import headers, query
+from .._core.http import headers, query
 
 K = t.TypeVar("K")
 V = t.TypeVar("V")

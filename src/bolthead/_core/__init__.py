@@ -1,7 +1,7 @@
-"""The compiled rooms, and which build of them is loaded.
+"""The compiled modules, and which build of them is loaded.
 
-Each room is a plain ``.py`` file beside a ``.pxd`` type card. Where the extension modules were built they are
-what ``import`` finds; ``BOLTHEAD_PURE=1`` in the environment makes Python load the ``.py`` files of the same
+Each compiled module is a plain ``.py`` file beside an augmenting ``.pxd``. Where the extension modules were built they
+are what ``import`` finds; ``BOLTHEAD_PURE=1`` in the environment makes Python load the ``.py`` files of the same
 installation instead.
 """
 
@@ -18,16 +18,15 @@ _HERE = os.path.dirname(__file__)
 
 
 class SourceFirst:
-    """A meta path finder that prefers the ``.py`` of our own rooms to their extension modules."""
+    """A meta path finder that prefers the ``.py`` files of the core to their extension modules."""
 
     @staticmethod
     def find_spec(
         name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        parent, _, room = name.rpartition(".")
-        if parent != __name__:
+        if not name.startswith(f"{__name__}."):
             return None
-        source = os.path.join(_HERE, f"{room}.py")
+        source = os.path.join(_HERE, *name.removeprefix(f"{__name__}.").split(".")) + ".py"
         if not os.path.isfile(source):
             return None
         return spec_from_file_location(name, source, loader=SourceFileLoader(name, source))
@@ -39,20 +38,23 @@ if PURE_ASKED and SourceFirst not in sys.meta_path:
     sys.meta_path.insert(0, SourceFirst)
 
 
-def rooms() -> dict[str, bool]:
-    """Every room by name, and whether what is loaded (or would be) is compiled."""
+def modules() -> dict[str, bool]:
+    """The compiled modules by their names below ``_core``, and whether what is loaded (or would be) is compiled."""
     from importlib.util import find_spec
 
     found = {}
-    for room, ending in sorted(map(os.path.splitext, os.listdir(_HERE))):
-        if ending != ".pxd":
-            continue
-        spec = find_spec(f"{__name__}.{room}")
-        found[room] = spec is not None and not str(spec.origin).endswith(".py")
-    return found
+    for folder, _, files in os.walk(_HERE):
+        package = os.path.relpath(folder, _HERE).replace(os.sep, ".")
+        for file in files:
+            module, ending = os.path.splitext(file)
+            if ending == ".pxd":
+                name = module if package == "." else f"{package}.{module}"
+                spec = find_spec(f"{__name__}.{name}")
+                found[name] = spec is not None and not str(spec.origin).endswith(".py")
+    return dict(sorted(found.items()))
 
 
 def build_name() -> str:
-    """``"compiled"`` when every room is, else ``"pure"``."""
-    found = rooms()
+    """``"compiled"`` when every module is, else ``"pure"``."""
+    found = modules()
     return "compiled" if found and all(found.values()) else "pure"

@@ -22,14 +22,7 @@ from .. import serve as serving
 from ..globals import current_app
 from ..helpers import get_debug_flag
 from .certs import CertParamType, SeparatedPathType, _validate_key
-from .groups import (
-    ScriptInfo,
-    _debug_option,
-    as_flask_option,
-    become_flask,
-    pass_script_info,
-    with_appcontext,
-)
+from .groups import ScriptInfo, _debug_option, as_flask_option, become_flask, pass_script_info, with_appcontext
 from .locate import prog_name
 
 if TYPE_CHECKING:
@@ -52,8 +45,8 @@ def version_of(name: str) -> str:
 
 
 def describe_build() -> str:
-    """Which build runs, and which rooms are compiled, in one line."""
-    compiled = [name for name, is_compiled in _core.rooms().items() if is_compiled]
+    """Which build runs, and which modules are compiled, in one line."""
+    compiled = [name for name, is_compiled in _core.modules().items() if is_compiled]
     if not compiled:
         return "pure Python build"
     return f"{_core.build_name()} build ({', '.join(compiled)})"

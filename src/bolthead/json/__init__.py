@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as _json
 import typing as t
 
-from .._core.native import var_get
+from .._core.primitives.context_vars import var_get
 from ..globals import _cv_app, current_app
 from .provider import _default
 

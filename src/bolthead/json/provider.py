@@ -12,15 +12,14 @@ from datetime import date
 
 from werkzeug.http import http_date
 
-from .._core import jsonin, jsonout
-from .._core.jsonout import line_of, writer_of
-from .._core.jsonread import parse
-from .._core.result import content_type_of
+from .._core.json.reader import parse
+from .._core.json.response_json import line_of, writer_of
+from .._core.response.status import content_type_of
 
 if t.TYPE_CHECKING:
     from werkzeug.sansio.response import Response
 
-    from .._core.jsonwrite import Writer
+    from .._core.json.writer import Writer
     from ..sansio.app import App
 
 COMPACT = (",", ":")
@@ -121,11 +120,11 @@ class DefaultJSONProvider(JSONProvider):
         obj = self._prepare_response_obj(args, kwargs)
         app = self._app
         plan = getattr(app, "_plan", None)
-        if plan is not None and plan.watch.intact() and plan.responses.plain:
+        if plan is not None and plan.watch.unchanged() and plan.responses.stock_init:
             # FAST: json; what follows, without the call of a class.
             line = line_of(self, app, obj)
             if line is not None:
-                return plan.responses.typed(line, content_type_of(self.mimetype))  # type: ignore[no-any-return]
+                return plan.responses.whole(line, content_type_of(self.mimetype))  # type: ignore[no-any-return]
         compact = self.compact
         if compact is False or (compact is None and app.debug):
             text = self.dumps(obj, indent=2)
@@ -133,6 +132,3 @@ class DefaultJSONProvider(JSONProvider):
             text = self.dumps(obj, separators=COMPACT)
         return app.response_class(f"{text}\n", mimetype=self.mimetype)
 
-
-jsonout.know_provider(DefaultJSONProvider)
-jsonin.know_provider(DefaultJSONProvider)

@@ -13,7 +13,7 @@ from datetime import datetime
 from markupsafe import Markup
 from werkzeug.http import http_date, parse_date
 
-from ..json import dumps, loads
+from . import dumps, loads
 
 
 class JSONTag:

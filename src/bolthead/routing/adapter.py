@@ -10,9 +10,9 @@ from urllib.parse import urljoin
 from werkzeug.datastructures import MultiDict
 from werkzeug.routing import MapAdapter as WerkzeugMapAdapter
 
-from .._core import building as _building
-from .._core import matching as _matching
-from .._core.quoting import quote_path
+from .._core.http.url_encoding import quote_path
+from .._core.routing import adapter as _adapter
+from .._core.routing import url_build as _url_build
 from .exceptions import BuildError, RequestRedirect
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _PLACE = re.compile(r"<([^>]+)>")
 
 
-class MapAdapter(_matching.Bound, WerkzeugMapAdapter):
+class MapAdapter(_adapter.AdapterRecord, WerkzeugMapAdapter):
     """Matches paths and builds URLs for one host, subdomain, mount point and scheme."""
 
     map: Map
@@ -51,8 +51,8 @@ class MapAdapter(_matching.Bound, WerkzeugMapAdapter):
         self.websocket = url_scheme == "ws" or url_scheme == "wss"
 
     # FAST: match, build; functions of the compiled core, which as methods cost no second call.
-    match = _matching.match
-    build = _building.build
+    match = _adapter.match
+    build = _url_build.build
 
     def _moved(self, path: str, query_args: Mapping[str, Any] | str) -> RequestRedirect:
         return RequestRedirect(self.make_redirect_url(quote_path(path), query_args))

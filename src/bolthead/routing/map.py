@@ -12,14 +12,14 @@ from werkzeug.routing import Map as WerkzeugMap
 from werkzeug.routing import Rule as WerkzeugRule
 from werkzeug.wsgi import get_host
 
-from .._core import matching as _matching
-from .._core.building import Group
-from .._core.native import Watch
-from .._core.tree import State, Tree
+from .._core.primitives.class_watch import ClassWatch
+from .._core.routing import adapter as _adapter
+from .._core.routing.tree import State, Tree
+from .._core.routing.url_build import EndpointTemplates
 from .adapter import MapAdapter
 from .converters import BaseConverter, ValidationError
-from .plant import plant
-from .rule import plan_of
+from .rule import template_of
+from .tree_builder import insert
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -49,7 +49,7 @@ class Map(WerkzeugMap):
     ) -> None:
         self._tree = Tree(ValidationError, bool(merge_slashes), bool(host_matching))
         self._pending: list[WerkzeugRule] = []
-        self._watches: dict[frozenset[tuple[type, str]], Watch] = {}
+        self._watches: dict[frozenset[tuple[type, str]], ClassWatch] = {}
         self._merge_slashes = merge_slashes
         self._remap_lock = self.lock_class()
         self.default_subdomain = default_subdomain
@@ -83,7 +83,7 @@ class Map(WerkzeugMap):
 
     @property
     def _remap(self) -> bool:
-        """Whether rules wait to be planted; setting it has the next match look."""
+        """Whether rules wait to be inserted; setting it has the next match look."""
         return self._tree.stale
 
     @_remap.setter
@@ -104,7 +104,7 @@ class Map(WerkzeugMap):
                 self._remap = True
 
     def update(self) -> None:
-        """Plant the rules added since the last match, and sort the rules of their endpoints for building."""
+        """Insert the rules added since the last match, and sort the rules of their endpoints for building."""
         if not self._remap:
             return
         with self._remap_lock:
@@ -114,7 +114,7 @@ class Map(WerkzeugMap):
             endpoints = {rule.endpoint: None for rule in self._pending} or self._rules_by_endpoint
             for rule in self._pending:
                 if not rule.build_only:
-                    plant(self._tree, rule, touched)
+                    insert(self._tree, rule, touched)
             for state in touched.values():
                 state.arrange()
             self._tree.starts = {}
@@ -135,21 +135,21 @@ class Map(WerkzeugMap):
                 leaf.detour = bool(defaulted or rule.alias or rule.redirect_to is not None)
             defaulted = defaulted or bool(rule.defaults and not rule.build_only)
 
-    def _group(self, rules: list[WerkzeugRule]) -> Group:
+    def _templates(self, rules: list[WerkzeugRule]) -> EndpointTemplates:
         """Called by the builder at an endpoint's first URL."""
-        plans = [plan_of(rule) for rule in rules]
-        watched = frozenset[tuple[type, str]]().union(*[plan.watched for plan in plans])
-        return Group(rules, plans, self._watch(watched) if watched else None)
+        templates = [template_of(rule) for rule in rules]
+        watched = frozenset[tuple[type, str]]().union(*[template.watched for template in templates])
+        return EndpointTemplates(rules, templates, self._watch(watched) if watched else None)
 
-    def _watch(self, watched: frozenset[tuple[type, str]]) -> Watch:
+    def _watch(self, watched: frozenset[tuple[type, str]]) -> ClassWatch:
         """A watch of these attributes; rules with the same converters share one."""
         watch = self._watches.get(watched)
-        if watch is None or not watch.intact():
-            watch = self._watches[watched] = Watch(watched)
+        if watch is None or not watch.unchanged():
+            watch = self._watches[watched] = ClassWatch(watched)
         return watch
 
     # FAST: match; a function of the compiled core.
-    route = _matching.find
+    route = _adapter.find
 
     def bind(
         self,

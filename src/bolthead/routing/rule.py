@@ -11,14 +11,13 @@ from werkzeug.routing import Rule as WerkzeugRule
 from werkzeug.routing.converters import BaseConverter
 from werkzeug.routing.rules import RulePart, Weighting, parse_converter_args
 
-from .._core.building import BY_CALL as SLOT_BY_CALL
-from .._core.building import INTEGER, QUOTED, Plan, Slot, encode_query
-from .._core.matching import METHODS
-from .._core.quoting import quote_path
-from .._core.tree import AS_INT, AS_IS, BY_CALL, Leaf
+from .._core.http.url_encoding import quote_path
+from .._core.routing.adapter import METHODS
+from .._core.routing.tree import AS_INT, AS_IS, BY_CALL, Leaf
+from .._core.routing.url_build import BY_TO_URL, INTEGER, QUOTED, Placeholder, UrlTemplate, encode_query
 from .converters import NumberConverter, ValidationError
 
-__all__ = ["Piece", "Rule", "drawing", "parse_converter_args", "plan_of", "read_converters"]
+__all__ = ["Piece", "Rule", "parsed_rule", "parse_converter_args", "template_of", "read_converters"]
 
 Piece = str | tuple[str, BaseConverter]
 """Literal text, slashes and all, or a variable with its converter."""
@@ -27,7 +26,7 @@ _VARIABLE = re.compile(r"<(?:([a-zA-Z_]\w*)(?:\((.*?)\))?:)?([a-zA-Z_]\w*)>", re
 _STEP = re.compile(rf"{_VARIABLE.pattern}|[^</]+|/", re.ASCII)
 _SLASHES = re.compile("/{2,}")
 _NOT_NAMES = frozenset(("None", "True", "False"))
-_WALKED = frozenset(("endpoint", "methods", "websocket", "strict_slashes", "merge_slashes", "defaults"))
+_TREE_ATTRIBUTES = frozenset(("endpoint", "methods", "websocket", "strict_slashes", "merge_slashes", "defaults"))
 _WEBSOCKET_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -38,9 +37,9 @@ class Rule(WerkzeugRule):
     its URL builder at the first URL built.
     """
 
-    _drawn: tuple[list[Piece], list[Piece]] | None = None
+    _parsed: tuple[list[Piece], list[Piece]] | None = None
     _leaf: Leaf | None = None
-    _plan: Plan | None = None
+    _template: UrlTemplate | None = None
 
     def __init__(
         self,
@@ -83,7 +82,7 @@ class Rule(WerkzeugRule):
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
-        if name in _WALKED and self.map is not None:
+        if name in _TREE_ATTRIBUTES and self.map is not None:
             self._forget()
             if self._leaf is not None:
                 self._leaf.sync()
@@ -92,22 +91,22 @@ class Rule(WerkzeugRule):
         """Read the rule and make its converters; the name is Werkzeug's, nothing is compiled."""
         values = self.__dict__
         values["_converters"] = {}
-        domain, path = _texts(self)
-        values["_drawn"] = (self._draw(domain), self._draw(path))
+        domain, path = _domain_and_path(self)
+        values["_parsed"] = (self._parse(domain), self._parse(path))
         self._forget()
         if self._converters:
-            self._check(values["_drawn"])
+            self._check(values["_parsed"])
         if self._leaf is not None:
             self._leaf.sync()
             read_converters(self, self._leaf)
 
     def _forget(self) -> None:
-        if self._plan is not None:
-            self.__dict__["_plan"] = None
-            # The plans of this and other rules are kept by endpoint, which may be what changes.
+        if self._template is not None:
+            self.__dict__["_template"] = None
+            # The templates of this and other rules are kept by endpoint, which may be what changes.
             self.map._tree.groups.clear()  # type: ignore[attr-defined]
 
-    def _draw(self, text: str) -> list[Piece]:
+    def _parse(self, text: str) -> list[Piece]:
         start = text.find("<")
         if start < 0:
             return [text] if text else []
@@ -132,10 +131,10 @@ class Rule(WerkzeugRule):
             pieces.append(text[at:])
         return pieces
 
-    def _check(self, drawn: tuple[list[Piece], list[Piece]]) -> None:
+    def _check(self, parsed: tuple[list[Piece], list[Piece]]) -> None:
         """Fail where Werkzeug fails to make its builder, a function with the variables as parameters."""
         defaults = self.defaults or {}
-        names = [piece[0] for piece in [*drawn[0], *drawn[1]] if not isinstance(piece, str)]
+        names = [piece[0] for piece in [*parsed[0], *parsed[1]] if not isinstance(piece, str)]
         for name in names:
             if name in defaults:
                 self._converters[name].to_url(defaults[name])
@@ -166,7 +165,7 @@ class Rule(WerkzeugRule):
     def build(self, values: Mapping[str, Any], append_unknown: bool = True) -> tuple[str, str] | None:
         """The domain and the path with its query for *values*, or None if a converter refuses one."""
         try:
-            built = (self._plan or _plan(self)).fill(dict(values), append_unknown)
+            built = (self._template or _template(self)).fill(dict(values), append_unknown)
         except ValidationError:
             return None
         return built.domain, built.path
@@ -179,7 +178,7 @@ class Rule(WerkzeugRule):
         """The rule in Werkzeug's form; it compares and prints rules by this."""
         if self.map is None:
             return []
-        domain, path = _texts(self)
+        domain, path = _domain_and_path(self)
         return [*_steps(domain), (False, "|"), *_steps(path)]
 
     @property
@@ -187,14 +186,14 @@ class Rule(WerkzeugRule):
         """The rule as Werkzeug's matcher wants it, should a map of Werkzeug's own hold it."""
         if self.map is None:
             return []
-        domain, path = _texts(self)
-        twin = WerkzeugRule("/")
-        twin.map = self.map
+        domain, path = _domain_and_path(self)
+        werkzeug_rule = WerkzeugRule("/")
+        werkzeug_rule.map = self.map
         if domain:
-            parts = list(twin._parse_rule(domain))
+            parts = list(werkzeug_rule._parse_rule(domain))
         else:
             parts = [RulePart("", False, True, False, Weighting(0, [], 0, []))]
-        return [*parts, *twin._parse_rule(path)]
+        return [*parts, *werkzeug_rule._parse_rule(path)]
 
 
 def _methods(methods: Iterable[str], websocket: bool) -> set[str]:
@@ -208,7 +207,7 @@ def _methods(methods: Iterable[str], websocket: bool) -> set[str]:
     return wanted
 
 
-def _texts(rule: WerkzeugRule) -> tuple[str, str]:
+def _domain_and_path(rule: WerkzeugRule) -> tuple[str, str]:
     """The domain and the path of a bound rule, slashes merged where the rule says so."""
     domain = (rule.host if rule.map.host_matching else rule.subdomain) or ""
     path = rule.rule
@@ -221,23 +220,23 @@ def _steps(text: str) -> list[tuple[bool, str]]:
     return [(bool(found[3]), found[3] or found[0]) for found in _STEP.finditer(text)]
 
 
-def drawing(rule: WerkzeugRule) -> tuple[list[Piece], list[Piece]]:
+def parsed_rule(rule: WerkzeugRule) -> tuple[list[Piece], list[Piece]]:
     """The pieces of a bound rule's domain and path; what binding kept of one of ours is given out once."""
-    drawn = rule.__dict__.pop("_drawn", None)
-    if drawn is not None:
-        return drawn  # type: ignore[no-any-return]
+    parsed = rule.__dict__.pop("_parsed", None)
+    if parsed is not None:
+        return parsed  # type: ignore[no-any-return]
     domain: list[Piece] = []
     path: list[Piece] = []
-    half = domain
+    part = domain
     for is_variable, text in rule._trace:
-        if text == "|" and half is domain:
-            half = path
+        if text == "|" and part is domain:
+            part = path
         elif is_variable:
-            half.append((text, rule._converters[text]))
-        elif half and isinstance(half[-1], str):
-            half[-1] += text
+            part.append((text, rule._converters[text]))
+        elif part and isinstance(part[-1], str):
+            part[-1] += text
         else:
-            half.append(text)
+            part.append(text)
     return domain, path
 
 
@@ -254,7 +253,7 @@ def read_converters(rule: WerkzeugRule, leaf: Leaf) -> None:
         function = None if "to_python" in converter.__dict__ else type(converter).to_python
         if function is BaseConverter.to_python:
             kinds.append(AS_IS)
-        elif function is NumberConverter.to_python and _is_plain_integer(converter):
+        elif function is NumberConverter.to_python and _is_simple_integer(converter):
             kinds.append(AS_INT)
         else:
             kinds.append(BY_CALL)
@@ -262,7 +261,7 @@ def read_converters(rule: WerkzeugRule, leaf: Leaf) -> None:
     leaf.kinds = bytes(kinds)
 
 
-def _is_plain_integer(converter: Any) -> bool:
+def _is_simple_integer(converter: Any) -> bool:
     return (
         converter.num_convert is int
         and not converter.fixed_digits
@@ -279,25 +278,25 @@ _text_to_url = BaseConverter.to_url
 _number_to_url = NumberConverter.to_url
 
 
-def plan_of(rule: WerkzeugRule) -> Plan:
+def template_of(rule: WerkzeugRule) -> UrlTemplate:
     """How to build URLs for *rule*, anew. One with methods of its own, or Werkzeug's, is asked each time."""
     kind = type(rule)
     if kind.build is _build and kind.suitable_for is _suitable_for:
-        return _plan(rule)  # type: ignore[arg-type]
-    return Plan(rule, [], [], None, frozenset(), True)
+        return _template(rule)  # type: ignore[arg-type]
+    return UrlTemplate(rule, [], [], None, frozenset(), True)
 
 
-def _plan(rule: Rule) -> Plan:
-    domain, path = drawing(rule)
+def _template(rule: Rule) -> UrlTemplate:
+    domain, path = parsed_rule(rule)
     own = type(rule)._encode_query_vars is not _encode_query_vars
     encode = rule._encode_query_vars if own else None
     watched = frozenset([(type(piece[1]), "to_url") for piece in [*domain, *path] if not isinstance(piece, str)])
-    plan = rule.__dict__["_plan"] = Plan(rule, _parts(rule, domain), _parts(rule, path), encode, watched)
-    return plan
+    template = rule.__dict__["_template"] = UrlTemplate(rule, _parts(rule, domain), _parts(rule, path), encode, watched)
+    return template
 
 
-def _parts(rule: Rule, pieces: list[Piece]) -> list[str | Slot]:
-    parts: list[str | Slot] = []
+def _parts(rule: Rule, pieces: list[Piece]) -> list[str | Placeholder]:
+    parts: list[str | Placeholder] = []
     defaults = rule.defaults or {}
     for piece in pieces:
         if isinstance(piece, str):
@@ -305,7 +304,7 @@ def _parts(rule: Rule, pieces: list[Piece]) -> list[str | Slot]:
         else:
             name, converter = piece
             if name not in defaults:
-                parts.append(Slot(name, _slot_kind(converter), converter.to_url))
+                parts.append(Placeholder(name, _placeholder_kind(converter), converter.to_url))
                 continue
             # PARITY: where a name stands twice, the last converter makes both texts.
             text = rule._converters[name].to_url(defaults[name])
@@ -316,10 +315,10 @@ def _parts(rule: Rule, pieces: list[Piece]) -> list[str | Slot]:
     return parts
 
 
-def _slot_kind(converter: BaseConverter) -> int:
+def _placeholder_kind(converter: BaseConverter) -> int:
     function = None if "to_url" in converter.__dict__ else type(converter).to_url
     if function is _text_to_url:
         return QUOTED
     if function is _number_to_url and converter.num_convert is int and not converter.fixed_digits:  # type: ignore[attr-defined]
         return INTEGER
-    return SLOT_BY_CALL
+    return BY_TO_URL

@@ -9,13 +9,21 @@ from typing import Any, NamedTuple
 
 from werkzeug.routing import Rule as WerkzeugRule
 
-from .._core.fan import Fan
-from .._core.glob import ANY, CHOICE, FIXED, LITERAL, PATH, Atom, Glob
-from .._core.glob import DIGITS as GLOB_DIGITS
-from .._core.glob import SIGNED as GLOB_SIGNED
-from .._core.tree import DIGITS, NUMBER, PATTERN, REST, SEGMENT, SIGNED, TAIL, WORD, Edge, Leaf, State, Tree
+from .._core.routing.linear_pattern import (
+    ANY,
+    ANY_DIGITS,
+    CHOICE,
+    FIXED,
+    LITERAL,
+    PATH,
+    SIGNED_DIGITS,
+    Atom,
+    LinearPattern,
+)
+from .._core.routing.segment_table import SegmentTable
+from .._core.routing.tree import DIGITS, NUMBER, PATTERN, REST, SEGMENT, SIGNED, TAIL, WORD, Edge, Leaf, State, Tree
 from .converters import FloatConverter, PathConverter, UUIDConverter
-from .rule import Piece, drawing, read_converters
+from .rule import Piece, parsed_rule, read_converters
 
 _ANY_TEXT = re.compile(r"\[\^/\](?:(\+)|\{(\d+)(,?)(\d*)\})")
 
@@ -105,7 +113,7 @@ class _Segments:
 def cut(pieces: list[Piece]) -> list[str | Part]:
     """The segments of a domain or a path, literal ones as text."""
     if len(pieces) == 1 and isinstance(pieces[0], str):
-        # FAST: planting; no variable, no part.
+        # FAST: registering; no variable, no part.
         return list(pieces[0].split("/"))
     return _Segments().cut(pieces)
 
@@ -152,17 +160,17 @@ def _edge(part: Part, is_domain: bool) -> Edge:
     edge.source = part.source
     edge.suffixed = part.suffixed
     if len(body) > 3:
-        edge.glob = _glob(part)
-        edge.glob_from = _GLOB_FROM.get(len(body) // 2, 0)
+        edge.linear = _linear_pattern(part)
+        edge.linear_from = _LINEAR_FROM.get(len(body) // 2, 0)
     return edge
 
 
 # By the number of variables: from what length on the linear way is taken instead of a regular expression. Below it,
 # the expression is quicker, and the square or cube of so few letters is nothing.
-_GLOB_FROM = {2: 128, 3: 32}
+_LINEAR_FROM = {2: 128, 3: 32}
 
 
-def _glob(part: Part) -> Glob | None:
+def _linear_pattern(part: Part) -> LinearPattern | None:
     """The linear way to match *part*, if all its patterns are stock ones."""
     atoms: list[Atom] = []
     spans = []
@@ -176,7 +184,7 @@ def _glob(part: Part) -> Glob | None:
             return None
         spans.append((len(atoms), len(atoms) + len(some)))
         atoms += some
-    return Glob(atoms, spans, part.suffixed)
+    return LinearPattern(atoms, spans, part.suffixed)
 
 
 def _atoms(regex: str) -> list[Atom] | None:
@@ -185,11 +193,11 @@ def _atoms(regex: str) -> list[Atom] | None:
     if regex == UUIDConverter.regex:
         return [Atom(FIXED, [], low=36, pattern=re.compile(regex))]
     if regex in _FLOATS:
-        return [Atom(_FLOATS[regex], []), Atom(LITERAL, ["."]), Atom(GLOB_DIGITS, [])]
+        return [Atom(_FLOATS[regex], []), Atom(LITERAL, ["."]), Atom(ANY_DIGITS, [])]
     simple = _simple(regex)
     if simple is not None:
         kind, low, high = simple
-        return [Atom({SEGMENT: ANY, DIGITS: GLOB_DIGITS, SIGNED: GLOB_SIGNED}[kind], [], low, high)]
+        return [Atom({SEGMENT: ANY, DIGITS: ANY_DIGITS, SIGNED: SIGNED_DIGITS}[kind], [], low, high)]
     if regex.startswith("(?:") and regex.endswith(")"):
         # What AnyConverter writes, and nothing else that looks like it.
         texts = [re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL) for text in _ALTERNATIVE.findall(regex[3:-1])]
@@ -198,20 +206,20 @@ def _atoms(regex: str) -> list[Atom] | None:
     return None
 
 
-_FLOATS = {FloatConverter.regex: GLOB_DIGITS, f"-?{FloatConverter.regex}": GLOB_SIGNED}
+_FLOATS = {FloatConverter.regex: ANY_DIGITS, f"-?{FloatConverter.regex}": SIGNED_DIGITS}
 _ALTERNATIVE = re.compile(r"(?:\\.|[^\\|])+", re.DOTALL)
 
 
-def plant(tree: Tree, rule: WerkzeugRule, touched: dict[int, State]) -> None:
+def insert(tree: Tree, rule: WerkzeugRule, touched: dict[int, State]) -> None:
     """Give *rule* its leaf. States with new edges go into *touched* and want :meth:`State.arrange`."""
-    domain, path = drawing(rule)
+    domain, path = parsed_rule(rule)
     domain_parts = cut(domain) or [""]
     parts = domain_parts + cut(path)
     state = tree.root
     for nth, part in enumerate(parts):
         if isinstance(part, str):
             if state.static is None:
-                state.static = Fan()
+                state.static = SegmentTable()
             following = state.static.get(part)
             if following is None:
                 following = state.static[part] = State()
@@ -233,4 +241,4 @@ def plant(tree: Tree, rule: WerkzeugRule, touched: dict[int, State]) -> None:
         state.leaves = []
     state.leaves.append(leaf)
     if not rule._converters and len(domain_parts) == 1:
-        tree.plain("/".join(parts), state)  # type: ignore[arg-type]
+        tree.add_static("/".join(parts), state)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from werkzeug.sansio.response import Response
 from werkzeug.utils import cached_property
 
 from .. import typing as ft
-from .._core.result import redirection
+from .._core.response.make import redirection
 from ..config import Config, ConfigAttribute
 from ..ctx import _AppCtxGlobals
 from ..helpers import _split_blueprint_path, get_debug_flag

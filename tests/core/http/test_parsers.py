@@ -95,7 +95,7 @@ numbers = pieces("0", "1", "-", "+", "_", " ", "\t", "٣", "²", ".") | st.integ
 @many
 @given(numbers)
 def test_plain_int(text: str) -> None:
-    assert both("headers", "plain_int", text) == outcome(_plain_int, text)
+    assert both("headers", "parse_int", text) == outcome(_plain_int, text)
 
 
 @many
@@ -119,7 +119,7 @@ def test_read_exactly(load: Callable[[str], Any], size: int, missing: int, most:
         return data
 
     whole = size == 0 or not missing
-    assert load("bolthead._core.body").read_exactly(read, size) == (body[:size] if whole else None)
+    assert load("bolthead._core.request.body").read_exactly(read, size) == (body[:size] if whole else None)
     assert max(asked) <= 65536
 
 
@@ -128,11 +128,11 @@ def test_read_fails(load: Callable[[str], Any], error: type[Exception]) -> None:
     def read(wanted: int) -> bytes:
         raise error
 
-    assert load("bolthead._core.body").read_exactly(read, 5) is None
+    assert load("bolthead._core.request.body").read_exactly(read, 5) is None
 
 
 def test_huge_declared_length(load: Callable[[str], Any]) -> None:
     """No number that a client writes is too large to be compared with what it sends."""
-    room = load("bolthead._core.body")
+    room = load("bolthead._core.request.body")
     assert room.read_exactly(lambda wanted: b"", room.content_length("9" * 40, None)) is None
     assert room.content_length("9" * 5000, None) == get_content_length("9" * 5000) == 0

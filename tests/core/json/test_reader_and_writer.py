@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 import builds
 
 Load = Callable[[str], ModuleType]
-READ = "bolthead._core.jsonread"
-WRITE = "bolthead._core.jsonwrite"
+READ = "bolthead._core.json.reader"
+WRITE = "bolthead._core.json.writer"
 BUILDS = [builds.load(build, READ).parse for build in builds.NAMES]
 WRITERS = [builds.load(build, WRITE).Writer for build in builds.NAMES]
 

@@ -17,7 +17,7 @@ import builds
 
 Load = Callable[[str], ModuleType]
 NAMES = ("run", "stop", "value")
-NAME = "bolthead._core.native"
+NAME = "bolthead._core.primitives.objects"
 
 change = st.tuples(st.sampled_from(["base", "child", "other"]), st.sampled_from(NAMES), st.sampled_from([None, 1, "x"]))
 
@@ -31,9 +31,9 @@ def test_watch_sees_every_change(changes: list[tuple[str, str, Any]], read_betwe
         def state(classes: dict[str, type] = classes) -> list[Any]:
             return [getattr(classes[key], name, "missing") for key in ("child", "other") for name in NAMES]
 
-        watch = builds.load(build, NAME).Watch([(classes[key], name) for key in ("child", "other") for name in NAMES])
+        watch = builds.load(build, NAME).ClassWatch([(classes[key], name) for key in ("child", "other") for name in NAMES])
         before = state()
-        assert watch.intact()
+        assert watch.unchanged()
         for key, name, value in changes:
             if value is None:
                 if name in vars(classes[key]):
@@ -41,20 +41,20 @@ def test_watch_sees_every_change(changes: list[tuple[str, str, Any]], read_betwe
             else:
                 setattr(classes[key], name, value)
             if read_between:
-                assert watch.intact() == (state() == before)
-        assert watch.intact() == (state() == before)
-        assert watch.intact() == (state() == before), "asked twice"
+                assert watch.unchanged() == (state() == before)
+        assert watch.unchanged() == (state() == before)
+        assert watch.unchanged() == (state() == before), "asked twice"
 
 
 @pytest.mark.parametrize("count", [8, 9, 20])
 def test_watch_of_many_classes(load: Load, count: int) -> None:
     native = load(NAME)
     classes: list[Any] = [type(f"C{index}", (), {"run": index}) for index in range(count)]
-    watch = native.Watch([(cls, "run") for cls in classes])
-    assert watch.intact()
-    assert watch.intact()
+    watch = native.ClassWatch([(cls, "run") for cls in classes])
+    assert watch.unchanged()
+    assert watch.unchanged()
     classes[-1].run = None
-    assert not watch.intact()
+    assert not watch.unchanged()
 
 
 class Claims:
@@ -89,18 +89,18 @@ def family(kind: str) -> tuple[Any, Any]:
 def test_watch_of_any_class(load: Load, kind: str) -> None:
     first, second = family(kind)
     first.run = second.stop = stock = len
-    watch = load(NAME).Watch([(first, "run"), (first, "none"), (second, "stop"), (second, "__init__")])
+    watch = load(NAME).ClassWatch([(first, "run"), (first, "none"), (second, "stop"), (second, "__init__")])
     for cls, name in [(first, "run"), (second, "stop"), (second, "run"), (first, "none"), (second, "__init__")] * 20:
-        assert watch.intact()
-        assert watch.intact(), "asked twice"
+        assert watch.unchanged()
+        assert watch.unchanged(), "asked twice"
         before = vars(cls).get(name)
         setattr(cls, name, Claims())
         cls.other = 1
         expected = (name, cls) == ("run", second)
-        assert watch.intact() == expected
-        assert watch.intact() == expected, "asked twice"
+        assert watch.unchanged() == expected
+        assert watch.unchanged() == expected, "asked twice"
         cls.other = 2
-        assert watch.intact() == expected, "asked after something else changed"
+        assert watch.unchanged() == expected, "asked after something else changed"
         if before is None:
             delattr(cls, name)
         else:

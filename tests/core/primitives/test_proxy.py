@@ -74,7 +74,7 @@ def pair(load: Load, value: Any) -> tuple[Any, Any]:
     theirs: ContextVar[Any] = ContextVar("theirs")
     ours.set(value)
     theirs.set(copy.deepcopy(value))
-    local = load("bolthead._core.proxy").LocalProxy
+    local = load("bolthead._core.primitives.proxy").LocalProxy
     return local(ours, None, UNBOUND), Oracle(theirs, unbound_message=UNBOUND)
 
 
@@ -162,7 +162,7 @@ def test_asynchronous(load: Load) -> None:
 
 def test_unbound(load: Load) -> None:
     var: ContextVar[Any] = ContextVar("var")
-    ours = load("bolthead._core.proxy").LocalProxy(var, None, UNBOUND)
+    ours = load("bolthead._core.primitives.proxy").LocalProxy(var, None, UNBOUND)
     theirs = Oracle(var, unbound_message=UNBOUND)
     for proxy in (ours, theirs):
         assert repr(proxy) == "<LocalProxy unbound>"

@@ -146,7 +146,7 @@ def test_split_headers(block: bytes) -> None:
 
     expected = outcome(oracle.MultipartDecoder(b"b")._parse_headers)
     for build in builds.NAMES:
-        assert outcome(builds.load(build, "bolthead._core.multipart").split_headers) == expected
+        assert outcome(builds.load(build, "bolthead._core.request.multipart").split_headers) == expected
 
 
 names = st.lists(
@@ -159,7 +159,7 @@ names = st.lists(
 def test_plain_names(name: bytes, ending: bytes) -> None:
     """The shortcut for a field's one header says what the long way says, or nothing."""
     block = b'Content-Disposition: form-data; name="' + name + ending
-    rooms = [builds.load(build, "bolthead._core.multipart") for build in builds.NAMES]
+    rooms = [builds.load(build, "bolthead._core.request.multipart") for build in builds.NAMES]
     pure, compiled = (room.plain_name(block) for room in rooms)
     assert pure == compiled
     if pure is not None:

@@ -14,7 +14,7 @@ from werkzeug.exceptions import NotFound
 import builds
 
 Load = Callable[[str], ModuleType]
-NAME = "bolthead._core.fan"
+NAME = "bolthead._core.routing.segment_table"
 
 texts = st.text(st.sampled_from("ab/éÿĀ€😀\x00"), max_size=4) | st.text(max_size=3)
 
@@ -22,7 +22,7 @@ texts = st.text(st.sampled_from("ab/éÿĀ€😀\x00"), max_size=4) | st.text(m
 @given(st.lists(texts, unique=True, max_size=40), st.lists(texts, max_size=10))
 def test_a_fan_is_a_dict_with_less(held: list[str], asked: list[str]) -> None:
     for build in builds.NAMES:
-        fan = builds.load(build, NAME).Fan()
+        fan = builds.load(build, NAME).SegmentTable()
         for nth, text in enumerate(held):
             assert fan.get(text) is None
             fan[text] = (nth,)

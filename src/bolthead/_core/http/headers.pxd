@@ -1,5 +1,7 @@
 cimport cython
 
+from bolthead._core.primitives.objects cimport new
+
 cdef bytes _TOKEN
 cdef object _CHARSETS
 cdef object _ESCAPE
@@ -29,9 +31,11 @@ cdef object _merge_extended(str name, str text, dict options, dict pieces, dict 
 cdef tuple _split_charset(str text)
 
 cpdef str unquote_value(str text)
-cpdef object plain_int(object text)
+cpdef object parse_int(object text)
 
 cdef dict _KEYS
 cdef object _MISSING
 
 cpdef object environ_key(object name)
+
+cpdef object bare_headers(list pairs)

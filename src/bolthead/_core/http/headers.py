@@ -6,6 +6,10 @@ import re
 from typing import Any
 from urllib.parse import unquote
 
+from werkzeug.datastructures import Headers
+
+from ..primitives.objects import new
+
 _TOKEN = bytes(chr(code) in "!#$%&'*+-.^_`|~" or (code < 128 and chr(code).isalnum()) for code in range(128))
 """For each ASCII code, whether the character may stand in a token (RFC 9110, 5.6.2)."""
 
@@ -155,7 +159,7 @@ def unquote_value(text: str) -> str:
     return text
 
 
-def plain_int(text: str) -> int:
+def parse_int(text: str) -> int:
     """*text* as a number, for which only ASCII digits and one ``-`` will do; else ValueError.
 
     ``int`` would take ``+1``, ``1_0`` and digits of other scripts, which no header may have.
@@ -208,3 +212,10 @@ def get_header(self: Any, name: Any, default: Any = None, type: Any = None) -> A
         return type(value)
     except ValueError:
         return default
+
+
+def bare_headers(pairs: list[tuple[str, str]]) -> Any:
+    """``Headers`` that hold *pairs*, which must be valid."""
+    headers = new(Headers)
+    headers._list = pairs
+    return headers

@@ -1,7 +1,7 @@
 cimport cython
 
-from bolthead._core.native cimport add_pairs, bare_dict, own_item
-from bolthead._core.percent cimport unquote
+from bolthead._core.primitives.objects cimport add_pairs, bare_dict, own_item
+from bolthead._core.http.url_encoding cimport unquote
 
 
 @cython.locals(pairs=list, size=Py_ssize_t, start=Py_ssize_t, stop=Py_ssize_t, equals=Py_ssize_t, escape=Py_ssize_t, name=str, value=str)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .native import add_pairs, bare_dict, own_item
-from .percent import unquote
+from ..primitives.objects import add_pairs, bare_dict, own_item
+from .url_encoding import unquote
 
 
 def parse_pairs(text: str, errors: str = "replace") -> list[tuple[str, str]]:

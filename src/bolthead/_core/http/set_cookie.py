@@ -7,13 +7,13 @@ from typing import Any
 
 from werkzeug.http import http_date
 
-KEPT = 1024
+DATES_SIZE = 1024
 """How many dates are remembered."""
 
-PLAIN_KEY = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.A).fullmatch
-PLAIN_VALUE = re.compile(r"[\w!#$%&'()*+\-./:<=>?@\[\]^`{|}~]*", re.A).fullmatch
+SAFE_KEY = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.A).fullmatch
+SAFE_VALUE = re.compile(r"[\w!#$%&'()*+\-./:<=>?@\[\]^`{|}~]*", re.A).fullmatch
 """RFC 6265, 4.1.1, and ``<>[]{}`` and so on as Werkzeug has it: what is written without quotes."""
-PLAIN_PATH = re.compile(r"[\w.\-~%!$&'()*+,/:=@]*", re.A).fullmatch
+SAFE_PATH = re.compile(r"[\w.\-~%!$&'()*+,/:=@]*", re.A).fullmatch
 
 _dates: dict[int, str] = {}
 
@@ -22,20 +22,20 @@ def date_of(second: int) -> str:
     """*second* since the epoch, as HTTP writes it."""
     text = _dates.get(second)
     if text is None:
-        if len(_dates) >= KEPT:
+        if len(_dates) >= DATES_SIZE:
             _dates.clear()
         text = _dates[second] = http_date(second)
     return text
 
 
-def plain_cookie(
+def simple_cookie(
     key: Any, value: Any, max_age: Any, path: Any, secure: Any, httponly: Any, samesite: Any, now: float
 ) -> str | None:
     """The header's value for a cookie without domain and own date; None where something has to be converted.
 
     *now*: seconds since the epoch.
     """
-    if type(key) is not str or type(value) is not str or PLAIN_KEY(key) is None or PLAIN_VALUE(value) is None:
+    if type(key) is not str or type(value) is not str or SAFE_KEY(key) is None or SAFE_VALUE(value) is None:
         return None
     text = f"{key}={value}"
     if max_age is not None:
@@ -53,7 +53,7 @@ def plain_cookie(
     if path == "/":
         text += "; Path=/"
     elif path is not None:
-        if type(path) is not str or PLAIN_PATH(path) is None:
+        if type(path) is not str or SAFE_PATH(path) is None:
             return None
         text = f"{text}; Path={path}"
     if samesite is not None:

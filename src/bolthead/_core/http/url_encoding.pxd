@@ -1,9 +1,10 @@
 cimport cython
 
-from bolthead._core.native cimport unsafe
+from bolthead._core.primitives.bytes_search cimport unescape, unsafe
 
 cdef list _PATH
 cdef list _QUERY
+cdef object _ASCII_RUN
 
 @cython.locals(table=list, byte=cython.uchar)
 cpdef str quote_path(str text)
@@ -17,4 +18,6 @@ cpdef str quote_query_bytes(bytes data)
 @cython.locals(out=list, name=str, text=str)
 cpdef str encode_pairs(object pairs)
 
-cpdef str plain_str(object value)
+cpdef str exact_str(object value)
+
+cpdef str unquote(str text, str errors=*)

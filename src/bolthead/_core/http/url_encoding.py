@@ -1,11 +1,13 @@
-"""Percent-encoding of URL paths and queries, character for character as Werkzeug does it.
+"""Percent-encoding of URL paths and queries, character for character as Werkzeug does it, and its decoding.
 
-Both functions encode as UTF-8 and raise UnicodeEncodeError for a lone surrogate.
+What encodes does so as UTF-8 and raises UnicodeEncodeError for a lone surrogate.
 """
 
 from __future__ import annotations
 
-from .native import unsafe
+import re
+
+from ..primitives.bytes_search import unescape, unsafe
 
 _ALWAYS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~"
 
@@ -20,6 +22,8 @@ _PATH = _table("!$&'()*+,/:;=@")
 # https://url.spec.whatwg.org/#percent-encoded-bytes
 _QUERY = _table("!$'()*,/:;?@")
 _QUERY[0x20] = "+"
+
+_ASCII_RUN = re.compile("([\x00-\x7f]+)")
 
 
 def quote_path(text: str) -> str:
@@ -50,15 +54,31 @@ def encode_pairs(pairs: object) -> str:
     out = []
     for key, value in pairs:  # type: ignore[attr-defined]
         if value is not None:
-            name = quote_query_bytes(key) if isinstance(key, bytes) else quote_query(plain_str(key))
-            text = quote_query_bytes(value) if isinstance(value, bytes) else quote_query(plain_str(value))
+            name = quote_query_bytes(key) if isinstance(key, bytes) else quote_query(exact_str(key))
+            text = quote_query_bytes(value) if isinstance(value, bytes) else quote_query(exact_str(value))
             out.append(name + "=" + text)
     return "&".join(out)
 
 
-def plain_str(value: object) -> str:
+def exact_str(value: object) -> str:
     """``str(value)``, and of a subclass of str the text itself."""
     if type(value) is str:
         return value
     text = str(value)
     return text if type(text) is str else "".join((text,))
+
+
+def unquote(text: str, errors: str = "replace") -> str:
+    """*text* with its percent-escapes decoded as UTF-8; an escape that is none stays as it is.
+
+    *errors* treats bytes that are no UTF-8, as in ``bytes.decode``. Characters beyond ASCII pass unchanged.
+    """
+    # PARITY: the standard library decodes each run of ASCII by itself. Decoding all at once is the same,
+    # because a character beyond ASCII begins with a byte that ends an unfinished sequence before it.
+    try:
+        return unescape(text, errors)
+    except UnicodeEncodeError:
+        # A lone surrogate cannot be a byte: it stays, and what stands around it is decoded by itself.
+        parts = _ASCII_RUN.split(text)
+        parts[1::2] = [unescape(run, errors) for run in parts[1::2]]
+        return "".join(parts)

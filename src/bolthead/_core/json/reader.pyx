@@ -12,7 +12,7 @@ from cpython.object cimport PyObject
 from libc.stdint cimport uint64_t
 from libc.string cimport memcmp, memcpy, memset
 
-from bolthead._core.native cimport Watch
+from bolthead._core.primitives.class_watch cimport ClassWatch
 
 import json as _json
 
@@ -80,7 +80,7 @@ cdef struct Text:
 
 cdef object LOADS = _json.loads
 cdef dict STANDARD = vars(_json)
-cdef Watch STEPS = Watch([(_json.JSONDecoder, "decode"), (_json.JSONDecoder, "raw_decode")])
+cdef ClassWatch STEPS = ClassWatch([(_json.JSONDecoder, "decode"), (_json.JSONDecoder, "raw_decode")])
 # PARITY: each of them is one object, so that a list with it equals itself.
 cdef object NAN = LOADS("NaN")
 cdef object INFINITE = LOADS("Infinity")
@@ -107,7 +107,7 @@ cpdef object parse(object text):
     cdef PyObject *first[FIRST]
     cdef PyObject *found
     cdef object data = text
-    if PyDict_GetItemWithError(STANDARD, "loads") is not <PyObject *>LOADS or not STEPS.intact():
+    if PyDict_GetItemWithError(STANDARD, "loads") is not <PyObject *>LOADS or not STEPS.unchanged():
         return _json.loads(text)
     if type(text) is str:
         if PyUnicode_IS_ASCII(<PyObject *>text):

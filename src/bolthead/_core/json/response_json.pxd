@@ -1,19 +1,10 @@
 cimport cython
 
-from bolthead._core.jsonwrite cimport Writer
-from bolthead._core.kept cimport Steps
+from bolthead._core.json.writer cimport Writer
 
 cdef object RESPONSE
 cdef object DUMPS
 cdef object PREPARE
-
-
-cdef class Known:
-    cdef public Steps provider
-    cdef public Steps app
-
-
-cdef Known known
 
 cpdef Writer writer_of(object provider, bint compact)
 

@@ -1,37 +1,15 @@
-"""From a view's dict or list to the body of a response, while nobody has replaced a step of the provider.
-
-`know_provider` and `know_app` are told what bolthead ships, once, when its classes are made.
-"""
+"""From a view's dict or list to the body of a response."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .jsonwrite import Writer
-from .kept import Steps
+from ..primitives.stock import shipped
+from .writer import Writer
 
 RESPONSE = "response"
 DUMPS = "dumps"
 PREPARE = "_prepare_response_obj"
-
-
-class Known:
-    __slots__ = ("app", "provider")
-
-    def __init__(self) -> None:
-        self.provider: Any = None
-        self.app: Any = None
-
-
-known = Known()
-
-
-def know_provider(cls: Any) -> None:
-    known.provider = Steps(cls, [RESPONSE, DUMPS, PREPARE], [])
-
-
-def know_app(cls: Any) -> None:
-    known.app = Steps(cls, ["debug"], [])
 
 
 def writer_of(provider: Any, compact: bool) -> Writer:
@@ -55,7 +33,7 @@ def writer_of(provider: Any, compact: bool) -> Writer:
 def line_of(provider: Any, app: Any, obj: Any) -> bytes | None:
     """The body of a response with *obj*; None where only the provider's ``response`` can tell."""
     cls = type(provider)
-    if known.provider is None or known.app is None or not known.provider.kept_by(cls):
+    if not shipped.provider_response.holds(cls):
         return None
     own = provider.__dict__
     if RESPONSE in own or DUMPS in own or PREPARE in own:
@@ -65,7 +43,7 @@ def line_of(provider: Any, app: Any, obj: Any) -> bytes | None:
     compact = provider.compact
     if compact is None:
         # FAST: json; the property's own look.
-        debug = app.config["DEBUG"] if known.app.kept_by(type(app)) else app.debug
+        debug = app.config["DEBUG"] if shipped.app_debug.holds(type(app)) else app.debug
         if debug:
             return None
     elif compact is False:

@@ -11,12 +11,12 @@ from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from cpython.object cimport PyObject
 from libc.string cimport memcmp, memcpy
 
-from bolthead._core.native cimport Watch
+from bolthead._core.primitives.class_watch cimport ClassWatch
 
 import json as _json
 import json.encoder as _encoder
 
-include "jsonpieces.pxi"
+include "writer_buffer.pxi"
 
 
 cdef struct Link:
@@ -32,7 +32,7 @@ cdef object ESCAPE_ALL = _encoder.encode_basestring_ascii
 cdef object ESCAPE = _encoder.encode_basestring
 cdef dict STANDARD = vars(_json)
 cdef dict ENCODING = vars(_encoder)
-cdef Watch STEPS = Watch([(ENCODER, "__init__"), (ENCODER, "encode"), (ENCODER, "iterencode")])
+cdef ClassWatch STEPS = ClassWatch([(ENCODER, "__init__"), (ENCODER, "encode"), (ENCODER, "iterencode")])
 
 
 cdef bint _intact() except -1:
@@ -42,7 +42,7 @@ cdef bint _intact() except -1:
         and PyDict_GetItemWithError(ENCODING, "c_make_encoder") is <PyObject *>MAKE
         and PyDict_GetItemWithError(ENCODING, "encode_basestring_ascii") is <PyObject *>ESCAPE_ALL
         and PyDict_GetItemWithError(ENCODING, "encode_basestring") is <PyObject *>ESCAPE
-        and STEPS.intact()
+        and STEPS.unchanged()
     )
 
 

@@ -1,7 +1,7 @@
-from bolthead._core.native cimport Watch
-from bolthead._core.result cimport Responses
-from bolthead._core.sessions cimport CookieSessions
-from bolthead._core.tree cimport Tree
+from bolthead._core.primitives.class_watch cimport ClassWatch
+from bolthead._core.response.make cimport Responses
+from bolthead._core.session.cookie_session cimport CookieSessions
+from bolthead._core.routing.tree cimport Tree
 
 
 cdef class AppRecord:
@@ -20,35 +20,35 @@ cdef class RequestRecord:
     cdef public object flashes
     cdef public object _adapter
     cdef public list _after
-    cdef public bint _entered
-    cdef public object _opened
+    cdef public bint _was_pushed
+    cdef public object _session_or_none
     cdef public object _pushed
     cdef public object _token
     cdef public list _tokens
 
 
 cdef class Plan:
-    cdef public Watch watch
-    cdef public Watch error_watch
-    cdef public bint context
-    cdef public bint full
-    cdef public bint preprocess
-    cdef public bint dispatch
-    cdef public bint finalize
-    cdef public bint making
-    cdef public bint process
-    cdef public bint brief
-    cdef public bint teardown_request
-    cdef public bint teardown_app
-    cdef public bint sync
-    cdef public bint lazy_session
-    cdef public bint plain_blueprints
-    cdef public bint plain_close
-    cdef public bint plain_contexts
-    cdef public bint plain_errors
-    cdef public bint plain_json
-    cdef public bint begun
-    cdef public bint plain_method
+    cdef public ClassWatch watch
+    cdef public ClassWatch error_watch
+    cdef public bint inline_request_context
+    cdef public bint inline_full_dispatch_request
+    cdef public bint inline_preprocess_request
+    cdef public bint inline_dispatch_request
+    cdef public bint inline_finalize_request
+    cdef public bint inline_make_response
+    cdef public bint inline_process_response
+    cdef public bint may_skip_response
+    cdef public bint inline_do_teardown_request
+    cdef public bint inline_do_teardown_appcontext
+    cdef public bint inline_ensure_sync
+    cdef public bint stock_session_interface
+    cdef public bint stock_blueprints
+    cdef public bint stock_close
+    cdef public bint stock_contexts
+    cdef public bint stock_error_handling
+    cdef public bint stock_json_module
+    cdef public bint got_first_request
+    cdef public bint stock_method
     cdef public CookieSessions sessions
     cdef public object context_class
     cdef public object app_class
@@ -63,6 +63,7 @@ cdef class Plan:
     cdef public object preprocessors
     cdef public object teardown
     cdef public object app_teardown
+    cdef public object signals
     cdef public object pushed
     cdef public object popped
     cdef public object started
@@ -72,6 +73,6 @@ cdef class Plan:
     cdef public object map
     cdef public Tree tree
     cdef public str domain
-    cdef public set hosts
-    cdef public dict ready
+    cdef public set checked_hosts
+    cdef public dict sync_views
     cdef public dict scopes

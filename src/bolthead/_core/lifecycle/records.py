@@ -1,6 +1,6 @@
 """The records that one request is made of: what its contexts hold, and what is known of its application.
 
-`ctx.AppContext` and `ctx.RequestContext` are ordinary classes on top of these. Fields stay ``None`` or `UNMADE`
+`ctx.AppContext` and `ctx.RequestContext` are ordinary classes on top of these. Fields stay ``None`` or `NOT_CREATED`
 until somebody looks.
 """
 
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .native import Watch
-from .result import Responses
-from .sessions import CookieSessions
+from ..primitives.class_watch import ClassWatch
+from ..response.make import Responses
+from ..session.cookie_session import CookieSessions
 
-UNMADE: Any = type("Unmade", (), {"__repr__": lambda self: "<not made yet>", "__slots__": ()})()
+NOT_CREATED: Any = type("Unmade", (), {"__repr__": lambda self: "<not made yet>", "__slots__": ()})()
 
 
 class AppRecord:
@@ -29,19 +29,19 @@ class AppRecord:
 class RequestRecord:
     """The state of a request context. ``_pushed`` is the application context that the first push brought.
 
-    ``_entered``: it was pushed once, so its session may be opened.
+    ``_was_pushed``: it was pushed once, so its session may be opened.
     """
 
     __slots__ = (
         "_adapter",
         "_after",
-        "_entered",
-        "_opened",
         "_pushed",
         "_rule",
+        "_session_or_none",
         "_token",
         "_tokens",
         "_values",
+        "_was_pushed",
         "app",
         "environ",
         "flashes",
@@ -54,8 +54,8 @@ class RequestRecord:
     flashes: list[tuple[str, str]] | None
     _adapter: Any
     _after: list[Any] | None
-    _entered: bool
-    _opened: Any
+    _was_pushed: bool
+    _session_or_none: Any
     _pushed: Any
     _rule: Any
     _values: Any
@@ -76,74 +76,75 @@ class Plan:
         "app_teardown",
         "app_tearing_down",
         "before",
-        "begun",
-        "brief",
+        "checked_hosts",
         "config",
-        "context",
         "context_class",
-        "dispatch",
         "domain",
         "error_watch",
-        "finalize",
         "finished",
-        "full",
+        "got_first_request",
         "handlers",
-        "hosts",
+        "inline_dispatch_request",
+        "inline_do_teardown_appcontext",
+        "inline_do_teardown_request",
+        "inline_ensure_sync",
+        "inline_finalize_request",
+        "inline_full_dispatch_request",
+        "inline_make_response",
+        "inline_preprocess_request",
+        "inline_process_response",
+        "inline_request_context",
         "json",
-        "lazy_session",
-        "making",
         "map",
-        "plain_blueprints",
-        "plain_close",
-        "plain_contexts",
-        "plain_errors",
-        "plain_json",
-        "plain_method",
+        "may_skip_response",
         "popped",
-        "preprocess",
         "preprocessors",
-        "process",
         "pushed",
-        "ready",
         "request_class",
         "responses",
         "scopes",
         "sessions",
+        "signals",
         "started",
-        "sync",
+        "stock_blueprints",
+        "stock_close",
+        "stock_contexts",
+        "stock_error_handling",
+        "stock_json_module",
+        "stock_method",
+        "stock_session_interface",
+        "sync_views",
         "teardown",
-        "teardown_app",
-        "teardown_request",
         "tearing_down",
         "tree",
         "views",
         "watch",
     )
 
-    watch: Watch
-    # As long as it is intact, `plain_errors` holds. FAST: only errors need to know.
-    error_watch: Watch
+    watch: ClassWatch
+    # As long as it is unchanged, `stock_error_handling` holds. FAST: only errors need to know.
+    error_watch: ClassWatch
     # Steps that nobody has overridden.
-    context: bool
-    full: bool
-    preprocess: bool
-    dispatch: bool
-    finalize: bool
-    making: bool
-    process: bool
-    brief: bool
-    teardown_request: bool
-    teardown_app: bool
-    sync: bool
-    lazy_session: bool
-    plain_blueprints: bool
-    plain_close: bool
-    plain_contexts: bool
-    plain_errors: bool
-    plain_json: bool
-    plain_method: bool
+    inline_request_context: bool
+    inline_full_dispatch_request: bool
+    inline_preprocess_request: bool
+    inline_dispatch_request: bool
+    inline_finalize_request: bool
+    inline_make_response: bool
+    inline_process_response: bool
+    may_skip_response: bool
+    inline_do_teardown_request: bool
+    inline_do_teardown_appcontext: bool
+    inline_ensure_sync: bool
+    stock_session_interface: bool
+    stock_blueprints: bool
+    stock_close: bool
+    stock_contexts: bool
+    stock_error_handling: bool
+    stock_json_module: bool
+    stock_method: bool
     # The first request was seen.
-    begun: bool
+    got_first_request: bool
     # Opens and saves sessions in place of the interface; None where that is to be asked.
     sessions: CookieSessions | None
     # Classes.
@@ -162,10 +163,11 @@ class Plan:
     teardown: Any
     app_teardown: Any
     # Views that need no wrapper to be called, by endpoint.
-    ready: dict[Any, Any]
+    sync_views: dict[Any, Any]
     # Whose hooks concern an endpoint: its blueprints, the innermost first, and None.
     scopes: dict[Any, tuple[str | None, ...]]
-    # Receivers of each signal, by its name.
+    # The module with the signals, and the receivers of each.
+    signals: Any
     pushed: Any
     popped: Any
     started: Any
@@ -177,4 +179,4 @@ class Plan:
     map: Any
     tree: Any
     domain: str
-    hosts: set[str]
+    checked_hosts: set[str]

@@ -1,4 +1,4 @@
-from bolthead._core.records cimport Plan, RequestRecord
+from bolthead._core.lifecycle.records cimport Plan, RequestRecord
 
 cpdef bint is_answer(Plan plan, object error) except -1
-cpdef object unrouted(Plan plan, RequestRecord ctx)
+cpdef object routing_error(Plan plan, RequestRecord ctx)

@@ -17,17 +17,17 @@ def is_answer(plan: Plan, error: Any) -> bool:
     """
     config = plan.config
     return (
-        plan.plain_errors
+        plan.stock_error_handling
         and not plan.handlers
         and isinstance(error, HTTPException)
         and not isinstance(error, BadRequestKeyError)
         and not config["TRAP_HTTP_EXCEPTIONS"]
         and not config["TRAP_BAD_REQUEST_ERRORS"]
-        and plan.error_watch.intact()
+        and plan.error_watch.unchanged()
     )
 
 
-def unrouted(plan: Plan, ctx: RequestRecord) -> Any:
+def routing_error(plan: Plan, ctx: RequestRecord) -> Any:
     """The error that routing ended with, if nobody would do anything with it but answer; else None."""
     error = ctx.request.routing_exception
     if error is None or isinstance(error, RoutingException) or not is_answer(plan, error):

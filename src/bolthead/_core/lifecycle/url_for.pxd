@@ -1,48 +1,40 @@
 cimport cython
 
-from bolthead._core.building cimport relative
-from bolthead._core.matching cimport Bound
-from bolthead._core.native cimport Watch, own_set, var_get
-from bolthead._core.records cimport Plan, RequestRecord
+from bolthead._core.lifecycle.records cimport Plan, RequestRecord
+from bolthead._core.primitives.class_watch cimport ClassWatch
+from bolthead._core.primitives.context_vars cimport var_get
+from bolthead._core.primitives.objects cimport own_set
+from bolthead._core.routing.adapter cimport AdapterRecord
+from bolthead._core.routing.url_build cimport build_relative
 
 
 @cython.final
-cdef class Known:
-    cdef public object adapter_class
-    cdef public object build
-    cdef public object context_class
-    cdef public object inject
-    cdef public object url_for
-
-
-cdef Known known
-
-
-@cython.final
-cdef class Links:
-    cdef Watch watch
-    cdef bint plain
+cdef class UrlForGuards:
+    cdef ClassWatch watch
+    cdef bint inline_url_for
     cdef object injects
     cdef object context_class
     cdef object adapter_class
 
 
-@cython.locals(links=Links)
-cdef Links links_of(object app)
+@cython.locals(guards=UrlForGuards)
+cdef UrlForGuards guards_of(object app)
 
-@cython.locals(record=RequestRecord)
-cdef object link(
-    Links links, object app, object endpoint, object anchor, object method, object scheme, object external, dict values
+cpdef object app_with_stock_url_for()
+
+@cython.locals(record=RequestRecord, guards=UrlForGuards)
+cpdef object build_url(
+    object app, object endpoint, object anchor, object method, object scheme, object external, dict values
 )
 
-@cython.locals(record=RequestRecord, settings=Bound)
-cdef object bound_of(Links links, object ctx)
+@cython.locals(record=RequestRecord, settings=AdapterRecord)
+cdef object adapter_record_of(UrlForGuards guards, object ctx)
 
-@cython.locals(plan=Plan, bound=Bound)
-cdef object lend(RequestRecord ctx)
+@cython.locals(plan=Plan, adapter=AdapterRecord)
+cdef object minimal_adapter(RequestRecord ctx)
 
-cdef object link_by_adapter(
+cdef object build_url_by_adapter(
     object app, object ctx, object endpoint, object anchor, object method, object scheme, object external, dict values
 )
 
-cdef object outside(object app)
+cdef object adapter_outside_request(object app)

@@ -1,8 +1,4 @@
-"""``url_for``: from the contexts to the adapter's ``build``.
-
-`know` is told the classes and which methods are not overridden, once, when the application's class is made. What one
-application overrides is in its `Links`.
-"""
+"""``url_for``: from the contexts to the adapter's ``build``."""
 
 from __future__ import annotations
 
@@ -11,12 +7,14 @@ from urllib.parse import quote
 
 from werkzeug.routing.exceptions import BuildError
 
-from ..globals import _cv_app, _cv_request
-from ..globals import current_app as _current_app
-from .building import relative
-from .matching import Bound
-from .native import Watch, own_set, var_get
-from .records import UNMADE, RequestRecord
+from ..primitives.class_watch import ClassWatch
+from ..primitives.context import _cv_app, _cv_request
+from ..primitives.context_vars import var_get
+from ..primitives.objects import own_set
+from ..primitives.stock import shipped
+from ..routing.adapter import AdapterRecord
+from ..routing.url_build import build_relative
+from .records import NOT_CREATED, RequestRecord
 
 app_var = _cv_app
 request_var = _cv_request
@@ -25,176 +23,101 @@ request_var = _cv_request
 FRAGMENT_SAFE = "%!#$&'()*+,/:;=?@"
 
 
-class Known:
-    """What is not overridden."""
+class UrlForGuards:
+    """Which methods of one application `url_for` need not call, until *watch* sees a class change.
 
-    __slots__ = ("adapter_class", "build", "context_class", "inject", "url_for")
-
-    adapter_class: Any
-    build: Any
-    context_class: Any
-    inject: Any
-    url_for: Any
-
-
-known = Known()
-
-
-def know(context_class: Any, adapter_class: Any, app_class: Any) -> None:
-    known.context_class = context_class
-    known.adapter_class = adapter_class
-    known.build = adapter_class.build
-    known.url_for = app_class.url_for
-    known.inject = app_class.inject_url_defaults
-
-
-class Links:
-    """What one application leaves as it is, until *watch* tells of a changed class or an attribute is set.
-
-    *plain*: its `url_for`. *injects*: what is true when values may have to be added, or adapters asked.
+    *inline_url_for*: its ``url_for``. *injects*: true if URL defaults must be injected or the adapter must build.
     """
 
-    __slots__ = ("adapter_class", "context_class", "injects", "plain", "watch")
+    __slots__ = ("adapter_class", "context_class", "injects", "inline_url_for", "watch")
 
     def __init__(self, app: Any) -> None:
         cls = type(app)
-        own = app.__dict__
         # Taken before anything is looked at: a change from here on makes it stale.
-        self.watch = Watch([(cls, "url_for"), (cls, "inject_url_defaults"), (known.adapter_class, "build")])
-        self.plain = cls.url_for is known.url_for and "url_for" not in own
-        stock = (
-            known.adapter_class.build is known.build
-            and cls.inject_url_defaults is known.inject
-            and "inject_url_defaults" not in own
-        )
-        self.injects = app.url_default_functions if stock else True
-        self.context_class = known.context_class
-        self.adapter_class = known.adapter_class
+        self.watch = ClassWatch([(cls, "url_for"), (cls, "inject_url_defaults"), (shipped.adapter_class, "build")])
+        self.inline_url_for = shipped.app_url_for.holds_for(app)
+        self.injects = app.url_default_functions if shipped.inject_url_defaults.holds_for(app) else True
+        self.context_class = shipped.context_class
+        self.adapter_class = shipped.adapter_class
 
 
-LINKED = frozenset(("__class__", "inject_url_defaults", "url_default_functions", "url_for"))
-"""The attributes of an application that its `Links` were made from."""
+GUARDED = frozenset(("__class__", "inject_url_defaults", "url_default_functions", "url_for"))
+"""The attributes of an application that its `UrlForGuards` were made from."""
 
 
-def links_of(app: Any) -> Links:
-    links: Links = app._links
-    if links is None or not links.watch.intact():
-        links = Links(app)
-        own_set(app, "_links", links)
-    return links
+def guards_of(app: Any) -> UrlForGuards:
+    guards: UrlForGuards = app._url_for_guards
+    if guards is None or not guards.watch.unchanged():
+        guards = UrlForGuards(app)
+        own_set(app, "_url_for_guards", guards)
+    return guards
 
 
-def url_for(
-    endpoint: str,
-    *,
-    _anchor: str | None = None,
-    _method: str | None = None,
-    _scheme: str | None = None,
-    _external: bool | None = None,
-    **values: Any,
-) -> str:
-    """Build the URL of an endpoint with the current application's :meth:`~bolthead.Flask.url_for`."""
+def app_with_stock_url_for() -> Any:
+    """The current application, if there is one and its ``url_for`` is `build_url`; else None."""
     ctx = var_get(app_var, None)
-    if ctx is not None:
-        app = ctx.app
-        links = links_of(app)
-        if links.plain:
-            return link(links, app, endpoint, _anchor, _method, _scheme, _external, values)  # type: ignore[no-any-return]
-    return _current_app.url_for(
-        endpoint, _anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external, **values
-    )
+    return ctx.app if ctx is not None and guards_of(ctx.app).inline_url_for else None
 
 
-def app_url_for(
-    self: Any,
-    /,
-    endpoint: str,
-    *,
-    _anchor: str | None = None,
-    _method: str | None = None,
-    _scheme: str | None = None,
-    _external: bool | None = None,
-    **values: Any,
-) -> str:
-    """The URL of *endpoint* with *values*; those the rule does not name become the query string.
-
-    In a request it is relative unless ``_external`` or ``_scheme`` ask otherwise, and ``.name`` means the
-    current blueprint's. Outside one it is external and needs ``SERVER_NAME``. A failure goes to
-    `handle_url_build_error`.
-    """
-    return link(links_of(self), self, endpoint, _anchor, _method, _scheme, _external, values)  # type: ignore[no-any-return]
-
-
-# Their public names.
-url_for.__module__ = "bolthead.helpers"
-app_url_for.__module__, app_url_for.__name__, app_url_for.__qualname__ = "bolthead.app", "url_for", "Flask.url_for"
-
-
-def link(
-    links: Links,
-    app: Any,
-    endpoint: Any,
-    anchor: Any,
-    method: Any,
-    scheme: Any,
-    external: Any,
-    values: dict[str, Any],
+def build_url(
+    app: Any, endpoint: Any, anchor: Any, method: Any, scheme: Any, external: Any, values: dict[str, Any]
 ) -> Any:
     """The body of ``Flask.url_for``. *values* may be changed."""
+    guards = guards_of(app)
     ctx = var_get(request_var, None)
     # FAST: url-for, template; in a request, with nothing to add. No endpoint that is found here has a dot before it.
-    if ctx is not None and not external and scheme is None and not links.injects:
+    if ctx is not None and not external and scheme is None and not guards.injects:
         record: RequestRecord = ctx
-        bound = record._adapter
-        if type(bound) is not Bound:
-            bound = bound_of(links, ctx)
-        if bound is not None:
-            url = relative(bound, endpoint, values, method)
+        adapter = record._adapter
+        if type(adapter) is not AdapterRecord:
+            adapter = adapter_record_of(guards, ctx)
+        if adapter is not None:
+            url = build_relative(adapter, endpoint, values, method)
             if url is not None:
                 return url if anchor is None else f"{url}#{quote(anchor, safe=FRAGMENT_SAFE)}"
-    return link_by_adapter(app, ctx, endpoint, anchor, method, scheme, external, values)
+    return build_url_by_adapter(app, ctx, endpoint, anchor, method, scheme, external, values)
 
 
-def bound_of(links: Links, ctx: Any) -> Any:
-    """The adapter of *ctx*, or as much of it as `relative` needs; None if the adapter has its own way to build."""
-    if type(ctx) is not links.context_class:
+def adapter_record_of(guards: UrlForGuards, ctx: Any) -> Any:
+    """The adapter of *ctx*, or as much of it as `build_relative` needs; None if the adapter builds its own way."""
+    if type(ctx) is not guards.context_class:
         return None
     record: RequestRecord = ctx
-    bound = record._adapter
-    if bound is UNMADE:
-        bound = lend(record)
-        if type(bound) is Bound:
-            return bound
-    if type(bound) is links.adapter_class and "build" not in bound.__dict__:
-        settings: Bound = bound
+    adapter = record._adapter
+    if adapter is NOT_CREATED:
+        adapter = minimal_adapter(record)
+        if type(adapter) is AdapterRecord:
+            return adapter
+    if type(adapter) is guards.adapter_class and "build" not in adapter.__dict__:
+        settings: AdapterRecord = adapter
         if settings.stock:
             return settings
     return None
 
 
-def lend(ctx: Any) -> Any:
-    """An adapter that can do no more than `relative` needs; the context keeps it until somebody wants its own.
+def minimal_adapter(ctx: Any) -> Any:
+    """An adapter with no more than `build_relative` needs; the context keeps it until its own is asked for.
 
     A context without an adapter was made by the plan: the application has no way of its own to make one, and the host
-    is sound.
+    is valid.
     """
     plan = ctx.app._plan
     script_name = ctx.environ.get("SCRIPT_NAME")
     if plan is None or plan.tree is None or type(script_name) is not str or not script_name.isascii():
         return ctx.url_adapter
-    bound = Bound.__new__(Bound)
-    bound.tree = plan.tree
-    bound.subdomain = plan.domain
-    bound.script_name = script_name if script_name.endswith("/") else f"{script_name}/"
-    ctx._adapter = bound
-    return bound
+    adapter = AdapterRecord.__new__(AdapterRecord)
+    adapter.tree = plan.tree
+    adapter.subdomain = plan.domain
+    adapter.script_name = script_name if script_name.endswith("/") else f"{script_name}/"
+    ctx._adapter = adapter
+    return adapter
 
 
-def link_by_adapter(
+def build_url_by_adapter(
     app: Any, ctx: Any, endpoint: Any, anchor: Any, method: Any, scheme: Any, external: Any, values: dict[str, Any]
 ) -> Any:
     if ctx is None:
-        adapter = outside(app)
+        adapter = adapter_outside_request(app)
         if external is None:
             external = True
     else:
@@ -215,7 +138,7 @@ def link_by_adapter(
     return url if anchor is None else f"{url}#{quote(anchor, safe=FRAGMENT_SAFE)}"
 
 
-def outside(app: Any) -> Any:
+def adapter_outside_request(app: Any) -> Any:
     """The adapter to use outside a request."""
     ctx = var_get(app_var, None)
     adapter = app.create_url_adapter(None) if ctx is None else ctx.url_adapter

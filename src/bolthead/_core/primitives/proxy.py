@@ -10,7 +10,7 @@ import math
 import operator
 from typing import Any
 
-from .native import Forward, current
+from .context_vars import Forward, current
 
 in_place: Any = operator
 """``operator``, whose in-place functions have no types."""

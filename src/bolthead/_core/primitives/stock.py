@@ -1,52 +1,116 @@
-"""Whether a class leaves some steps as bolthead ships them."""
+"""Is a step still as it is shipped? The one answer to that question."""
 
 from __future__ import annotations
 
-from .native import Watch
+from collections.abc import Iterable
+from typing import Any
 
-KEPT = 100
-"""How many classes are remembered."""
+from .class_watch import ClassWatch
+
+REMEMBERED = 100
+"""How many classes' verdicts one guard remembers."""
 
 
-class Seen:
-    """One class, as it was when `Watch` began: ``kept`` holds until that sees a change."""
+class Verdict:
+    """What was found for one class; it holds until ``watch`` sees a change."""
 
-    __slots__ = ("kept", "watch")
+    __slots__ = ("stock", "watch")
 
-    def __init__(self, watch: Watch, kept: bool) -> None:
+    def __init__(self, watch: ClassWatch, stock: bool) -> None:
         self.watch = watch
-        self.kept = kept
+        self.stock = stock
 
 
-class Steps:
-    """The attributes *names* of *stock*, and *others*: pairs of another class, the same for all, and a name."""
+class StockGuard:
+    """Tells whether a class has the attributes *names* of *shipped*.
 
-    __slots__ = ("_names", "_others", "_seen", "_stock")
+    *others* are pairs of further classes and names, which must be as they are now whichever class is asked about.
+    The values are those at the time the guard is made; a name that is missing then must stay missing. A guard made
+    of None never holds.
+    """
 
-    def __init__(self, stock: type, names: list[str], others: list[tuple[type, str]]) -> None:
-        self._names = names
-        self._others = others
-        self._stock = [getattr(owner, name) for owner, name in self._pairs(stock)]
-        self._seen: dict[type, Seen] = {}
+    __slots__ = ("_others", "_shipped", "_values", "_verdicts", "names")
 
-    def _pairs(self, cls: type) -> list[tuple[type, str]]:
-        return [(cls, name) for name in self._names] + self._others
+    def __init__(self, shipped: Any, names: Iterable[str], others: Iterable[tuple[Any, str]] = ()) -> None:
+        self.names = tuple(names)
+        self._shipped = shipped
+        self._values = {name: getattr(shipped, name, None) for name in self.names}
+        self._others = [(owner, name, getattr(owner, name, None)) for owner, name in others]
+        self._verdicts: dict[Any, Verdict] = {}
 
-    def kept_by(self, cls: type) -> bool:
-        """Whether *cls*, and the others, have the same ones; a change of them or of their bases counts from then on."""
-        seen = self._seen.get(cls)
-        if seen is None or not seen.watch.intact():
-            seen = self._look(cls)
-        return seen.kept
+    def holds(self, cls: Any) -> bool:
+        """Whether *cls* has them; a later change of it, of its bases or of the others counts from then on."""
+        verdict = self._verdicts.get(cls)
+        if verdict is None or not verdict.watch.unchanged():
+            verdict = self._judge(cls)
+        return verdict.stock
 
-    def _look(self, cls: type) -> Seen:
+    def holds_for(self, instance: Any) -> bool:
+        """Whether the class of *instance* has them, and the instance none of its own."""
+        return self.holds(type(instance)) and self._values.keys().isdisjoint(instance.__dict__)
+
+    def is_stock(self, cls: Any, *names: str) -> bool:
+        """Whether *cls* has some of the names as shipped now, all if none is given. Does not look at the others."""
+        return all(getattr(cls, name, None) is self._values[name] for name in names or self.names)
+
+    def _judge(self, cls: Any) -> Verdict:
         # Watched before anything is looked at: a change from here on is seen.
-        pairs = self._pairs(cls)
-        watch = Watch(pairs)
-        kept = True
-        for at, (owner, name) in enumerate(pairs):
-            kept = kept and getattr(owner, name, None) is self._stock[at]
-        seen = Seen(watch, kept)
-        if len(self._seen) < KEPT:
-            self._seen[cls] = seen
-        return seen
+        watch = ClassWatch([*[(cls, name) for name in self.names], *[(owner, name) for owner, name, _ in self._others]])
+        stock = self._shipped is not None and self.is_stock(cls)
+        for owner, name, value in self._others:
+            stock = stock and getattr(owner, name, None) is value
+        verdict = Verdict(watch, stock)
+        if len(self._verdicts) < REMEMBERED:
+            self._verdicts[cls] = verdict
+        return verdict
+
+
+class Shipped:
+    """What bolthead's own classes are like, for the parts of the core that stand in for their methods.
+
+    The core knows no class of the layers above it, so `plan.ship` fills this in, once, when all of them exist. Until
+    then nothing holds and every method is called.
+    """
+
+    __slots__ = (
+        "adapter_class",
+        "app",
+        "app_debug",
+        "app_url_for",
+        "context_class",
+        "inject_url_defaults",
+        "json_module",
+        "provider_loads",
+        "provider_response",
+        "request_json",
+        "response_class",
+        "response_file",
+        "response_init",
+    )
+
+    def __init__(self) -> None:
+        self.adapter_class: Any = None
+        self.app = StockGuard(None, ())
+        """The steps of a request, its errors, and the classes of its objects."""
+        self.app_debug = StockGuard(None, ())
+        """The application's ``debug``."""
+        self.app_url_for = StockGuard(None, ())
+        self.context_class: Any = None
+        """The request context."""
+        self.inject_url_defaults = StockGuard(None, ())
+        """The application's way to URL defaults, and the adapter's to URLs."""
+        self.json_module: Any = None
+        """What a request's ``json_module`` is while it means the current application's provider."""
+        self.provider_loads = StockGuard(None, ())
+        self.provider_response = StockGuard(None, ())
+        """The JSON provider's way to a response."""
+        self.request_json = StockGuard(None, ())
+        """A request's way to its body as JSON."""
+        self.response_class: Any = ()
+        self.response_file = StockGuard(None, ())
+        """What sending a file goes through."""
+        self.response_init = StockGuard(None, ())
+        """What making a response goes through."""
+
+
+shipped = Shipped()

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .cookies import parse_cookie_pairs
-from .native import bare, is_on, own_set
-from .query import multi_dict, parse_pairs
+from ..http.cookies import parse_cookie_pairs
+from ..http.query import multi_dict, parse_pairs
+from ..primitives.objects import bare, is_on, own_set
 
 
-class Lazy:
+class LazyAttribute:
     """A descriptor that computes a value once and leaves it in the instance's ``__dict__``.
 
     It has no ``__set__``, so from the second look on the interpreter finds the value without coming here,
@@ -43,7 +43,7 @@ class Lazy:
         return value
 
     def __repr__(self) -> str:
-        return f"<Lazy {self.name}>"
+        return f"<LazyAttribute {self.name}>"
 
 
 def decoded(text: str) -> str:
@@ -90,7 +90,7 @@ def remote_addr(request: Any) -> Any:
     return request.environ.get("REMOTE_ADDR")
 
 
-FACTS = {
+ENVIRON_ATTRIBUTES = {
     "method": method,
     "scheme": scheme,
     "server": server,
@@ -102,19 +102,19 @@ FACTS = {
 """What Werkzeug's constructor reads, by attribute; ``headers`` is made by the class."""
 
 
-class Fills:
+class RequestFillers:
     """What fills ``headers``, ``args`` and ``cookies``.
 
-    *view* is the class of headers that read an environ; *plain* are the multi-dicts that may be filled without
+    *view* is the class of headers that read an environ; *multi_dicts* are those that may be filled without
     their ``__init__``; *errors* is how bad UTF-8 in a query is treated. Set later: ``query``, what a class has as its
     ``query_string`` while nobody has replaced that.
     """
 
-    __slots__ = ("errors", "plain", "query", "view")
+    __slots__ = ("errors", "multi_dicts", "query", "view")
 
-    def __init__(self, view: Any, plain: frozenset[Any], errors: str) -> None:
+    def __init__(self, view: Any, multi_dicts: frozenset[Any], errors: str) -> None:
         self.view = view
-        self.plain = plain
+        self.multi_dicts = multi_dicts
         self.errors = errors
         self.query: Any = None
 
@@ -131,7 +131,7 @@ class Fills:
         if type(text) is not str or not text.isascii():
             text = request.query_string.decode()
         pairs = parse_pairs(text, self.errors)
-        return multi_dict(request.parameter_storage_class, pairs, self.plain)
+        return multi_dict(request.parameter_storage_class, pairs, self.multi_dicts)
 
     def cookies(self, request: Any) -> Any:
         cls = request.dict_storage_class
@@ -143,4 +143,4 @@ class Fills:
             text = ";".join(headers.getlist("Cookie"))
         if not text:
             return cls()
-        return multi_dict(cls, parse_cookie_pairs(text), self.plain)
+        return multi_dict(cls, parse_cookie_pairs(text), self.multi_dicts)

@@ -1,6 +1,6 @@
 cimport cython
 
-from bolthead._core.headers cimport plain_int
+from bolthead._core.http.headers cimport parse_int
 
 cdef Py_ssize_t _PIECE
 

@@ -9,7 +9,7 @@ from typing import Any
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.http import parse_set_header
 
-from .headers import plain_int
+from ..http.headers import parse_int
 
 _PIECE = 64 * 1024
 
@@ -25,7 +25,7 @@ def content_length(length: Any, transfer_encoding: Any) -> int | None:
         return None
     try:
         # FAST: form; nearly all are plain digits.
-        size: int = int(length) if length.isdigit() and length.isascii() else plain_int(length)
+        size: int = int(length) if length.isdigit() and length.isascii() else parse_int(length)
     except ValueError:
         return 0
     return size if size > 0 else 0

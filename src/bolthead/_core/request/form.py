@@ -9,23 +9,24 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
-from werkzeug.datastructures import FileStorage, Headers
+from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from ..globals import _cv_app
+from ..http.headers import bare_headers, parse_options
+from ..http.query import multi_dict, parse_pairs
+from ..primitives.context import _cv_app
+from ..primitives.context_vars import var_get
+from ..primitives.objects import bare, is_on, own_set
+from ..primitives.stock import StockGuard
 from .body import Declared, checked_length, read_declared
-from .headers import parse_options
-from .kept import Steps
 from .multipart import FormReader, Scanner
-from .native import bare, is_on, own_set, var_get
-from .query import multi_dict, parse_pairs
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 BUFFER = 64 * 1024
 """How much of a multipart body is read at once."""
 
-SPENT = "_spent"
+BODY_CONSUMED = "_body_consumed"
 """Where a request notes the size of a body that was read without a stream."""
 
 app_var = _cv_app
@@ -33,9 +34,9 @@ _close = FileStorage.close
 
 
 class Forms:
-    """Fills ``form`` and ``files``.
+    """RequestFillers ``form`` and ``files``.
 
-    *view* is the class of headers that read an environ; *plain* are the multi-dicts that may be filled without
+    *view* is the class of headers that read an environ; *multi_dicts* are those that may be filled without
     their ``__init__``; *errors* is how bad UTF-8 is treated; *stream_at* makes the stream of a body of which a part
     has been read, from environ, length and that part's.
 
@@ -43,11 +44,11 @@ class Forms:
     form; ``own``, what an instance must not have for itself; ``loads``, the method that loads either.
     """
 
-    __slots__ = ("errors", "loads", "multipart", "own", "plain", "stream_at", "urlencoded", "view")
+    __slots__ = ("errors", "loads", "multi_dicts", "multipart", "own", "stream_at", "urlencoded", "view")
 
-    def __init__(self, view: Any, plain: frozenset[Any], errors: str, stream_at: Callable[..., Any]) -> None:
+    def __init__(self, view: Any, multi_dicts: frozenset[Any], errors: str, stream_at: Callable[..., Any]) -> None:
         self.view = view
-        self.plain = plain
+        self.multi_dicts = multi_dicts
         self.errors = errors
         self.stream_at = stream_at
         self.urlencoded: Any = None
@@ -90,9 +91,9 @@ class Forms:
                     return False
             elif kind != URLENCODED:
                 return False
-        steps: Steps = self.urlencoded if boundary is None else self.multipart
+        steps: StockGuard = self.urlencoded if boundary is None else self.multipart
         ctx = var_get(app_var, None)
-        if ctx is None or request.shallow or not steps.kept_by(type(request)) or self._replaced(filled, environ):
+        if ctx is None or request.shallow or not steps.holds(type(request)) or self._replaced(filled, environ):
             return False
         app = ctx.app
         if whole and app.debug:
@@ -110,14 +111,14 @@ class Forms:
         for name in filled:
             if name in own:
                 return True
-        if SPENT in filled and "_cached_data" not in filled:
+        if BODY_CONSUMED in filled and "_cached_data" not in filled:
             return True
         headers = filled.get("headers")
         return headers is not None and (type(headers) is not self.view or headers.environ is not environ)
 
     def _load_urlencoded(self, request: Any, filled: Any, environ: Any, config: Any) -> None:
         cls = request.parameter_storage_class
-        plain = self.plain
+        multi_dicts = self.multi_dicts
         data = filled.get("_cached_data")
         length = None if data is not None else self._length(request, environ, config)
         try:
@@ -126,11 +127,11 @@ class Forms:
                     data = request.stream.read()
                 else:
                     data = read_declared(environ, length) if length is not None else b""
-                    filled[SPENT] = len(data)
-            form = multi_dict(cls, parse_pairs(data.decode(), self.errors), plain)
+                    filled[BODY_CONSUMED] = len(data)
+            form = multi_dict(cls, parse_pairs(data.decode(), self.errors), multi_dicts)
         except ValueError:
-            form = multi_dict(cls, [], plain)
-        filled["files"] = multi_dict(cls, [], plain)
+            form = multi_dict(cls, [], multi_dicts)
+        filled["files"] = multi_dict(cls, [], multi_dicts)
         filled["form"] = form
 
     def _length(self, request: Any, environ: Any, config: Any) -> Any:
@@ -156,26 +157,26 @@ class Forms:
             else:
                 stream = body = Declared(environ["wsgi.input"].read, length)
         cls = request.parameter_storage_class
-        plain = self.plain
+        multi_dicts = self.multi_dicts
         reader = FormReader(None, None, too_large)
         form: Any = None
         files: Any = None
         try:
             try:
                 reader.read(Scanner(boundary.encode()), stream.read, BUFFER, most_bytes, most_parts)
-                form = multi_dict(cls, reader.fields, plain)
-                files = multi_dict(cls, as_files(reader.files), plain)
+                form = multi_dict(cls, reader.fields, multi_dicts)
+                files = multi_dict(cls, as_files(reader.files), multi_dicts)
             except ValueError:
                 reader.drop()
-                form = multi_dict(cls, [], plain)
-                files = multi_dict(cls, [], plain)
+                form = multi_dict(cls, [], multi_dicts)
+                files = multi_dict(cls, [], multi_dicts)
         except BaseException:
             reader.drop()
             raise
         finally:
             if body is not None:
                 if body.left == 0:
-                    filled[SPENT] = body.length
+                    filled[BODY_CONSUMED] = body.length
                 else:
                     filled["stream"] = self.stream_at(environ, body.length, body.length - body.left)
         if data is not None:
@@ -185,7 +186,7 @@ class Forms:
 
     def close(self, files: Any) -> bool:
         """Close the streams of *files*; False, and nothing is done, where that takes asking them."""
-        if type(files) not in self.plain or FileStorage.close is not _close:
+        if type(files) not in self.multi_dicts or FileStorage.close is not _close:
             return False
         for found in dict.values(files):
             for file in found:
@@ -200,13 +201,6 @@ class Forms:
         return True
 
 
-def as_headers(pairs: list[tuple[str, str]]) -> Headers:
-    """*pairs* as Werkzeug's headers; none can hold a line break, which its constructor would look for."""
-    headers = bare(Headers)
-    own_set(headers, "_list", pairs)
-    return headers  # type: ignore[no-any-return]
-
-
 def as_files(found: list[tuple[Any, Any, Any, Any]]) -> list[tuple[Any, Any]]:
     """What a `FormReader` found as pairs of name and file."""
     files = []
@@ -216,7 +210,7 @@ def as_files(found: list[tuple[Any, Any, Any, Any]]) -> list[tuple[Any, Any]]:
         own_set(file, "name", name)
         own_set(file, "stream", stream)
         own_set(file, "filename", filename)
-        own_set(file, "headers", as_headers(headers))
+        own_set(file, "headers", bare_headers(headers))
         files.append((name, file))
     return files
 

@@ -1,8 +1,8 @@
 cimport cython
 
-from bolthead._core.headers cimport parse_options
-from bolthead._core.native cimport Finder, cut, find_byte
-from bolthead._core.spool cimport spooled, spooled_on_disk
+from bolthead._core.http.headers cimport parse_options
+from bolthead._core.primitives.bytes_search cimport Finder, cut, find_byte
+from bolthead._core.request.spool cimport spooled, spooled_on_disk
 
 cdef tuple _SPACE
 cdef int _SMALL

@@ -11,8 +11,8 @@ from sys import maxsize
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
-from .headers import parse_options
-from .native import Finder, cut, find_byte
+from ..http.headers import parse_options
+from ..primitives.bytes_search import Finder, cut, find_byte
 from .spool import SPOOL, spooled, spooled_on_disk
 
 NEED, PREAMBLE, PART, DATA, EPILOGUE = range(5)

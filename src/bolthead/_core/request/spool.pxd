@@ -1,4 +1,4 @@
-from bolthead._core.native cimport new
+from bolthead._core.primitives.objects cimport new
 
 cdef dict _frame
 

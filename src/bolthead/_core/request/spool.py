@@ -6,7 +6,7 @@ from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
-from .native import new
+from ..primitives.objects import new
 
 SPOOL = 500 * 1024
 """The most bytes that are kept in memory: more go into a file on the disk."""

@@ -1,17 +1,15 @@
 cimport cython
-from bolthead._core.native cimport Watch, new
-from bolthead._core.result cimport content_type_of
-from bolthead._core.setcookie cimport date_of
 
-cdef dict _marks
-cdef dict _watches
+from bolthead._core.http.set_cookie cimport date_of
+from bolthead._core.response.bare cimport bare_response
+from bolthead._core.response.status cimport content_type_of
 
-@cython.locals(watch=Watch)
-cpdef bint untouched(object cls) except -1
-cpdef object inside(object directory, object path)
+cdef dict _validators
+
+cpdef object simple_join(object directory, object path)
 @cython.locals(dot=cython.Py_ssize_t)
 cpdef tuple type_of(str name)
-cpdef tuple marks_of(object path, object mtime, object size)
-cpdef bint has_it(object environ, object etag, object modified) except -1
+cpdef tuple validators_of(object path, object mtime, object size)
+cpdef bint is_current(object environ, object etag, object modified) except -1
 @cython.locals(pairs=list)
-cpdef object plain(object cls, object environ, object path, object mimetype, object as_attachment, object name, object max_age)
+cpdef object file_response(object cls, object environ, object path, object mimetype, object as_attachment, object name, object max_age)

@@ -1,6 +1,6 @@
 """A regular file becomes a response, or the answer that the client has it already.
 
-Only the plain request for a file is served here; for everything else `plain` gives None and Werkzeug's
+Only the plain request for a file is served here; for everything else `file_response` gives None and Werkzeug's
 ``send_file`` does it. Nothing of a file's content is kept: what is remembered follows from its path, time and
 size alone.
 """
@@ -16,65 +16,27 @@ from stat import S_ISREG
 from typing import Any
 from zlib import adler32
 
-from werkzeug.datastructures import Headers
 from werkzeug.http import dump_options_header, http_date, is_resource_modified
 from werkzeug.wsgi import FileWrapper
 
-from .native import Watch, new
-from .result import content_type_of
-from .setcookie import date_of
+from ..http.set_cookie import date_of
+from ..primitives.stock import shipped
+from .bare import bare_response
+from .status import content_type_of
 
 BLOCK = 8192
 """Bytes of one step through a file, as with Werkzeug."""
-KEPT = 1024
+VALIDATORS_SIZE = 1024
 """How many files' headers are remembered."""
 LAST_SECOND = 4_000_000_000
 """Times of files beyond this are Werkzeug's to judge."""
 
 # No segment begins with a dot, so nothing in such a path leads upwards, and nothing in it needs quoting.
-PLAIN_PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*").fullmatch
-PLAIN_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*").fullmatch
-
-STEPS = (
-    "__init__",
-    "_clean_status",
-    "_process_range_request",
-    "accept_ranges",
-    "cache_control",
-    "content_length",
-    "date",
-    "expires",
-    "last_modified",
-    "make_conditional",
-    "set_etag",
-    "status",
-    "status_code",
-)
-"""What making such a response goes through on its class."""
+SAFE_PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*").fullmatch
+SAFE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*").fullmatch
 
 _stock_guess = mimetypes.guess_type
-_marks: dict[tuple[str, float, int], tuple[str, str]] = {}
-_watches: dict[Any, Watch] = {}
-_stock: list[Any] = []
-
-
-def know(cls: Any) -> None:
-    """*cls* is bolthead's own response class, as it is shipped."""
-    _stock[:] = [getattr(cls, name) for name in STEPS]
-
-
-def untouched(cls: Any) -> bool:
-    """Whether *cls* makes its responses as bolthead's own class does."""
-    watch = _watches.get(cls)
-    if watch is not None and watch.intact():
-        return True
-    watch = Watch([(cls, name) for name in STEPS])
-    for name, value in zip(STEPS, _stock, strict=True):
-        if getattr(cls, name, None) is not value:
-            return False
-    if len(_watches) < KEPT:
-        _watches[cls] = watch
-    return True
+_validators: dict[tuple[str, float, int], tuple[str, str]] = {}
 
 
 class FileBody(FileWrapper):
@@ -134,11 +96,11 @@ class FileBody(FileWrapper):
             self.close()
 
 
-def inside(directory: Any, path: Any) -> str | None:
+def simple_join(directory: Any, path: Any) -> str | None:
     """*path* below *directory*, if it is plain to see that it is; None where that takes a closer look."""
     if os.name != "posix" or type(directory) is not str or type(path) is not str:
         return None
-    if directory[-1:] in ("", "/") or PLAIN_PATH(path) is None:
+    if directory[-1:] in ("", "/") or SAFE_PATH(path) is None:
         return None
     return f"{directory}/{path}"
 
@@ -146,7 +108,7 @@ def inside(directory: Any, path: Any) -> str | None:
 def type_of(name: str) -> tuple[str | None, str | None]:
     """The MIME type and the encoding that a file's name tells."""
     dot = name.rfind(".")
-    if dot > 0 and mimetypes.inited and mimetypes.guess_type is _stock_guess and PLAIN_NAME(name) is not None:
+    if dot > 0 and mimetypes.inited and mimetypes.guess_type is _stock_guess and SAFE_NAME(name) is not None:
         # FAST: static; the public tables, as they are now, without taking the name apart as a URL.
         ending = name[dot:]
         lower = ending.lower()
@@ -155,18 +117,18 @@ def type_of(name: str) -> tuple[str | None, str | None]:
     return mimetypes.guess_type(name)
 
 
-def marks_of(path: str, mtime: float, size: int) -> tuple[str, str]:
+def validators_of(path: str, mtime: float, size: int) -> tuple[str, str]:
     """The ETag and the Last-Modified of a file."""
     key = (path, mtime, size)
-    found = _marks.get(key)
+    found = _validators.get(key)
     if found is None:
-        if len(_marks) >= KEPT:
-            _marks.clear()
-        found = _marks[key] = (f'"{mtime}-{size}-{adler32(path.encode()) & 0xFFFFFFFF}"', http_date(mtime))
+        if len(_validators) >= VALIDATORS_SIZE:
+            _validators.clear()
+        found = _validators[key] = (f'"{mtime}-{size}-{adler32(path.encode()) & 0xFFFFFFFF}"', http_date(mtime))
     return found
 
 
-def has_it(environ: dict[str, Any], etag: str, modified: str) -> bool:
+def is_current(environ: dict[str, Any], etag: str, modified: str) -> bool:
     """Whether the client holds this very file."""
     tag = environ.get("HTTP_IF_NONE_MATCH")
     if tag is not None:
@@ -181,7 +143,7 @@ def has_it(environ: dict[str, Any], etag: str, modified: str) -> bool:
     return not is_resource_modified(environ, etag, last_modified=modified)
 
 
-def plain(
+def file_response(
     cls: Any,
     environ: Any,
     path: str,
@@ -201,7 +163,7 @@ def plain(
         or "HTTP_RANGE" in environ
         or "HTTP_IF_MATCH" in environ
         or cls.default_status != 200
-        or not untouched(cls)
+        or not shipped.response_file.holds(cls)
     ):
         return None
     try:
@@ -226,14 +188,14 @@ def plain(
     elif type(mimetype) is not str or "\n" in mimetype or "\r" in mimetype:
         return None
     shown = "attachment" if as_attachment else "inline"
-    if PLAIN_NAME(name) is not None:
+    if SAFE_NAME(name) is not None:
         pairs.append(("Content-Disposition", f"{shown}; filename={name}"))
     else:
         value = dump_options_header(shown, {"filename": name})
         if "\n" in value or "\r" in value:
             return None
         pairs.append(("Content-Disposition", value))
-    etag, modified = marks_of(path, mtime, size)
+    etag, modified = validators_of(path, mtime, size)
     now = time.time()
     if callable(max_age):
         max_age = max_age(path)
@@ -250,17 +212,9 @@ def plain(
     pairs.append(("ETag", etag))
     pairs.append(("Date", date_of(int(now))))
     pairs.append(("Accept-Ranges", "bytes"))
-    response = new(cls)
-    headers = new(Headers)
-    headers._list = pairs
-    response.headers = headers
+    status, code = ("304 NOT MODIFIED", 304) if is_current(environ, etag, modified) else ("200 OK", 200)
+    response = bare_response(cls, status, code, pairs, None)
     response.direct_passthrough = True
-    if has_it(environ, etag, modified):
-        response._status = "304 NOT MODIFIED"
-        response._status_code = 304
-    else:
-        response._status = "200 OK"
-        response._status_code = 200
     wrapper: Callable[..., Any] | None = environ.get("wsgi.file_wrapper")
     if wrapper is None:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

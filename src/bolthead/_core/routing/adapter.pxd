@@ -1,14 +1,14 @@
 cimport cython
 
-from bolthead._core.tree cimport Leaf, Tree
-from bolthead._core.native cimport new
-from bolthead._core.walk cimport exact, route, search
+from bolthead._core.routing.tree cimport Leaf, Tree
+from bolthead._core.primitives.objects cimport new
+from bolthead._core.routing.search cimport lookup, lookup_static, lookup_tree
 
 cdef str _GET
 cdef dict _METHODS
 
 
-cdef class Bound:
+cdef class AdapterRecord:
     cdef public object map
     cdef public Tree tree
     cdef public bint stock
@@ -27,10 +27,10 @@ cpdef str single(str path)
 
 cdef object _method(object method)
 
-cpdef object missed(object allowed, object crossed)
+cpdef object not_found_error(object allowed, object crossed)
 
 @cython.locals(tree=Tree)
 cpdef tuple find(object self, object domain, object path, object method, object websocket)
 
-@cython.locals(bound=Bound, tree=Tree, path=str, leaf=Leaf, crossed=cython.bint, arguments=dict, code=cython.int)
-cdef object outcome(object self, object path_info, object method, object return_rule, object query_args, object websocket)
+@cython.locals(bound=AdapterRecord, tree=Tree, path=str, leaf=Leaf, crossed=cython.bint, arguments=dict, code=cython.int)
+cdef object match_or_error(object self, object path_info, object method, object return_rule, object query_args, object websocket)

@@ -9,9 +9,9 @@ from typing import Any
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing.exceptions import WebsocketMismatch
 
-from .native import new
+from ..primitives.objects import new
+from .search import FOUND, MISSED, MOVED, lookup, lookup_static, lookup_tree
 from .tree import Tree
-from .walk import FOUND, MISSED, MOVED, exact, route, search
 
 _GET = "GET"
 METHODS = {name: name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
@@ -19,7 +19,7 @@ METHODS = {name: name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELET
 _METHODS = METHODS
 
 
-class Bound:
+class AdapterRecord:
     """The settings of an adapter: a map, *tree* its tree, and where it is bound to.
 
     *stock*: no subclass chooses rules for building.
@@ -65,8 +65,8 @@ def _method(method: Any) -> Any:
     return method.upper() if name is None else name
 
 
-def missed(allowed: set[str] | None, crossed: bool) -> HTTPException:
-    """What to raise for a path without a rule, from a walk's outcome."""
+def not_found_error(allowed: set[str] | None, crossed: bool) -> HTTPException:
+    """What to raise for a path without a rule, from a walk's match_or_error."""
     # FAST: miss; past three constructors that only store None.
     error: Any
     if allowed:
@@ -92,7 +92,7 @@ def find(self: Any, domain: str, path: str, method: str, websocket: bool) -> tup
         domain = str(domain)
     if type(path) is not str:
         path = "".join((path,))
-    return route(tree, domain, single(path), _method(method), websocket)
+    return lookup(tree, domain, single(path), _method(method), websocket)
 
 
 def match(
@@ -108,13 +108,13 @@ def match(
     Raises NotFound, MethodNotAllowed, RequestRedirect or WebsocketMismatch, all of them HTTP exceptions.
     """
     # FAST: miss; an error that passes a function with a type card is given a place in the traceback twice.
-    found = outcome(self, path_info, method, return_rule, query_args, websocket)
+    found = match_or_error(self, path_info, method, return_rule, query_args, websocket)
     if type(found) is tuple:
         return found
     raise found
 
 
-def outcome(self: Any, path_info: Any, method: Any, return_rule: Any, query_args: Any, websocket: Any) -> Any:
+def match_or_error(self: Any, path_info: Any, method: Any, return_rule: Any, query_args: Any, websocket: Any) -> Any:
     """What :func:`match` returns or raises."""
     bound = self
     tree = bound.tree
@@ -132,17 +132,17 @@ def outcome(self: Any, path_info: Any, method: Any, return_rule: Any, query_args
     if name is not _GET:
         name = _method(name)
     crossed = bound.websocket if websocket is None else websocket
-    leaf = exact(tree, domain, path, name, crossed)
+    leaf = lookup_static(tree, domain, path, name, crossed)
     if leaf is not None and not leaf.detour:
         arguments = {} if leaf.defaults is None else dict(leaf.defaults)
         return (leaf.rule if return_rule else leaf.endpoint, arguments)
     path = single(path)
-    code, found, extra = search(tree, domain, path, name, crossed)
+    code, found, extra = lookup_tree(tree, domain, path, name, crossed)
     if code == FOUND:
         leaf = found
         return (leaf.rule if return_rule else leaf.endpoint, extra)
     if code == MISSED:
-        return missed(found, extra)
+        return not_found_error(found, extra)
     if query_args is None:
         query_args = bound.query_args or {}
     if code == MOVED:

@@ -2,8 +2,8 @@ cimport cython
 
 cdef int _LITERAL
 cdef int _ANY
-cdef int _DIGITS
-cdef int _SIGNED
+cdef int _ANY_DIGITS
+cdef int _SIGNED_DIGITS
 cdef int _PATH
 cdef int _CHOICE
 
@@ -18,7 +18,7 @@ cdef class Atom:
 
 
 @cython.final
-cdef class Glob:
+cdef class LinearPattern:
     cdef readonly list atoms
     cdef readonly list spans
     cdef readonly bint suffixed

@@ -13,8 +13,8 @@ from typing import Any
 LITERAL = 0
 ANY = 1
 """From *low* to *high* letters but no slash, as many as possible; *high* below 0 is no bound."""
-DIGITS = 2
-SIGNED = 3
+ANY_DIGITS = 2
+SIGNED_DIGITS = 3
 PATH = 4
 """A letter but no slash, then any but line feeds, as few as possible."""
 CHOICE = 5
@@ -24,14 +24,14 @@ FIXED = 6
 
 _LITERAL = LITERAL
 _ANY = ANY
-_DIGITS = DIGITS
-_SIGNED = SIGNED
+_ANY_DIGITS = ANY_DIGITS
+_SIGNED_DIGITS = SIGNED_DIGITS
 _PATH = PATH
 _CHOICE = CHOICE
 
 
 class Atom:
-    """One step of a :class:`Glob`."""
+    """One step of a :class:`LinearPattern`."""
 
     __slots__ = ("choices", "high", "kind", "low", "pattern")
 
@@ -50,7 +50,7 @@ class Atom:
         self.pattern = pattern
 
 
-class Glob:
+class LinearPattern:
     """Atoms in a row. *spans* are the variables, each a pair of its first atom and the one after its last.
 
     *suffixed*: the text may end in one slash that belongs to no variable.
@@ -107,7 +107,7 @@ def _before(atom: Atom, text: str, after: bytearray) -> bytearray:
                 found[at] = 1
     else:
         _run_before(atom, text, after, found)
-        if kind == _SIGNED:
+        if kind == _SIGNED_DIGITS:
             for at in range(length):
                 if text[at] == "-" and found[at + 1]:
                     found[at] = 1
@@ -172,7 +172,7 @@ def _choose(atom: Atom, text: str, at: int, after: bytearray) -> int:
         if atom.high >= 0 and at + atom.high < end:
             end = at + atom.high
     else:
-        if kind == _SIGNED and text[at] == "-":
+        if kind == _SIGNED_DIGITS and text[at] == "-":
             end += 1
         while end < length and text[end].isdecimal():
             end += 1

@@ -1,6 +1,6 @@
-from bolthead._core.tree cimport Leaf, Tree
+from bolthead._core.routing.tree cimport Leaf, Tree
 
 
-cpdef Leaf exact(Tree tree, str domain, str path, object method, bint websocket)
-cpdef tuple search(Tree tree, str domain, str path, object method, bint websocket)
-cpdef tuple route(Tree tree, str domain, str path, object method, bint websocket)
+cpdef Leaf lookup_static(Tree tree, str domain, str path, object method, bint websocket)
+cpdef tuple lookup_tree(Tree tree, str domain, str path, object method, bint websocket)
+cpdef tuple lookup(Tree tree, str domain, str path, object method, bint websocket)

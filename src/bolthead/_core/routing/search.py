@@ -35,7 +35,7 @@ class Seen:
     slash: bool
 
 
-def exact(tree: Tree, domain: str, path: str, method: Any, websocket: bool) -> Leaf | None:
+def lookup_static(tree: Tree, domain: str, path: str, method: Any, websocket: bool) -> Leaf | None:
     """The rule without variables for *path*, if there is one for this method and protocol.
 
     FAST: static; a walk follows literal segments first, so this is the first leaf it would reach. No such path begins
@@ -50,7 +50,7 @@ def exact(tree: Tree, domain: str, path: str, method: Any, websocket: bool) -> L
     return None
 
 
-def search(tree: Tree, domain: str, path: str, method: Any, websocket: bool) -> tuple[int, Any, Any]:
+def lookup_tree(tree: Tree, domain: str, path: str, method: Any, websocket: bool) -> tuple[int, Any, Any]:
     """Walk the tree for *path*, which begins with one slash or is empty; see the codes above for the outcome."""
     values: list[Any] = []
     leaf = None
@@ -92,12 +92,12 @@ def _search(tree: Tree, domain: str, path: str, method: Any, websocket: bool) ->
     return (MISSED, seen.allowed, seen.crossed)
 
 
-def route(tree: Tree, domain: str, path: str, method: Any, websocket: bool) -> tuple[int, Any, Any]:
+def lookup(tree: Tree, domain: str, path: str, method: Any, websocket: bool) -> tuple[int, Any, Any]:
     """Find *path*; as `search`, but with the rule in place of its leaf."""
-    leaf = exact(tree, domain, path, method, websocket)
+    leaf = lookup_static(tree, domain, path, method, websocket)
     if leaf is not None and not leaf.detour:
         return (FOUND, leaf.rule, {} if leaf.defaults is None else dict(leaf.defaults))
-    code, leaf, found = search(tree, domain, path, method, websocket)
+    code, leaf, found = lookup_tree(tree, domain, path, method, websocket)
     return (code, leaf.rule, found) if code <= DETOUR else (code, leaf, found)
 
 
@@ -270,8 +270,8 @@ def _take(edge: Edge, segments: list[str], at: int, values: list[Any]) -> int:
                 return -1
         values.append(target)
         return beyond
-    if edge.glob is not None and len(target) >= edge.glob_from:
-        texts = edge.glob.match(target)
+    if edge.linear is not None and len(target) >= edge.linear_from:
+        texts = edge.linear.match(target)
         if texts is None:
             return -1
         values.extend(texts)

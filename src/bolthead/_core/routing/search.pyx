@@ -14,13 +14,8 @@ from cpython.set cimport PySet_New
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
-from bolthead._core.fan cimport (
-    BOLTHEAD_READY, Fan, PyUnicode_DATA, PyUnicode_GET_LENGTH, PyUnicode_KIND, PyUnicode_READ, PyUnicode_Substring,
-    Py_UNICODE_ISDECIMAL, segment, stands,
-)
-from bolthead._core.tree cimport (
-    _AS_INT, _AS_IS, _DIGITS, _NUMBER, _PATTERN, _REST, _SIGNED, _WORD, Edge, Leaf, State, Tree,
-)
+from bolthead._core.routing.segment_table cimport BOLTHEAD_READY, SegmentTable, PyUnicode_DATA, PyUnicode_GET_LENGTH, PyUnicode_KIND, PyUnicode_READ, PyUnicode_Substring, Py_UNICODE_ISDECIMAL, segment, stands
+from bolthead._core.routing.tree cimport _AS_INT, _AS_IS, _DIGITS, _NUMBER, _PATTERN, _REST, _SIGNED, _WORD, Edge, Leaf, State, Tree
 
 cdef extern from *:
     """
@@ -278,7 +273,7 @@ cdef Leaf run(Walk *walk, State state, Py_ssize_t at):
                     if state.blank is not None:
                         child = <PyObject *>state.blank
                 elif state.static is not None:
-                    child = (<Fan>state.static).find(walk.kind, walk.data, at, stop, hashed)
+                    child = (<SegmentTable>state.static).find(walk.kind, walk.data, at, stop, hashed)
                 if child is not NULL:
                     if edges is not None or last:
                         push_step(walk, state, edges, at, stop, 0, walk.count, texts_of(walk))
@@ -371,13 +366,13 @@ cdef bint feeds(Walk *walk, Py_ssize_t at, Py_ssize_t stop) noexcept:
 
 
 cdef Py_ssize_t take_pattern(Walk *walk, Edge edge, Py_ssize_t at, Py_ssize_t stop) except -2:
-    """The edges that take a regular expression or a `Glob`."""
+    """The edges that take a regular expression or a `LinearPattern`."""
     if edge.kind != _PATTERN:
         stop = walk.length
     cdef Py_ssize_t beyond = stop + 1
     cdef str target = PyUnicode_Substring(<object>walk.text, at, stop)
-    if edge.glob is not None and len(target) >= edge.glob_from:
-        texts = edge.glob.match(target)
+    if edge.linear is not None and len(target) >= edge.linear_from:
+        texts = edge.linear.match(target)
         if texts is None:
             return -1
         for text in texts:
@@ -456,7 +451,7 @@ cdef Leaf start(Walk *walk, Tree tree, str domain, str path):
     walk.domain = -1
     if state.edges is None:
         if domain:
-            state = None if state.static is None else (<Fan>state.static).get(domain)
+            state = None if state.static is None else (<SegmentTable>state.static).get(domain)
         else:
             state = state.blank
         if state is None:
@@ -477,7 +472,7 @@ cdef Leaf start(Walk *walk, Tree tree, str domain, str path):
 # --- the doors ------------------------------------------------------------------------------------------------
 
 
-cpdef Leaf exact(Tree tree, str domain, str path, object method, bint websocket):
+cpdef Leaf lookup_static(Tree tree, str domain, str path, object method, bint websocket):
     cdef dict table
     cdef State state
     cdef Leaf leaf
@@ -492,7 +487,7 @@ cpdef Leaf exact(Tree tree, str domain, str path, object method, bint websocket)
     return None
 
 
-cpdef tuple search(Tree tree, str domain, str path, object method, bint websocket):
+cpdef tuple lookup_tree(Tree tree, str domain, str path, object method, bint websocket):
     cdef Walk walk
     cdef Leaf leaf
     cdef dict arguments
@@ -517,12 +512,12 @@ cpdef tuple search(Tree tree, str domain, str path, object method, bint websocke
         end(&walk)
 
 
-cpdef tuple route(Tree tree, str domain, str path, object method, bint websocket):
-    cdef Leaf leaf = exact(tree, domain, path, method, websocket)
+cpdef tuple lookup(Tree tree, str domain, str path, object method, bint websocket):
+    cdef Leaf leaf = lookup_static(tree, domain, path, method, websocket)
     cdef tuple outcome
     if leaf is not None and not leaf.detour:
         return (_FOUND, leaf.rule, {} if leaf.defaults is None else dict(leaf.defaults))
-    outcome = search(tree, domain, path, method, websocket)
+    outcome = lookup_tree(tree, domain, path, method, websocket)
     if <int>outcome[0] > DETOUR:
         return outcome
     return (outcome[0], (<Leaf>outcome[1]).rule, outcome[2])

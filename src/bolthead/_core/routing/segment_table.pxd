@@ -27,7 +27,7 @@ cdef bint stands(str text, int kind, const void *data, Py_ssize_t at) noexcept
 
 
 @cython.final
-cdef class Fan:
+cdef class SegmentTable:
     cdef str _text
     cdef object _child
     cdef list _slots

@@ -5,5 +5,5 @@ What lives here a type card cannot express: compiled, a segment is looked up by 
 
 from __future__ import annotations
 
-Fan = dict
+SegmentTable = dict
 """By text. Compiled, it has ``get`` and ``[]``, and takes each text once."""

@@ -64,7 +64,7 @@ cdef bint stands(str text, int kind, const void *data, Py_ssize_t at) noexcept:
 
 
 @cython.final
-cdef class Fan:
+cdef class SegmentTable:
     """Open addressing, by a hash that `segment` makes while it looks for the slash. One text needs no table.
 
     *_slots* alternates texts and children; a table that grows is replaced, never changed in size.

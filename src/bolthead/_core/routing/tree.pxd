@@ -1,6 +1,6 @@
 cimport cython
 
-from bolthead._core.glob cimport Glob
+from bolthead._core.routing.linear_pattern cimport LinearPattern
 
 cdef object _rank
 cdef int _WORD
@@ -53,8 +53,8 @@ cdef class Edge:
     cdef public str source
     cdef public bint suffixed
     cdef public Py_ssize_t rank
-    cdef public Glob glob
-    cdef public Py_ssize_t glob_from
+    cdef public LinearPattern linear
+    cdef public Py_ssize_t linear_from
     cdef public object match
     cdef public tuple groups
 
@@ -87,4 +87,4 @@ cdef class Tree:
     cdef public bint host_matching
     cdef public bint stale
 
-    cpdef plain(self, str path, State state)
+    cpdef add_static(self, str path, State state)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
-from .glob import Glob
+from .linear_pattern import LinearPattern
 
 WORD = 0
 """One variable of any length without literals: SEGMENT at its simplest."""
@@ -84,7 +84,7 @@ class Leaf:
 class State:
     """A point of the tree: the segments and variables that may follow, and the rules that end here.
 
-    *static* is a `Fan`. *blank* is what it has for the segment without a letter, which a slash at the end makes.
+    *static* is a `SegmentTable`. *blank* is what it has for the segment without a letter, which a slash at the end makes.
     """
 
     __slots__ = ("blank", "edges", "index", "keys", "leaves", "static")
@@ -114,16 +114,16 @@ class Edge:
 
     SEGMENT, DIGITS and SIGNED are one variable between two literals and need no regular expression; *low* and
     *high* bound the variable's length. So is REST, a tail. PATTERN and TAIL hold the source of theirs, compiled on
-    first use; for a target of *glob_from* letters or more *glob* replaces it.
+    first use; for a target of *linear_from* letters or more *linear* replaces it.
     """
 
     __slots__ = (
         "affix",
-        "glob",
-        "glob_from",
         "groups",
         "high",
         "kind",
+        "linear",
+        "linear_from",
         "low",
         "match",
         "prefix",
@@ -147,8 +147,8 @@ class Edge:
         self.source = ""
         self.suffixed = False
         self.rank = 0
-        self.glob: Glob | None = None
-        self.glob_from = 0
+        self.linear: LinearPattern | None = None
+        self.linear_from = 0
         self.match: Callable[[str], re.Match[str] | None] | None = None
         self.groups: tuple[int, ...] | None = None
 
@@ -245,7 +245,7 @@ class Tree:
         self.invalid = invalid
         self.merge_slashes = merge_slashes
 
-    def plain(self, path: str, state: State) -> None:
+    def add_static(self, path: str, state: State) -> None:
         """Remember *state* as that of the rules for exactly *path*, whose first segment is the domain."""
         domain, _, rest = path.partition("/")
         if rest.startswith("//"):

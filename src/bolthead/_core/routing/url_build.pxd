@@ -1,9 +1,10 @@
 cimport cython
 
-from bolthead._core.matching cimport Bound
-from bolthead._core.native cimport Watch, unsafe
-from bolthead._core.quoting cimport encode_pairs, plain_str, quote_path, quote_query
-from bolthead._core.tree cimport Tree
+from bolthead._core.routing.adapter cimport AdapterRecord
+from bolthead._core.primitives.class_watch cimport ClassWatch
+from bolthead._core.primitives.bytes_search cimport unsafe
+from bolthead._core.http.url_encoding cimport encode_pairs, exact_str, quote_path, quote_query
+from bolthead._core.routing.tree cimport Tree
 
 cdef int _QUOTED
 cdef int _INTEGER
@@ -13,13 +14,13 @@ cdef int _INTEGER
 cpdef str encode_query(object values, bint ordered, object key)
 
 
-cdef set plain_names
+cdef set safe_names
 
-cdef bint _is_plain(str name) except -1
+cdef bint _is_safe_name(str name) except -1
 
 
 @cython.final
-cdef class Slot:
+cdef class Placeholder:
     cdef readonly str name
     cdef readonly int kind
     cdef readonly object to_url
@@ -28,7 +29,7 @@ cdef class Slot:
 
 
 @cython.final
-cdef class Plan:
+cdef class UrlTemplate:
     cdef readonly object rule
     cdef readonly object map
     cdef readonly list domain
@@ -44,7 +45,7 @@ cdef class Plan:
     cdef readonly str place
     cdef readonly str head
     cdef readonly list steps
-    cdef readonly bint alone
+    cdef readonly bint single
     cdef readonly object watched
 
     cdef bint suits(self, dict values, object method) except -1
@@ -69,36 +70,36 @@ cdef class Built:
 
 
 @cython.final
-cdef class Group:
+cdef class EndpointTemplates:
     cdef list rules
     cdef Py_ssize_t count
-    cdef list plans
-    cdef Watch watch
-    cdef Plan alone
+    cdef list templates
+    cdef ClassWatch watch
+    cdef UrlTemplate single
     cdef str head
     cdef str place
     cdef list steps
 
 
-@cython.locals(texts=list, slot=Slot)
+@cython.locals(texts=list, placeholder=Placeholder)
 cdef object _fill(list parts, dict values)
 
 cdef bint _is_full(dict values) except -1
 
-@cython.locals(plan=Plan, first=Built, built=Built)
+@cython.locals(template=UrlTemplate, first=Built, built=Built)
 cdef Built _choose(
-    Tree tree, list plans, dict values, object method, bint append_unknown, object server_name
+    Tree tree, list templates, dict values, object method, bint append_unknown, object server_name
 )
 
-@cython.locals(group=Group, rules=list)
-cdef Group _group(Bound bound, Tree tree, object endpoint)
+@cython.locals(group=EndpointTemplates, rules=list)
+cdef EndpointTemplates _templates(AdapterRecord bound, Tree tree, object endpoint)
 
 @cython.locals(
-    tree=Tree, group=Group, rules=list, path=str, steps=list, number=cython.bint, name=str, after=str
+    tree=Tree, group=EndpointTemplates, rules=list, path=str, steps=list, number=cython.bint, name=str, after=str
 )
-cpdef str relative(Bound bound, object endpoint, dict values, object method)
+cpdef str build_relative(AdapterRecord bound, object endpoint, dict values, object method)
 
-@cython.locals(bound=Bound, tree=Tree, given=dict, built=Built, plans=list, group=Group, path=str, url=str, secure=cython.bint)
+@cython.locals(bound=AdapterRecord, tree=Tree, given=dict, built=Built, templates=list, group=EndpointTemplates, path=str, url=str, secure=cython.bint)
 cpdef str build(
     object self, object endpoint, object values=?, object method=?, object force_external=?,
     object append_unknown=?, object url_scheme=?

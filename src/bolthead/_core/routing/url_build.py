@@ -6,13 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .native import Watch, unsafe
-from .quoting import encode_pairs, plain_str, quote_path, quote_query
+from ..http.url_encoding import encode_pairs, exact_str, quote_path, quote_query
+from ..primitives.bytes_search import unsafe
+from ..primitives.class_watch import ClassWatch
 from .tree import Tree
 
 QUOTED = 0
 INTEGER = 1
-BY_CALL = 2
+BY_TO_URL = 2
 
 _QUOTED = QUOTED
 _INTEGER = INTEGER
@@ -32,20 +33,20 @@ def encode_query(values: Mapping[Any, Any], ordered: bool, key: Callable[[Any], 
     return encode_pairs(pairs)
 
 
-PLAIN_NAMES = 1024
-plain_names: set[str] = set()
+SAFE_NAMES_SIZE = 1024
+safe_names: set[str] = set()
 """Names that stand in a query as they are: some that were seen, at most so many."""
 
 
-def _is_plain(name: str) -> bool:
+def _is_safe_name(name: str) -> bool:
     if unsafe(name):
         return False
-    if len(plain_names) < PLAIN_NAMES:
-        plain_names.add(name)
+    if len(safe_names) < SAFE_NAMES_SIZE:
+        safe_names.add(name)
     return True
 
 
-class Slot:
+class Placeholder:
     """The place of one value, and how it becomes text."""
 
     __slots__ = ("kind", "name", "to_url")
@@ -57,25 +58,24 @@ class Slot:
 
     def text(self, value: Any) -> Any:
         if self.kind == _QUOTED:
-            return quote_path(plain_str(value))
+            return quote_path(exact_str(value))
         if self.kind == _INTEGER:
             return str(int(value))
         return self.to_url(value)
 
 
-class Plan:
+class UrlTemplate:
     """One rule taken apart for building.
 
-    *domain* and *path* alternate literal text, already quoted, and slots. *encode* replaces the encoding of
-    unknown values where a rule's class brings its own. *rule* alone is used where its class builds in its own way.
+    *domain* and *path* alternate literal text, already quoted, and placeholders. *encode* replaces the encoding of
+    unknown values where a rule's class brings its own. *rule* single is used where its class builds in its own way.
 
-    *alone*: where no other rule has its endpoint, any values make a path on the host *place* of it: the text *head*,
+    *single*: where no other rule has its endpoint, any values make a path on the host *place* of it: the text *head*,
     and for each of the *steps* that of a value, a whole number or else text, and the literal after it. *watched* are
     the attributes of classes that all this was made from.
     """
 
     __slots__ = (
-        "alone",
         "defaults",
         "domain",
         "encode",
@@ -89,6 +89,7 @@ class Plan:
         "required",
         "rule",
         "simple",
+        "single",
         "steps",
         "watched",
         "websocket",
@@ -97,8 +98,8 @@ class Plan:
     def __init__(
         self,
         rule: Any,
-        domain: list[str | Slot],
-        path: list[str | Slot],
+        domain: list[str | Placeholder],
+        path: list[str | Placeholder],
         encode: Callable[[Mapping[Any, Any]], str] | None,
         watched: frozenset[tuple[type, str]],
         foreign: bool = False,
@@ -115,8 +116,8 @@ class Plan:
         self.websocket = bool(rule.websocket)
         self.defaults = dict(defaults) if defaults else None
         self.required = [name for name in rule.arguments if name not in defaults]
-        slots = {part.name for part in [*domain, *path] if isinstance(part, Slot)}
-        self.known = slots.union([str(name) for name in defaults])
+        placeholders = {part.name for part in [*domain, *path] if isinstance(part, Placeholder)}
+        self.known = placeholders.union([str(name) for name in defaults])
         # Whether as many values as are required are all known.
         self.simple = not defaults and self.known == set(self.required)
         literal = [part for part in domain if isinstance(part, str)]
@@ -124,7 +125,7 @@ class Plan:
         self.head: str = path[0] if path and isinstance(path[0], str) else ""
         steps = _steps(path)
         self.steps = steps or []
-        self.alone = (
+        self.single = (
             self.simple
             and not foreign
             and not self.websocket
@@ -164,7 +165,7 @@ class Plan:
         return built
 
     def rest(self, values: dict[Any, Any]) -> str:
-        """The query of what no slot takes, with its question mark."""
+        """The query of what no placeholder takes, with its question mark."""
         map_ = self.map
         if self.encode is not None or map_.sort_parameters:
             return self.encoded(values)
@@ -175,7 +176,7 @@ class Plan:
         for name, value in values.items():
             if name in known or value is None:
                 continue
-            if type(name) is not str or (name not in plain_names and not _is_plain(name)):
+            if type(name) is not str or (name not in safe_names and not _is_safe_name(name)):
                 return self.encoded(values)
             if type(value) is int:
                 query = f"{query}{mark}{name}={value}"
@@ -226,34 +227,34 @@ class Built:
     websocket: bool
 
 
-class Group:
-    """The plans for the rules of one endpoint, good as long as *rules* is their list and has *count* of them, and
+class EndpointTemplates:
+    """The templates for the rules of one endpoint, good as long as *rules* is their list and has *count* of them, and
     *watch*, if any, sees no change.
 
-    *alone* is the plan of a single rule that can say so, and *head*, *place* and *steps* are its own.
+    *single* is the template of a single rule that can say so, and *head*, *place* and *steps* are its own.
     """
 
-    __slots__ = ("alone", "count", "head", "place", "plans", "rules", "steps", "watch")
+    __slots__ = ("count", "head", "place", "rules", "single", "steps", "templates", "watch")
 
-    def __init__(self, rules: list[Any], plans: list[Plan], watch: Watch | None) -> None:
+    def __init__(self, rules: list[Any], templates: list[UrlTemplate], watch: ClassWatch | None) -> None:
         self.rules = rules
         self.count = len(rules)
-        self.plans = plans
+        self.templates = templates
         self.watch = watch
-        plan = plans[0] if len(plans) == 1 else None
-        self.alone = plan if plan is not None and plan.alone and not plan.map.host_matching else None
-        if self.alone is not None:
-            self.head = self.alone.head
-            self.place = self.alone.place
-            self.steps = self.alone.steps
+        template = templates[0] if len(templates) == 1 else None
+        self.single = template if template is not None and template.single and not template.map.host_matching else None
+        if self.single is not None:
+            self.head = self.single.head
+            self.place = self.single.place
+            self.steps = self.single.steps
 
 
-def _steps(path: list[str | Slot]) -> list[tuple[str, bool, str]] | None:
+def _steps(path: list[str | Placeholder]) -> list[tuple[str, bool, str]] | None:
     """What follows the first literal of *path*; None where it takes a converter's own call."""
     steps: list[tuple[str, bool, str]] = []
     for part in path:
-        if isinstance(part, Slot):
-            if part.kind == BY_CALL:
+        if isinstance(part, Placeholder):
+            if part.kind == BY_TO_URL:
                 return None
             steps.append((part.name, part.kind == _INTEGER, ""))
         elif steps:
@@ -261,14 +262,14 @@ def _steps(path: list[str | Slot]) -> list[tuple[str, bool, str]] | None:
     return steps
 
 
-def _fill(parts: list[str | Slot], values: dict[Any, Any]) -> Any:
+def _fill(parts: list[str | Placeholder], values: dict[Any, Any]) -> Any:
     texts: list[Any] = []
     for part in parts:
         if isinstance(part, str):
             texts.append(part)
         else:
-            slot = part
-            texts.append(slot.text(values[slot.name]))
+            placeholder = part
+            texts.append(placeholder.text(values[placeholder.name]))
     return "".join(texts)
 
 
@@ -280,20 +281,20 @@ def _is_full(values: dict[Any, Any]) -> bool:
 
 
 def _choose(
-    tree: Tree, plans: list[Plan], values: dict[Any, Any], method: Any, append_unknown: bool, server_name: Any
+    tree: Tree, templates: list[UrlTemplate], values: dict[Any, Any], method: Any, append_unknown: bool, server_name: Any
 ) -> Built | None:
     """The first rule that can be built; with *server_name* (host matching) the first on that host, if any."""
     first: Built | None = None
-    for plan in plans:
-        if plan.foreign:
-            built = plan.ask(values, method, append_unknown)
+    for template in templates:
+        if template.foreign:
+            built = template.ask(values, method, append_unknown)
             if built is None:
                 continue
         else:
-            if not plan.suits(values, method):
+            if not template.suits(values, method):
                 continue
             try:
-                built = plan.fill(values, append_unknown)
+                built = template.fill(values, append_unknown)
             except tree.invalid:
                 continue
         if server_name is None or built.domain == server_name:
@@ -303,38 +304,38 @@ def _choose(
     return first
 
 
-def _group(bound: Any, tree: Tree, endpoint: Any) -> Group | None:
+def _templates(bound: Any, tree: Tree, endpoint: Any) -> EndpointTemplates | None:
     rules = tree.endpoints.get(endpoint)
     if rules is None:
         return None
-    group: Group | None = tree.groups.get(endpoint)
+    group: EndpointTemplates | None = tree.groups.get(endpoint)
     if (
         group is None
         or group.rules is not rules
         or group.count != len(rules)
-        or (group.watch is not None and not group.watch.intact())
+        or (group.watch is not None and not group.watch.unchanged())
     ):
-        group = bound.map._group(rules)
+        group = bound.map._templates(rules)
         tree.groups[endpoint] = group
     return group
 
 
-def relative(bound: Any, endpoint: Any, values: dict[Any, Any], method: Any) -> str | None:
+def build_relative(bound: Any, endpoint: Any, values: dict[Any, Any], method: Any) -> str | None:
     """What `build` returns where that is a path made by the only rule of *endpoint*; None where it must be asked.
 
-    FAST: url-for, build. *bound* is an adapter whose `build` is this room's, or a `Bound` with the tree, the subdomain
+    FAST: url-for, build. *bound* is an adapter whose `build` is this room's, or a `AdapterRecord` with the tree, the subdomain
     and the script name of one. Of a single rule it does not matter which method is tried first.
     """
     tree = bound.tree
     group = tree.groups.get(endpoint)
-    if group is None or group.alone is None or group.place != bound.subdomain:
+    if group is None or group.single is None or group.place != bound.subdomain:
         return None
     rules = tree.endpoints.get(endpoint)
     if rules is not group.rules or len(rules) != group.count:
         return None
-    if group.watch is not None and not group.watch.intact():
+    if group.watch is not None and not group.watch.unchanged():
         return None
-    if method is not None and group.alone.methods is not None and method not in group.alone.methods:
+    if method is not None and group.single.methods is not None and method not in group.single.methods:
         return None
     path: str = group.head
     steps = group.steps
@@ -348,12 +349,12 @@ def relative(bound: Any, endpoint: Any, values: dict[Any, Any], method: Any) -> 
             elif type(value) is str and not unsafe(value):
                 path = f"{path}{value}{after}"
             else:
-                path = f"{path}{quote_path(plain_str(value))}{after}"
+                path = f"{path}{quote_path(exact_str(value))}{after}"
     except Exception:
         # `build` first looks whether all values are there.
         return None
     if len(values) > len(steps):
-        path += group.alone.rest(values)
+        path += group.single.rest(values)
     if group.head == "/" and path[1:2] == "/":
         return None
     if bound.script_name != "/":
@@ -380,7 +381,7 @@ def build(
     if tree.stale:
         bound.map.update()
     if bound.stock and append_unknown and not force_external and type(values) is dict:
-        url = relative(bound, endpoint, values, method)
+        url = build_relative(bound, endpoint, values, method)
         if url is not None:
             return url
     given: dict[Any, Any] = {}
@@ -388,19 +389,19 @@ def build(
         given = values if type(values) is dict and _is_full(values) else self._given(values)
     built: Built | None = None
     if bound.stock:
-        group = _group(bound, tree, endpoint)
+        group = _templates(bound, tree, endpoint)
         if group is not None:
-            plans = group.plans
+            templates = group.templates
             server_name = bound.server_name if tree.host_matching else None
             if method is None:
-                built = _choose(tree, plans, given, bound.default_method, append_unknown, server_name)
+                built = _choose(tree, templates, given, bound.default_method, append_unknown, server_name)
             if built is None:
-                built = _choose(tree, plans, given, method, append_unknown, server_name)
+                built = _choose(tree, templates, given, method, append_unknown, server_name)
     else:
         built = _asked(self._partial_build(endpoint, given, method, append_unknown))
     if built is None:
         raise self._no_url(endpoint, given, method)
-    path = plain_str(built.path)
+    path = exact_str(built.path)
     if not force_external and not built.websocket:
         host = bound.server_name if tree.host_matching else bound.subdomain
         if host == (self.get_host(built.domain) if tree.host_matching else built.domain):

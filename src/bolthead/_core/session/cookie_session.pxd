@@ -1,11 +1,13 @@
 cimport cython
 
-from bolthead._core.native cimport Watch, new, own_item
-from bolthead._core.result cimport header
-from bolthead._core.signed cimport decode, unsign
+from bolthead._core.primitives.stock cimport StockGuard
+from bolthead._core.primitives.objects cimport new, own_item
+from bolthead._core.session.signature cimport decode, unsign
 
 cdef tuple _last_date
 
+@cython.locals(width=cython.Py_ssize_t)
+cdef object header(object headers, str name)
 cpdef object vary_by_cookie(object response)
 @cython.locals(frame=tuple)
 cdef object cookie_text(object name, object value, object expires, tuple options)
@@ -17,11 +19,11 @@ cdef str date_text(object moment)
 cdef class CookieSessions:
     cdef object interface
     cdef object cls
-    cdef object init
     cdef object mark
-    cdef object plain
+    cdef object multi_dicts
     cdef object response_class
-    cdef Watch watch
+    cdef StockGuard guard
+    cdef StockGuard response_guard
     cdef tuple last
     cdef tuple life
 

@@ -1,4 +1,4 @@
-"""Sessions in a signed cookie, opened and saved in one go while nobody has changed a step of that."""
+"""Sessions in a signed cookie, opened and saved without calls of the stock interface's methods."""
 
 from __future__ import annotations
 
@@ -9,16 +9,27 @@ from typing import Any
 from werkzeug.datastructures import Headers
 from werkzeug.http import dump_cookie, http_date
 
-from .native import Watch, new, own_item
-from .result import header
-from .signed import SEPARATOR, decode, unsign
+from ..primitives.objects import new, own_item
+from ..primitives.stock import StockGuard
+from .signature import SEPARATOR, decode, unsign
 
 COOKIE_OPTIONS = ("domain", "path", "secure", "partitioned", "samesite", "httponly")
 
-PLAIN_SECRETS = (str, bytes)
+SECRET_TYPES = (str, bytes)
 
 _last_date: tuple[Any, str] = (None, "")
 """The last second that a cookie was to end in, and how HTTP writes it."""
+
+
+def header(headers: Any, name: str) -> Any:
+    """The first value of the header with the lower-case *name*, or None."""
+    if type(headers) is not Headers:
+        return headers.get(name)
+    width = len(name)
+    for key, value in headers._list:
+        if len(key) == width and key.lower() == name:
+            return value
+    return None
 
 
 def vary_by_cookie(response: Any) -> None:
@@ -95,20 +106,20 @@ def date_text(moment: Any) -> str:
 class CookieSessions:
     """What opens and saves the sessions of one application, whose *interface* is the stock one.
 
-    *cls* is the class of sessions, made with the callback *mark*; *plain* the classes of cookies that may be read
-    as the dicts of lists they are. *watch* tells whether all that is gone round is still stock.
+    *cls* is the class of sessions, made with the callback *mark*; *multi_dicts* the classes of cookies that may be read
+    as the dicts of lists they are. *guard* and *response_guard* hold while what is skipped of the interface and of the response is stock.
     """
 
-    __slots__ = ("cls", "init", "interface", "last", "life", "mark", "plain", "response_class", "watch")
+    __slots__ = ("cls", "guard", "interface", "last", "life", "mark", "multi_dicts", "response_class", "response_guard")
 
-    def __init__(self, interface: Any, cls: Any, mark: Any, plain: Any, response_class: Any, watch: Watch) -> None:
+    def __init__(self, interface: Any, cls: Any, mark: Any, multi_dicts: Any, response_class: Any, guard: StockGuard, response_guard: StockGuard) -> None:
         self.interface = interface
         self.cls = cls
-        self.init = cls.__init__
         self.mark = mark
-        self.plain = plain
+        self.multi_dicts = multi_dicts
         self.response_class = response_class
-        self.watch = watch
+        self.guard = guard
+        self.response_guard = response_guard
         # What was made of what. Tuples, so that no thread sees half of one and half of another.
         self.last: tuple[Any, Any] = (None, None)
         self.life: tuple[Any, Any] = (None, None)
@@ -120,20 +131,20 @@ class CookieSessions:
         if last[0] is secret and secret is not None and not app.config["SECRET_KEY_FALLBACKS"]:
             return last[1]
         found = self.interface.get_signing_serializer(app)
-        if secret and type(secret) in PLAIN_SECRETS and not app.config["SECRET_KEY_FALLBACKS"]:
+        if secret and type(secret) in SECRET_TYPES and not app.config["SECRET_KEY_FALLBACKS"]:
             self.last = (secret, found)
         return found
 
     def open(self, app: Any, request: Any) -> Any:
         """``interface.open_session(app, request)``, or None where that is to be asked itself."""
-        if not self.watch.intact() or self.cls.__init__ is not self.init:
+        if not self.guard.holds(type(self.interface)):
             return None
         serializer = self.serializer_of(app)
         if serializer is None:
             return None
         cookies = request.cookies
         name = app.config["SESSION_COOKIE_NAME"]
-        if type(cookies) in self.plain:
+        if type(cookies) in self.multi_dicts:
             found = own_item(cookies, name)
             cookie = found[0] if found else None
         else:
@@ -182,7 +193,11 @@ class CookieSessions:
             return
         else:
             permanent = session.permanent
-        if not self.watch.intact() or "set_cookie" in response.__dict__:
+        if (
+            not self.guard.holds(type(self.interface))
+            or not self.response_guard.holds(self.response_class)
+            or "set_cookie" in response.__dict__
+        ):
             self.save_other(app, session, response)
             return
         value = self.serializer_of(app).dumps(dict(session))

@@ -9,7 +9,7 @@ cpdef bytes packed(bytes text)
 
 
 @cython.final
-cdef class Mac:
+cdef class Hmac:
     cdef object _inner
     cdef object _outer
 
@@ -18,6 +18,6 @@ cdef class Mac:
 
 cdef bytes stamp(object now)
 @cython.locals(value=bytes)
-cpdef str sign(Mac mac, bytes payload)
-@cython.locals(data=bytes, value=bytes, signature=bytes, payload=bytes, signed_at=bytes, given=bytes, mac=Mac)
+cpdef str sign(Hmac mac, bytes payload)
+@cython.locals(data=bytes, value=bytes, signature=bytes, payload=bytes, signed_at=bytes, given=bytes, mac=Hmac)
 cpdef object unsign(list macs, object text, object max_age)

@@ -51,7 +51,7 @@ def packed(text: bytes) -> bytes:
     return encode(text)
 
 
-class Mac:
+class Hmac:
     """HMAC (RFC 2104) with one key, which is hashed once. Raises ValueError for an unknown *digest*."""
 
     __slots__ = ("_inner", "_outer")
@@ -82,13 +82,13 @@ def stamp(now: float) -> bytes:
     return last[1]
 
 
-def sign(mac: Mac, payload: bytes) -> str:
+def sign(mac: Hmac, payload: bytes) -> str:
     """PARITY: itsdangerous' own layout: payload, seconds since the epoch, HMAC of both."""
     value = payload + SEPARATOR + stamp(time())
     return (value + SEPARATOR + encode(mac.digest(value))).decode("ascii")
 
 
-def unsign(macs: list[Mac], text: Any, max_age: Any) -> bytes | None:
+def unsign(macs: list[Hmac], text: Any, max_age: Any) -> bytes | None:
     """The payload of a text that one of *macs* signed in the last *max_age* seconds; None for any doubt."""
     try:
         data = text.encode("ascii") if isinstance(text, str) else text

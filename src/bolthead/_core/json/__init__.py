@@ -1,0 +1,1 @@
+"""JSON: the reader, the writer, and their use by requests and responses."""

@@ -1,0 +1,1 @@
+"""One request from push to teardown, and the drivers of it."""

@@ -1,0 +1,26 @@
+cimport cython
+
+from bolthead._core.lifecycle.phases cimport open_session, send, teardown_app, teardown_request
+from bolthead._core.lifecycle.records cimport AppRecord, Plan, RequestRecord
+from bolthead._core.primitives.context_vars cimport var_get, var_reset, var_set
+from bolthead._core.primitives.objects cimport bare
+from bolthead._core.routing.adapter cimport not_found_error
+from bolthead._core.routing.search cimport lookup
+
+@cython.locals(ctx=RequestRecord)
+cpdef object new_context(Plan plan, object app, dict environ)
+cpdef object fill_request_context(RequestRecord ctx, object app, object request, dict environ, object adapter, object session)
+cpdef object remember_host(Plan plan, object ctx, object environ)
+cpdef object push_app(Plan plan, AppRecord ctx)
+
+@cython.locals(last=cython.bint)
+cpdef object pop_app(Plan plan, AppRecord ctx, object exc)
+
+cpdef object push_request(Plan plan, RequestRecord ctx)
+cdef AppRecord push_new_app(Plan plan, AppRecord ctx, object app)
+
+@cython.locals(last=cython.bint)
+cpdef object pop_request(Plan plan, RequestRecord ctx, object exc)
+
+@cython.locals(outcome=tuple, path=str, method=str, environ=dict)
+cdef bint match(Plan plan, RequestRecord ctx) except -1

@@ -1,0 +1,213 @@
+"""Contexts: made, pushed with the request matched, and popped with its teardown. The phases *begin* and *end*."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..primitives.context import _cv_app, _cv_request
+from ..primitives.context_vars import var_get, var_reset, var_set
+from ..primitives.objects import bare
+from ..routing.adapter import not_found_error
+from ..routing.search import FOUND, MISSED, lookup
+from .phases import open_session, send, teardown_app, teardown_request
+from .records import NOT_CREATED, AppRecord, Plan, RequestRecord
+
+app_var = _cv_app
+request_var = _cv_request
+
+HOSTS = 256
+"""How many valid Host headers an application remembers."""
+
+
+def new_context(plan: Plan, app: Any, environ: Any) -> Any:
+    """A request context without its adapter, or None where only ``app.request_context`` can make it.
+
+    An adapter is needed at once to check the host (``TRUSTED_HOSTS``, or one not seen before).
+    """
+    host = environ.get("HTTP_HOST")
+    if type(host) is not str or host not in plan.checked_hosts or plan.config["TRUSTED_HOSTS"] is not None:
+        return None
+    request = bare(plan.request_class)
+    request.environ = environ
+    if not plan.stock_json_module:
+        request.json_module = plan.json
+    environ["werkzeug.request"] = request
+    ctx = bare(plan.context_class)
+    fill_request_context(ctx, app, request, environ, NOT_CREATED, None)
+    return ctx
+
+
+def fill_request_context(
+    ctx: RequestRecord, app: Any, request: Any, environ: dict[str, Any], adapter: Any, session: Any
+) -> None:
+    ctx.app = app
+    ctx.request = request
+    ctx.environ = environ
+    ctx.flashes = None
+    ctx._adapter = adapter
+    ctx._after = None
+    ctx._was_pushed = False
+    ctx._session_or_none = session
+    ctx._pushed = None
+    ctx._token = None
+    ctx._tokens = None
+    ctx._rule = None
+    ctx._values = None
+
+
+def remember_host(plan: Plan, ctx: Any, environ: Any) -> None:
+    """Called with a context made the long way: its adapter could be made for this Host."""
+    host = environ.get("HTTP_HOST")
+    if type(host) is str and len(plan.checked_hosts) < HOSTS and ctx.request.routing_exception is None:
+        plan.checked_hosts.add(host)
+
+
+def push_app(plan: Plan, ctx: AppRecord) -> None:
+    token = var_set(app_var, ctx)
+    if ctx._token is None:
+        ctx._token = token
+    elif ctx._tokens is None:
+        ctx._tokens = [token]
+    else:
+        ctx._tokens.append(token)
+    if plan.pushed:
+        send(plan.signals.appcontext_pushed, ctx.app, None, None)
+
+
+def pop_app(plan: Plan, ctx: AppRecord, exc: Any) -> None:
+    app = ctx.app
+    last = ctx._token is not None and not ctx._tokens
+    try:
+        if last:
+            if not plan.inline_do_teardown_appcontext:
+                app.do_teardown_appcontext(exc)
+            elif plan.app_teardown or plan.app_tearing_down:
+                teardown_app(plan, app, exc)
+    finally:
+        top = var_get(app_var, None)
+        if top is None:
+            # PARITY: a pop without a push fails as the variable's own `get` does.
+            raise LookupError(app_var)
+        if last:
+            token = ctx._token
+            ctx._token = None
+        else:
+            token = (ctx._tokens or []).pop()
+        var_reset(app_var, token)
+    if top is not ctx:
+        raise AssertionError(f"Popped wrong app context. ({top!r} instead of {ctx!r})")
+    if plan.popped:
+        send(plan.signals.appcontext_popped, app, None, None)
+
+
+def push_request(plan: Plan, ctx: RequestRecord) -> None:
+    app = ctx.app
+    outer = var_get(app_var, None)
+    pushed = None
+    if outer is None or outer.app is not app:
+        if plan.stock_contexts:
+            pushed = push_new_app(plan, bare(plan.app_class), app)
+        else:
+            pushed = app.app_context()
+            pushed.push()
+    token = var_set(request_var, ctx)
+    if ctx._token is None:
+        ctx._token = token
+        ctx._pushed = pushed
+    elif ctx._tokens is None:
+        ctx._tokens = [(token, pushed)]
+    else:
+        ctx._tokens.append((token, pushed))
+    ctx._was_pushed = True
+    if not plan.stock_session_interface:
+        open_session(ctx)
+    if ctx._adapter is NOT_CREATED:
+        if not match(plan, ctx):
+            ctx.match_request()  # type: ignore[attr-defined]
+    elif ctx._adapter is not None:
+        ctx.match_request()  # type: ignore[attr-defined]
+
+
+def push_new_app(plan: Plan, ctx: AppRecord, app: Any) -> AppRecord:
+    """Fill and push an application context that nothing is known of yet."""
+    ctx.app = app
+    ctx._adapter = NOT_CREATED
+    ctx._tokens = None
+    ctx._token = var_set(app_var, ctx)
+    if plan.pushed:
+        send(plan.signals.appcontext_pushed, app, None, None)
+    return ctx
+
+
+def pop_request(plan: Plan, ctx: RequestRecord, exc: Any) -> None:
+    app = ctx.app
+    last = ctx._token is not None and not ctx._tokens
+    try:
+        if last:
+            request = ctx.request
+            if not plan.inline_do_teardown_request:
+                app.do_teardown_request(exc)
+            elif plan.teardown or plan.tearing_down:
+                teardown_request(plan, app, request, exc)
+            # FAST: Werkzeug's `close` closes what is in `files`, which only a body of some type can fill.
+            if not plan.stock_close or ("CONTENT_TYPE" in ctx.environ and request.__dict__.get("files")):
+                close = getattr(request, "close", None)
+                if close is not None:
+                    close()
+    finally:
+        top = var_get(request_var, None)
+        if top is None:
+            raise LookupError(request_var)
+        if last:
+            token = ctx._token
+            pushed = ctx._pushed
+            ctx._token = None
+            ctx._pushed = None
+        else:
+            token, pushed = (ctx._tokens or []).pop()
+        var_reset(request_var, token)
+        if last:
+            # Breaks the cycle of the environ and its request.
+            ctx.environ["werkzeug.request"] = None
+        if pushed is not None:
+            if plan.stock_contexts:
+                pop_app(plan, pushed, exc)
+            else:
+                pushed.pop(exc)
+        if top is not ctx:
+            raise AssertionError(f"Popped wrong request context. ({top!r} instead of {ctx!r})")
+
+
+_WEBSOCKET = ("ws", "wss")
+
+
+def match(plan: Plan, ctx: RequestRecord) -> bool:
+    """Match the request without an adapter. False: it takes one to say what the outcome is."""
+    request = ctx.request
+    environ = ctx.environ
+    path = environ.get("PATH_INFO")
+    scheme = environ["wsgi.url_scheme"]
+    if not path or plan.tree is None or "HTTP_UPGRADE" in environ or (scheme != "http" and scheme in _WEBSOCKET):
+        return False
+    if not path.isascii():
+        path = path.encode("latin-1").decode("utf-8", "replace")
+    if path[0] != "/" or (len(path) > 1 and path[1] == "/"):
+        path = "/" + path.lstrip("/")
+    if plan.tree.stale:
+        plan.map.update()
+    method = environ["REQUEST_METHOD"]
+    if method != "GET":
+        method = method.upper()
+    outcome = lookup(plan.tree, plan.domain, path, method, False)
+    code = outcome[0]
+    if code != FOUND:
+        if code == MISSED and not outcome[2]:
+            # FAST: neither found nor of the other protocol, so no adapter is needed to say so.
+            request.routing_exception = not_found_error(outcome[1], False)
+            return True
+        return False
+    request.url_rule = ctx._rule = outcome[1]
+    request.view_args = ctx._values = outcome[2]
+    return True
+
+

@@ -1,0 +1,117 @@
+"""The WSGI driver (PEP 3333): one request through all phases, on the calling thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from ..json.response_json import line_of
+from ..primitives.context import _cv_app, _cv_request
+from ..primitives.context_vars import var_get
+from ..response.status import content_type_of
+from .contexts import new_context, pop_request, push_request, remember_host
+from .phases import answer, can_skip_response, enter, finish
+from .records import Plan, RequestRecord
+from .unhandled import is_answer, routing_error
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+app_var = _cv_app
+request_var = _cv_request
+
+PRESERVE = "werkzeug.debug.preserve_context"
+
+
+def dispatch(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
+    """Enter and answer, with user errors turned into answers."""
+    if not plan.got_first_request:
+        app._got_first_request = True
+        plan.got_first_request = True
+    try:
+        just_matched = plan.inline_preprocess_request and not (plan.started or plan.preprocessors or plan.before)
+        if not just_matched:
+            rv = enter(plan, app, ctx)
+        else:
+            rv = routing_error(plan, ctx) if ctx._rule is None and plan.inline_dispatch_request else None
+        if rv is None:
+            rv = answer(plan, app, ctx, just_matched) if plan.inline_dispatch_request else app.dispatch_request()
+    except Exception as error:
+        rv = error if is_answer(plan, error) else app.handle_user_exception(error)
+    return rv
+
+
+def full_dispatch(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
+    """Enter, answer and finish."""
+    rv = dispatch(plan, app, ctx)
+    if plan.inline_finalize_request:
+        return finish(plan, app, ctx, rv, False)
+    return app.finalize_request(rv)
+
+
+def run_wsgi(app: Any, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """The body of ``Flask.wsgi_app``. Teardown functions run when it returns, before a streamed body is sent."""
+    plan = app._plan
+    if plan is None or not plan.watch.unchanged():
+        plan = app._make_plan()
+    ctx: Any = None
+    if plan.inline_request_context and type(environ) is dict:
+        ctx = new_context(plan, app, environ)
+    if ctx is None:
+        ctx = app.request_context(environ)
+        if plan.inline_request_context:
+            remember_host(plan, ctx, environ)
+    error: BaseException | None = None
+    text = None
+    content_type = None
+    response: Any = None
+    try:
+        try:
+            if plan.stock_contexts:
+                push_request(plan, ctx)
+            else:
+                ctx.push()
+            if not plan.inline_full_dispatch_request:
+                response = app.full_dispatch_request()
+            elif not plan.may_skip_response:
+                response = full_dispatch(plan, app, ctx)
+            else:
+                rv = dispatch(plan, app, ctx)
+                kind = type(rv)
+                if kind is str and can_skip_response(plan, ctx):
+                    # FAST: string; a response that nobody looks at need not be made.
+                    text = rv.encode()
+                    content_type = plan.responses.content_type
+                elif (kind is dict or kind is list) and can_skip_response(plan, ctx):
+                    # FAST: json; as above. `default` may have added a hook meanwhile, so it is asked again.
+                    text = line_of(app.json, app, rv)
+                    if text is not None:
+                        content_type = content_type_of(app.json.mimetype)
+                        if not can_skip_response(plan, ctx):
+                            rv = plan.responses.whole(text, content_type)
+                            text = None
+                    if text is None:
+                        response = finish(plan, app, ctx, rv, False)
+                else:
+                    response = finish(plan, app, ctx, rv, False)
+        except Exception as caught:
+            error = caught
+            response = app.handle_exception(caught)
+        except BaseException as caught:
+            error = caught
+            raise
+        if text is not None:
+            return plan.responses.send_whole(text, content_type, environ, start_response)  # type: ignore[no-any-return]
+        if type(response) is plan.responses.cls:
+            return plan.responses.send(response, environ, start_response)  # type: ignore[no-any-return]
+        return response(environ, start_response)  # type: ignore[no-any-return]
+    finally:
+        if PRESERVE in environ:
+            environ[PRESERVE](var_get(app_var, None))
+            environ[PRESERVE](var_get(request_var, None))
+        if error is not None and app.should_ignore_error(error):
+            error = None
+        if plan.stock_contexts:
+            pop_request(plan, ctx, error)
+        else:
+            ctx.pop(error)

@@ -1,0 +1,17 @@
+cpdef bint unsafe(str text) except -1
+cpdef Py_ssize_t find_byte(bytes data, int byte, Py_ssize_t start, Py_ssize_t stop) except -2
+cpdef bytes cut(bytes data, Py_ssize_t start, Py_ssize_t stop)
+cpdef object unescape(str text, str errors)
+
+
+cdef enum:
+    PAIRS = 1024
+
+
+cdef class Finder:
+    cdef bytes _token
+    cdef Py_ssize_t _size
+    cdef unsigned char _skip[PAIRS]
+    cdef unsigned char _again
+
+    cpdef Py_ssize_t find(self, bytes data, Py_ssize_t start) except -2

@@ -1,0 +1,65 @@
+"""Searches in bytes and text that the compiled version does over memory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+unsafe: Callable[[str], Any] = re.compile(r"[^A-Za-z0-9_.\-~!$'()*,/:@]").search
+"""Something true for a text that a URL's path or its query would percent-encode in part."""
+
+
+def find_byte(data: bytes, byte: int, start: int, stop: int) -> int:
+    """Where *byte* is first in ``data[start:stop]``, -1 for nowhere. ValueError beyond the data."""
+    if start < 0 or stop > len(data):
+        raise ValueError("out of range")
+    return data.find(byte, start, stop)
+
+
+def cut(data: bytes, start: int, stop: int) -> bytes:
+    """``data[start:stop]``, for places that are in it. ValueError for others."""
+    if not 0 <= start <= stop <= len(data):
+        raise ValueError("out of range")
+    return data[start:stop]
+
+
+_NOT_HEX = 16
+_HEX = bytes(int(chr(code), 16) if chr(code) in "0123456789abcdefABCDEF" else _NOT_HEX for code in range(256))
+"""The value of each hex digit, by character code; 16 for all other characters."""
+
+
+def unescape(text: str, errors: str) -> str:
+    """*text* with its percent-escapes decoded as UTF-8; an escape that is none stays as it is.
+
+    UnicodeEncodeError if there is a percent sign and a lone surrogate.
+    """
+    if "%" not in text:
+        return text
+    pieces = text.encode().split(b"%")
+    out = bytearray(pieces[0])
+    for piece in pieces[1:]:
+        if len(piece) > 1:
+            high, low = _HEX[piece[0]], _HEX[piece[1]]
+            if high != _NOT_HEX and low != _NOT_HEX:
+                out.append(high << 4 | low)
+                out += piece[2:]
+                continue
+        out += b"%"
+        out += piece
+    return out.decode("utf-8", errors)
+
+
+class Finder:
+    """Finds *token* in one piece of bytes after the other."""
+
+    __slots__ = ("_token",)
+
+    def __init__(self, token: bytes) -> None:
+        self._token = token
+
+    def find(self, data: bytes, start: int) -> int:
+        """Where the token is first from *start* on, -1 for nowhere. ValueError for a negative *start*."""
+        if start < 0:
+            raise ValueError("out of range")
+        return data.find(self._token, start)

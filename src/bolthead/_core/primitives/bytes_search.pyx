@@ -1,0 +1,134 @@
+"""The compiled version of ``bytes_search.py``."""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from libc.string cimport memchr, memcmp, memset
+
+cdef extern from "Python.h":
+    bint PyUnicode_IS_ASCII(object text)
+    const unsigned char *PyUnicode_1BYTE_DATA(object text)
+    const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
+    object PyUnicode_DecodeUTF8(const char *data, Py_ssize_t size, const char *errors)
+
+
+# A table of ASCII: what the pattern of the pure-Python version admits.
+cdef unsigned char[128] _SAFE
+for _letter in range(128):
+    _SAFE[_letter] = chr(_letter).isalnum() or chr(_letter) in "_.-~!$'()*,/:@"
+
+
+cpdef bint unsafe(str text) except -1:
+    cdef const unsigned char *letters
+    cdef Py_ssize_t at
+    if text is None:
+        raise TypeError("expected str, got None")
+    if not PyUnicode_IS_ASCII(text):
+        return True
+    letters = PyUnicode_1BYTE_DATA(text)
+    for at in range(len(text)):
+        if not _SAFE[letters[at]]:
+            return True
+    return False
+
+
+cpdef Py_ssize_t find_byte(bytes data, int byte, Py_ssize_t start, Py_ssize_t stop) except -2:
+    cdef char *begin
+    cdef char *found
+    if start < 0 or stop > len(data):
+        raise ValueError("out of range")
+    if start >= stop:
+        return -1
+    begin = PyBytes_AS_STRING(data)
+    found = <char *>memchr(begin + start, byte, stop - start)
+    return -1 if found is NULL else found - begin
+
+
+cpdef bytes cut(bytes data, Py_ssize_t start, Py_ssize_t stop):
+    if not 0 <= start <= stop <= len(data):
+        raise ValueError("out of range")
+    return PyBytes_FromStringAndSize(PyBytes_AS_STRING(data) + start, stop - start)
+
+
+cdef inline int _hex(unsigned char byte) noexcept:
+    if 48 <= byte <= 57:
+        return byte - 48
+    byte |= 32
+    return byte - 87 if 97 <= byte <= 102 else 16
+
+
+cpdef object unescape(str text, str errors):
+    cdef Py_ssize_t size, at, end
+    cdef const unsigned char *here
+    cdef unsigned char *out
+    cdef unsigned char byte
+    cdef int high, low
+    if not text.isascii() and "%" not in text:
+        return text
+    here = <const unsigned char *>PyUnicode_AsUTF8AndSize(text, &size)
+    if memchr(here, 37, size) is NULL:
+        return text
+    made = PyBytes_FromStringAndSize(NULL, size)
+    out = <unsigned char *>PyBytes_AS_STRING(made)
+    at = end = 0
+    while at < size:
+        byte = here[at]
+        if byte == 37 and at + 2 < size:
+            high = _hex(here[at + 1])
+            low = _hex(here[at + 2])
+            if high < 16 and low < 16:
+                byte = <unsigned char>(high << 4 | low)
+                at += 2
+        out[end] = byte
+        end += 1
+        at += 1
+    return PyUnicode_DecodeUTF8(<char *>out, end, PyUnicode_AsUTF8AndSize(errors, NULL))
+
+
+cdef inline Py_ssize_t pair(const unsigned char *at) noexcept:
+    return (at[0] ^ (at[-1] << 2)) & (PAIRS - 1)
+
+
+cdef class Finder:
+    def __init__(self, bytes token):
+        # By Horspool, with pairs of bytes: the pair under the token's last one moves on by as much as it allows; 0 asks
+        # for a comparison. Pairs share a place here and there, which costs a shorter step.
+        cdef Py_ssize_t at
+        cdef Py_ssize_t size = len(token)
+        cdef const unsigned char *wanted = token
+        self._token = token
+        self._size = size
+        if 1 < size < 256:
+            memset(self._skip, <int>(size - 1), PAIRS)
+            for at in range(1, size - 1):
+                self._skip[pair(wanted + at)] = <unsigned char>(size - 1 - at)
+            self._again = self._skip[pair(wanted + size - 1)]
+            self._skip[pair(wanted + size - 1)] = 0
+
+    cpdef Py_ssize_t find(self, bytes data, Py_ssize_t start) except -2:
+        cdef Py_ssize_t size = self._size
+        cdef Py_ssize_t last = len(data) - size
+        cdef Py_ssize_t step = size - 1
+        cdef const unsigned char *here = <const unsigned char *>data + step
+        cdef const unsigned char *wanted = self._token
+        cdef const unsigned char *skip = self._skip
+        cdef unsigned char found
+        if start < 0:
+            raise ValueError("out of range")
+        if not 1 < size < 256:
+            # Its worst case grows with the token, which the standard search's does not.
+            return data.find(self._token, start)
+        while start <= last:
+            # FAST: bodies; while none of four pairs is in the token, four steps in one that do not wait for each other.
+            while start <= last - 4 * step and (
+                skip[pair(here + start)]
+                & skip[pair(here + start + step)]
+                & skip[pair(here + start + 2 * step)]
+                & skip[pair(here + start + 3 * step)]
+            ) == step:
+                start += 4 * step
+            found = skip[pair(here + start)]
+            if found == 0:
+                if memcmp(here + start - step, wanted, size) == 0:
+                    return start
+                found = self._again
+            start += found
+        return -1

@@ -1,0 +1,11 @@
+cdef class ClassWatch:
+    cdef list _seen
+    cdef list _classes
+    cdef unsigned long long _changes
+    cdef bint _watched
+    cdef unsigned int *_tags
+    cdef Py_ssize_t _count
+
+    cdef bint _compare(self) except -1
+    cdef int _arm(self) except -1
+    cpdef bint unchanged(self) except -1

@@ -1,0 +1,144 @@
+"""The compiled version of ``class_watch.py``."""
+
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+
+cdef extern from *:
+    """
+    #if PY_VERSION_HEX >= 0x030C0000
+    #define BOLTHEAD_TYPE_WATCHERS 1
+
+    #if defined(_MSC_VER)
+    #include <intrin.h>
+    static volatile long long bolthead_changes = 1;
+    #define BOLTHEAD_CHANGES() ((unsigned long long)_InterlockedOr64(&bolthead_changes, 0))
+    #define BOLTHEAD_CHANGED() ((void)_InterlockedIncrement64(&bolthead_changes))
+    #else
+    static unsigned long long bolthead_changes = 1;
+    #define BOLTHEAD_CHANGES() __atomic_load_n(&bolthead_changes, __ATOMIC_ACQUIRE)
+    #define BOLTHEAD_CHANGED() ((void)__atomic_add_fetch(&bolthead_changes, 1, __ATOMIC_RELEASE))
+    #endif
+
+    static int bolthead_watcher = -1;
+
+    /* CPython calls this when a watched class, or a base of one, is modified. */
+    static int bolthead_class_changed(PyTypeObject *type) {
+        (void)type;
+        BOLTHEAD_CHANGED();
+        return 0;
+    }
+
+    /* Before the module is used. An interpreter has eight watchers in all; without one, attributes are compared. */
+    static void bolthead_add_watcher(void) {
+        bolthead_watcher = PyType_AddWatcher(bolthead_class_changed);
+        if (bolthead_watcher < 0) PyErr_Clear();
+    }
+
+    /* Whether the next modification of *cls* will be told. CPython tells of one only while the class has a version
+       tag, and stops giving tags to a class that was modified very often. */
+    static int bolthead_watch(PyObject *cls) {
+        if (bolthead_watcher < 0 || !PyType_Check(cls)) return 0;
+        if (PyType_Watch(bolthead_watcher, cls) < 0) {
+            PyErr_Clear();
+            return 0;
+        }
+        return PyUnstable_Type_AssignVersionTag((PyTypeObject *)cls);
+    }
+
+    static unsigned int bolthead_type_tag(PyObject *cls) { (void)cls; return 0; }
+    #else
+    #define BOLTHEAD_TYPE_WATCHERS 0
+    #define BOLTHEAD_CHANGES() 0ULL
+    static void bolthead_add_watcher(void) {}
+    static int bolthead_watch(PyObject *cls) { (void)cls; return 0; }
+
+    /* CPython 3.11. The tag names one state of a class and of all its bases. It is set anew on the first look-up after
+       any of them changed, and never given out twice. 0: there is none, so nothing is known. */
+    static CYTHON_INLINE unsigned int bolthead_type_tag(PyObject *cls) {
+        if (!PyType_Check(cls) || !PyType_HasFeature((PyTypeObject *)cls, Py_TPFLAGS_VALID_VERSION_TAG)) return 0;
+        return ((PyTypeObject *)cls)->tp_version_tag;
+    }
+    #endif
+    """
+    bint BOLTHEAD_TYPE_WATCHERS
+    unsigned long long BOLTHEAD_CHANGES()
+    void bolthead_add_watcher()
+    bint bolthead_watch(object cls) except -1
+    unsigned int bolthead_type_tag(object cls)
+
+cdef object _MISSING = object()
+
+bolthead_add_watcher()
+
+
+cdef class ClassWatch:
+    # Free threading: after `__init__` only `_changes`, `_watched` and `_tags` change. A thread that reads an older
+    # value of theirs compares the attributes once more.
+
+    def __cinit__(self):
+        self._tags = NULL
+
+    def __init__(self, pairs):
+        pairs = list(pairs)
+        self._classes = list(dict.fromkeys([cls for cls, name in pairs]))
+        for cls in self._classes[:]:
+            if isinstance(cls, type) and type(cls) is not type and type(cls) not in self._classes:
+                # A metaclass may answer for its classes.
+                self._classes.append(type(cls))
+        self._count = len(self._classes)
+        if not BOLTHEAD_TYPE_WATCHERS and self._tags is NULL:
+            self._tags = <unsigned int *>PyMem_Malloc((self._count or 1) * sizeof(unsigned int))
+            if self._tags is NULL:
+                raise MemoryError
+        changes = BOLTHEAD_CHANGES()
+        watched = self._arm()
+        self._seen = [(cls, name, getattr(cls, name, _MISSING)) for cls, name in pairs]
+        if not BOLTHEAD_TYPE_WATCHERS:
+            self._arm()
+        self._changes = changes
+        self._watched = watched
+
+    def __dealloc__(self):
+        PyMem_Free(self._tags)
+
+    cdef int _arm(self) except -1:
+        """Ask to be told of the next change. On 3.12 and later: whether that will be so for each class."""
+        cdef Py_ssize_t index
+        cdef bint watched = True
+        for index in range(self._count):
+            if BOLTHEAD_TYPE_WATCHERS:
+                watched = bolthead_watch(self._classes[index]) and watched
+            else:
+                self._tags[index] = bolthead_type_tag(self._classes[index])
+        return watched
+
+    cpdef bint unchanged(self) except -1:
+        cdef Py_ssize_t index
+        cdef unsigned int tag
+        if BOLTHEAD_TYPE_WATCHERS:
+            if self._watched and self._changes == BOLTHEAD_CHANGES():
+                return True
+        else:
+            for index in range(self._count):
+                tag = bolthead_type_tag(self._classes[index])
+                if tag == 0 or tag != self._tags[index]:
+                    break
+            else:
+                return True
+        return self._compare()
+
+    cdef bint _compare(self) except -1:
+        # The count first: a change that comes while this runs is seen by the next call.
+        cdef unsigned long long changes = BOLTHEAD_CHANGES()
+        cdef bint watched = False
+        if BOLTHEAD_TYPE_WATCHERS:
+            watched = self._arm()
+        for cls, name, value in self._seen:
+            if getattr(cls, name, _MISSING) is not value:
+                return False
+        if BOLTHEAD_TYPE_WATCHERS:
+            self._changes = changes
+            self._watched = watched
+        else:
+            # The look-ups above made CPython tag the classes again.
+            self._arm()
+        return True

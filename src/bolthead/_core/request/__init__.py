@@ -1,0 +1,1 @@
+"""A request's attributes and its body."""

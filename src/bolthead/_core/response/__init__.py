@@ -1,0 +1,1 @@
+"""From what a view returned to what a WSGI server takes."""

@@ -1,0 +1,14 @@
+cimport cython
+
+from bolthead._core.primitives.stock cimport StockGuard
+from bolthead._core.response.bare cimport bare_response
+from bolthead._core.response.status cimport length_of, status_text
+
+cdef StockGuard CALL
+cdef StockGuard HEADERS
+cdef StockGuard ALLOW
+cdef StockGuard TEXT
+
+@cython.locals(code=object, pairs=list, body=bytes, allow=str)
+cpdef object error_response(object cls, object error, object environ)
+cdef bint is_iterator(object kind, object error) except -1

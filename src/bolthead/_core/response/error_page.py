@@ -1,0 +1,83 @@
+"""The page of an HTTP error as a response."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.wrappers import Response as BaseResponse
+
+from ..primitives.stock import StockGuard, shipped
+from .bare import bare_response
+from .status import length_of, status_text
+
+CALL = StockGuard(HTTPException, ["__call__", "get_response"])
+HEADERS = StockGuard(HTTPException, ["get_headers"])
+ALLOW = StockGuard(MethodNotAllowed, ["get_headers"])
+TEXT = StockGuard(HTTPException, ["get_body", "get_description", "name"])
+FORCE_TYPE: Any = BaseResponse.force_type.__func__  # type: ignore[attr-defined]
+
+PAGES: dict[tuple[int, str | None], bytes] = {}
+"""The pages of errors that say what their class says, by code and description."""
+PAGES_SIZE = 512
+CONTENT_TYPE = ("Content-Type", "text/html; charset=utf-8")
+ITERATORS: dict[type, bool] = {}
+"""Classes of HTTP errors, and whether their instances are iterators too."""
+
+
+def error_response(cls: Any, error: Any, environ: Any) -> Any:
+    """What ``cls.force_type(error, environ)`` makes of an HTTP error, or None where only that can tell.
+
+    PARITY: the body is an iterator, as of any WSGI callable that was run.
+    """
+    kind = type(error)
+    code = error.code
+    if (
+        not CALL.holds(kind)
+        or error.response is not None
+        or type(code) is not int
+        or code < 200
+        or code == 204
+        or code == 304
+        or environ["REQUEST_METHOD"] == "HEAD"
+        or not issubclass(cls, shipped.response_class)
+        or cls.force_type.__func__ is not FORCE_TYPE
+        or is_iterator(kind, error)
+    ):
+        return None
+    if HEADERS.holds(kind):
+        pairs = [CONTENT_TYPE]
+    elif ALLOW.holds(kind):
+        pairs = [CONTENT_TYPE]
+        if error.valid_methods:
+            allow = ", ".join(error.valid_methods)
+            if "\n" in allow or "\r" in allow:
+                return None
+            pairs.append(("Allow", allow))
+    else:
+        pairs = Headers(error.get_headers(environ))._list
+        if len(pairs) == 0 or pairs[0][0] != "Content-Type":
+            return None
+    if TEXT.holds(kind) and error.description is kind.description:
+        # FAST: errors; the text depends on nothing but these two, and both are the class's own.
+        body = PAGES.get((code, error.description))
+        if body is None:
+            body = PAGES[code, error.description] = error.get_body(environ).encode()
+            if len(PAGES) > PAGES_SIZE:
+                PAGES.clear()
+    else:
+        body = error.get_body(environ).encode()
+    pairs.append(("Content-Length", length_of(body)))
+    return bare_response(cls, status_text(code), code, pairs, iter([body]))
+
+
+def is_iterator(kind: Any, error: Any) -> bool:
+    """Whether an error is an iterator. FAST: asking the abstract class each time costs more than the answer."""
+    found = ITERATORS.get(kind)
+    if found is None:
+        found = isinstance(error, Iterator)
+        if len(ITERATORS) < PAGES_SIZE:
+            ITERATORS[kind] = found
+    return found

@@ -1,0 +1,20 @@
+cimport cython
+
+cpdef object send(object response, object environ, object start_response)
+
+@cython.locals(size=cython.Py_ssize_t, width=cython.Py_ssize_t, code=cython.long, counted=cython.bint, pairs=list, body=object, name=str, value=object)
+cdef list pairs_of_whole_body(object response)
+
+cdef object _END
+
+@cython.final
+@cython.freelist(8)
+cdef class Stream:
+    cdef object _body
+    cdef object _items
+    cdef object _response
+
+@cython.locals(code=cython.long, bodiless=cython.bint, pairs=list)
+cdef object send_other(object response, object environ, object start_response)
+@cython.locals(pairs=list, pair=tuple, name=str)
+cdef list pairs_of_other(list found, long code, bint bodiless, bint correct)

@@ -1,0 +1,175 @@
+"""A response becomes what a WSGI server takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from werkzeug.datastructures import Headers
+from werkzeug.wrappers import Response as BaseResponse
+
+LIST_ITERATOR: Any = type(iter([]))
+LOCAL_LOCATION = re.compile(r"/(?!/)[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*(\?[A-Za-z0-9\-._~!$&'()*+,;=:@%/?]+)?").fullmatch
+"""A location on the same host, with nothing to quote and nothing that splitting it would lose."""
+
+ENTITY_HEADERS = frozenset(
+    (
+        "allow",
+        "content-encoding",
+        "content-language",
+        "content-length",
+        "content-md5",
+        "content-range",
+        "content-type",
+        "last-modified",
+    )
+)
+"""What RFC 2616, 10.3.5 wants left out of a 304; Expires may stay."""
+
+SENDERS = frozenset(("close", "get_app_iter", "get_wsgi_headers", "get_wsgi_response", "iter_encoded"))
+"""What sends a response, and may be an attribute of it alone."""
+
+_stock_close = BaseResponse.close
+_END: Any = object()
+
+
+def send(response: Any, environ: Any, start_response: Callable[..., Any]) -> Any:
+    """Send *response*, whose sending methods are stock.
+
+    A whole body in memory takes the shortest way, a stream or an empty body the next. Redirects to other hosts and
+    callbacks on a body in memory go through Werkzeug's methods.
+    """
+    pairs = pairs_of_whole_body(response)
+    if pairs is None:
+        return send_other(response, environ, start_response)
+    start_response(response._status, pairs)
+    if environ["REQUEST_METHOD"] == "HEAD":
+        return []
+    return response.response
+
+
+def pairs_of_whole_body(response: Any) -> list[tuple[str, str]] | None:
+    """The header list of a response that is a list of bytes, or None where there is more to do."""
+    body = response.response
+    kind: Any = type(body)
+    if kind is not list and kind is not LIST_ITERATOR:
+        return None
+    code = response._status_code
+    headers = response.headers
+    if type(headers) is not Headers or response._on_close:
+        return None
+    if response.direct_passthrough or code < 200 or code == 204 or code == 304:
+        return None
+    pairs: list[tuple[str, str]] = headers._list[:]
+    counted = False
+    for name, value in pairs:
+        width = len(name)
+        if width == 14:
+            counted = counted or name.lower() == "content-length"
+        elif width == 8:
+            if name.lower() == "location" and (
+                response.autocorrect_location_header or LOCAL_LOCATION(value) is None
+            ):
+                return None
+        elif width == 16 and name.lower() == "content-location":
+            return None
+    if kind is not list:
+        if not counted:
+            return None
+        # FAST: an error's page is an iterator over a list, which is at its end with the first look.
+        body = list(body)
+        response.response = iter(body)
+    size = 0
+    for chunk in body:
+        if type(chunk) is not bytes:
+            return None
+        size += len(chunk)
+    if kind is not list:
+        response.response = body
+    if not counted and response.automatically_set_content_length:
+        pairs.append(("Content-Length", str(size)))
+    return pairs
+
+
+class Stream:
+    """A body on its way to the server: encodes what is str, and closes the response when told to.
+
+    WSGI: `close` does each time what the response's own does, as Werkzeug's iterator.
+    """
+
+    __slots__ = ("_body", "_items", "_response")
+
+    def __init__(self, response: Any, body: Any) -> None:
+        self._response = response
+        self._body = body
+        self._items: Any = None
+
+    def __iter__(self) -> Any:
+        return self
+
+    def __next__(self) -> Any:
+        items = self._items
+        if items is None:
+            body = self._body
+            if body is None:
+                raise StopIteration
+            self._body = None
+            items = iter(body)
+        # PARITY: after its end or an error nothing more comes, whatever the iterator says.
+        self._items = None
+        item = next(items, _END)
+        if item is _END:
+            raise StopIteration
+        self._items = items
+        if type(item) is str:
+            # FAST (stream): compiled, spelled like this it is one call of C.
+            return str.encode(item)
+        return item.encode() if isinstance(item, str) else item
+
+    def close(self) -> None:
+        self._body = self._items = None
+        response = self._response
+        if type(response).close is not _stock_close:
+            response.close()
+            return
+        # FAST (stream): what the response's own does.
+        body = response.response
+        close = getattr(body, "close", _END)
+        if close is not _END:
+            close()
+        for func in response._on_close:
+            func()
+
+
+def send_other(response: Any, environ: Any, start_response: Callable[..., Any]) -> Any:
+    """Send a stream, or a response without a body."""
+    code = response._status_code
+    body = response.response
+    bodiless = code == 304 or code == 204 or 100 <= code < 200
+    pairs = None
+    if (bodiless or not isinstance(body, (list, tuple))) and type(response.headers) is Headers:
+        pairs = pairs_of_other(response.headers._list, code, bodiless, response.autocorrect_location_header)
+    if pairs is None:
+        app_iter, status, headers = response.get_wsgi_response(environ)
+        start_response(status, headers)
+        return app_iter
+    if bodiless or environ["REQUEST_METHOD"] == "HEAD":
+        body = Stream(response, ())
+    elif not response.direct_passthrough:
+        body = Stream(response, body)
+    start_response(response._status, pairs)
+    return body
+
+
+def pairs_of_other(found: list[tuple[str, str]], code: int, bodiless: bool, correct: bool) -> list[tuple[str, str]] | None:
+    """The headers as sent, without those of a body where there is none; None if a location needs a look."""
+    pairs = []
+    for pair in found:
+        name = pair[0].lower()
+        if name == "content-location" or (name == "location" and (correct or LOCAL_LOCATION(pair[1]) is None)):
+            return None
+        if bodiless and (name == "content-length" or (code == 304 and name in ENTITY_HEADERS)):
+            continue
+        pairs.append(pair)
+    return pairs

@@ -1,0 +1,13 @@
+cimport cython
+
+cdef dict STATUSES
+cdef dict CONTENT_TYPES
+cdef list LENGTHS
+cdef Py_ssize_t LENGTHS_SIZE
+cdef Py_ssize_t CONTENT_TYPES_SIZE
+
+cpdef str status_text(object code)
+cpdef object content_type_of(object mimetype)
+
+@cython.locals(size=cython.Py_ssize_t)
+cpdef str length_of(bytes body)

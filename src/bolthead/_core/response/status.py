@@ -1,0 +1,41 @@
+"""Status lines, content types and lengths as text."""
+
+from __future__ import annotations
+
+from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.utils import get_content_type
+
+STATUSES: dict[int, str] = {}
+CONTENT_TYPES: dict[str, str] = {}
+CONTENT_TYPES_SIZE = 512
+"""How many content types are remembered."""
+LENGTHS_SIZE = 1024
+LENGTHS = [str(size) for size in range(LENGTHS_SIZE)]
+"""The decimal forms of small lengths."""
+
+
+def status_text(code: int) -> str:
+    """``200`` → ``"200 OK"``, as Werkzeug writes it."""
+    text = STATUSES.get(code)
+    if text is None:
+        phrase = HTTP_STATUS_CODES.get(code)
+        text = f"{code} {phrase.upper()}" if phrase is not None else f"{code} UNKNOWN"
+        if phrase is not None:
+            STATUSES[code] = text
+    return text
+
+
+def content_type_of(mimetype: str) -> str:
+    """*mimetype* with a charset where a text type needs one."""
+    found = CONTENT_TYPES.get(mimetype)
+    if found is None:
+        found = get_content_type(mimetype, "utf-8")
+        if len(CONTENT_TYPES) < CONTENT_TYPES_SIZE:
+            CONTENT_TYPES[mimetype] = found
+    return found
+
+
+def length_of(body: bytes) -> str:
+    """The length of *body* in bytes, as a Content-Length has it."""
+    size = len(body)
+    return LENGTHS[size] if size < LENGTHS_SIZE else str(size)

@@ -1,0 +1,1 @@
+"""The runtime between a compiled Jinja template and its objects."""
