@@ -37,5 +37,5 @@ def build_of_bolthead() -> str:
     name = _core.build_name()
     wanted = "pure" if os.environ.get("BOLTHEAD_PURE", "") not in ("", "0") else "compiled"
     if name != wanted:
-        raise SystemExit(f"the {wanted} build of bolthead is not there: {_core.rooms()}")
+        raise SystemExit(f"the {wanted} build of bolthead is not there: {_core.modules()}")
     return name

@@ -18,7 +18,7 @@ def _is_ours(name: str) -> bool:
 def _checked(build: str, module: ModuleType) -> ModuleType:
     core = importlib.import_module("bolthead._core")
     if core.build_name() != build:
-        raise AssertionError(f"the {build} build of bolthead is not there: {core.rooms()}")
+        raise AssertionError(f"the {build} build of bolthead is not there: {core.modules()}")
     return module
 
 

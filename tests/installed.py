@@ -16,9 +16,9 @@ def main(build: str) -> None:
     package = Path(bolthead.__file__).parent
     assert "site-packages" in package.parts, package
     assert (package / "py.typed").is_file()
-    assert _core.build_name() == build, _core.rooms()
-    sources = {path.stem for path in (package / "_core").glob("*.py")}
-    assert set(_core.rooms()) <= sources, "a room without its source"
+    assert _core.build_name() == build, _core.modules()
+    for name in _core.modules():
+        assert (package / "_core" / Path(*name.split("."))).with_suffix(".py").is_file(), f"{name} without its source"
 
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "hello.py").write_text(

@@ -53,7 +53,7 @@ def browser() -> None:
 
 def compiled() -> None:
     """The tests on the compiled build."""
-    check = "from bolthead import _core; assert _core.build_name() == 'compiled', _core.rooms()"
+    check = "from bolthead import _core; assert _core.build_name() == 'compiled', _core.modules()"
     python("-c", check, BOLTHEAD_PURE="")
     python("-m", "pytest", "-q", BOLTHEAD_PURE="")
 

@@ -12,9 +12,9 @@ import pytest
 
 UNWANTED = {
     "asyncio", "bolthead.cli", "bolthead.debughelpers", "bolthead.serve", "bolthead.templating", "bolthead.testing",
-    "click", "concurrent.futures", "decimal", "email._parseaddr", "email.message", "flask", "granian", "http.client",
-    "http.cookiejar", "http.server", "importlib.metadata", "jinja2", "lzma", "multiprocessing", "pathlib", "pdb",
-    "pickle", "platform", "pydoc", "socket", "socketserver", "ssl", "subprocess", "unittest", "urllib.request",
+    "click", "concurrent.futures", "decimal", "flask", "granian", "http.client",
+    "http.cookiejar", "http.server", "importlib.metadata", "jinja2", "multiprocessing", "pathlib", "pdb",
+    "pickle", "pydoc", "socketserver", "ssl", "subprocess", "unittest", "urllib.request",
     "werkzeug.debug", "werkzeug.serving", "werkzeug.test",
 }  # fmt: skip
 
@@ -133,108 +133,14 @@ def test_threads_see_one_werkzeug() -> None:
         """)
 
 
-LATE = ["difflib", "email.utils", "ipaddress", "pkgutil", "shutil", "textwrap", "tokenize", "uuid"]
-UNTOUCHED = """
-        import bolthead, importlib, sys
-        def untouched(name):
-            return type(sys.modules[name]).__name__ == "Untouched"
-"""
-
-
-@pytest.mark.parametrize("name", LATE)
-@pytest.mark.parametrize(
-    "look",
-    ["module.__doc__", "vars(module)", "dir(module)", "module.__all__", "module.__dict__", "hasattr(module, 'x')"],
-)
-def test_a_module_is_whole_at_the_first_look(name: str, look: str) -> None:
-    run(f"""{UNTOUCHED}
-        module = importlib.import_module({name!r})
-        assert untouched({name!r}), "loaded by now: nothing to see here"
-        assert module.__name__ == module.__spec__.name == {name!r} and module.__file__ == module.__spec__.origin
-        try:
-            {look}
-        except AttributeError:
-            assert {look!r} == "module.__all__", {look!r}
-        assert type(module) is type(sys) and sys.modules[{name!r}] is module
-        there = set(vars(module))
-        del sys.modules[{name!r}]
-        fresh = vars(importlib.import_module({name!r}))
-        assert there == set(fresh) and module.__doc__ == fresh["__doc__"]
-        """)
-
-
-@pytest.mark.parametrize("name", LATE)
-def test_a_module_that_is_there_stays(name: str) -> None:
-    run(f"""
-        import {name}, sys
-        before = sys.modules[{name!r}]
-        {UNTOUCHED.strip()}
-        assert sys.modules[{name!r}] is before and not untouched({name!r})
-        """)
-
-
-def test_late_modules_are_imported_in_every_way() -> None:
-    run(f"""{UNTOUCHED}
-        import email
-        assert untouched("email.utils") and email.utils is sys.modules["email.utils"]
-        from email import utils
-        from email.utils import formatdate
-        from shutil import *
-        assert utils.formatdate is formatdate and formatdate(0, usegmt=True) == "Thu, 01 Jan 1970 00:00:00 GMT"
-        assert rmtree is sys.modules["shutil"].rmtree and not untouched("shutil")
-        import uuid
-        importlib.reload(uuid)
-        assert uuid.UUID(int=0).hex == "0" * 32 and not untouched("uuid")
-        from urllib.parse import urlsplit
-        assert urlsplit("http://[::1]/").hostname == "::1" and not untouched("ipaddress")
-        """)
-
-
-def test_what_is_put_into_a_late_module_stays() -> None:
-    run(f"""{UNTOUCHED}
-        from unittest import mock
-        import uuid, pkgutil
-        assert untouched("uuid") and untouched("pkgutil")
-        uuid.uuid4 = mine = lambda: "mine"
-        assert uuid.uuid4 is mine is vars(uuid)["uuid4"] and uuid.UUID(int=1).int == 1
-        del pkgutil.iter_modules
-        assert not hasattr(pkgutil, "iter_modules") and pkgutil.walk_packages
-        with mock.patch("ipaddress.ip_address", mine):
-            import ipaddress
-            assert ipaddress.ip_address is mine
-        assert ipaddress.ip_address("::1").version == 6
-        """)
-
-
-def test_threads_see_one_late_module() -> None:
-    run(f"""{UNTOUCHED}
-        import uuid, email.utils, shutil
-        from threading import Barrier, Thread
-        barrier, found = Barrier(8), []
-        def look():
-            barrier.wait()
-            found.append((uuid.UUID, uuid.uuid4, email.utils.formatdate, shutil.rmtree))
-        threads = [Thread(target=look) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert len(found) == 8 and len(set(found)) == 1
-        """)
-
-
-def test_a_file_that_fails_is_run_again() -> None:
-    run(f"""{UNTOUCHED}
-        from unittest import mock
-        import email.utils
-        with mock.patch.dict(sys.modules, {{"email.charset": None, "email._parseaddr": None}}):
-            try:
-                email.utils.formatdate
-            except ImportError:
-                pass
-            else:
-                raise SystemExit("it did not fail")
-        assert untouched("email.utils") and email.utils.formatdate(0)
+def test_the_standard_library_is_left_alone() -> None:
+    """No module of it is replaced, put off or emptied."""
+    run("""
+        import sys
+        import bolthead
+        for name, module in list(sys.modules.items()):
+            if name.partition(".")[0] in sys.stdlib_module_names and name != "__main__":
+                assert not type(module).__module__.startswith("bolthead"), (name, type(module))
         """)
 
 

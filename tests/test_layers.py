@@ -1,8 +1,9 @@
-"""Imports go down: the order of the rooms, as the design has it."""
+"""Imports go down: the order of the modules, as the design has it. Python, ``.pyx`` and ``.pxd`` files are read."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,14 +11,17 @@ SRC = Path(__file__).resolve().parent.parent / "src" / "bolthead"
 
 LAYERS = [
     ["_startup.sitecustomize"],
-    ["_late"],
-    ["_werkzeug"],
-    ["typing", "signals", "coroutines"],
-    ["_core.native", "_core.kept", "_core.jsonwrite", "_core.jsonout", "_core.proxy", "_core.__init__", "_core.result"],
+    ["_compat.lazy_modules"],
+    ["_compat.import_werkzeug"],
+    ["typing", "signals", "_compat.asgiref_bridge", "_compat.__init__"],
+    ["_core.__init__", "_core.primitives"],
+    ["_core.http", "_core.json"],
+    ["_core.request", "_core.response", "_core.routing", "_core.templates"],
+    ["_core.session"],
+    ["_core.lifecycle"],
     ["globals"],
-    ["_core"],
-    ["config", "helpers", "json", "logging", "signing"],
-    ["routing", "body", "storage", "formparser"],
+    ["config", "helpers", "json", "logging", "_compat.itsdangerous_serializer"],
+    ["routing", "_compat.body_stream", "_compat.multi_dict", "formparser"],
     ["wrappers"],
     ["sessions", "ctx", "templating"],
     ["sansio"],
@@ -30,7 +34,21 @@ LAYERS = [
 ]
 """From the bottom up. A module may import from its own layer and from those above it in this list."""
 
+CORE = {
+    "primitives": set(),
+    "http": {"primitives"},
+    "json": {"primitives"},
+    "routing": {"http", "primitives"},
+    "request": {"http", "json", "primitives"},
+    "response": {"http", "json", "primitives"},
+    "session": {"response", "http", "primitives"},
+    "lifecycle": {"session", "response", "routing", "request", "json", "http", "primitives"},
+    "templates": set[str](),
+}
+"""The folders of the core, and the other folders that each may import from."""
+
 LAZY = {
+    ("_startup.sitecustomize", "as_flask"),
     ("app", "cli"),
     ("app", "testing"),
     ("blueprints", "cli"),
@@ -44,49 +62,29 @@ LAZY = {
 
 
 def layer_of(module: str) -> int:
+    best = (-1, -1)
     for index, names in enumerate(LAYERS):
-        if module in names:
-            return index
-    for index, names in enumerate(LAYERS):
-        if any(module.startswith(f"{name}.") for name in names):
-            return index
-    raise AssertionError(f"bolthead.{module} has no layer: give it one in LAYERS")
+        for name in names:
+            if module == name or module.startswith(f"{name}."):
+                best = max(best, (len(name), index))
+    if best[1] < 0:
+        raise AssertionError(f"bolthead.{module} has no layer: give it one in LAYERS")
+    return best[1]
 
 
-def modules() -> Iterator[tuple[str, Path]]:
-    for path in sorted(SRC.rglob("*.py")):
-        parts = path.relative_to(SRC).with_suffix("").parts
-        name = ".".join(parts)
-        if name.endswith(".__init__") and name != "_core.__init__":
-            name = name.removesuffix(".__init__")
-        yield name, path
+def name_of(path: Path) -> str:
+    name = ".".join(path.relative_to(SRC).with_suffix("").parts)
+    # The packages below hold modules of other layers; what they import themselves is theirs alone.
+    return name if name in ("__init__", "_core.__init__", "_compat.__init__") else name.removesuffix(".__init__")
+
+
+def files(*endings: str) -> Iterator[tuple[str, Path]]:
+    for path in sorted(path for ending in endings for path in SRC.rglob(f"*{ending}")):
+        yield name_of(path), path
 
 
 def is_type_checking(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-
-
-def imports(name: str, path: Path) -> Iterator[tuple[str, bool]]:
-    """Each module of ours that *path* imports, and whether lazily (inside a function)."""
-    package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
-    if name in ("__init__", "_core.__init__"):
-        package = name.split(".")[:-1]
-
-    def walk(node: ast.AST, lazy: bool) -> Iterator[tuple[str, bool]]:
-        for child in ast.iter_child_nodes(node):
-            if is_type_checking(child):
-                continue
-            inner = lazy or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
-            if isinstance(child, ast.ImportFrom) and child.level:
-                base = package[: len(package) - child.level + 1]
-                target = [*base, *(child.module.split(".") if child.module else [])]
-                for alias in child.names:
-                    full = ".".join([*target, alias.name])
-                    yield (full if is_module(full) else ".".join(target) or "__init__"), inner
-            else:
-                yield from walk(child, inner)
-
-    yield from walk(ast.parse(path.read_text()), False)
 
 
 def is_module(name: str) -> bool:
@@ -94,13 +92,71 @@ def is_module(name: str) -> bool:
     return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
 
 
-def climbs(lazy: bool) -> set[tuple[str, str]]:
-    found = set()
-    for name, path in modules():
-        for target, is_lazy in imports(name, path):
-            if is_lazy == lazy and layer_of(target) > layer_of(name):
-                found.add((name, target))
+def named(target: list[str], names: list[str]) -> Iterator[str]:
+    """The modules that ``from target import names`` imports, without our package's own name."""
+    for name in names:
+        full = ".".join([*target, name])
+        found = full if is_module(full) else ".".join(target) or "__init__"
+        yield f"{found}.__init__" if found in ("_core", "_compat") else found
+
+
+def python_imports(path: Path) -> Iterator[tuple[str, bool]]:
+    """Each module of ours that a ``.py`` file imports, relatively or not, and whether lazily (inside a function)."""
+    package = list(path.relative_to(SRC).parts[:-1])
+
+    def walk(node: ast.AST, lazy: bool) -> Iterator[tuple[str, bool]]:
+        for child in ast.iter_child_nodes(node):
+            if is_type_checking(child):
+                continue
+            inner = lazy or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
+            if isinstance(child, ast.ImportFrom):
+                parts = child.module.split(".") if child.module else []
+                if child.level:
+                    target = [*package[: len(package) - child.level + 1], *parts]
+                elif parts[:1] == ["bolthead"]:
+                    target = parts[1:]
+                else:
+                    continue
+                for name in named(target, [alias.name for alias in child.names]):
+                    yield name, inner
+            elif isinstance(child, ast.Import):
+                for alias in child.names:
+                    if alias.name.split(".")[0] == "bolthead":
+                        yield alias.name.partition(".")[2] or "__init__", inner
+            else:
+                yield from walk(child, inner)
+
+    yield from walk(ast.parse(path.read_text()), False)
+
+
+CYTHON_IMPORT = re.compile(
+    r"^\s*from\s+bolthead\.?([\w.]*)\s+c?import\s+(\([^)]*\)|[^\n]*)|^\s*c?import\s+bolthead\.([\w.]+)", re.MULTILINE
+)
+
+
+def cython_imports(path: Path) -> Iterator[str]:
+    for found in CYTHON_IMPORT.finditer(path.read_text()):
+        if found[3]:
+            yield found[3]
+        else:
+            names = [name.strip().split(" ")[0] for name in found[2].strip("()").split(",")]
+            yield from named(found[1].split("."), [name for name in names if name])
+
+
+def arrows(lazy: bool) -> set[tuple[str, str]]:
+    found = {
+        (name, target)
+        for name, path in files(".py")
+        for target, is_lazy in python_imports(path)
+        if is_lazy == lazy
+    }
+    if not lazy:
+        found |= {(name, target) for name, path in files(".pyx", ".pxd", ".pxi") for target in cython_imports(path)}
     return found
+
+
+def climbs(lazy: bool) -> set[tuple[str, str]]:
+    return {(name, target) for name, target in arrows(lazy) if layer_of(target) > layer_of(name)}
 
 
 def test_imports_go_down() -> None:
@@ -114,3 +170,28 @@ def test_lazy_imports_upward_are_known() -> None:
 def test_every_layer_is_there() -> None:
     for name in (name for names in LAYERS for name in names):
         assert is_module(name), f"{name} is in LAYERS and not in the package"
+
+
+def test_folders_of_the_core() -> None:
+    """Each folder imports from the folders that the design allows, and from no module outside of the core."""
+    assert {path.name for path in (SRC / "_core").iterdir() if (path / "__init__.py").is_file()} == set(CORE)
+    wrong = set()
+    for lazy in (False, True):
+        for name, target in arrows(lazy):
+            if not name.startswith("_core."):
+                continue
+            folder = name.split(".")[1]
+            if folder == "__init__":
+                wrong.add((name, target))
+            elif not target.startswith("_core.") or target.split(".")[1] not in CORE[folder] | {folder}:
+                wrong.add((name, target))
+    assert wrong == set()
+
+
+def test_the_reader_sees_every_form(tmp_path: Path) -> None:
+    """Relative, absolute and Cython's imports: a form that is not read would let anything through."""
+    python = SRC / "_core" / "lifecycle" / "phases.py"
+    assert ("_core.lifecycle.records", False) in set(python_imports(python))
+    assert "_core.lifecycle.records" in set(cython_imports(python.with_suffix(".pxd")))
+    absolute = {target for name, target in arrows(True) if name == "app"}
+    assert "_compat.asgiref_bridge" in absolute

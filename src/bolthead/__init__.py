@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import typing as t
 
+# The first import of all; it says why.
+from ._compat import import_werkzeug as _import_werkzeug
+
+# isort: split
 from . import json as json
-from ._compat import import_werkzeug as _import_werkzeug  # noqa: F401  The first import of all; it says why.
 from .app import Flask as Flask
 from .blueprints import Blueprint as Blueprint
 from .config import Config as Config

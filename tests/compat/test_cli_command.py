@@ -65,10 +65,10 @@ def test_version():
     assert lines[0] == f"Python {platform.python_version()}"
     assert lines[1].startswith(f"bolthead {commands.version_of('bolthead')}, ")
     assert lines[2] == f"Werkzeug {metadata.version('werkzeug')}"
-    compiled = [name for name, is_compiled in _core.rooms().items() if is_compiled]
+    compiled = [name for name, is_compiled in _core.modules().items() if is_compiled]
     if _core.build_name() == "compiled":
         assert lines[1].endswith(f"compiled build ({', '.join(compiled)})")
-        assert "tree" in compiled
+        assert "routing.tree" in compiled
     else:
         assert lines[1].endswith("pure Python build")
         assert not compiled

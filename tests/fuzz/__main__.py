@@ -3,7 +3,7 @@
     python tests/fuzz/sanitized.py --minutes 10     build with the sanitizers and fuzz that build
     python tests/fuzz --minutes 10                  fuzz the build that is there
 
-Inputs are sound ones cut, repeated, spliced and overwritten. Each goes to the compiled room, to the pure room
+Inputs are sound ones cut, repeated, spliced and overwritten. Each goes to the compiled module, to the pure module
 and to Werkzeug or the standard library: a difference, or any error of another kind than theirs, is printed with
 its seed and ends the run with status 1; the sanitizers abort by themselves. Without them, the same goes for memory
 that an input takes and does not give back.
@@ -34,7 +34,7 @@ from werkzeug.sansio import http, multipart
 import builds
 from blocks import lost
 
-ROOMS = ("query", "cookies", "headers", "jsonread", "jsonwrite")
+MODULES = ("http.query", "http.cookies", "http.headers", "json.reader", "json.writer")
 KEEP = "werkzeug.url_quote"
 ODD = [0, 9, 10, 11, 12, 13, 32, 34, 37, 38, 39, 42, 43, 44, 45, 58, 59, 61, 92, 127, 128, 195, 233, 255]
 SEEDS: dict[str, list[bytes]] = {
@@ -101,8 +101,8 @@ class Fuzz:
     """The subjects: each is given bytes and returns the outcome on both builds and the expected one."""
 
     def __init__(self) -> None:
-        self.rooms = {
-            build: {name: builds.load(build, f"bolthead._core.{name}") for name in ROOMS}
+        self.modules = {
+            build: {name.rpartition(".")[2]: builds.load(build, f"bolthead._core.{name}") for name in MODULES}
             | {
                 "multipart": builds.load(build, "bolthead._core.request.multipart"),
                 "percent": builds.load(build, "bolthead._core.http.url_encoding"),
@@ -113,20 +113,20 @@ class Fuzz:
 
     def query(self, rng: random.Random, data: bytes) -> Any:
         text = data.decode("utf-8", rng.choice(["replace", "surrogateescape"]))
-        for room in self.rooms.values():
-            yield outcome(lambda room=room: room["query"].parse_pairs(text, KEEP))
+        for module in self.modules.values():
+            yield outcome(lambda module=module: module["query"].parse_pairs(text, KEEP))
         yield outcome(lambda: urllib.parse.parse_qsl(text, keep_blank_values=True, errors=KEEP))
 
     def cookies(self, rng: random.Random, data: bytes) -> Any:
         text = data.decode(rng.choice(["latin-1", "latin-1", "utf-8"]), "surrogateescape")
-        for room in self.rooms.values():
-            yield outcome(lambda room=room: room["cookies"].parse_cookie_pairs(text))
+        for module in self.modules.values():
+            yield outcome(lambda module=module: module["cookies"].parse_cookie_pairs(text))
         yield outcome(lambda: list(http.parse_cookie(text, cls=list)))  # type: ignore[arg-type]
 
     def options(self, rng: random.Random, data: bytes) -> Any:
         text = data.decode("latin-1")
-        for room in self.rooms.values():
-            yield outcome(lambda room=room: room["headers"].parse_options(text))
+        for module in self.modules.values():
+            yield outcome(lambda module=module: module["headers"].parse_options(text))
         yield outcome(lambda: parse_options_header(text))
 
     def json(self, rng: random.Random, data: bytes) -> Any:
@@ -138,15 +138,15 @@ class Fuzz:
             found = parse(text)
             return repr(found), write([found, {"a": (found,)}])
 
-        for room in self.rooms.values():
-            writer = room["jsonwrite"].Writer(repr, *options.values(), compact)
-            yield outcome(lambda room=room, writer=writer: again(room["jsonread"].parse, writer.text))
+        for module in self.modules.values():
+            writer = module["writer"].Writer(repr, *options.values(), compact)
+            yield outcome(lambda module=module, writer=writer: again(module["reader"].parse, writer.text))
         written: dict[str, Any] = {**options, "separators": (",", ":") if compact else None}
         yield outcome(lambda: again(json.loads, lambda value: json.dumps(value, **written)))
 
     def headers(self, rng: random.Random, data: bytes) -> Any:
-        for room in self.rooms.values():
-            yield outcome(lambda room=room: room["multipart"].split_headers(data))
+        for module in self.modules.values():
+            yield outcome(lambda module=module: module["multipart"].split_headers(data))
         yield outcome(lambda: list(multipart.MultipartDecoder(b"b")._parse_headers(data)))
 
     def multipart(self, rng: random.Random, data: bytes) -> Any:
@@ -155,9 +155,9 @@ class Fuzz:
         if not rng.randrange(3):
             # A limit on what is held is met in other places when the body is cut otherwise.
             limits |= {"max_form_memory_size": rng.randrange(1, 600), "max_form_parts": rng.randrange(4)}
-        for build, room in self.rooms.items():
+        for build, module in self.modules.items():
             cut = size if "max_form_memory_size" in limits else rng.choice([1, 2, 7, 50, size])
-            yield outcome(lambda room=room, cut=cut: form(room["formparser"].MultiPartParser, data, cut, limits))
+            yield outcome(lambda module=module, cut=cut: form(module["formparser"].MultiPartParser, data, cut, limits))
             del build
         yield outcome(lambda: form(werkzeug.formparser.MultiPartParser, data, size, limits))
 

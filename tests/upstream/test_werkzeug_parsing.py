@@ -25,7 +25,7 @@ import werkzeug.test, werkzeug.wrappers
 from bolthead import _core, formparser, wrappers
 from bolthead._core.http.cookies import parse_cookie_pairs
 from bolthead._core.http.headers import parse_options, parse_int, unquote_value
-assert _core.build_name() == sys.argv[1], _core.rooms()
+assert _core.build_name() == sys.argv[1], _core.modules()
 
 def parse_cookie(cookie=None, cls=None):
     cls = cls or werkzeug.datastructures.MultiDict

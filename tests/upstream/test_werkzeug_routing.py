@@ -21,7 +21,7 @@ import pytest
 import werkzeug.routing
 import bolthead.routing
 from bolthead import _core
-assert _core.build_name() == sys.argv[1], _core.rooms()
+assert _core.build_name() == sys.argv[1], _core.modules()
 sys.modules["werkzeug.routing"] = werkzeug.routing = bolthead.routing
 sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "-c", "empty.ini", "test_routing.py"]))
 """

@@ -30,10 +30,10 @@ def outcome(function: Callable[..., Any], *args: Any) -> Any:
         return type(error), str(error)
 
 
-def both(room: str, name: str, *args: Any) -> Any:
-    """The one outcome of a function of a room on both builds."""
+def both(module: str, name: str, *args: Any) -> Any:
+    """The one outcome of a function of a module on both builds."""
     pure, compiled = (
-        outcome(getattr(builds.load(build, f"bolthead._core.{room}"), name), *args) for build in builds.NAMES
+        outcome(getattr(builds.load(build, f"bolthead._core.{module}"), name), *args) for build in builds.NAMES
     )
     assert pure == compiled
     return pure
@@ -56,29 +56,29 @@ options = pieces(
 @many
 @given(escapes, st.sampled_from(["replace", "ignore", KEEP]))
 def test_unquote(text: str, errors: str) -> None:
-    assert both("percent", "unquote", text, errors) == outcome(lambda: urllib.parse.unquote(text, errors=errors))
+    assert both("http.url_encoding", "unquote", text, errors) == outcome(lambda: urllib.parse.unquote(text, errors=errors))
 
 
 @many
 @given(queries)
 def test_pairs(text: str) -> None:
     expected = urllib.parse.parse_qsl(text, keep_blank_values=True, errors=KEEP)
-    assert both("query", "parse_pairs", text, KEEP) == expected
+    assert both("http.query", "parse_pairs", text, KEEP) == expected
     for cls in (MultiDict, ImmutableMultiDict):
-        assert list(both("query", "multi_dict", cls, expected, frozenset([cls])).lists()) == list(cls(expected).lists())
+        assert list(both("http.query", "multi_dict", cls, expected, frozenset([cls])).lists()) == list(cls(expected).lists())
 
 
 @many
 @given(cookies)
 def test_cookies(header: str) -> None:
     expected = outcome(lambda: list(parse_cookie(header, cls=list)))  # type: ignore[arg-type]
-    assert both("cookies", "parse_cookie_pairs", header) == expected
+    assert both("http.cookies", "parse_cookie_pairs", header) == expected
 
 
 @many
 @given(st.none() | options | options.map("form-data;".__add__))
 def test_options(header: str | None) -> None:
-    value, found = both("headers", "parse_options", header)
+    value, found = both("http.headers", "parse_options", header)
     expected = parse_options_header(header)
     assert (value, list(found.items())) == (expected[0], list(expected[1].items()))
 
@@ -86,7 +86,7 @@ def test_options(header: str | None) -> None:
 @many
 @given(st.tuples(options, st.booleans()).map(lambda drawn: f'"{drawn[0]}"' if drawn[1] else drawn[0]))
 def test_unquote_value(text: str) -> None:
-    assert both("headers", "unquote_value", text) == unquote_header_value(text)
+    assert both("http.headers", "unquote_value", text) == unquote_header_value(text)
 
 
 numbers = pieces("0", "1", "-", "+", "_", " ", "\t", "٣", "²", ".") | st.integers().map(str)
@@ -95,13 +95,13 @@ numbers = pieces("0", "1", "-", "+", "_", " ", "\t", "٣", "²", ".") | st.integ
 @many
 @given(numbers)
 def test_plain_int(text: str) -> None:
-    assert both("headers", "parse_int", text) == outcome(_plain_int, text)
+    assert both("http.headers", "parse_int", text) == outcome(_plain_int, text)
 
 
 @many
 @given(st.none() | numbers, st.sampled_from([None, "", "gzip", "chunked", "gzip, Chunked"]))
 def test_content_length(text: str | None, encoding: str | None) -> None:
-    assert both("body", "content_length", text, encoding) == get_content_length(text, encoding)
+    assert both("request.body", "content_length", text, encoding) == get_content_length(text, encoding)
 
 
 @pytest.mark.parametrize("size", [0, 1, 3, 65535, 65536, 65537, 200_000])
@@ -133,6 +133,6 @@ def test_read_fails(load: Callable[[str], Any], error: type[Exception]) -> None:
 
 def test_huge_declared_length(load: Callable[[str], Any]) -> None:
     """No number that a client writes is too large to be compared with what it sends."""
-    room = load("bolthead._core.request.body")
-    assert room.read_exactly(lambda wanted: b"", room.content_length("9" * 40, None)) is None
-    assert room.content_length("9" * 5000, None) == get_content_length("9" * 5000) == 0
+    module = load("bolthead._core.request.body")
+    assert module.read_exactly(lambda wanted: b"", module.content_length("9" * 40, None)) is None
+    assert module.content_length("9" * 5000, None) == get_content_length("9" * 5000) == 0

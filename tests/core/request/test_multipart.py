@@ -159,10 +159,10 @@ names = st.lists(
 def test_plain_names(name: bytes, ending: bytes) -> None:
     """The shortcut for a field's one header says what the long way says, or nothing."""
     block = b'Content-Disposition: form-data; name="' + name + ending
-    rooms = [builds.load(build, "bolthead._core.request.multipart") for build in builds.NAMES]
-    pure, compiled = (room.plain_name(block) for room in rooms)
+    modules = [builds.load(build, "bolthead._core.request.multipart") for build in builds.NAMES]
+    pure, compiled = (module.plain_name(block) for module in modules)
     assert pure == compiled
     if pure is not None:
-        assert rooms[0].describe(rooms[0].split_headers(block)) == (pure, None, None)
+        assert modules[0].describe(modules[0].split_headers(block)) == (pure, None, None)
     elif name.isalnum() and name.isascii():
         assert ending != b'"'

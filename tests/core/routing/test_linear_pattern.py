@@ -38,8 +38,8 @@ def tails(draw: st.DrawFn) -> str:
     return "".join(parts)
 
 
-def test_glob_is_the_regular_expression(load: Callable[[str], ModuleType]) -> None:
-    routing, plant = load("bolthead.routing"), load("bolthead.routing.plant")
+def test_linear_pattern_is_the_regular_expression(load: Callable[[str], ModuleType]) -> None:
+    routing, builder = load("bolthead.routing"), load("bolthead.routing.tree_builder")
     seen = {True: 0, False: 0}
 
     @settings(max_examples=500, deadline=None, derandomize=True, database=None)
@@ -48,17 +48,17 @@ def test_glob_is_the_regular_expression(load: Callable[[str], ModuleType]) -> No
         rng = random.Random(seed)
         bound = routing.Rule(f"/{rule}", merge_slashes=False)
         bound.bind(routing.Map())
-        part = next(part for part in plant.cut(plant.drawing(bound)[1]) if not isinstance(part, str))
+        part = next(part for part in builder.cut(builder.parsed_rule(bound)[1]) if not isinstance(part, str))
         if len(part.body) < 5:
             return
-        glob, pattern = plant._glob(part), re.compile(part.source)
+        linear, pattern = builder._linear_pattern(part), re.compile(part.source)
         for text in [text_for(rng, rule) for _ in range(20)]:
             if not part.is_tail:
                 text = text.replace("/", "")
             found = pattern.match(text)
             names = [f"__werkzeug_{nth}" for nth in range(len(part.body) // 2)]
             wanted = None if found is None else [found[name] for name in names]
-            assert glob.match(text) == wanted, (part.source, text)
+            assert linear.match(text) == wanted, (part.source, text)
             seen[found is not None] += 1
 
     run()
@@ -66,10 +66,10 @@ def test_glob_is_the_regular_expression(load: Callable[[str], ModuleType]) -> No
 
 
 def test_only_stock_patterns_have_one(load: Callable[[str], ModuleType]) -> None:
-    routing, plant = load("bolthead.routing"), load("bolthead.routing.plant")
+    routing, builder = load("bolthead.routing"), load("bolthead.routing.tree_builder")
     table = routing.Map(converters=maps.CUSTOM)
     for rule in ("/<list:a>-<b>", "/<a>-<fussy:b>", "/<greedy:a>/<b>"):
         bound = routing.Rule(rule)
         bound.bind(table)
-        part = next(part for part in plant.cut(plant.drawing(bound)[1]) if not isinstance(part, str))
-        assert plant._glob(part) is None
+        part = next(part for part in builder.cut(builder.parsed_rule(bound)[1]) if not isinstance(part, str))
+        assert builder._linear_pattern(part) is None

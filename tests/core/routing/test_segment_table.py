@@ -22,19 +22,19 @@ texts = st.text(st.sampled_from("ab/éÿĀ€😀\x00"), max_size=4) | st.text(m
 @given(st.lists(texts, unique=True, max_size=40), st.lists(texts, max_size=10))
 def test_a_fan_is_a_dict_with_less(held: list[str], asked: list[str]) -> None:
     for build in builds.NAMES:
-        fan = builds.load(build, NAME).SegmentTable()
+        table = builds.load(build, NAME).SegmentTable()
         for nth, text in enumerate(held):
-            assert fan.get(text) is None
-            fan[text] = (nth,)
+            assert table.get(text) is None
+            table[text] = (nth,)
             for earlier in held[: nth + 1 : 7]:
-                assert fan.get(earlier) == (held.index(earlier),)
+                assert table.get(earlier) == (held.index(earlier),)
         for text in [*held, *asked]:
-            assert fan.get(text) == ((held.index(text),) if text in held else None)
+            assert table.get(text) == ((held.index(text),) if text in held else None)
             if text in held:
-                assert fan[text] == (held.index(text),)
+                assert table[text] == (held.index(text),)
             else:
                 with pytest.raises(KeyError):
-                    fan[text]
+                    table[text]
 
 
 @given(st.lists(texts.filter(lambda text: text and "/" not in text), unique=True, max_size=12), st.data())

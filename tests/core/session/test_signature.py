@@ -14,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from bolthead._compat import itsdangerous_serializer
+from bolthead._core.session import signature
 from bolthead.json.tag import TaggedJSONSerializer
 
 NOW = 1_800_000_000
@@ -28,14 +30,14 @@ def pair(keys: list[str | bytes], digest: str = "sha1") -> tuple[URLSafeTimedSer
     options = {"key_derivation": "hmac", "digest_method": getattr(hashlib, digest)}
     serializer = TaggedJSONSerializer()
     theirs = URLSafeTimedSerializer(keys, salt="cookie", serializer=serializer, signer_kwargs=options)
-    ours = signing.CookieSerializer(
+    ours = itsdangerous_serializer.CookieSerializer(
         list(keys), salt="cookie", serializer=serializer, signer_kwargs=options, digest=digest
     )
     return ours, theirs
 
 
 def outcome(call: Any, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
-    with mock.patch("time.time", lambda: NOW), mock.patch.object(signed, "time", lambda: NOW):
+    with mock.patch("time.time", lambda: NOW), mock.patch.object(signature, "time", lambda: NOW):
         try:
             return ("returns", call(*args, **kwargs))
         except BadData as error:
@@ -97,7 +99,7 @@ def test_fallback_keys() -> None:
 
 @given(st.binary(max_size=200), st.binary(max_size=80), st.sampled_from(["sha1", "sha256", "md5"]))
 def test_mac(key: bytes, message: bytes, digest: str) -> None:
-    mac = signed.Hmac(key, digest)
+    mac = signature.Hmac(key, digest)
     expected = hmac.digest(key, message, digest)
     assert mac.digest(message) == expected == mac.digest(message)
 
@@ -106,9 +108,9 @@ def test_packed_size() -> None:
     rnd = random.Random(1)
     for _ in range(3000):
         alphabet = rnd.choice([b"a", b"ab", b'{"_fresh":true,12}', bytes(range(256))])
-        text = bytes(rnd.choice(alphabet) for _ in range(rnd.randrange(signed.SMALL)))
+        text = bytes(rnd.choice(alphabet) for _ in range(rnd.randrange(signature.SMALL)))
         text = rnd.choice([text, (text[: rnd.randrange(1, 20)] * 30)[: len(text)]])
-        assert signed.packed_size(text) == len(zlib.compress(text)), text
+        assert signature.packed_size(text) == len(zlib.compress(text)), text
 
 
 def test_other_signers_are_left_alone() -> None:
@@ -116,8 +118,8 @@ def test_other_signers_are_left_alone() -> None:
         def get_signature(self, value: Any) -> bytes:
             return b"signature"
 
-    ours = signing.CookieSerializer(["key"], signer=Other, digest="sha1")
+    ours = itsdangerous_serializer.CookieSerializer(["key"], signer=Other, digest="sha1")
     assert ours.dumps(1).endswith(".signature")
-    assert signing.CookieSerializer(["key"], digest="no such digest").loads(
+    assert itsdangerous_serializer.CookieSerializer(["key"], digest="no such digest").loads(
         URLSafeTimedSerializer(["key"]).dumps(1)
     ) == 1

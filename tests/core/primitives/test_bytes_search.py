@@ -1,0 +1,92 @@
+"""Searches in bytes and text: both versions, beside Python's own."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import builds
+
+Load = Callable[[str], ModuleType]
+NAME = "bolthead._core.primitives.bytes_search"
+
+
+few = st.lists(st.sampled_from([b"a", b"b", b"\xff", b"\0"]), max_size=12).map(b"".join)
+runs = st.lists(st.sampled_from([b"a", b"b", b"\xff", b"\0", b"other"]), max_size=20).map(b"".join)
+
+
+@given(runs, few.map(lambda token: token[:4]), st.integers(-2, 40))
+def test_finder(data: bytes, token: bytes, start: int) -> None:
+    for name in builds.NAMES:
+        finder = builds.load(name, NAME).Finder(token)
+        if start < 0:
+            with pytest.raises(ValueError, match="range"):
+                finder.find(data, start)
+        else:
+            assert finder.find(data, start) == data.find(token, start)
+
+
+@given(st.binary(min_size=1, max_size=80), st.lists(st.tuples(st.integers(0, 80), st.integers(0, 80)), max_size=20))
+def test_finder_among_parts_of_the_token(token: bytes, parts: list[tuple[int, int]]) -> None:
+    data = b"".join(token[start:stop] for start, stop in parts)
+    for name in builds.NAMES:
+        assert builds.load(name, NAME).Finder(token).find(data, 0) == data.find(token)
+
+
+@pytest.mark.parametrize("size", [1, 2, 254, 255, 256, 257, 1000])
+def test_finder_of_long_tokens(load: Load, size: int) -> None:
+    token = bytes(range(1, 256)) * 4
+    finder = load(NAME).Finder(token[:size])
+    for before in (0, 1, 255, 300):
+        assert finder.find(b"\0" * before + token[:size] + b"\0", 0) == before
+        assert finder.find(b"\0" * before + token[: size - 1], 0) == -1
+
+
+@given(few, st.sampled_from([97, 255, 0]), st.integers(-2, 14), st.integers(-2, 14))
+def test_find_byte(data: bytes, byte: int, start: int, stop: int) -> None:
+    for name in builds.NAMES:
+        find_byte = builds.load(name, NAME).find_byte
+        if start < 0 or stop > len(data):
+            with pytest.raises(ValueError, match="range"):
+                find_byte(data, byte, start, stop)
+        elif stop >= 0:
+            assert find_byte(data, byte, start, stop) == data.find(byte, start, stop)
+
+
+@given(st.text(max_size=8) | st.text(st.characters(max_codepoint=127), max_size=40))
+def test_unsafe(text: str) -> None:
+    safe = string.ascii_letters + string.digits + "_.-~!$'()*,/:@"
+    for build in builds.NAMES:
+        assert bool(builds.load(build, NAME).unsafe(text)) == any(letter not in safe for letter in text)
+
+
+@given(few, st.integers(-2, 14), st.integers(-2, 14))
+def test_cut(data: bytes, start: int, stop: int) -> None:
+    for name in builds.NAMES:
+        cut = builds.load(name, NAME).cut
+        if 0 <= start <= stop <= len(data):
+            assert cut(data, start, stop) == data[start:stop]
+        else:
+            with pytest.raises(ValueError, match="range"):
+                cut(data, start, stop)
+
+
+@given(
+    st.lists(st.sampled_from(["%", "4", "1", "%41", "%c3", "%A9", "%ff", "%0", "é", "\udc80", "x"]), max_size=8),
+    st.sampled_from(["replace", "strict", "werkzeug.url_quote"]),
+)
+def test_unescape(pieces: list[str], errors: str) -> None:
+    def outcome(build: str) -> Any:
+        try:
+            return builds.load(build, NAME).unescape("".join(pieces), errors)
+        except UnicodeError as error:
+            return type(error), str(error)
+
+    one, other = (outcome(build) for build in builds.NAMES)
+    assert one == other

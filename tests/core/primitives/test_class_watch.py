@@ -1,0 +1,165 @@
+"""Whether an attribute of a class changed: the two versions say the same, on every interpreter."""
+
+from __future__ import annotations
+
+from abc import ABCMeta
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import builds
+
+Load = Callable[[str], ModuleType]
+NAMES = ("run", "stop", "value")
+NAME = "bolthead._core.primitives.class_watch"
+
+change = st.tuples(st.sampled_from(["base", "child", "other"]), st.sampled_from(NAMES), st.sampled_from([None, 1, "x"]))
+
+
+@given(st.lists(change, max_size=12), st.booleans())
+def test_watch_sees_every_change(changes: list[tuple[str, str, Any]], read_between: bool) -> None:
+    for build in builds.NAMES:
+        base = type("Base", (), {"run": len, "value": 0})
+        classes = {"base": base, "child": type("Child", (base,), {}), "other": type("Other", (), {"stop": 1})}
+
+        def state(classes: dict[str, type] = classes) -> list[Any]:
+            return [getattr(classes[key], name, "missing") for key in ("child", "other") for name in NAMES]
+
+        watch = builds.load(build, NAME).ClassWatch([(classes[key], name) for key in ("child", "other") for name in NAMES])
+        before = state()
+        assert watch.unchanged()
+        for key, name, value in changes:
+            if value is None:
+                if name in vars(classes[key]):
+                    delattr(classes[key], name)
+            else:
+                setattr(classes[key], name, value)
+            if read_between:
+                assert watch.unchanged() == (state() == before)
+        assert watch.unchanged() == (state() == before)
+        assert watch.unchanged() == (state() == before), "asked twice"
+
+
+@pytest.mark.parametrize("count", [8, 9, 20])
+def test_watch_of_many_classes(load: Load, count: int) -> None:
+    module = load(NAME)
+    classes: list[Any] = [type(f"C{index}", (), {"run": index}) for index in range(count)]
+    watch = module.ClassWatch([(cls, "run") for cls in classes])
+    assert watch.unchanged()
+    assert watch.unchanged()
+    classes[-1].run = None
+    assert not watch.unchanged()
+
+
+class Claims:
+    """Claims to equal anything, as a wrapper does that stands for what it wraps."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 0
+
+
+def family(kind: str) -> tuple[Any, Any]:
+    """Two classes, of a kind that a watch may have to take another way for."""
+    if kind == "with slots":
+        return type("A", (), {"__slots__": ("a",)}), type("B", (), {"__slots__": ("b",)})
+    if kind == "of a metaclass":
+        return ABCMeta("A", (), {}), type("B", (), {})
+    if kind == "that refuse subclasses":
+
+        def refuse(cls: Any, **options: Any) -> None:
+            raise AssertionError(f"a subclass: {cls}")
+
+        return type("A", (), {"__init_subclass__": classmethod(refuse)}), type("B", (), {})
+    if kind == "in no order":
+        above = type("A", (), {})
+        return above, type("B", (above,), {})
+    return type("A", (), {}), type("B", (), {})
+
+
+@pytest.mark.parametrize("kind", ["plain", "with slots", "of a metaclass", "that refuse subclasses", "in no order"])
+def test_watch_of_any_class(load: Load, kind: str) -> None:
+    first, second = family(kind)
+    first.run = second.stop = stock = len
+    watch = load(NAME).ClassWatch([(first, "run"), (first, "none"), (second, "stop"), (second, "__init__")])
+    for cls, name in [(first, "run"), (second, "stop"), (second, "run"), (first, "none"), (second, "__init__")] * 20:
+        assert watch.unchanged()
+        assert watch.unchanged(), "asked twice"
+        before = vars(cls).get(name)
+        setattr(cls, name, Claims())
+        cls.other = 1
+        expected = (name, cls) == ("run", second)
+        assert watch.unchanged() == expected
+        assert watch.unchanged() == expected, "asked twice"
+        cls.other = 2
+        assert watch.unchanged() == expected, "asked after something else changed"
+        if before is None:
+            delattr(cls, name)
+        else:
+            setattr(cls, name, before)
+    assert first.run is stock
+
+
+@pytest.mark.parametrize("depth", [1, 2, 5])
+def test_a_base_at_any_depth(load: Load, depth: int) -> None:
+    classes: list[Any] = [type("Base", (), {"run": len})]
+    for _ in range(depth):
+        classes.append(type("Child", (classes[-1],), {}))
+    watch = load(NAME).ClassWatch([(classes[-1], "run"), (classes[-1], "absent")])
+    for cls in classes:
+        for name, value in (("run", max), ("absent", None)):
+            assert watch.unchanged()
+            before = vars(cls).get(name)
+            setattr(cls, name, value)
+            assert not watch.unchanged()
+            assert not watch.unchanged(), "asked twice"
+            if before is None:
+                delattr(cls, name)
+            else:
+                setattr(cls, name, before)
+            assert watch.unchanged()
+
+
+def test_other_bases(load: Load) -> None:
+    first: Any = type("First", (), {"run": len})
+    second: Any = type("Second", (), {"run": max})
+    child: Any = type("Child", (first,), {})
+    watch = load(NAME).ClassWatch([(child, "run")])
+    assert watch.unchanged()
+    child.__bases__ = (second,)
+    assert not watch.unchanged()
+    child.__bases__ = (first,)
+    assert watch.unchanged()
+
+
+def test_a_class_that_changes_without_end(load: Load) -> None:
+    """CPython stops giving version tags to such a class, and tells nothing of its changes from then on."""
+    cls: Any = type("Busy", (), {"run": len, "count": 0})
+    watch = load(NAME).ClassWatch([(cls, "run")])
+    for count in range(3000):
+        cls.count = count
+        assert cls.count == count
+        assert watch.unchanged()
+    for _ in range(3):
+        cls.run = max
+        assert not watch.unchanged()
+        cls.run = len
+        assert watch.unchanged()
+
+
+def test_two_watches_of_one_class(load: Load) -> None:
+    """Each tells by itself: that one was asked says nothing to the other."""
+    cls: Any = type("C", (), {"run": len})
+    one, other = (load(NAME).ClassWatch([(cls, "run")]) for _ in range(2))
+    cls.run = max
+    assert not one.unchanged()
+    cls.run = len
+    assert one.unchanged()
+    cls.run = max
+    assert not one.unchanged() and not other.unchanged()
