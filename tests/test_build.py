@@ -44,10 +44,7 @@ def test_modules_have_python_source() -> None:
 def test_source_does_not_know_cython(module: str) -> None:
     tree = ast.parse(path_of(module, ".py").read_text())
     names = {
-        alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for alias in node.names
+        alias.name for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names
     }
     names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
     assert not {name for name in names if "cython" in name.lower()}
@@ -120,7 +117,10 @@ def test_public_names_and_signatures(module: str) -> None:
                 method = inspect.getattr_static(pure[key], member)
                 if inspect.isfunction(method):
                     found = shape(getattr(value, member))
-                    assert found is not None and [p[0] for p in found] == [p[0] for p in shape(method) or []], (key, member)
+                    assert found is not None and [p[0] for p in found] == [p[0] for p in shape(method) or []], (
+                        key,
+                        member,
+                    )
         elif (module, key) not in SILENT:
             found = shape(value)
             expected = shape(pure[key])

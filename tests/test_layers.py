@@ -145,10 +145,7 @@ def cython_imports(path: Path) -> Iterator[str]:
 
 def arrows(lazy: bool) -> set[tuple[str, str]]:
     found = {
-        (name, target)
-        for name, path in files(".py")
-        for target, is_lazy in python_imports(path)
-        if is_lazy == lazy
+        (name, target) for name, path in files(".py") for target, is_lazy in python_imports(path) if is_lazy == lazy
     }
     if not lazy:
         found |= {(name, target) for name, path in files(".pyx", ".pxd", ".pxi") for target in cython_imports(path)}

@@ -93,9 +93,7 @@ CASES = [
         mixed,
         CAUGHT.format(args='"/r50/7/edit", "POST"'),
     ),
-    RouteCase(
-        "sibling", "1 000 siblings, hit", "≤ 5 µs", siblings, 'adapter.match("/shop/item777-5")', slow=True
-    ),
+    RouteCase("sibling", "1 000 siblings, hit", "≤ 5 µs", siblings, 'adapter.match("/shop/item777-5")', slow=True),
     RouteCase(
         "sibmiss",
         "1 000 siblings, miss",

@@ -185,9 +185,7 @@ class Flask(App):
             raise ValueError("Resources can only be opened for reading.")
         return open(os.path.join(self.root_path, resource), mode, encoding=None if mode == "rb" else encoding)
 
-    def open_instance_resource(
-        self, resource: str, mode: str = "rb", encoding: str | None = "utf-8"
-    ) -> IO[AnyStr]:
+    def open_instance_resource(self, resource: str, mode: str = "rb", encoding: str | None = "utf-8") -> IO[AnyStr]:
         """Open a file below ``instance_path``, for writing too."""
         return open(os.path.join(self.instance_path, resource), mode, encoding=None if "b" in mode else encoding)
 
@@ -242,9 +240,7 @@ class Flask(App):
         elif not self.subdomain_matching:
             # An unknown host must not look like a subdomain when none are matched.
             subdomain = self.url_map.default_subdomain or ""
-        return self.url_map.bind_to_environ(
-            request.environ, server_name=server_name, subdomain=subdomain
-        )
+        return self.url_map.bind_to_environ(request.environ, server_name=server_name, subdomain=subdomain)
 
     def raise_routing_exception(self, request: Request) -> NoReturn:
         """Raise what routing found. In debug mode, a redirect that would lose a form's data says so."""
@@ -390,9 +386,7 @@ class Flask(App):
             answer = self.ensure_sync(handler)(answer)
         return self.finalize_request(answer, from_error_handler=True)
 
-    def log_exception(
-        self, exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None]
-    ) -> None:
+    def log_exception(self, exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None]) -> None:
         """Log an error that nobody handled."""
         self.logger.error(f"Exception on {request.path} [{request.method}]", exc_info=exc_info)
 

@@ -41,9 +41,7 @@ class Blueprint(SansioBlueprint):
             t.cast(str, self.static_folder), filename, max_age=self.get_send_file_max_age(filename)
         )
 
-    def open_resource(
-        self, resource: str, mode: str = "rb", encoding: str | None = "utf-8"
-    ) -> t.IO[t.AnyStr]:
+    def open_resource(self, resource: str, mode: str = "rb", encoding: str | None = "utf-8") -> t.IO[t.AnyStr]:
         """Open a file below :attr:`root_path` for reading; modes ``r``, ``rt`` and ``rb`` only."""
         if mode not in {"r", "rt", "rb"}:
             raise ValueError("Resources can only be opened for reading.")

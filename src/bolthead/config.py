@@ -68,9 +68,7 @@ class Config(dict):  # type: ignore[type-arg]
             " loaded. Set this variable and make it point to a configuration file"
         )
 
-    def from_prefixed_env(
-        self, prefix: str = "FLASK", *, loads: t.Callable[[str], t.Any] = json.loads
-    ) -> bool:
+    def from_prefixed_env(self, prefix: str = "FLASK", *, loads: t.Callable[[str], t.Any] = json.loads) -> bool:
         """Take every environment variable that begins with ``prefix`` and an underscore.
 
         A value goes through ``loads`` and stays a string where that fails. ``A__B__C`` sets
@@ -149,9 +147,7 @@ class Config(dict):  # type: ignore[type-arg]
                 self[key] = value  # Not update(): a subclass may have its own __setitem__.
         return True
 
-    def get_namespace(
-        self, namespace: str, lowercase: bool = True, trim_namespace: bool = True
-    ) -> dict[str, t.Any]:
+    def get_namespace(self, namespace: str, lowercase: bool = True, trim_namespace: bool = True) -> dict[str, t.Any]:
         """The items whose key begins with ``namespace``, by default without it and in lower case."""
         found: dict[str, t.Any] = {}
         for key, value in self.items():

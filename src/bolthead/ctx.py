@@ -81,9 +81,7 @@ class _AppCtxGlobals:
 def _active_request(caller: str) -> RequestContext:
     ctx = _cv_request.get(None)
     if ctx is None:
-        raise RuntimeError(
-            f"'{caller}' can only be used when a request context is active, such as in a view function."
-        )
+        raise RuntimeError(f"'{caller}' can only be used when a request context is active, such as in a view function.")
     return ctx
 
 
@@ -156,9 +154,7 @@ class AppContext(AppRecord):
         self.push()
         return self
 
-    def __exit__(
-        self, exc_type: type | None, exc_value: BaseException | None, tb: TracebackType | None
-    ) -> None:
+    def __exit__(self, exc_type: type | None, exc_value: BaseException | None, tb: TracebackType | None) -> None:
         self.pop(exc_value)
 
 
@@ -185,9 +181,7 @@ class RequestContext(RequestRecord):
         except HTTPException as error:
             request.routing_exception = error
         environ = request.environ
-        fill_request_context(
-            self, app, request, environ if type(environ) is dict else dict(environ), adapter, session
-        )
+        fill_request_context(self, app, request, environ if type(environ) is dict else dict(environ), adapter, session)
 
     @property
     def url_adapter(self) -> Any:
@@ -229,9 +223,7 @@ class RequestContext(RequestRecord):
 
     def copy(self) -> RequestContext:
         """A context of the same request and session, to be pushed elsewhere."""
-        return self.__class__(
-            self.app, environ=self.request.environ, request=self.request, session=self._session
-        )
+        return self.__class__(self.app, environ=self.request.environ, request=self.request, session=self._session)
 
     def match_request(self) -> None:
         """Find the rule for this request; an outcome other than a rule waits in ``routing_exception``."""
@@ -253,9 +245,7 @@ class RequestContext(RequestRecord):
         self.push()
         return self
 
-    def __exit__(
-        self, exc_type: type | None, exc_value: BaseException | None, tb: TracebackType | None
-    ) -> None:
+    def __exit__(self, exc_type: type | None, exc_value: BaseException | None, tb: TracebackType | None) -> None:
         self.pop(exc_value)
 
     def __repr__(self) -> str:

@@ -36,9 +36,7 @@ class DebugFilesKeyError(KeyError, AssertionError):
         )
         submitted = ", ".join(map(repr, request.form.getlist(key)))
         if submitted:
-            self.msg += (
-                f"\n\nThe browser instead transmitted some file names. This was submitted: {submitted}"
-            )
+            self.msg += f"\n\nThe browser instead transmitted some file names. This was submitted: {submitted}"
 
     def __str__(self) -> str:
         return self.msg

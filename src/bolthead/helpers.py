@@ -80,8 +80,7 @@ def _in_context(items: t.Iterator[t.Any]) -> t.Generator[t.Any, None, None]:
     req_ctx = _cv_request.get(None)
     if req_ctx is None:
         raise RuntimeError(
-            "'stream_with_context' can only be used when a request context is active,"
-            " such as in a view function."
+            "'stream_with_context' can only be used when a request context is active, such as in a view function."
         )
     app_ctx = _cv_app.get()
     yield None
@@ -260,9 +259,7 @@ def send_file(
     )
 
 
-def send_from_directory(
-    directory: os.PathLike[str] | str, path: os.PathLike[str] | str, **kwargs: t.Any
-) -> Response:
+def send_from_directory(directory: os.PathLike[str] | str, path: os.PathLike[str] | str, **kwargs: t.Any) -> Response:
     """Send a file from inside a directory; a ``path`` that leads out of it, or to no file, is a 404.
 
     The directory, relative to the application's root, must not come from the client. The rest goes to

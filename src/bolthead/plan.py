@@ -209,9 +209,7 @@ def make_plan(app: Flask) -> Plan:
     plan.inline_do_teardown_appcontext = inline("do_teardown_appcontext")
     plan.inline_ensure_sync = inline("ensure_sync", "async_to_sync")
     plan.stock_session_interface = (
-        interface is SecureCookieSessionInterface
-        and SESSION.is_stock(interface)
-        and not vars(app.session_interface)
+        interface is SecureCookieSessionInterface and SESSION.is_stock(interface) and not vars(app.session_interface)
     )
     plan.sessions = None
     if plan.stock_session_interface:
@@ -263,7 +261,9 @@ def make_plan(app: Flask) -> Plan:
 
 def responses_of(cls: Any) -> Responses:
     ours = issubclass(cls, Response)
-    return Responses(cls, ours and RESPONSE.is_stock(cls, *RESPONSE_FILLED), ours and RESPONSE.is_stock(cls, *RESPONSE_SENT))
+    return Responses(
+        cls, ours and RESPONSE.is_stock(cls, *RESPONSE_FILLED), ours and RESPONSE.is_stock(cls, *RESPONSE_SENT)
+    )
 
 
 def sends_text(responses: Responses) -> bool:

@@ -123,9 +123,7 @@ class Answer:
     def __init__(self) -> None:
         self.written: list[bytes] | None = None
 
-    def __call__(
-        self, status: str, headers: list[tuple[str, str]], exc_info: object = None
-    ) -> Callable[[bytes], None]:
+    def __call__(self, status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Callable[[bytes], None]:
         self.status = int(status[:3])
         self.headers = headers
         return self.write
@@ -273,9 +271,7 @@ def bridge(app: WSGIApplication, options: Options) -> Callable[[GranianExchange,
             body = _chain(reply.written, body)
         if type(body) is list:
             # FAST: one call to granian for a body that is there already.
-            exchange.response_bytes(
-                reply.status, reply.headers, body[0] if len(body) == 1 else b"".join(body)
-            )
+            exchange.response_bytes(reply.status, reply.headers, body[0] if len(body) == 1 else b"".join(body))
         else:
             exchange.response_iter(reply.status, reply.headers, Chunks(body))
         return reply.status
@@ -439,10 +435,7 @@ def claim(bind: Bind) -> Bind:
 
 def _why_not(error: OSError, bind: Bind) -> str:
     if error.errno == errno.EADDRINUSE:
-        return (
-            f"Port {bind.port} on {bind.host} is in use by another program;"
-            " stop that one or give another --bind."
-        )
+        return f"Port {bind.port} on {bind.host} is in use by another program; stop that one or give another --bind."
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"Not allowed to listen on port {bind.port}; ports under 1024 usually need a privilege."
     if error.errno == errno.EADDRNOTAVAIL:

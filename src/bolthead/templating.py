@@ -147,9 +147,7 @@ def render_template_string(source: str, **context: t.Any) -> str:
     return _render(app, app.jinja_env.from_string(source), context)
 
 
-def stream_template(
-    template_name_or_list: str | Template | list[str | Template], **context: t.Any
-) -> t.Iterator[str]:
+def stream_template(template_name_or_list: str | Template | list[str | Template], **context: t.Any) -> t.Iterator[str]:
     """:func:`render_template` piece by piece, as a body to return; the request stays alive meanwhile."""
     app = _current()
     return _stream(app, app.jinja_env.get_or_select_template(template_name_or_list), context)

@@ -339,7 +339,4 @@ class Response(ResponseBase):
                     # FAST: make-response; nothing in it could break the line, so it need not be searched for that.
                     headers._list.append(("Set-Cookie", text))
                     return
-        super().set_cookie(
-            key, value, max_age, expires, path, domain, secure, httponly, samesite, partitioned
-        )
-
+        super().set_cookie(key, value, max_age, expires, path, domain, secure, httponly, samesite, partitioned)

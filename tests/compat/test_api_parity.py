@@ -107,10 +107,7 @@ def kind(cls: type, name: str) -> str:
 
 
 NAMES = [
-    (module, name)
-    for module in MODULES
-    for name in public(where(module)[0], module)
-    if (module, name) not in EXCEPT
+    (module, name) for module in MODULES for name in public(where(module)[0], module) if (module, name) not in EXCEPT
 ]
 
 
@@ -155,10 +152,7 @@ def members(cls: type) -> list[str]:
 
 
 MEMBERS = [
-    (m, c, name)
-    for m, c in CLASSES
-    for name in members(getattr(where(m)[0], c))
-    if (m, f"{c}.{name}") not in EXCEPT
+    (m, c, name) for m, c in CLASSES for name in members(getattr(where(m)[0], c)) if (m, f"{c}.{name}") not in EXCEPT
 ]
 
 

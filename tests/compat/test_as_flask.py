@@ -18,9 +18,7 @@ SRC = Path(__file__).parents[2] / "src"
 INSTALL = "import bolthead; from bolthead.as_flask import install; install()\n"
 
 
-def python(
-    code: str, *, exe: str = sys.executable, cwd: Path | None = None
-) -> subprocess.CompletedProcess[str]:
+def python(code: str, *, exe: str = sys.executable, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     return run(exe, "-c", textwrap.dedent(code), cwd=cwd)
 
 
@@ -83,8 +81,7 @@ WAYS = {
     "assert v is bolthead.views",
     "import_module": "import importlib; assert importlib.import_module('flask.ctx') is bolthead.ctx",
     "reload": "import importlib, flask.views as v; assert importlib.reload(v) is v is bolthead.views",
-    "find_spec loaded": "from importlib.util import find_spec; "
-    "assert find_spec('flask').origin == bolthead.__file__",
+    "find_spec loaded": "from importlib.util import find_spec; assert find_spec('flask').origin == bolthead.__file__",
     "find_spec unloaded": "from importlib.util import find_spec; import sys; "
     "assert find_spec('flask.__main__').origin.endswith('__main__.py'); "
     "assert 'flask.__main__' not in sys.modules and 'bolthead.__main__' not in sys.modules",
@@ -100,13 +97,11 @@ WAYS = {
     "loader by hand": "from importlib.util import find_spec, module_from_spec; import sys\n"
     "sys.modules.pop('flask.views', 0); s = find_spec('flask.views'); m = module_from_spec(s); "
     "s.loader.exec_module(m); assert m.View is bolthead.views.View",
-    "metadata": "from importlib.metadata import version; "
-    "assert version('flask') == version('Flask') == '3.1.3'",
+    "metadata": "from importlib.metadata import version; assert version('flask') == version('Flask') == '3.1.3'",
     "distributions": "from importlib.metadata import distributions\n"
     "found = [d.version for d in distributions() if (d.metadata['Name'] or '').lower() == 'flask']\n"
     "assert found == ['3.1.3']",
-    "metadata of a path": "from importlib.metadata import distributions; "
-    "assert not [*distributions(path=[])]",
+    "metadata of a path": "from importlib.metadata import distributions; assert not [*distributions(path=[])]",
     "twice": "install()",
 }
 
@@ -175,9 +170,7 @@ def test_every_name_in_flasks_modules_can_be_imported() -> None:
     imports = []
     for module in ["flask", *(f"flask.{name}" for name in MODULES)]:
         for name, value in vars(importlib.import_module(module)).items():
-            if not name.startswith("_") and (
-                not isinstance(value, ModuleType) or value.__name__.startswith("flask")
-            ):
+            if not name.startswith("_") and (not isinstance(value, ModuleType) or value.__name__.startswith("flask")):
                 imports.append(f"from {module} import {name}")
     assert len(imports) > 400
     passes(INSTALL + "\n".join(imports))
@@ -274,8 +267,7 @@ def test_spawned_processes(tmp_path: Path) -> None:
 def test_a_hidden_sitecustomize_still_runs(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("print('the other one')\n")
     (tmp_path / "script.py").write_text(
-        "import subprocess, sys\n"
-        "subprocess.run([sys.executable, '-c', 'import flask; print(flask.__name__)'])\n"
+        "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'import flask; print(flask.__name__)'])\n"
     )
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(SRC), str(tmp_path)])}
     done = subprocess.run(
@@ -331,9 +323,7 @@ def test_under_pytest(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(
-    "command", [[], ["-m"], ["--nonsense"], ["no-such-program"], ["-m", "no_such_module"]]
-)
+@pytest.mark.parametrize("command", [[], ["-m"], ["--nonsense"], ["no-such-program"], ["-m", "no_such_module"]])
 def test_wrong_use_is_one_line(command: list[str], tmp_path: Path) -> None:
     done = run(sys.executable, "-m", "bolthead.as_flask", *command, cwd=tmp_path)
     assert done.returncode == 2

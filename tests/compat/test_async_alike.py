@@ -220,9 +220,7 @@ def test_what_a_view_does_to_its_loop_ends_with_it(fw: Framework) -> Any:
 
     async def view() -> str:
         loop: Any = asyncio.get_running_loop()
-        seen.append(
-            (loop.get_debug(), loop.get_task_factory(), loop.get_exception_handler(), hasattr(loop, "name"))
-        )
+        seen.append((loop.get_debug(), loop.get_task_factory(), loop.get_exception_handler(), hasattr(loop, "name")))
         kind = len(seen)
         if kind == 1:
             loop.set_debug(True)

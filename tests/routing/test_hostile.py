@@ -82,10 +82,7 @@ def test_a_deep_rule_does_not_recurse(load: Callable[[str], ModuleType]) -> None
 def test_backtracking_is_bounded_by_the_tree(load: Callable[[str], ModuleType]) -> None:
     """Twelve levels, each a literal and a variable: 4096 leaves, and a path that fails in the last segment."""
     levels = 10
-    rules = [
-        "/" + "/".join("a" if n >> k & 1 else f"<v{k}>" for k in range(levels)) + "/end"
-        for n in range(2**levels)
-    ]
+    rules = ["/" + "/".join("a" if n >> k & 1 else f"<v{k}>" for k in range(levels)) + "/end" for n in range(2**levels)]
     adapter = bound(load, *rules)
     with pytest.raises(NotFound):
         adapter.match("/a" * levels + "/x")

@@ -368,9 +368,7 @@ def test_adding_and_matching_from_several_threads(load: Callable[[str], ModuleTy
                 path = (f"/t{mark}/{n}", f"/t{mark}/i{n}-7", f"/w/t{mark}-{n}/a/b")[form]
                 table.add(routing.Rule(text, endpoint=(mark, n)))
                 assert adapter.match(path)[0] == (mark, n)
-                assert (
-                    adapter.build((mark, n), {"k": 7, "word": "w", "p": "a/b"}, append_unknown=False) == path
-                )
+                assert adapter.build((mark, n), {"k": 7, "word": "w", "p": "a/b"}, append_unknown=False) == path
         except BaseException as error:
             errors.append(error)
 
@@ -416,9 +414,7 @@ def test_a_thousand_siblings_are_indexed(load: Callable[[str], ModuleType]) -> N
         assert len(index.prefix_sizes) + len(index.suffix_sizes) <= 3
 
 
-def test_registering_compiles_nothing(
-    load: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_registering_compiles_nothing(load: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch) -> None:
     routing = load("bolthead.routing")
 
     def refuse(*args: Any, **kwargs: Any) -> Any:

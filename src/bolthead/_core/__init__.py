@@ -21,9 +21,7 @@ class SourceFirst:
     """A meta path finder that prefers the ``.py`` files of the core to their extension modules."""
 
     @staticmethod
-    def find_spec(
-        name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
+    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
         if not name.startswith(f"{__name__}."):
             return None
         source = os.path.join(_HERE, *name.removeprefix(f"{__name__}.").split(".")) + ".py"

@@ -131,4 +131,3 @@ class DefaultJSONProvider(JSONProvider):
         else:
             text = self.dumps(obj, separators=COMPACT)
         return app.response_class(f"{text}\n", mimetype=self.mimetype)
-

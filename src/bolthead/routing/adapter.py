@@ -63,9 +63,7 @@ class MapAdapter(_adapter.AdapterRecord, WerkzeugMapAdapter):
         """Raise the redirect that an alias, the defaults of a sibling or ``redirect_to`` ask for, if any."""
         redirect_defaults = self.map.redirect_defaults
         if rule.alias and redirect_defaults:
-            raise RequestRedirect(
-                self.make_alias_redirect_url(place, rule.endpoint, values, method, query_args)
-            )
+            raise RequestRedirect(self.make_alias_redirect_url(place, rule.endpoint, values, method, query_args))
         if redirect_defaults:
             url = self.get_default_redirect(rule, method, values, query_args)
             if url is not None:

@@ -263,10 +263,7 @@ def read_converters(rule: WerkzeugRule, leaf: Leaf) -> None:
 
 def _is_simple_integer(converter: Any) -> bool:
     return (
-        converter.num_convert is int
-        and not converter.fixed_digits
-        and converter.min is None
-        and converter.max is None
+        converter.num_convert is int and not converter.fixed_digits and converter.min is None and converter.max is None
     )
 
 

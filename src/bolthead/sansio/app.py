@@ -129,9 +129,7 @@ class App(Scaffold):
         if instance_path is None:
             instance_path = self.auto_find_instance_path()
         elif not os.path.isabs(instance_path):
-            raise ValueError(
-                "If an instance path is provided it must be absolute. A relative path was given instead."
-            )
+            raise ValueError("If an instance path is provided it must be absolute. A relative path was given instead.")
         self.instance_path = instance_path
 
         # The order is part of the contract: each of these may be overridden and look at the ones before.
@@ -249,18 +247,14 @@ class App(Scaffold):
         if methods is None:
             methods = getattr(view_func, "methods", None) or _GET
         if isinstance(methods, str):
-            raise TypeError(
-                'Allowed methods must be a list of strings, for example: @app.route(..., methods=["POST"])'
-            )
+            raise TypeError('Allowed methods must be a list of strings, for example: @app.route(..., methods=["POST"])')
         allowed = {method.upper() for method in methods}
         required = getattr(view_func, "required_methods", ())
 
         if provide_automatic_options is None:
             provide_automatic_options = getattr(view_func, "provide_automatic_options", None)
         if provide_automatic_options is None:
-            provide_automatic_options = "OPTIONS" not in allowed and bool(
-                self.config["PROVIDE_AUTOMATIC_OPTIONS"]
-            )
+            provide_automatic_options = "OPTIONS" not in allowed and bool(self.config["PROVIDE_AUTOMATIC_OPTIONS"])
             if provide_automatic_options:
                 allowed.add("OPTIONS")
         allowed.update(required)
@@ -272,9 +266,7 @@ class App(Scaffold):
             return
         known = self.view_functions.get(endpoint)
         if known is not None and known != view_func:
-            raise AssertionError(
-                f"View function mapping is overwriting an existing endpoint function: {endpoint}"
-            )
+            raise AssertionError(f"View function mapping is overwriting an existing endpoint function: {endpoint}")
         self.view_functions[endpoint] = view_func
 
     # Template filters, tests and globals --------------------------------------------------------------------

@@ -236,9 +236,7 @@ class Blueprint(Scaffold):
     # For the whole application ------------------------------------------------------------------------------
 
     @setupmethod
-    def app_template_filter(
-        self, name: str | None = None
-    ) -> t.Callable[[T_template_filter], T_template_filter]:
+    def app_template_filter(self, name: str | None = None) -> t.Callable[[T_template_filter], T_template_filter]:
         """``Flask.template_filter``, for every template of the application."""
         return naming(self.add_app_template_filter, name)
 
@@ -266,9 +264,7 @@ class Blueprint(Scaffold):
         self.record_once(add)
 
     @setupmethod
-    def app_template_global(
-        self, name: str | None = None
-    ) -> t.Callable[[T_template_global], T_template_global]:
+    def app_template_global(self, name: str | None = None) -> t.Callable[[T_template_global], T_template_global]:
         """``Flask.template_global``, for every template of the application."""
         return naming(self.add_app_template_global, name)
 

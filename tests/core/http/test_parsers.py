@@ -56,7 +56,9 @@ options = pieces(
 @many
 @given(escapes, st.sampled_from(["replace", "ignore", KEEP]))
 def test_unquote(text: str, errors: str) -> None:
-    assert both("http.url_encoding", "unquote", text, errors) == outcome(lambda: urllib.parse.unquote(text, errors=errors))
+    assert both("http.url_encoding", "unquote", text, errors) == outcome(
+        lambda: urllib.parse.unquote(text, errors=errors)
+    )
 
 
 @many
@@ -65,7 +67,9 @@ def test_pairs(text: str) -> None:
     expected = urllib.parse.parse_qsl(text, keep_blank_values=True, errors=KEEP)
     assert both("http.query", "parse_pairs", text, KEEP) == expected
     for cls in (MultiDict, ImmutableMultiDict):
-        assert list(both("http.query", "multi_dict", cls, expected, frozenset([cls])).lists()) == list(cls(expected).lists())
+        assert list(both("http.query", "multi_dict", cls, expected, frozenset([cls])).lists()) == list(
+            cls(expected).lists()
+        )
 
 
 @many

@@ -29,7 +29,9 @@ def test_watch_sees_every_change(changes: list[tuple[str, str, Any]], read_betwe
         def state(classes: dict[str, type] = classes) -> list[Any]:
             return [getattr(classes[key], name, "missing") for key in ("child", "other") for name in NAMES]
 
-        watch = builds.load(build, NAME).ClassWatch([(classes[key], name) for key in ("child", "other") for name in NAMES])
+        watch = builds.load(build, NAME).ClassWatch(
+            [(classes[key], name) for key in ("child", "other") for name in NAMES]
+        )
         before = state()
         assert watch.unchanged()
         for key, name, value in changes:

@@ -74,9 +74,7 @@ def test_more_to_come_back_to_than_there_is_room_for(load: Load) -> None:
         adapter.match("/" + "a/" * depth + "x")
 
 
-@pytest.mark.parametrize(
-    "text", ["0", "007", "9" * 18, "9" * 19, "9" * 40, "٣", "1٣", "٣" * 25, "9" * 17 + "٣"]
-)
+@pytest.mark.parametrize("text", ["0", "007", "9" * 18, "9" * 19, "9" * 40, "٣", "1٣", "٣" * 25, "9" * 17 + "٣"])
 def test_numbers_as_int_reads_them(load: Load, text: str) -> None:
     routing = load("bolthead.routing")
     rules = [routing.Rule("/<int:n>"), routing.Rule("/s/<int(signed=True):n>"), routing.Rule("/é<int:n>€")]

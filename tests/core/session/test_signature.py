@@ -120,6 +120,9 @@ def test_other_signers_are_left_alone() -> None:
 
     ours = itsdangerous_serializer.CookieSerializer(["key"], signer=Other, digest="sha1")
     assert ours.dumps(1).endswith(".signature")
-    assert itsdangerous_serializer.CookieSerializer(["key"], digest="no such digest").loads(
-        URLSafeTimedSerializer(["key"]).dumps(1)
-    ) == 1
+    assert (
+        itsdangerous_serializer.CookieSerializer(["key"], digest="no such digest").loads(
+            URLSafeTimedSerializer(["key"]).dumps(1)
+        )
+        == 1
+    )

@@ -89,9 +89,7 @@ def add_user(name: str, password_hash: str) -> int | None:
     """The new user's id, or None when the name is taken."""
     try:
         with connect() as db:
-            return db.execute(
-                "INSERT INTO user (name, password) VALUES (?, ?)", (name, password_hash)
-            ).lastrowid
+            return db.execute("INSERT INTO user (name, password) VALUES (?, ?)", (name, password_hash)).lastrowid
     except sqlite3.IntegrityError:
         return None
 
@@ -138,9 +136,7 @@ def add_post(topic: int, author: int, body: str, picture: str | None = None) -> 
 
 def insert_post(db: sqlite3.Connection, topic: int, author: int, body: str, picture: str | None) -> int:
     values = (topic, author, body, picture)
-    number = db.execute(
-        "INSERT INTO post (topic, author, body, picture) VALUES (?, ?, ?, ?)", values
-    ).lastrowid
+    number = db.execute("INSERT INTO post (topic, author, body, picture) VALUES (?, ?, ?, ?)", values).lastrowid
     assert number is not None
     return number
 
@@ -150,7 +146,5 @@ def delete_post(post: Row) -> bool:
     with connect() as db:
         db.execute("DELETE FROM post WHERE id = ?", (post["id"],))
         left = "SELECT 1 FROM post WHERE topic = ?"
-        gone = db.execute(
-            f"DELETE FROM topic WHERE id = ? AND NOT EXISTS ({left})", (post["topic"], post["topic"])
-        )
+        gone = db.execute(f"DELETE FROM topic WHERE id = ? AND NOT EXISTS ({left})", (post["topic"], post["topic"]))
     return gone.rowcount == 1

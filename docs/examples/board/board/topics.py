@@ -127,9 +127,7 @@ def export() -> Response:
 
     def lines() -> Iterator[str]:
         for row in db.every_post():
-            post = {
-                name: row[name] for name in ("id", "topic", "title", "author", "created", "body", "picture")
-            }
+            post = {name: row[name] for name in ("id", "topic", "title", "author", "created", "body", "picture")}
             yield json.dumps(post, ensure_ascii=False) + "\n"
 
     return current_app.response_class(

@@ -33,9 +33,7 @@ class Writer:
 
     __slots__ = ("_options", "_write", "compact", "default", "ensure_ascii", "sort_keys")
 
-    def __init__(
-        self, default: Callable[[Any], Any] | None, ensure_ascii: Any, sort_keys: Any, compact: bool
-    ) -> None:
+    def __init__(self, default: Callable[[Any], Any] | None, ensure_ascii: Any, sort_keys: Any, compact: bool) -> None:
         self.default = default
         self.ensure_ascii = ensure_ascii
         self.sort_keys = sort_keys

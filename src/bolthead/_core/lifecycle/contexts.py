@@ -209,5 +209,3 @@ def match(plan: Plan, ctx: RequestRecord) -> bool:
     request.url_rule = ctx._rule = outcome[1]
     request.view_args = ctx._values = outcome[2]
     return True
-
-

@@ -68,9 +68,7 @@ def pairs_of_whole_body(response: Any) -> list[tuple[str, str]] | None:
         if width == 14:
             counted = counted or name.lower() == "content-length"
         elif width == 8:
-            if name.lower() == "location" and (
-                response.autocorrect_location_header or LOCAL_LOCATION(value) is None
-            ):
+            if name.lower() == "location" and (response.autocorrect_location_header or LOCAL_LOCATION(value) is None):
                 return None
         elif width == 16 and name.lower() == "content-location":
             return None
@@ -162,7 +160,9 @@ def send_other(response: Any, environ: Any, start_response: Callable[..., Any]) 
     return body
 
 
-def pairs_of_other(found: list[tuple[str, str]], code: int, bodiless: bool, correct: bool) -> list[tuple[str, str]] | None:
+def pairs_of_other(
+    found: list[tuple[str, str]], code: int, bodiless: bool, correct: bool
+) -> list[tuple[str, str]] | None:
     """The headers as sent, without those of a body where there is none; None if a location needs a look."""
     pairs = []
     for pair in found:

@@ -180,9 +180,7 @@ def _run(
         fresh = False
 
 
-def _straight(
-    state: State, segments: list[str], method: Any, websocket: bool, values: list[Any]
-) -> Leaf | None:
+def _straight(state: State, segments: list[str], method: Any, websocket: bool, values: list[Any]) -> Leaf | None:
     """The first rule in the tree's order if it is on the first way that a walk would go, else None.
 
     FAST: int; most paths never come back to a state, and this loop is a fraction of the other.

@@ -281,7 +281,12 @@ def _is_full(values: dict[Any, Any]) -> bool:
 
 
 def _choose(
-    tree: Tree, templates: list[UrlTemplate], values: dict[Any, Any], method: Any, append_unknown: bool, server_name: Any
+    tree: Tree,
+    templates: list[UrlTemplate],
+    values: dict[Any, Any],
+    method: Any,
+    append_unknown: bool,
+    server_name: Any,
 ) -> Built | None:
     """The first rule that can be built; with *server_name* (host matching) the first on that host, if any."""
     first: Built | None = None

@@ -112,7 +112,16 @@ class CookieSessions:
 
     __slots__ = ("cls", "guard", "interface", "last", "life", "mark", "multi_dicts", "response_class", "response_guard")
 
-    def __init__(self, interface: Any, cls: Any, mark: Any, multi_dicts: Any, response_class: Any, guard: StockGuard, response_guard: StockGuard) -> None:
+    def __init__(
+        self,
+        interface: Any,
+        cls: Any,
+        mark: Any,
+        multi_dicts: Any,
+        response_class: Any,
+        guard: StockGuard,
+        response_guard: StockGuard,
+    ) -> None:
         self.interface = interface
         self.cls = cls
         self.mark = mark

@@ -50,14 +50,10 @@ def call(self: Any, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
     try:
         return obj(*args, **kwargs)
     except StopIteration:
-        return self.environment.undefined(
-            "value was undefined because a callable raised a StopIteration exception"
-        )
+        return self.environment.undefined("value was undefined because a callable raised a StopIteration exception")
 
 
-def new_context(
-    self: Any, vars: dict[str, Any] | None = None, shared: bool = False, locals: Any = None
-) -> Context:
+def new_context(self: Any, vars: dict[str, Any] | None = None, shared: bool = False, locals: Any = None) -> Context:
     """The context for one rendering of a template."""
     globals = self.globals
     if (
