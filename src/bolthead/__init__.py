@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing as t
 
 # The first import of all; it says why.
-from ._compat import import_werkzeug as _import_werkzeug
+from ._compat import import_werkzeug as _import_werkzeug  # noqa: F401
 
 # isort: split
 from . import json as json

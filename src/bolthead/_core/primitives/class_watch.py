@@ -46,7 +46,4 @@ class ClassWatch:
                     return False
         except AttributeError:
             return False
-        for cls, name in self._absent:
-            if getattr(cls, name, _MISSING) is not _MISSING:
-                return False
-        return True
+        return not self._absent or all(getattr(cls, name, _MISSING) is _MISSING for cls, name in self._absent)

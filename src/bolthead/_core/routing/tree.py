@@ -84,7 +84,7 @@ class Leaf:
 class State:
     """A point of the tree: the segments and variables that may follow, and the rules that end here.
 
-    *static* is a `SegmentTable`. *blank* is what it has for the segment without a letter, which a slash at the end makes.
+    *static* is a `SegmentTable`. *blank* is the child for the empty segment, i.e. a trailing slash.
     """
 
     __slots__ = ("blank", "edges", "index", "keys", "leaves", "static")

@@ -328,8 +328,8 @@ def _templates(bound: Any, tree: Tree, endpoint: Any) -> EndpointTemplates | Non
 def build_relative(bound: Any, endpoint: Any, values: dict[Any, Any], method: Any) -> str | None:
     """What `build` returns where that is a path made by the only rule of *endpoint*; None where it must be asked.
 
-    FAST: url-for, build. *bound* is an adapter whose `build` is this room's, or a `AdapterRecord` with the tree, the subdomain
-    and the script name of one. Of a single rule it does not matter which method is tried first.
+    FAST: url-for, build. *bound* is an adapter whose `build` is this module's, or an `AdapterRecord` with the tree, the
+    subdomain and the script name of one. Of a single rule it does not matter which method is tried first.
     """
     tree = bound.tree
     group = tree.groups.get(endpoint)

@@ -107,7 +107,8 @@ class CookieSessions:
     """What opens and saves the sessions of one application, whose *interface* is the stock one.
 
     *cls* is the class of sessions, made with the callback *mark*; *multi_dicts* the classes of cookies that may be read
-    as the dicts of lists they are. *guard* and *response_guard* hold while what is skipped of the interface and of the response is stock.
+    as the dicts of lists they are. *guard* and
+    *response_guard* hold while what is skipped of the interface and of the response is stock.
     """
 
     __slots__ = ("cls", "guard", "interface", "last", "life", "mark", "multi_dicts", "response_class", "response_guard")
