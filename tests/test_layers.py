@@ -10,7 +10,7 @@ from pathlib import Path
 SRC = Path(__file__).resolve().parent.parent / "src" / "bolthead"
 
 LAYERS = [
-    ["_startup.sitecustomize"],
+    ["serving", "_startup.sitecustomize"],
     ["_compat.lazy_modules"],
     ["_compat.import_werkzeug"],
     ["typing", "signals", "_compat.asgiref_bridge", "_compat.__init__"],
@@ -28,7 +28,7 @@ LAYERS = [
     ["plan", "blueprints", "views"],
     ["debughelpers"],
     ["app"],
-    ["cli", "testing", "serve"],
+    ["cli", "testing"],
     ["__init__"],
     ["as_flask", "__main__"],
 ]

@@ -6,7 +6,7 @@ import os
 import platform
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from importlib import metadata
@@ -18,9 +18,10 @@ from werkzeug import run_simple
 from werkzeug.serving import is_running_from_reloader, load_ssl_context
 
 from .. import _core
-from .. import serve as serving
 from ..globals import current_app
 from ..helpers import get_debug_flag
+from ..serving.binds import ServeError, parse_bind, require_gunicorn
+from ..serving.options import Options, parse_seconds, parse_size
 from .certs import CertParamType, SeparatedPathType, _validate_key
 from .groups import ScriptInfo, _debug_option, as_flask_option, become_flask, pass_script_info, with_appcontext
 from .locate import prog_name
@@ -189,98 +190,119 @@ run_command.params.insert(0, _debug_option)
 run_command.params.append(as_flask_option())
 
 
+def _validated(parse: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """A callback that turns the ValueErrors of *parse* into usage errors."""
+
+    def callback(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+        try:
+            if param.multiple:
+                return tuple(parse(text) for text in value)
+            return None if value is None else parse(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error), ctx, param) from None
+
+    return callback
+
+
+def _seconds(name: str, text: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    default = getattr(Options, name.replace("-", "_"))
+    shown = f"{default:g}" if default else "no limit"
+    return click.option(
+        f"--{name}", metavar="SECONDS", callback=_validated(parse_seconds), default=None, show_default=shown, help=text
+    )
+
+
 @click.command("serve", short_help="Run the production server.")
 @click.option(
     "--bind",
     "-b",
-    default=serving.DEFAULT_BIND,
-    show_default=True,
-    metavar="HOST:PORT|unix:PATH",
-    help="Where to listen.",
+    multiple=True,
+    metavar="HOST:PORT|unix:PATH|fd://N",
+    callback=_validated(parse_bind),
+    help="Where to listen; more than once for several places.  [default: 127.0.0.1:8000, or 0.0.0.0:$PORT]",
 )
 @click.option(
     "--workers",
     "-w",
     type=click.IntRange(1),
-    default=lambda: len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
-    show_default="one per core",
-    help="Processes that answer requests.",
+    default=None,
+    help="Processes that answer requests.  [default: $WEB_CONCURRENCY, or one per core]",
+)
+@click.option("--threads", "-t", type=click.IntRange(1, 1024), default=None, help="Threads in each.  [default: 8]")
+@click.option(
+    "--cert", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Serve HTTPS: the certificate."
 )
 @click.option(
-    "--threads",
-    "-t",
-    type=click.IntRange(1, 1024),
-    default=serving.DEFAULT_THREADS,
-    show_default=True,
-    help="Threads in each of them.",
+    "--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Serve HTTPS: the private key."
 )
+@click.option("--access-log/--no-access-log", default=None, help="Write a line for each request.")
+@click.option("--access-json", is_flag=True, default=None, help="Write these lines as JSON objects.")
 @click.option(
-    "--cert",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Serve HTTPS: the certificate.",
+    "--request-id-header",
+    metavar="NAME",
+    default=None,
+    help="A header of a trusted proxy that has the request's id; one is made where it has none.",
 )
-@click.option(
-    "--key",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Serve HTTPS: the private key.",
-)
-@click.option("--access-log/--no-access-log", default=False, help="Write a line for each request.")
 @click.option(
     "--max-body",
-    default="16M",
-    show_default=True,
     metavar="SIZE",
-    help="Answer 413 to larger request bodies; 0 for no limit.",
+    callback=_validated(parse_size),
+    default=None,
+    help="Answer 413 to larger request bodies; 0 for no limit.  [default: 16M]",
 )
+@_seconds("head-timeout", "How long a connection may take to send the head of its first request.")
+@_seconds("body-timeout", "How long a body may pause.")
+@_seconds("write-timeout", "How long a client may take nothing of a response.")
+@_seconds("request-timeout", "Replace a worker whose view takes longer.")
+@click.option("--keep-alive", type=click.IntRange(0), default=None, metavar="SECONDS", help="[default: 75]")
+@click.option(
+    "--connections",
+    type=click.IntRange(1),
+    default=None,
+    help="Connections that each worker holds; beyond that the longest idle one is closed.  [default: 10000]",
+)
+@click.option("--max-requests", type=click.IntRange(0), default=None, help="Replace a worker after so many requests.")
+@click.option("--max-requests-jitter", type=click.IntRange(0), default=None, help="And up to so many more, by chance.")
 @click.option("--pid-file", type=click.Path(dir_okay=False, path_type=Path), help="Write the process id to this file.")
 @click.option(
     "--stop-timeout",
     type=click.IntRange(1),
-    default=serving.DEFAULT_STOP_TIMEOUT,
-    show_default=True,
+    default=None,
     metavar="SECONDS",
-    help="How long requests may go on after TERM or INT.",
+    help="How long requests may go on after TERM or INT.  [default: 30]",
 )
+@click.option("--admin-bind", metavar="HOST:PORT|unix:PATH", default=None, help="Answer /healthz and /metrics here.")
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(exists=True, dir_okay=False),
+    default=None,
+    help="A gunicorn configuration file.",
+)
+@click.option("--set", "overrides", multiple=True, metavar="NAME=VALUE", help="Any setting of gunicorn.")
 @pass_script_info
-def serve_command(
-    info: ScriptInfo,
-    bind: str,
-    workers: int,
-    threads: int,
-    cert: Path | None,
-    key: Path | None,
-    access_log: bool,
-    max_body: str,
-    pid_file: Path | None,
-    stop_timeout: int,
-) -> None:
-    """Run the production server, granian.
+def serve_command(info: ScriptInfo, /, cert: Path | None, key: Path | None, **given: Any) -> None:
+    """Run the production server: gunicorn, with bolthead's worker.
 
     It stops on TERM and INT after the requests in flight, and starts its workers anew on HUP.
     """
     if (cert is None) != (key is None):
         raise click.UsageError("'--cert' and '--key' belong together: give both or neither.")
+    pid_file = given["pid_file"]
     if pid_file is not None and not pid_file.absolute().parent.is_dir():
         raise click.BadParameter(f"The folder of {str(pid_file)!r} does not exist.", param_hint="'--pid-file'")
+    if cert is not None:
+        _check_certificate(str(cert), str(key))
+        given.update(certfile=str(cert), keyfile=str(key))
     try:
-        place = serving.parse_bind(bind)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="'--bind' / '-b'") from None
-    try:
-        limit = serving.parse_size(max_body)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="'--max-body'") from None
+        require_gunicorn()
+        from ..serving.application import Application
+        from ..serving.plan import plan_of
 
-    try:
-        serving.granian_version()
-        options = serving.Options(
-            serving.claim(place), workers, threads, cert, key, access_log, pid_file, limit, stop_timeout
-        )
         load = _AppLoader(info, prog_name() == "flask")
-        if not serving.check_app(load, _complain_of_app):
-            sys.exit(1)
-        serving.serve(load, options, partial(_announce, info.app_import_path))
-    except serving.ServeError as error:
+        application = Application(load, plan_of(given))
+        application.serve(_complain_of_app, partial(_announce, info.app_import_path))
+    except (ServeError, ValueError) as error:
         raise click.ClickException(str(error)) from None
 
 
@@ -308,16 +330,17 @@ def _complain_of_app(error: Exception) -> None:
         click.secho("".join(traceback.format_exception(error)), err=True, fg="red", nl=False)
 
 
-def _announce(app_import_path: str | None, options: serving.Options) -> None:
+def _announce(app_import_path: str | None, arbiter: Any) -> None:
     if app_import_path is not None:
         click.echo(f" * Serving Flask app '{app_import_path}'")
     build = "compiled" if _core.build_name() == "compiled" else "pure Python"
-    granian = serving.granian_version()
-    click.echo(f" * bolthead {version_of('bolthead')}, {build} build, on granian {granian}")
-    workers = "1 worker" if options.workers == 1 else f"{options.workers} workers"
-    click.echo(f" * Running on {options.bind.url(options.scheme)} with {workers} (Press CTRL+C to quit)")
+    click.echo(f" * bolthead {version_of('bolthead')}, {build} build, on gunicorn {version_of('gunicorn')}")
+    places = ", ".join(map(str, arbiter.LISTENERS)) or ", ".join(arbiter.cfg.bind)
+    workers = "1 worker" if arbiter.cfg.workers == 1 else f"{arbiter.cfg.workers} workers"
+    click.echo(f" * Running on {places} with {workers} (Press CTRL+C to quit)")
     if get_debug_flag():
         click.secho(" * Debug mode is on: errors are not caught for the visitor. Switch it off.", fg="yellow")
+    sys.stdout.flush()
 
 
 @click.command("shell", short_help="Run a shell in the app context.")

@@ -1,7 +1,6 @@
 """``bolthead serve`` over a real socket: what reaches the application, and what is refused before it.
 
-The names carry the id of the attack, in whatever software it was found. What granian (and hyper below it)
-answers, and we can only know, is here too, under ``test_granian_``: a change there should not go unseen.
+The names carry the id of the attack, in whatever software it was found.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import pytest
 
 import serving
 
-pytest.importorskip("granian")
+pytest.importorskip("gunicorn")
 
 APP = """
 from bolthead import Flask, Response, request
@@ -137,7 +136,8 @@ def test_environ(server):
 def test_headers_said_twice_are_joined(server):
     headers = seen(server.get(extra="X-A: 1\r\nX-A: 2\r\nCookie: a=1\r\nCookie: b=2\r\n"))["headers"]
     assert headers["X-A"] == "1,2"
-    assert headers["Cookie"].replace(" ", "") == "a=1;b=2"
+    # As gunicorn joins them; a client sends one (RFC 6265, 5.4).
+    assert headers["Cookie"] == "a=1,b=2"
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_two_different_content_lengths(server):
         "foo",
         "",
         "chunked, gzip",
-        "gzip, chunked",
+        ",chunked",
         "chunked,chunked",
         "identity",
         "chunked\r\nTransfer-Encoding: chunked",
@@ -171,7 +171,7 @@ def test_CVE_2024_1135_transfer_encoding(server, coding):
     assert answer.count(b"HTTP/1.1 ") == 1
 
 
-@pytest.mark.parametrize("coding", [b"chunked", b"ChUnKeD", b",chunked", b" \t chunked"])
+@pytest.mark.parametrize("coding", [b"chunked", b"ChUnKeD", b" \t chunked", b"gzip, chunked"])
 def test_werkzeug_3134_chunked_in_a_list(server, coding):
     answer = server.talk(post(b"Transfer-Encoding: " + coding + b"\r\n", b"3\r\nabc\r\n0\r\n\r\n"))
     assert seen(answer)["body"] == "abc"
@@ -235,8 +235,11 @@ def test_options_star(server):
     assert serving.status(server.talk(b"OPTIONS * HTTP/1.1\r\n" + HEAD + b"\r\n")) in (200, 404)
 
 
-def test_connect_is_refused(server):
-    assert serving.status(server.talk(b"CONNECT evil.test:80 HTTP/1.1\r\n" + HEAD + b"\r\n")) == 400
+def test_connect_ends_the_connection(server):
+    request = b"CONNECT evil.test:80 HTTP/1.1\r\nHost: evil.test:80\r\n\r\n"
+    answer = server.talk(request + SMUGGLED)
+    assert serving.status(answer) in (404, 405)
+    assert answer.count(b"HTTP/1.1 ") == 1
 
 
 def test_absolute_target(server):
@@ -257,9 +260,12 @@ def test_CVE_2026_34525_two_hosts(server):
 
 @pytest.mark.parametrize("host", [b"", b"Host: \r\n"])
 def test_no_host(server, host):
-    assert serving.status(server.talk(get(headers=host + b"Connection: close\r\n"))) == 400
-    # RFC 9112, 3.2: HTTP/1.0 may do without.
-    assert serving.status(server.talk(get(headers=host, version=b"HTTP/1.0"))) == 200
+    """gunicorn takes a request without one; the application sees that there is none."""
+    for version in (b"HTTP/1.1", b"HTTP/1.0"):
+        assert seen(server.talk(get(headers=host + b"Connection: close\r\n", version=version)))["url"] in (
+            "http:///",
+            f"http://127.0.0.1:{server.port}/",
+        )
 
 
 @pytest.mark.parametrize("host", [b"a/admin?x=", b"a/../b", b"user@evil", b"a b", b"a#b", b"[::1]evil"])
@@ -295,10 +301,14 @@ def test_CVE_2024_52304_chunk_sizes(server, size):
 
 
 def test_CVE_2026_22815_trailers(server):
-    few = server.talk(post(CHUNKED, b"1\r\na\r\n0\r\nX-Evil: yes\r\nHost: evil.test\r\n\r\n"))
-    found = seen(few)
-    assert (found["body"], found["host"]) == ("a", "site.test")
+    found = seen(server.talk(post(CHUNKED, b"1\r\na\r\n0\r\nX-Evil: yes\r\n\r\n")))
+    assert found["body"] == "a"
     assert "X-Evil" not in found["headers"]
+    for name in (b"Host", b"Content-Length", b"Transfer-Encoding"):
+        answer = server.talk(post(CHUNKED, b"1\r\na\r\n0\r\n" + name + b": 1\r\n\r\n") + SMUGGLED)
+        assert (serving.status(answer), answer.count(b"HTTP/1.1 ")) == (400, 1)
+    many = b"X: 1\r\n" * 1_000_000
+    assert serving.status(server.talk(post(CHUNKED, b"1\r\na\r\n0\r\n" + many + b"\r\n"))) in (0, 400, 413, 431)
 
 
 def test_CVE_2026_69243_nothing_follows_an_upgrade_with_a_body(server):
@@ -310,7 +320,7 @@ def test_CVE_2026_69243_nothing_follows_an_upgrade_with_a_body(server):
 
 @pytest.mark.parametrize("headers", [b"".join(b"X-%d: 1\r\n" % i for i in range(1000)), b"X: " + b"a" * 1_000_000])
 def test_headers_are_bounded(server, headers):
-    assert serving.status(server.talk(get(headers=HEAD + headers + b"\r\n"))) in (0, 431)
+    assert serving.status(server.talk(get(headers=HEAD + headers + b"\r\n"))) in (0, 400, 431)
 
 
 def test_targets_are_bounded(server):
@@ -437,26 +447,39 @@ def test_keep_alive(server):
 # What granian does by itself
 
 
-def test_granian_chunked_wins_over_a_length_and_closes(server):
-    both = CHUNKED + b"Content-Length: 5\r\n"
-    request = b"POST /post HTTP/1.1\r\nHost: site.test\r\n" + both + b"\r\n0\r\n\r\n" + SMUGGLED
-    answer = server.talk(request)
-    assert answer.count(b"HTTP/1.1 ") == 1
-    assert seen(answer)["body"] == ""
+@pytest.mark.parametrize(
+    "headers",
+    [
+        CHUNKED + b"Content-Length: 5\r\n",
+        b"Content-Length: 5\r\n" + CHUNKED,
+        b"Content-Length: 5\r\nContent-Length: 5\r\n",
+        b"X: a\nY: b\r\n",
+        b"X: y\n\nGET /smuggled HTTP/1.1\r\n",
+    ],
+)
+def test_ambiguous_framing(server, headers):
+    answer = server.talk(post(headers, b"0\r\n\r\n") + SMUGGLED)
+    assert (serving.status(answer), answer.count(b"HTTP/1.1 ")) == (400, 1)
+    assert b"/smuggled" not in answer
 
 
-def test_granian_takes_two_equal_lengths(server):
-    answer = server.talk(post(b"Content-Length: 5\r\nContent-Length: 5\r\n", b"01234"))
-    assert seen(answer)["body"] == "01234"
+@pytest.mark.parametrize("content", [b"5\r\nabcde\r\n", b"5\r\nab", b"5\r\nabcde\r\n0\r\n", b"1 \r\na\r\n0\r\n\r\n"])
+def test_a_broken_chunked_body_is_no_whole_one(server, content):
+    assert serving.status(server.talk(post(CHUNKED, content), half_close=True)) == 400
 
 
-def test_granian_ends_a_body_at_a_broken_chunk(server):
-    assert seen(server.talk(post(CHUNKED, b"1\r\na\r\nzz\r\n")))["body"] == "a"
+def test_a_header_with_an_underscore_is_none(server):
+    found = seen(server.get(extra="X_Forwarded_For: 6.6.6.6\r\nContent_Length: 5\r\n"))
+    assert not {"X-Forwarded-For", "Content-Length"} & found["headers"].keys()
 
 
-def test_granian_does_not_tell_underscores_from_dashes(server):
-    assert seen(server.get(extra="X_Forwarded_For: evil\r\n"))["headers"]["X-Forwarded-For"] == "evil"
+@pytest.mark.parametrize("value", ["José", "\xff", "a\x80b"])
+def test_every_byte_of_a_header_arrives(server, value):
+    found = seen(server.get(extra=f"Cookie: name={value}; session=abc\r\nX-Forwarded-For: {value}\r\n"))
+    assert found["environ"]["HTTP_COOKIE"] == repr(f"name={value}; session=abc")
+    assert found["environ"]["HTTP_X_FORWARDED_FOR"] == repr(value)
 
 
-def test_granian_takes_bare_line_feeds(server):
-    assert serving.status(server.talk(b"GET / HTTP/1.1\nHost: site.test\nConnection: close\n\n")) == 200
+@pytest.mark.parametrize("method", [b"delete", b"Get", b"G", b"get"])
+def test_a_method_in_lower_case_is_refused(server, method):
+    assert serving.status(server.talk(method + b" / HTTP/1.1\r\n" + HEAD + b"\r\n")) == 400

@@ -1,0 +1,93 @@
+"""``bolthead serve`` as a gunicorn application: its settings, and loading."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from gunicorn import util
+from gunicorn.app.base import Application as GunicornApplication
+from gunicorn.errors import ConfigError
+
+from .arbiter import Arbiter
+from .binds import ServeError, claim
+from .check import try_in_child
+from .plan import Plan
+
+DESCRIPTORS = 65536
+"""Open files that the server asks the system for."""
+
+
+class Application(GunicornApplication):  # type: ignore[misc]
+    """A WSGI application that gunicorn serves with our worker, as *plan* says."""
+
+    def __init__(self, load: Callable[[], Any], plan: Plan) -> None:
+        self.plan = plan
+        self.options = plan.options
+        self._load = load
+        super().__init__(prog="bolthead serve")
+
+    def load_config(self) -> None:
+        plan = self.plan
+        for name, value in plan.defaults.items():
+            self.cfg.set(name, value)
+        if plan.config is not None:
+            self.load_config_from_file(plan.config)
+        for name, value in plan.given.items():
+            self.cfg.set(name, value)
+        for override in plan.overrides:
+            self._override(override)
+        self.cfg.set("worker_class", "bolthead.serving.Worker")
+        self.chdir()
+
+    def _override(self, text: str) -> None:
+        name, equals, value = text.partition("=")
+        name = name.strip().replace("-", "_")
+        if not equals or name not in self.cfg.settings:
+            raise ConfigError(f"--set {text}: no setting of gunicorn has this name; write NAME=VALUE.")
+        try:
+            self.cfg.set(name, value)
+        except TypeError:
+            # A setting that is a dict or a list.
+            self.cfg.set(name, json.loads(value))
+
+    def load(self) -> Any:
+        return self._load()
+
+    def serve(self, complain: Callable[[Exception], None], announce: Callable[[Any], None]) -> None:
+        """Check the application, listen, and serve until a signal ends that; exits the process.
+
+        *complain* is called with what is wrong with the application, *announce* with the arbiter when it listens.
+        """
+        inherited = "GUNICORN_FD" in os.environ or os.environ.get("LISTEN_PID") == str(os.getpid())
+        if not inherited and not self.cfg.reuse_port:
+            for bind in self.plan.binds:
+                claim(bind)
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+        if not self.cfg.preload_app and not try_in_child(self.load, complain):
+            sys.exit(1)
+        self._raise_descriptors()
+        if self.cfg.daemon:
+            util.daemonize(self.cfg.enable_stdio_inheritance)
+        try:
+            Arbiter(self, announce).run()
+        except RuntimeError as error:
+            if str(error).startswith("Already running"):
+                raise ServeError(f"The pid file {self.cfg.pidfile} belongs to a running process.") from None
+            raise ServeError(str(error)) from None
+
+    @staticmethod
+    def _raise_descriptors() -> None:
+        """As many open files as the system allows: each connection is one."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            try:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            except (OSError, ValueError):
+                pass

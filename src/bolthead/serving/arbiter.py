@@ -1,0 +1,132 @@
+"""gunicorn's arbiter, with the three things that ``bolthead serve`` promises beyond it: broken code never replaces
+code that works, a worker that keeps dying does not end the others, and a worker that retires is replaced first."""
+
+from __future__ import annotations
+
+import queue
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from gunicorn import arbiter
+from gunicorn.errors import HaltServer
+
+from .check import try_in_child
+from .notify import Supervisor
+
+YOUNG = 10.0
+"""Seconds within which a worker's death counts as one of a row."""
+PATIENCE = 2
+"""Deaths in a row before the next worker has to wait."""
+LONGEST = 30.0
+"""Seconds that it waits at most."""
+
+
+class Arbiter(arbiter.Arbiter):  # type: ignore[misc]
+    """The process that starts, watches and replaces the workers."""
+
+    def __init__(self, app: Any, announce: Callable[[Any], None]) -> None:
+        self.announce = announce
+        self.deaths = 0
+        self.spawn_at = 0.0
+        super().__init__(app)
+        self.supervisor = Supervisor(self.log)
+        # For USR2: as this process was started, `python -m bolthead` too.
+        self.START_CTX["args"] = [sys.executable, *sys.orig_argv[1:]]
+
+    def start(self) -> None:
+        super().start()
+        self.announce(self)
+
+    # Workers
+
+    def manage_workers(self) -> None:
+        self.supervisor.alive()
+        if len(self._serving()) < self.num_workers and time.monotonic() < self.spawn_at:
+            return
+        self._replace_retiring()
+        super().manage_workers()
+
+    def _serving(self) -> list[Any]:
+        return [worker for worker in self.WORKERS.values() if not worker.retiring()]
+
+    def _replace_retiring(self) -> None:
+        for _ in range(min(self.num_workers - len(self._serving()), len(self.WORKERS))):
+            if len(self.WORKERS) < 2 * self.num_workers:
+                self.spawn_worker()
+
+    def spawn_worker(self) -> Any:
+        pid = super().spawn_worker()
+        self.WORKERS[pid].since = time.monotonic()
+        return pid
+
+    def reap_workers(self) -> None:
+        before = dict(self.WORKERS)
+        while True:
+            try:
+                super().reap_workers()
+                break
+            except HaltServer as halt:
+                if not any(worker.serving() for worker in self.WORKERS.values()):
+                    raise
+                self.log.error("%s The other workers go on.", halt.reason)
+        for pid in before.keys() - self.WORKERS.keys():
+            self._count_death(before[pid])
+
+    def _count_death(self, worker: Any) -> None:
+        """Have the next worker wait, the longer the more have died young."""
+        if worker.retiring() or worker.asked_to_stop:
+            return
+        if time.monotonic() - getattr(worker, "since", 0.0) > YOUNG:
+            self.deaths = 0
+            return
+        self.deaths += 1
+        if self.deaths > PATIENCE:
+            pause = min(0.5 * 2 ** (self.deaths - PATIENCE - 1), LONGEST)
+            self.log.warning("Workers keep dying; the next one starts in %g seconds.", pause)
+            self.spawn_at = time.monotonic() + pause
+
+    def kill_worker(self, pid: int, sig: int) -> None:
+        worker = self.WORKERS.get(pid)
+        if worker is not None and sig in (signal.SIGTERM, signal.SIGQUIT, signal.SIGKILL):
+            worker.asked_to_stop = True
+        super().kill_worker(pid, sig)
+
+    # Signals
+
+    def handle_int(self) -> None:
+        """Control-C: as TERM. A second one ends the requests in flight too."""
+        raise StopIteration
+
+    def reload(self) -> None:
+        """HUP: replace the workers, unless the new code or configuration does not load."""
+        self.supervisor.reloading()
+        waiting: list[int] = []
+        if try_in_child(self._try_reload, self._complain, lambda: self._asked_to_stop(waiting)):
+            self.deaths, self.spawn_at = 0, 0.0
+            super().reload()
+        elif not waiting:
+            self.log.error("The reload was given up; the workers go on with what they have.")
+        for number in waiting:
+            self.SIG_QUEUE.put_nowait(number)
+        self.supervisor.ready()
+
+    def _try_reload(self) -> None:
+        self.app.reload()
+        self.app.load()
+
+    def _complain(self, error: Exception) -> None:
+        self.log.error("The application cannot be loaded.", exc_info=error)
+
+    def _asked_to_stop(self, waiting: list[int]) -> bool:
+        try:
+            waiting.append(self.SIG_QUEUE.get_nowait())
+        except queue.Empty:
+            pass
+        return bool({signal.SIGTERM, signal.SIGINT, signal.SIGQUIT} & set(waiting))
+
+    def halt(self, reason: str | None = None, exit_status: int = 0) -> None:
+        self.supervisor.stopping()
+        super().halt(reason, exit_status)

@@ -1,0 +1,123 @@
+"""Where to listen, and whether that place is free."""
+
+from __future__ import annotations
+
+import errno
+import importlib.util
+import os
+import re
+import socket
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class ServeError(Exception):
+    """Something the user can put right; its text is one line."""
+
+
+@dataclass(frozen=True)
+class Bind:
+    """A host and port, a Unix socket's path, or the number of a descriptor that listens already."""
+
+    host: str = ""
+    port: int = 0
+    path: Path | None = None
+    fd: int | None = None
+
+    def setting(self) -> str:
+        """As gunicorn's ``bind`` has it."""
+        if self.fd is not None:
+            return f"fd://{self.fd}"
+        if self.path is not None:
+            return f"unix:{self.path}"
+        return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+    def url(self, scheme: str) -> str:
+        if self.path is not None or self.fd is not None:
+            return self.setting()
+        return f"{scheme}://{self.setting()}"
+
+
+def parse_bind(text: str) -> Bind:
+    """``host:port``, ``[v6]:port``, ``unix:/path`` or ``fd://3`` → :class:`Bind`; ValueError says what is wrong."""
+    if text.startswith("unix:"):
+        path = text.removeprefix("unix:")
+        if not path or path.startswith("//"):
+            raise ValueError(f"{text!r} names no socket; write it as unix:/path/to/socket.")
+        return Bind(path=Path(path).absolute())
+    if descriptor := re.fullmatch(r"fd://([0-9]+)", text, re.ASCII):
+        return Bind(fd=int(descriptor[1]))
+    match = re.fullmatch(r"\[([0-9A-Fa-f:.%\w]+)\]:([0-9]+)|([^:\[\]/\s]+):([0-9]+)", text, re.ASCII)
+    if match is None:
+        raise ValueError(f"{text!r} is not 'host:port', '[v6 address]:port', 'unix:/path' or 'fd://number'.")
+    host, port = match[1] or match[3], int(match[2] or match[4])
+    if not 1 <= port <= 65535:
+        raise ValueError(f"{port} is not a port; ports go from 1 to 65535.")
+    return Bind(host, port)
+
+
+def claim(bind: Bind) -> Bind:
+    """Make sure that the place is free, and turn a host name into an address; :exc:`ServeError` otherwise.
+
+    gunicorn would try a taken port for five seconds.
+    """
+    if bind.fd is not None:
+        return bind
+    if bind.path is not None:
+        _claim_path(bind.path)
+        return bind
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(bind.host, bind.port, type=socket.SOCK_STREAM)[0]
+    except OSError:
+        raise ServeError(f"The host {bind.host!r} of --bind is not known.") from None
+    with socket.socket(family, kind, proto) as probe:
+        if os.name == "posix":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+            # BSD and Linux may let two sockets bind, but not both listen.
+            probe.listen(1)
+        except OSError as error:
+            raise ServeError(_why_not(error, bind)) from None
+    return Bind(str(address[0]), bind.port)
+
+
+def _why_not(error: OSError, bind: Bind) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {bind.port} on {bind.host} is in use by another program; stop that one or give another --bind."
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"Not allowed to listen on port {bind.port}; ports under 1024 usually need a privilege."
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"{bind.host} is not an address of this machine."
+    return f"Cannot listen on {bind.host}:{bind.port}: {error.strerror or error}"
+
+
+def _claim_path(path: Path) -> None:
+    if not hasattr(socket, "AF_UNIX"):
+        raise ServeError("This system has no Unix sockets.")
+    if not path.parent.is_dir():
+        raise ServeError(f"The folder of the socket {path} does not exist.")
+    try:
+        if not stat.S_ISSOCK(path.lstat().st_mode):
+            raise ServeError(f"{path} exists and is not a socket.")
+    except FileNotFoundError:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            # Left behind by a server that was killed.
+            path.unlink()
+        except OSError as error:
+            raise ServeError(f"The socket {path} cannot be used: {error.strerror or error}") from None
+        else:
+            raise ServeError(f"The socket {path} is in use by another program.")
+
+
+def require_gunicorn() -> None:
+    """:exc:`ServeError` with one line where gunicorn is missing or cannot run."""
+    if os.name != "posix":
+        raise ServeError("'serve' needs a Unix system; here, serve the application with waitress (see the docs).")
+    if importlib.util.find_spec("gunicorn") is None:
+        raise ServeError("'serve' needs gunicorn: install it with  pip install 'bolthead[serve]'")

@@ -1,0 +1,198 @@
+"""One visitor's connection: its socket, what was read ahead, and what is still to be sent."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import ssl
+from collections import deque
+from typing import Any
+
+HEAD, BODY, FLUSH, LINGER, HANDSHAKE = range(5)
+"""What a connection waits for: a head, the rest of a small body, room to write, the visitor's end, TLS."""
+
+WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+BLOCK = 256 * 1024
+
+
+class Stalled(OSError):
+    """The visitor took or sent nothing for too long."""
+
+
+class FilePart:
+    """A stretch of a file that is still to be sent."""
+
+    __slots__ = ("count", "fileno", "offset")
+
+    def __init__(self, fileno: int, offset: int, count: int) -> None:
+        self.fileno = fileno
+        """A descriptor of its own, closed when all is sent."""
+        self.offset = offset
+        self.count = count
+
+    def close(self) -> None:
+        os.close(self.fileno)
+
+
+class Connection:
+    """A socket that does not block, in the hands of one thread at a time."""
+
+    __slots__ = (
+        "closing",
+        "count",
+        "data",
+        "deadline",
+        "fd",
+        "out",
+        "peer",
+        "pending",
+        "proxied",
+        "registered",
+        "site",
+        "sock",
+        "started",
+        "state",
+        "tls",
+        "tries",
+        "trusted",
+    )
+
+    def __init__(self, sock: Any, peer: Any, site: Any) -> None:
+        self.sock = sock
+        self.fd: int = sock.fileno()
+        self.peer = peer
+        self.site = site
+        self.trusted: bool = site.trusts(peer)
+        self.state = HEAD
+        self.data: Any = b""
+        """Bytes that were read and belong to no request yet."""
+        self.pending: Any = None
+        """The request whose body is still coming."""
+        self.out: deque[Any] | None = None
+        """What the socket did not take yet."""
+        self.count = 0
+        """Requests so far."""
+        self.tries = 0
+        self.started = 0.0
+        self.deadline = 0.0
+        self.proxied: dict[str, str] | None = None
+        """What the PROXY line at the start of the connection said."""
+        self.closing = False
+        self.registered = False
+        self.tls = False
+
+    # Sending
+
+    def send(self, data: bytes) -> None:
+        """Send what the socket takes and keep the rest for :meth:`flush`."""
+        if self.out:
+            self.out.append(memoryview(data))
+            return
+        try:
+            sent = self.sock.send(data)
+        except WOULD_BLOCK:
+            sent = 0
+        if sent != len(data):
+            self._keep(memoryview(data)[sent:])
+
+    def send_two(self, head: bytes, body: bytes) -> None:
+        """:meth:`send` of a head and a large body, which is not copied for that."""
+        if self.out or self.tls:
+            self.send(head)
+            self.send(body)
+            return
+        try:
+            sent = self.sock.sendmsg((head, body))
+        except WOULD_BLOCK:
+            sent = 0
+        if sent < len(head):
+            self._keep(memoryview(head)[sent:])
+            self._keep(memoryview(body))
+        elif sent != len(head) + len(body):
+            self._keep(memoryview(body)[sent - len(head) :])
+
+    def send_file(self, part: FilePart) -> None:
+        """Send of a file what the socket takes, and keep the rest."""
+        self._keep(part)
+        self.flush()
+
+    def _keep(self, piece: Any) -> None:
+        if self.out is None:
+            self.out = deque()
+        self.out.append(piece)
+
+    def flush(self) -> bool:
+        """Send more of what was kept; whether all is sent."""
+        out = self.out
+        try:
+            while out:
+                piece = out[0]
+                if isinstance(piece, FilePart):
+                    if self._flush_file(piece):
+                        out.popleft()
+                        piece.close()
+                else:
+                    sent = self.sock.send(piece)
+                    if sent == len(piece):
+                        out.popleft()
+                    else:
+                        out[0] = piece[sent:]
+        except WOULD_BLOCK:
+            return False
+        return True
+
+    def _flush_file(self, part: FilePart) -> bool:
+        if self.tls:
+            piece = os.pread(part.fileno, min(part.count, BLOCK), part.offset)
+            sent = self.sock.send(piece) if piece else 0
+        else:
+            sent = os.sendfile(self.fd, part.fileno, part.offset, min(part.count, 0x3FFFFFFF))
+        if not sent:
+            raise ConnectionAbortedError("the file is shorter than it was")
+        part.offset += sent
+        part.count -= sent
+        return not part.count
+
+    def unsent(self) -> int:
+        """Bytes that were kept, those of files left out."""
+        return sum(len(piece) for piece in self.out if not isinstance(piece, FilePart)) if self.out else 0
+
+    # Waiting, in the thread of a view
+
+    def wait_readable(self, seconds: float) -> None:
+        self._wait(select.POLLIN, seconds)
+
+    def flush_or_wait(self, seconds: float) -> None:
+        """Wait until something of what was kept can be sent, and send it."""
+        self._wait(select.POLLOUT, seconds)
+        self.flush()
+
+    def _wait(self, event: int, seconds: float) -> None:
+        poll = select.poll()
+        poll.register(self.fd, event)
+        if not poll.poll(None if seconds <= 0 else max(1, int(seconds * 1000))):
+            raise Stalled(f"nothing for {seconds:g} seconds")
+
+    # The end
+
+    def shut(self) -> None:
+        """Say that no more will be sent. The visitor may still be sending."""
+        try:
+            self.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def close(self, *, reset: bool = False) -> None:
+        """Close the socket and what was still to be sent; with *reset*, so that the visitor sees an error."""
+        if self.out:
+            for piece in self.out:
+                if isinstance(piece, FilePart):
+                    piece.close()
+            self.out = None
+        try:
+            if reset:
+                self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            self.sock.close()
+        except OSError:
+            pass

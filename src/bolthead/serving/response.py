@@ -1,0 +1,300 @@
+"""The response of one request: ``start_response``, framing, and sending, with gunicorn's rules for headers."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from gunicorn.http.errors import InvalidResponseHeader, InvalidResponseHeaderName
+from gunicorn.http.message import TOKEN_RE
+from gunicorn.http.wsgi import HEADER_VALUE_RE, STATUS_RE
+from gunicorn.util import http_date, is_hoppish
+
+from .connection import Connection, FilePart
+
+PLAIN, LENGTH, DATE, CONNECTION, UPGRADE, HOP = range(6)
+"""What a response header means to the server."""
+
+SMALL = 64 * 1024
+"""A body up to this size is copied behind its head, so that one call sends both; a file is read, not mapped."""
+AHEAD = 1024 * 1024
+"""Bytes of a stream that are kept for a slow reader before the stream waits."""
+
+_names: dict[str, int] = {}
+_statuses: dict[str, tuple[str, int]] = {}
+MANY = 1000
+
+
+def kind_of(name: Any) -> int:
+    """What a header of this name means; raises gunicorn's error for a malformed one."""
+    if not isinstance(name, str):
+        raise TypeError(f"{name!r} is not a string")
+    if not TOKEN_RE.fullmatch(name):
+        raise InvalidResponseHeaderName(repr(name))
+    lower = name.lower()
+    kinds = {"content-length": LENGTH, "date": DATE, "connection": CONNECTION, "upgrade": UPGRADE}
+    kind = kinds.get(lower, HOP if is_hoppish(name) else PLAIN)
+    if len(_names) < MANY:
+        _names[name] = kind
+    return kind
+
+
+def check_value(name: str, value: Any) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not a string")
+    if not HEADER_VALUE_RE.fullmatch(value):
+        # The name alone: the value may be a secret.
+        raise InvalidResponseHeader(repr(name))
+
+
+def parse_status(status: Any) -> tuple[str, int]:
+    if not isinstance(status, str):
+        raise TypeError(f"{status!r} is not a string")
+    if not STATUS_RE.fullmatch(status):
+        raise ValueError(f"Invalid status {status!r}")
+    found = (status, int(status[:3]))
+    if len(_statuses) < MANY:
+        _statuses[status] = found
+    return found
+
+
+class Clock:
+    """The ``Date`` header, made once a second."""
+
+    def __init__(self) -> None:
+        self.second = 0
+        self.line = ""
+
+    def date(self) -> str:
+        second = int(time.time())
+        if second != self.second:
+            self.line = f"Date: {http_date(second)}\r\n"
+            self.second = second
+        return self.line
+
+
+_clock = Clock()
+
+
+class Response:
+    """``start_response`` and ``write`` of one request, and what they were called with."""
+
+    __slots__ = (
+        "bodyless",
+        "chunked",
+        "close",
+        "code",
+        "connection",
+        "head_only",
+        "head_sent",
+        "headers",
+        "length",
+        "lines",
+        "modern",
+        "own_date",
+        "sent",
+        "status",
+        "upgrade",
+        "write_timeout",
+    )
+
+    def __init__(self, connection: Connection, modern: bool, head_only: bool, close: bool, write_timeout: float):
+        self.connection = connection
+        self.modern = modern
+        self.head_only = head_only
+        self.close = close
+        """Whether the connection ends with this response."""
+        self.write_timeout = write_timeout
+        self.status: str | None = None
+        self.code = 0
+        self.headers: Sequence[tuple[str, str]] = ()
+        self.lines = ""
+        self.length = -1
+        """What ``Content-Length`` says; -1 without one."""
+        self.chunked = False
+        self.bodyless = head_only
+        self.own_date = False
+        self.upgrade = False
+        self.head_sent = False
+        self.sent = 0
+        """Bytes of the body."""
+
+    # What the application calls
+
+    def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
+        if exc_info:
+            try:
+                if self.head_sent:
+                    raise exc_info[1].with_traceback(exc_info[2])
+            finally:
+                exc_info = None
+        elif self.status is not None:
+            raise AssertionError("Response headers already set!")
+        found = _statuses.get(status)
+        if found is None:
+            found = parse_status(status)
+        self.length = -1
+        self.own_date = False
+        code = found[1]
+        self.bodyless = self.head_only or code in (204, 304) or code < 200
+        self._read_headers(headers, code)
+        self.status, self.code = found
+        self.headers = headers
+        return self.write
+
+    def _read_headers(self, headers: list[tuple[str, str]], code: int) -> None:
+        lines = []
+        for name, value in headers:
+            kind = _names.get(name)
+            if kind is None:
+                kind = kind_of(name)
+            # FAST: all of a header that is usual; the rest goes through the expression.
+            if type(value) is not str or not (value.isascii() and value.isprintable()):
+                check_value(name, value)
+            value = value.strip(" \t")
+            if kind != PLAIN:
+                if kind == LENGTH:
+                    self.length = int(value)
+                    # RFC 9110, 8.6
+                    if code == 204 or code < 200:
+                        self.length = -1
+                        continue
+                elif kind == DATE:
+                    self.own_date = True
+                elif kind == CONNECTION:
+                    self.upgrade = value.lower() == "upgrade"
+                    self.close = self.close or value.lower() == "close"
+                    continue
+                elif kind == HOP or value.lower() != "websocket":
+                    continue
+            lines.append(f"{name}: {value}\r\n")
+        self.lines = "".join(lines)
+
+    def write(self, data: bytes) -> None:
+        """Send a piece of the body, at once, and the head before it."""
+        if type(data) is not bytes and not isinstance(data, bytes):
+            raise TypeError(f"{data!r} is not a byte")
+        head = b"" if self.head_sent else self.head()
+        if not self.bodyless and data:
+            if self.length >= 0:
+                data = data[: self.length - self.sent]
+                self.sent += len(data)
+            else:
+                self.sent += len(data)
+                if self.chunked:
+                    data = b"%X\r\n%b\r\n" % (len(data), data)
+        else:
+            data = b""
+        connection = self.connection
+        if head or data:
+            if head and len(data) > SMALL:
+                connection.send_two(head, data)
+            else:
+                connection.send(head + data if head else data)
+        if connection.out:
+            # The rest is sent while the stream goes on, and the stream waits where that is too much.
+            connection.flush()
+            while connection.unsent() > AHEAD:
+                connection.flush_or_wait(self.write_timeout)
+
+    def early_hints(self, headers: list[tuple[str, str]]) -> None:
+        """``wsgi.early_hints``: send a 103 with these headers, unless the response has begun or HTTP/1.0 is spoken."""
+        if self.head_sent or not self.modern:
+            return
+        text = "HTTP/1.1 103 Early Hints\r\n"
+        for name, value in headers:
+            name = name.decode("latin-1") if isinstance(name, bytes) else name
+            value = value.decode("latin-1") if isinstance(value, bytes) else value
+            kind_of(name)
+            check_value(name, value)
+            value = value.strip(" \t")
+            text += f"{name}: {value}\r\n"
+        self.connection.send((text + "\r\n").encode("latin-1"))
+
+    # Framing
+
+    def head(self) -> bytes:
+        """The head, as bytes; it is fixed now."""
+        if self.status is None:
+            raise AssertionError("start_response was not called before the body")
+        self.head_sent = True
+        tail = "" if self.own_date else _clock.date()
+        if self.length < 0 and not self.bodyless:
+            if self.modern:
+                self.chunked = True
+                tail += "Transfer-Encoding: chunked\r\n"
+            else:
+                self.close = True
+        if self.upgrade:
+            tail += "Connection: upgrade\r\n"
+            self.close = True
+        elif self.close:
+            tail += "Connection: close\r\n"
+        elif not self.modern:
+            tail += "Connection: keep-alive\r\n"
+        version = "HTTP/1.1 " if self.modern else "HTTP/1.0 "
+        return f"{version}{self.status}\r\n{self.lines}{tail}\r\n".encode("latin-1")
+
+    def send_all(self, pieces: Sequence[bytes]) -> None:
+        """Head and body of a response that is there at once."""
+        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        if type(body) is not bytes:
+            raise TypeError(f"{body!r} is not a byte")
+        if self.length < 0 and not self.bodyless and self.code >= 200:
+            # PEP 3333: the server may say the length where it knows it.
+            self.length = len(body)
+            self.lines += f"Content-Length: {len(body)}\r\n"
+        head = self.head()
+        if self.bodyless:
+            self.connection.send(head)
+            return
+        if len(body) > self.length:
+            body = body[: self.length]
+        self.sent = len(body)
+        if len(body) > SMALL:
+            self.connection.send_two(head, body)
+        else:
+            self.connection.send(head + body)
+
+    def send_file(self, wrapper: Any) -> bool:
+        """Send the file of a ``wsgi.file_wrapper`` without reading it here; whether that can be done."""
+        file = wrapper.filelike
+        if self.head_sent:
+            return False
+        try:
+            fileno = file.fileno()
+            offset = os.lseek(fileno, 0, os.SEEK_CUR)
+            count = self.length if self.length >= 0 else os.fstat(fileno).st_size - offset
+        except (AttributeError, OSError, io.UnsupportedOperation):
+            return False
+        if self.length < 0 and not self.bodyless:
+            self.length = count
+            self.lines += f"Content-Length: {count}\r\n"
+        head = self.head()
+        if self.bodyless or not count:
+            self.connection.send(head)
+            return True
+        if count <= SMALL:
+            content = os.pread(fileno, count, offset)
+            self.sent = len(content)
+            self.connection.send(head + content)
+            return True
+        self.sent = count
+        self.connection.send(head)
+        # The application closes its file when it is told that the response is over, which may be before that.
+        self.connection.send_file(FilePart(os.dup(fileno), offset, count))
+        return True
+
+    def finish(self) -> None:
+        """The end of a body that came in pieces."""
+        if not self.head_sent:
+            self.write(b"")
+        if self.chunked and not self.bodyless:
+            self.connection.send(b"0\r\n\r\n")
+
+    def complete(self) -> bool:
+        """Whether as much was sent as was announced."""
+        return self.bodyless or self.length < 0 or self.sent >= self.length

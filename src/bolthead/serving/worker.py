@@ -1,0 +1,162 @@
+"""The gunicorn worker: what it is told, its signals, and its end."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import resource
+import select
+import signal
+import sys
+import time
+import traceback
+from typing import Any
+
+from gunicorn import sock, util
+from gunicorn.http.wsgi import base_environ
+from gunicorn.workers import base
+
+from .loop import Loop, Seat
+from .observer import make_observer
+from .options import from_environ
+
+SPARE = 64
+"""Descriptors that connections leave to the application."""
+
+
+class Worker(base.Worker):  # type: ignore[misc]
+    """``gunicorn -k bolthead.serving.Worker``: threads that share one epoll, and a main thread that watches."""
+
+    alive: bool
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.options = getattr(self.app, "options", None) or from_environ()
+        self.flags = mmap.mmap(-1, mmap.PAGESIZE)
+        """Shared with the arbiter: whether this worker serves, and whether it retires."""
+        self.asked_to_stop = False
+        self.loop: Loop | None = None
+        self.stuck = 0
+
+    @classmethod
+    def check_config(cls, cfg: Any, log: Any) -> None:
+        from_environ()
+        if "h2" in cfg.http_protocols:
+            log.warning("This worker speaks HTTP/1.1; for HTTP/2 use gunicorn's own workers, or a proxy.")
+
+    # What the loop asks
+
+    def base_environ(self) -> dict[str, Any]:
+        environ: dict[str, Any] = base_environ(self.cfg)
+        environ["wsgi.multithread"] = self.cfg.threads > 1
+        return environ
+
+    def tls_context(self) -> Any:
+        if not self.cfg.is_ssl:
+            return None
+        context = sock.ssl_context(self.cfg)
+        context.set_alpn_protocols(["http/1.1"])
+        return context
+
+    def observer(self) -> Any:
+        return make_observer(self)
+
+    def most_connections(self) -> int:
+        """``worker_connections``, or as many as the descriptors allow."""
+        limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        if limit == resource.RLIM_INFINITY:
+            return int(self.cfg.worker_connections)
+        used = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else SPARE
+        return int(max(1, min(self.cfg.worker_connections, limit - used - min(SPARE, limit // 4))))
+
+    def report(self, request: Any, captured: Any, peer: Any, error: BaseException, status: int) -> None:
+        """Log an error and write its response, as gunicorn's other workers do."""
+        exact = request.exact if request is not None else None
+        if status == 400:
+            self.log.warning("Invalid request from ip=%s: %s", peer[0] if peer else "", error)
+            util.write_error(captured, 400, "Bad Request", str(error))
+            return
+        try:
+            raise error
+        except BaseException:
+            self.handle_error(exact, captured, peer, error)
+
+    # Life
+
+    def run(self) -> None:
+        loop = self.loop = Loop(self)
+        loop.start()
+        self.flags[0] = 1
+        while self.alive:
+            self.notify()
+            self._pause(1.0)
+            loop.tick()
+            if self.options.request_timeout:
+                self._look_for_stuck(loop)
+            if self.ppid != os.getppid():
+                self.log.info("Parent changed, shutting down: %s", self)
+                break
+        self.alive = False
+        loop.stop()
+        until = time.monotonic() + self.cfg.graceful_timeout
+        while loop.busy() and time.monotonic() < until:
+            self.notify()
+            self._pause(0.1)
+            loop.tick()
+            if self.stuck and sum(seat.connection is not None for seat in loop.seats) <= self.stuck:
+                break
+        loop.close()
+
+    def _pause(self, seconds: float) -> None:
+        """Sleep, until a signal or :meth:`retire` ends it."""
+        try:
+            if select.select([self.PIPE[0]], [], [], seconds)[0]:
+                os.read(self.PIPE[0], 4096)
+        except OSError:
+            pass
+
+    def serving(self) -> bool:
+        """Whether it has begun to serve; the arbiter may ask."""
+        return self.flags[0] == 1
+
+    def retiring(self) -> bool:
+        """Whether it ends by itself, so that the arbiter may start the next one already."""
+        return self.flags[1] == 1
+
+    def retire(self, reason: str) -> None:
+        """End soon, from any thread."""
+        if self.alive:
+            self.alive = False
+            self.flags[1] = 1
+            self.log.info("Worker (pid:%s) ends: %s", self.pid, reason)
+            os.write(self.PIPE[1], b"1")
+
+    def _look_for_stuck(self, loop: Loop) -> None:
+        for seat in loop.overdue(self.options.request_timeout):
+            self.stuck += 1
+            self.log.critical("%s", describe_stuck(seat))
+            self.retire("a request takes too long")
+
+    # Signals
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        if not self.booted:
+            # Nothing is being answered yet; the application may take long to import.
+            sys.exit(0)
+        self.alive = False
+
+    def handle_quit(self, sig: int, frame: Any) -> None:
+        if sig == signal.SIGINT:
+            # A terminal sends it to the workers too; the arbiter decides what it means.
+            self.handle_exit(sig, frame)
+        else:
+            super().handle_quit(sig, frame)
+
+
+def describe_stuck(seat: Seat) -> str:
+    """What a request that takes too long is doing."""
+    environ = seat.environ or {}
+    frame = sys._current_frames().get(seat.ident)
+    stack = "".join(traceback.format_stack(frame)) if frame is not None else ""
+    target = f"{environ.get('REQUEST_METHOD', '')} {environ.get('RAW_URI', '')}"
+    return f"Request {target!r} has taken {time.monotonic() - seat.since:.0f} seconds. Its thread:\n{stack}"

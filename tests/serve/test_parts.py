@@ -1,0 +1,282 @@
+"""The parts of ``bolthead serve`` without a server: binds, options, gunicorn's settings, errors of one line."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import socket
+import sys
+from dataclasses import fields
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytest.importorskip("gunicorn")
+
+from bolthead import cli
+from bolthead.cli import commands
+from bolthead.serving import binds, check
+from bolthead.serving.application import Application
+from bolthead.serving.binds import Bind, ServeError, claim, parse_bind
+from bolthead.serving.options import Options, from_environ, parse_seconds, parse_size, parse_switch
+from bolthead.serving.plan import Plan, plan_of
+
+
+@pytest.mark.parametrize(
+    ("text", "bind", "url"),
+    [
+        ("127.0.0.1:8000", Bind("127.0.0.1", 8000), "http://127.0.0.1:8000"),
+        ("localhost:1", Bind("localhost", 1), "http://localhost:1"),
+        ("[::1]:65535", Bind("::1", 65535), "http://[::1]:65535"),
+        ("unix:/run/x.sock", Bind(path=Path("/run/x.sock")), "unix:/run/x.sock"),
+        ("unix:x.sock", Bind(path=Path.cwd() / "x.sock"), f"unix:{Path.cwd() / 'x.sock'}"),
+        ("fd://3", Bind(fd=3), "fd://3"),
+    ],
+)
+def test_bind(text, bind, url):
+    assert parse_bind(text) == bind
+    assert bind.url("http") == url
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", ":", "localhost", "8000", ":8000", "host:", "host:0", "host:65536", "host:x", "host:-1", "fd://x"),
+        *("host:1_0", "::1:80", "[::1]", "a b:80", "http://host:80", "host:80/", "unix:", "unix://x", "fd:3:"),
+        *("host:\u0665", "h\nost:80"),
+    ],
+)
+def test_wrong_bind(text):
+    with pytest.raises(ValueError, match=r".+\.$"):
+        parse_bind(text)
+
+
+@given(st.text(max_size=12))
+def test_any_bind(text):
+    with contextlib.suppress(ValueError):
+        bind = parse_bind(text)
+        assert bind.path or bind.fd is not None or (bind.host and 1 <= bind.port <= 65535)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("0", 0), ("7", 7), ("1k", 1024), ("2M", 2 << 20), ("3gb", 3 << 30), (" 5KB ", 5120)]
+)
+def test_size(text, size):
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1.5M", "M", "1T", "1 M", "\u0665", "1_0"])
+def test_wrong_size(text):
+    with pytest.raises(ValueError, match="is not a size"):
+        parse_size(text)
+
+
+@pytest.mark.parametrize("text", ["", "-1", "soon", "1e9", "\u0665", "inf", "nan"])
+def test_wrong_time(text):
+    with pytest.raises(ValueError, match="is not a time"):
+        parse_seconds(text)
+
+
+def test_options_of_the_environment():
+    assert from_environ({}) == Options()
+    given = {"BOLTHEAD_MAX_BODY": "1M", "BOLTHEAD_REQUEST_TIMEOUT": "2.5", "BOLTHEAD_ACCESS_JSON": "on"}
+    assert from_environ(given) == Options(max_body=1 << 20, request_timeout=2.5, access_json=True)
+    for variable, value in [("BODY_RATE", "x"), ("ACCESS_JSON", "maybe"), ("REQUEST_ID_HEADER", "X Id")]:
+        with pytest.raises(ValueError, match=r".+\.$"):
+            from_environ({f"BOLTHEAD_{variable}": value})
+    assert [parse_switch(text) for text in ("yes", "0")] == [True, False]
+
+
+# gunicorn's settings
+
+
+def settings(*arguments: str, environ: dict[str, str] | None = None, **given):
+    with mock.patch.object(sys, "argv", ["bolthead"]):
+        return Application(dict, plan_of({**given, "overrides": arguments}, environ or {})).cfg
+
+
+def test_defaults():
+    cfg = settings()
+    assert cfg.worker_class_str == "bolthead.serving.Worker"
+    assert (cfg.bind, cfg.threads, cfg.keepalive, cfg.worker_connections) == (["127.0.0.1:8000"], 8, 75, 10_000)
+    assert plan_of({}).options.max_body == 16 << 20
+    assert cfg.workers >= 1
+
+
+def test_variables_of_a_platform():
+    cfg = settings(environ={"PORT": "5001", "WEB_CONCURRENCY": "3"})
+    assert (cfg.bind, cfg.workers) == (["0.0.0.0:5001"], 3)
+    assert settings(environ={"PORT": "x", "WEB_CONCURRENCY": "0"}).bind == ["127.0.0.1:8000"]
+
+
+def test_what_counts_for_more(tmp_path):
+    config = tmp_path / "gunicorn.conf.py"
+    config.write_text("threads = 3\nworkers = 5\nkeepalive = 7\ntimeout = 99\ndef on_exit(server): pass\n")
+    cfg = settings("keepalive=9", "preload-app=true", workers=6, config_file=str(config))
+    assert (cfg.threads, cfg.workers, cfg.keepalive, cfg.timeout, cfg.preload_app) == (3, 6, 9, 99, True)
+    assert settings('secure_scheme_headers={"X-A": "b"}').secure_scheme_headers == {"X-A": "b"}
+
+
+@pytest.mark.parametrize("override", ["nonsense=1", "workers", "workers=many", "settings=1"])
+def test_wrong_settings(override, capsys):
+    with pytest.raises(SystemExit):
+        settings(override)
+    assert capsys.readouterr().err.startswith("\nError: ")
+
+
+def test_several_binds():
+    cfg = settings(bind=(parse_bind("127.0.0.1:1"), parse_bind("[::1]:2"), parse_bind("fd://3")))
+    assert cfg.address == [("127.0.0.1", 1), ("::1", 2), 3]
+
+
+# Claiming a place, and trying the application
+
+
+def test_claim(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(ServeError, match=r"in use by another program"):
+            claim(Bind("127.0.0.1", taken.getsockname()[1]))
+    with pytest.raises(ServeError, match=r"is not known"):
+        claim(Bind("no.such.host.invalid", 80))
+    with pytest.raises(ServeError, match=r"is not an address of this machine"):
+        claim(Bind("192.0.2.1", 8000))
+
+
+@pytest.mark.parametrize(
+    ("code", "text"), [("EACCES", "Not allowed to listen on port 80"), ("ENOMEM", "Cannot listen on h:80")]
+)
+def test_why_not(code, text):
+    import errno
+
+    assert binds._why_not(OSError(getattr(errno, code), "reason"), Bind("h", 80)).startswith(text)
+
+
+def test_claim_of_a_path(tmp_path):
+    claim(Bind(path=tmp_path / "new"))
+    with pytest.raises(ServeError, match=r"does not exist"):
+        claim(Bind(path=tmp_path / "no" / "new"))
+    (tmp_path / "file").touch()
+    with pytest.raises(ServeError, match=r"is not a socket"):
+        claim(Bind(path=tmp_path / "file"))
+    with mock.patch.object(binds, "socket") as without, pytest.raises(ServeError, match="no Unix sockets"):
+        del without.AF_UNIX
+        claim(Bind(path=tmp_path / "new"))
+
+
+def fail():
+    raise LookupError("no such thing")
+
+
+def test_trying():
+    assert check.try_in_child(dict, print) is True
+    assert check.try_in_child(fail, lambda error: None) is False
+    assert check.try_in_child(lambda: __import__("time").sleep(3600), print, lambda: True) is False
+
+
+# The command
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    (tmp_path / "served_site.py").write_text("from bolthead import Flask\napp = Flask(__name__)\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield tmp_path
+    sys.modules.pop("served_site", None)
+
+
+def command(*args):
+    with mock.patch.dict("os.environ"):
+        return CliRunner().invoke(cli.cli, ["--app", "served_site", "serve", *args], prog_name="bolthead")
+
+
+@pytest.mark.parametrize(
+    ("args", "text"),
+    [
+        (["--bind", "localhost"], "'localhost' is not 'host:port', '[v6 address]:port', 'unix:/path' or"),
+        (["--bind", "h:0"], "0 is not a port; ports go from 1 to 65535."),
+        (["--max-body", "much"], "'much' is not a size; write bytes, or as in 500k, 16M, 2G."),
+        (["--request-timeout", "soon"], "'soon' is not a time; write seconds, as in 10 or 0.5."),
+        (["--request-id-header", "a b"], "'a b' is not the name of a header."),
+        (["--workers", "0"], "0 is not in the range x>=1."),
+        (["--workers", "many"], "'many' is not a valid integer range."),
+        (["--set", "nonsense=1"], "--set nonsense=1: no setting of gunicorn has this name; write NAME=VALUE."),
+        (["--config", "/no/such"], "File '/no/such' does not exist."),
+        (["--cert", __file__], "'--cert' and '--key' belong together: give both or neither."),
+        (["--key", __file__], "'--cert' and '--key' belong together: give both or neither."),
+        (["--cert", "/no/such", "--key", __file__], "File '/no/such' does not exist."),
+        (["--cert", __file__, "--key", __file__], "The certificate and key cannot be used: "),
+        (["--pid-file", "/no/such/pid"], "The folder of '/no/such/pid' does not exist."),
+        (["--bind", "unix:/no/such/socket"], "The folder of the socket /no/such/socket does not exist."),
+        (["--nonsense"], "No such option"),
+    ],
+)
+def test_mistakes_are_one_line(site, args, text):
+    result = command(*args)
+    assert result.exit_code in (1, 2)
+    assert isinstance(result.exception, SystemExit)
+    last = result.output.splitlines()[-1]
+    assert last.startswith("Error: ")
+    assert text in last
+
+
+def test_without_gunicorn(site, monkeypatch):
+    found = importlib.util.find_spec
+    without = lambda name, *rest: None if name == "gunicorn" else found(name, *rest)  # noqa: E731
+    monkeypatch.setattr(importlib.util, "find_spec", without)
+    result = command()
+    assert (result.exit_code, result.output.count("\n")) == (1, 1)
+    assert "pip install 'bolthead[serve]'" in result.output
+
+
+def test_elsewhere(monkeypatch):
+    monkeypatch.setattr(binds, "os", mock.Mock(name="nt"))
+    with pytest.raises(ServeError, match="waitress"):
+        binds.require_gunicorn()
+
+
+def test_every_option_of_the_worker_is_one_of_the_command():
+    names = {parameter.name for parameter in commands.serve_command.params}
+    assert {field.name for field in fields(Options)} - {"body_rate"} <= names
+
+
+@pytest.fixture
+def made(monkeypatch):
+    found: list[Plan] = []
+    monkeypatch.setattr(Application, "serve", lambda self, complain, announce: found.append(self.plan))
+    return found
+
+
+def test_options_by_variables(site, made, monkeypatch):
+    monkeypatch.setenv("FLASK_SERVE_BIND", "127.0.0.1:81 127.0.0.1:82")
+    monkeypatch.setenv("FLASK_SERVE_WORKERS", "3")
+    monkeypatch.setenv("FLASK_SERVE_ACCESS_LOG", "1")
+    monkeypatch.setenv("FLASK_SERVE_MAX_BODY", "1k")
+    assert command().exit_code == 0
+    (plan,) = made
+    assert plan.given == {"bind": ["127.0.0.1:81", "127.0.0.1:82"], "workers": 3, "accesslog": "-"}
+    assert plan.options == Options(max_body=1024)
+
+
+def test_complaints(capsys):
+    commands._complain_of_app(cli.NoAppException("nothing there"))
+    commands._complain_of_app(ZeroDivisionError("oh"))
+    said = capsys.readouterr().err
+    assert said.startswith("Error: nothing there\n")
+    assert "ZeroDivisionError: oh" in said
+
+
+def test_app_loader(site, monkeypatch):
+    monkeypatch.syspath_prepend(str(site))
+    info = cli.ScriptInfo("served_site")
+    assert commands._AppLoader(info, False)() is info.load_app()
+    asked = []
+    monkeypatch.setattr(commands, "become_flask", lambda: asked.append(1))
+    commands._AppLoader(info, True)()
+    assert asked == [1]
