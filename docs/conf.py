@@ -1,11 +1,19 @@
-"""Sphinx: ``sphinx-build -W docs docs/_build``."""
+"""Sphinx: ``sphinx-build -W docs docs/_build``. The core need not be compiled."""
 
 from __future__ import annotations
 
+import os
+import sys
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parent.parent
+os.environ["BOLTHEAD_PURE"] = "1"
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "docs" / "_ext")]
 
 project = "bolthead"
 author = "the bolthead maintainers"
@@ -13,11 +21,14 @@ project_copyright = author
 release = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 version = release
 
-extensions = ["myst_parser"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "notfound.extension", "commands"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build", "_bench", "examples/**"]
 nitpicky = True
+
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
 
 html_theme = "furo"
 html_title = f"bolthead {release}"
@@ -25,3 +36,20 @@ html_static_path = ["_static"]
 html_css_files = ["bolthead.css"]
 html_favicon = "_static/bolthead.svg"
 html_logo = "_static/bolthead.svg"
+html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "")
+# Read the Docs serves the 404 page at any depth below this prefix.
+notfound_urls_prefix = os.environ.get("DOCS_PREFIX", "/en/latest/")
+
+
+def sitemap(app: Sphinx, error: Exception | None) -> None:
+    """Write ``sitemap.xml``: every page of this version, where the address of the site is known."""
+    if error is not None or app.builder.name != "html" or not html_baseurl:
+        return
+    addresses = (html_baseurl + app.builder.get_target_uri(name) for name in sorted(app.env.found_docs))
+    lines = "".join(f"<url><loc>{address}</loc></url>\n" for address in addresses)
+    text = f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{lines}</urlset>\n'
+    Path(app.outdir, "sitemap.xml").write_text(text, encoding="utf-8")
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("build-finished", sitemap)
