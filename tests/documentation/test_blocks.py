@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from documentation.page import DOCS, LANGUAGES, blocks, pages
 
 RUN = Path(__file__).with_name("run.py")

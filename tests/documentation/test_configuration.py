@@ -6,9 +6,9 @@ import re
 from datetime import timedelta
 
 import pytest
-from documentation.page import DOCS
 
 from bolthead import Flask
+from documentation.page import DOCS
 
 ENTRY = re.compile(r"^### `(\w+)`\n\n([^\n]+), default `([^`]+)`\n\n(.+?)(?=\n#|\Z)", re.MULTILINE | re.DOTALL)
 PAGE = (DOCS / "reference" / "configuration.md").read_text()
