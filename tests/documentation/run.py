@@ -1,6 +1,6 @@
 """Run every block of one page, in the current folder.
 
-    python tests/documentation/run.py docs/guides/testing.md
+python tests/documentation/run.py docs/guides/testing.md
 """
 
 from __future__ import annotations
