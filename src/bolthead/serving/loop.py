@@ -195,12 +195,12 @@ class Loop:
             del self.connections[connection.fd]
         connection.close(reset=reset)
 
-    def end(self, connection: Connection, unread: bool) -> None:
-        """Close a connection after its last response. With *unread*, more may be coming from the visitor, which would
-        make the system take back what he has not read yet: wait until he is done (RFC 9112, 9.6)."""
-        if not unread and not connection.data:
-            self.drop(connection)
-            return
+    def end(self, connection: Connection) -> None:
+        """Close a connection after its last response, when the visitor has closed it (RFC 9112, 9.6).
+
+        More may be coming from him; a socket that is closed before it was read makes his system forget what he has
+        not read yet.
+        """
         connection.shut()
         connection.state = LINGER
         connection.data = b""
@@ -223,7 +223,7 @@ class Loop:
                 self.park(connection, WRITE)
                 return
             if connection.closing:
-                self.end(connection, True)
+                self.end(connection)
                 return
             connection.state = HEAD
             if connection.data:
@@ -482,12 +482,11 @@ class Loop:
 
     def _after(self, connection: Connection, request: Request, response: Response, body: Any) -> bool:
         closing = response.close
-        unread = False
         if type(body) is StreamedBody:
             if body.finished():
                 connection.data = request.source.take_buffered()
             else:
-                closing = unread = True
+                closing = True
         if not response.complete():
             self.log.error("The response to %s is shorter than announced", request.environ.get("RAW_URI"))
             self.drop(connection, reset=True)
@@ -502,7 +501,7 @@ class Loop:
             self.park(connection, WRITE)
             return False
         if closing:
-            self.end(connection, unread)
+            self.end(connection)
             return False
         connection.deadline = self.now + self.keepalive
         return True
@@ -525,7 +524,7 @@ class Loop:
                 connection.deadline = self._until(self.options.write_timeout)
                 self.park(connection, WRITE)
             else:
-                self.end(connection, True)
+                self.end(connection)
         except OSError:
             self.drop(connection)
 
