@@ -1,0 +1,283 @@
+"""Stops, reloads and deaths of workers under load: every request is counted, and answered."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+import serving
+
+pytest.importorskip("gunicorn")
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")
+
+APP = """
+import os, time
+from bolthead import Flask, request
+
+app = Flask(__name__)
+
+@app.route("/", methods=["GET", "POST"])
+def index():
+    request.get_data()
+    return str(os.getpid())
+
+@app.get("/slow")
+def slow():
+    time.sleep(float(request.args["s"]))
+    return "slow but done"
+
+@app.get("/stream")
+def stream():
+    def parts():
+        for number in range(20):
+            time.sleep(0.1)
+            yield f"{number}\\n"
+    return parts()
+
+@app.get("/die")
+def die():
+    os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.fixture
+def start(tmp_path: Path):
+    (tmp_path / "served.py").write_text(APP)
+    running = []
+
+    def start(*args: str, **options) -> serving.Server:
+        running.append(serving.Server(tmp_path, "served", *args, **options))
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.close()
+
+
+class Load:
+    """Visitors who ask as fast as they are answered, on kept connections and on new ones."""
+
+    def __init__(self, port: int, kept: int = 4, new: int = 4) -> None:
+        self.port = port
+        self.answered = 0
+        self.failed: list[str] = []
+        self.pids: set[str] = set()
+        self.over = threading.Event()
+        self.lock = threading.Lock()
+        kinds = [self._kept] * kept + [self._new] * new
+        self.threads = [threading.Thread(target=kind, daemon=True) for kind in kinds]
+
+    def __enter__(self) -> Load:
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        self.over.set()
+        for thread in self.threads:
+            thread.join(serving.PATIENCE)
+
+    def _ask(self, connection: http.client.HTTPConnection) -> None:
+        try:
+            connection.request("POST", "/", b"some body", {"Content-Type": "text/plain"})
+            response = connection.getresponse()
+            content = response.read().decode()
+            assert response.status == 200, response.status
+        except Exception as error:
+            connection.close()
+            with self.lock:
+                self.failed.append(repr(error))
+        else:
+            if response.getheader("Connection") == "close":
+                connection.close()
+            with self.lock:
+                self.answered += 1
+                self.pids.add(content)
+
+    def _kept(self) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=serving.PATIENCE)
+        while not self.over.is_set():
+            self._ask(connection)
+        connection.close()
+
+    def _new(self) -> None:
+        while not self.over.is_set():
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=serving.PATIENCE)
+            self._ask(connection)
+            connection.close()
+
+    def until(self, pids: int) -> None:
+        """Wait until that many workers have answered."""
+        until = time.monotonic() + serving.PATIENCE
+        while len(self.pids) < pids and time.monotonic() < until:
+            time.sleep(0.02)
+        assert len(self.pids) >= pids
+
+
+def test_reloads(start):
+    server = start("--workers", "2")
+    with Load(server.port) as load:
+        for count in (2, 4, 6, 8):
+            load.until(count)
+            server.process.send_signal(signal.SIGHUP)
+        load.until(10)
+    assert load.failed == []
+    assert load.answered > 100
+    assert server.stop() == 0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_workers_with_a_number_of_requests(start, workers):
+    server = start("--workers", workers, "--max-requests", "50", "--max-requests-jitter", "20")
+    with Load(server.port) as load:
+        load.until(12)
+    assert load.failed == []
+    assert server.stop() == 0
+
+
+def test_a_worker_that_is_killed_loses_only_what_it_held(start):
+    server = start("--workers", "2", "--threads", "4")
+    deaths = 4
+    with Load(server.port) as load:
+        for count in range(2, 2 + deaths):
+            load.until(count)
+            os.kill(int(serving.body(server.get())), signal.SIGKILL)
+        load.until(2 + deaths)
+    # Each visitor asks one thing at a time.
+    assert len(load.failed) <= deaths * len(load.threads)
+    assert load.answered > 100
+    assert server.stop() == 0
+
+
+def test_requests_that_kill_their_worker_do_not_end_the_server(start):
+    server = start("--workers", "2")
+    for _ in range(5):
+        assert server.get("/die") == b""
+    assert serving.status(server.get()) == 200
+    assert server.stop() == 0
+    assert "Workers keep dying" in server.output()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stop_finishes_what_is_being_answered(start, number):
+    server = start("--workers", "2", "--stop-timeout", "30")
+    answers: dict[str, bytes] = {}
+    paths = ["/slow?s=0.5", "/slow?s=2.5", "/stream"]
+    threads = [threading.Thread(target=lambda p=path: answers.update({p: server.get(p)})) for path in paths]
+    idle = server.connect()
+    for thread in threads:
+        thread.start()
+    time.sleep(0.3)
+    assert server.stop(number) == 0
+    for thread in threads:
+        thread.join(serving.PATIENCE)
+    assert serving.body(answers["/slow?s=0.5"]) == serving.body(answers["/slow?s=2.5"]) == b"slow but done"
+    assert b"19\n" in answers["/stream"]
+    assert answers["/stream"].endswith(b"0\r\n\r\n")
+    assert idle.recv(1) == b""
+    idle.close()
+
+
+def test_a_kept_connection_is_answered_once_more_and_closed(start):
+    server = start("--workers", "1")
+    kept = server.connect()
+    kept.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert b"Connection: close" not in kept.recv(4096)
+    slow = threading.Thread(target=server.get, args=("/slow?s=1.5",))
+    slow.start()
+    time.sleep(0.3)
+    server.process.send_signal(signal.SIGTERM)
+    time.sleep(0.5)
+    kept.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    answer = b""
+    while data := kept.recv(4096):
+        answer += data
+    assert answer.startswith(b"HTTP/1.1 200") and b"\r\nConnection: close\r\n" in answer
+    kept.close()
+    slow.join()
+    assert server.process.wait(serving.PATIENCE) == 0
+
+
+def test_broken_code_does_not_replace_code_that_works(start, tmp_path):
+    server = start("--workers", "2")
+    before = {serving.body(server.get()) for _ in range(20)}
+    (tmp_path / "served.py").write_text("1 / 0")
+    server.process.send_signal(signal.SIGHUP)
+    until = time.monotonic() + serving.PATIENCE
+    while "given up" not in server.output() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert "ZeroDivisionError" in server.output()
+    assert {serving.body(server.get()) for _ in range(20)} <= before
+    (tmp_path / "served.py").write_text(APP)
+    server.process.send_signal(signal.SIGHUP)
+    with Load(server.port, 0, 2) as load:
+        load.until(1)
+        while load.pids <= {pid.decode() for pid in before}:
+            time.sleep(0.05)
+    assert load.failed == []
+    assert server.stop() == 0
+
+
+def test_a_request_that_takes_too_long_has_its_worker_replaced(start):
+    server = start("--workers", "1", "--threads", "4", "--request-timeout", "1")
+    stuck = server.connect()
+    stuck.sendall(b"GET /slow?s=600 HTTP/1.1\r\nHost: x\r\n\r\n")
+    before = serving.body(server.get())
+    with Load(server.port, 0, 1) as load:
+        load.until(1)
+        while load.pids <= {before.decode()}:
+            time.sleep(0.05)
+    assert load.failed == []
+    assert stuck.recv(1) == b""
+    stuck.close()
+    assert "time.sleep(float(request.args" in server.output()
+    assert server.stop() == 0
+
+
+def test_signals(start):
+    server = start("--workers", "1")
+    server.process.send_signal(signal.SIGTTIN)
+    with Load(server.port, 0, 4) as load:
+        load.until(2)
+        server.process.send_signal(signal.SIGTTOU)
+        server.process.send_signal(signal.SIGUSR1)
+        server.process.send_signal(signal.SIGWINCH)
+        time.sleep(0.5)
+    assert load.failed == []
+    assert server.stop(signal.SIGQUIT) == 0
+
+
+def test_another_server_takes_over(start):
+    """USR2 starts a second server on the same sockets; then the first may go."""
+    server = start("--workers", "1", "--pid-file", "pid")
+    folder = server.log.parent
+    with Load(server.port) as load:
+        load.until(1)
+        server.process.send_signal(signal.SIGUSR2)
+        load.until(2)
+        other = int((folder / "pid.2").read_text())
+        assert server.stop() == 0
+        seen = load.answered
+        until = time.monotonic() + serving.PATIENCE
+        while load.answered < seen + 50 and time.monotonic() < until:
+            time.sleep(0.02)
+    assert load.failed == []
+    os.kill(other, signal.SIGTERM)
+    until = time.monotonic() + serving.PATIENCE
+    while time.monotonic() < until:
+        try:
+            socket.create_connection(("127.0.0.1", server.port)).close()
+        except OSError:
+            return
+        time.sleep(0.05)
+    raise AssertionError("it still listens")
