@@ -136,7 +136,10 @@ def check(corpus: Path, kind: str, name: str, parser: str) -> None:
             assert answer.count(b" 400 Bad Request\r\n") <= (error is not None)
         else:
             assert answer.count(b"\r\nConnection: close\r\n") >= 1, error
-            assert any(b"HTTP/1.1 %d " % code in answer for code in (400, 403, 414, 417, 431, 500, 501)), (error, answer)
+            assert any(b"HTTP/1.1 %d " % code in answer for code in (400, 403, 414, 417, 431, 500, 501)), (
+                error,
+                answer,
+            )
 
 
 @pytest.mark.parametrize("parser", ["auto", "python"])

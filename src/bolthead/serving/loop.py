@@ -183,7 +183,9 @@ class Loop:
         """Let a connection wait for its next event. It may belong to another thread afterwards."""
         fd = connection.fd
         self.waiting[fd] = connection
-        if connection.registered:
+        if self.ended:
+            self._drop_waiting()
+        elif connection.registered:
             self.poller.arm(fd, wanted)
         else:
             connection.registered = True
@@ -408,13 +410,11 @@ class Loop:
         environ = request.environ
         connection.count += 1
         connection.state = HEAD
-        close = not request.keep_alive or self.stopping or not self.keepalive
+        close = not request.keep_alive or not self.keepalive
         if next(self.answered) >= self.max_requests:
             self.worker.retire("its number of requests is reached")
             close = True
-        response = Response(
-            connection, request.modern, environ["REQUEST_METHOD"] == "HEAD", close, self.options.write_timeout
-        )
+        response = Response(self, connection, request.modern, environ["REQUEST_METHOD"] == "HEAD", close)
         if request.expects:
             if type(body) is io.BytesIO:
                 connection.send(CONTINUE)
@@ -477,8 +477,11 @@ class Loop:
             # Nothing that the visitor could take for the end.
             self.drop(connection, reset=not response.chunked)
             return
-        status = getattr(error, "status", 0) if type(body) is StreamedBody and error is body.error else 0
-        self.refuse(connection, request, error, status=status)
+        if type(body) is StreamedBody and body.error is not None:
+            # Whatever the application made of it.
+            self.refuse(connection, request, body.error, status=body.error.status)
+        else:
+            self.refuse(connection, request, error)
 
     def _after(self, connection: Connection, request: Request, response: Response, body: Any) -> bool:
         closing = response.close
@@ -503,7 +506,7 @@ class Loop:
         if closing:
             self.end(connection)
             return False
-        connection.deadline = self.now + self.keepalive
+        connection.deadline = self.now + (LINGERING if self.stopping else self.keepalive)
         return True
 
     def refuse(self, connection: Connection, request: Request | None, error: BaseException, status: int = 0) -> None:
@@ -587,5 +590,10 @@ class Loop:
         """End the threads that wait, and close what is left."""
         self.ended = True
         self.poller.wake_all()
-        for connection in list(self.waiting.values()):
-            self.drop(connection)
+        self._drop_waiting()
+
+    def _drop_waiting(self) -> None:
+        for fd in list(self.waiting):
+            connection = self.waiting.pop(fd, None)
+            if connection is not None:
+                self.drop(connection)

@@ -96,18 +96,19 @@ class Response:
         "modern",
         "own_date",
         "sent",
+        "server",
         "status",
         "upgrade",
-        "write_timeout",
     )
 
-    def __init__(self, connection: Connection, modern: bool, head_only: bool, close: bool, write_timeout: float):
+    def __init__(self, server: Any, connection: Connection, modern: bool, head_only: bool, close: bool) -> None:
+        self.server = server
+        """The loop: it knows whether the worker stops."""
         self.connection = connection
         self.modern = modern
         self.head_only = head_only
         self.close = close
         """Whether the connection ends with this response."""
-        self.write_timeout = write_timeout
         self.status: str | None = None
         self.code = 0
         self.headers: Sequence[tuple[str, str]] = ()
@@ -198,7 +199,7 @@ class Response:
             # The rest is sent while the stream goes on, and the stream waits where that is too much.
             connection.flush()
             while connection.unsent() > AHEAD:
-                connection.flush_or_wait(self.write_timeout)
+                connection.flush_or_wait(self.server.options.write_timeout)
 
     def early_hints(self, headers: list[tuple[str, str]]) -> None:
         """``wsgi.early_hints``: send a 103 with these headers, unless the response has begun or HTTP/1.0 is spoken."""
@@ -231,7 +232,8 @@ class Response:
         if self.upgrade:
             tail += "Connection: upgrade\r\n"
             self.close = True
-        elif self.close:
+        elif self.close or self.server.stopping:
+            self.close = True
             tail += "Connection: close\r\n"
         elif not self.modern:
             tail += "Connection: keep-alive\r\n"

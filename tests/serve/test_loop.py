@@ -1,0 +1,581 @@
+"""The worker's loop, in process: framing, slow visitors of every kind, limits, and what an application can do wrong."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+pytest.importorskip("gunicorn")
+
+from bolthead.serving.options import Options
+from local_worker import PATIENCE, Local
+
+BIG = 5_000_000
+
+
+class Site:
+    """An application with a path for everything; ``held`` keeps ``/block`` waiting."""
+
+    def __init__(self, folder: Any) -> None:
+        self.held = threading.Event()
+        self.closed: list[str] = []
+        self.seen: list[tuple[str, bytes]] = []
+        self.small, self.large = folder / "small", folder / "large"
+        self.small.write_bytes(b"s" * 1000)
+        self.large.write_bytes(os.urandom(BIG))
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        name = environ["PATH_INFO"].strip("/").replace("-", "_") or "index"
+        return getattr(self, name)(environ, start_response)
+
+    def index(self, environ: dict[str, Any], start_response: Any) -> Any:
+        start_response("200 OK", [("Content-Length", "2")])
+        return [b"ok"]
+
+    def echo(self, environ: dict[str, Any], start_response: Any) -> Any:
+        body = environ["wsgi.input"].read()
+        self.seen.append((environ["REQUEST_METHOD"], body))
+        start_response("200 OK", [])
+        return [b"%d" % len(body)]
+
+    def deaf(self, environ: dict[str, Any], start_response: Any) -> Any:
+        start_response("200 OK", [])
+        return [b"heard nothing"]
+
+    def block(self, environ: dict[str, Any], start_response: Any) -> Any:
+        self.held.wait(PATIENCE)
+        return self.index(environ, start_response)
+
+    def several(self, environ: dict[str, Any], start_response: Any) -> Any:
+        start_response("200 OK", [])
+        return [b"one ", b"two ", b"three"]
+
+    def big(self, environ: dict[str, Any], start_response: Any) -> Any:
+        start_response("200 OK", [])
+        return [b"b" * BIG]
+
+    def stream(self, environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [("X-A", "b")])
+        try:
+            for number in range(100):
+                yield b"%d " % number * 1000
+        finally:
+            self.closed.append("stream")
+
+    def endless(self, environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [])
+        try:
+            while True:
+                yield b"x" * 10_000
+        finally:
+            self.closed.append("endless")
+
+    def file(self, environ: dict[str, Any], start_response: Any) -> Any:
+        start_response("200 OK", [])
+        return environ["wsgi.file_wrapper"](self.large.open("rb"))
+
+    def small_file(self, environ: dict[str, Any], start_response: Any) -> Any:
+        start_response("200 OK", [("Content-Length", "500")])
+        file = self.small.open("rb")
+        file.seek(300)
+        return environ["wsgi.file_wrapper"](file)
+
+    def odd_file(self, environ: dict[str, Any], start_response: Any) -> Any:
+        import io
+
+        start_response("200 OK", [])
+        return environ["wsgi.file_wrapper"](io.BytesIO(b"no descriptor"))
+
+    def nothing(self, environ: dict[str, Any], start_response: Any) -> Any:
+        start_response("204 No Content", [("Content-Length", "0")])
+        return [b"never sent"]
+
+    def not_modified(self, environ: dict[str, Any], start_response: Any) -> Any:
+        start_response("304 Not Modified", [("Content-Length", "7")])
+        return [b"never sent"]
+
+    def hints(self, environ: dict[str, Any], start_response: Any) -> Any:
+        environ["wsgi.early_hints"]([("Link", "</a.css>; rel=preload")])
+        return self.index(environ, start_response)
+
+    def bad_hints(self, environ: dict[str, Any], start_response: Any) -> Any:
+        environ["wsgi.early_hints"]([("Link", "a\r\nX: evil")])
+        return self.index(environ, start_response)
+
+    def late(self, environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [])
+        yield b"begun"
+        raise RuntimeError("midway")
+
+    def fails(self, environ: dict[str, Any], start_response: Any) -> Any:
+        raise RuntimeError("at once")
+
+    def leaves(self, environ: dict[str, Any], start_response: Any) -> Any:
+        raise SystemExit(3)
+
+    def silent(self, environ: dict[str, Any], start_response: Any) -> Any:
+        return [b"no start"]
+
+    def short(self, environ: dict[str, Any], start_response: Any) -> Any:
+        start_response("200 OK", [("Content-Length", "10")])
+        return [b"five!"]
+
+    def long(self, environ: dict[str, Any], start_response: Any) -> Any:
+        start_response("200 OK", [("Content-Length", "4")])
+        return [b"four", b"more"]
+
+    def text(self, environ: dict[str, Any], start_response: Any) -> Any:
+        start_response("200 OK", [])
+        return ["text"]
+
+    def twice(self, environ: dict[str, Any], start_response: Any) -> Any:
+        start_response("200 OK", [])
+        try:
+            raise ValueError
+        except ValueError:
+            import sys
+
+            start_response("500 Oh No", [("X-Second", "yes")], sys.exc_info())
+        return [b"second"]
+
+    def hop(self, environ: dict[str, Any], start_response: Any) -> Any:
+        start_response("200 OK", [("Keep-Alive", "9"), ("Transfer-Encoding", "x"), ("Date", "today"), ("A", " b\t")])
+        return [b""]
+
+    def swallow(self, environ: dict[str, Any], start_response: Any) -> Any:
+        try:
+            environ["wsgi.input"].read()
+        except Exception:
+            pass
+        return self.index(environ, start_response)
+
+
+@pytest.fixture
+def site(tmp_path: Any) -> Site:
+    return Site(tmp_path)
+
+
+@pytest.fixture
+def serve(site: Site) -> Iterator[Callable[..., Local]]:
+    running = []
+
+    def serve(options: Options | None = None, **cfg: Any) -> Local:
+        running.append(Local(site, options=options, **cfg).__enter__())
+        return running[-1]
+
+    yield serve
+    site.held.set()
+    for local in running:
+        local.__exit__()
+
+
+def ask(path: str, *headers: str, method: str = "GET", version: str = "1.1", body: bytes = b"") -> bytes:
+    lines = "".join(f"{header}\r\n" for header in ("Host: x", *headers))
+    return f"{method} /{path} HTTP/{version}\r\n{lines}\r\n".encode("latin-1") + body
+
+
+def parts(answer: bytes) -> tuple[bytes, bytes]:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return head, body
+
+
+def dechunk(body: bytes) -> bytes:
+    found = b""
+    while True:
+        size, _, body = body.partition(b"\r\n")
+        if not int(size, 16):
+            assert body == b"\r\n"
+            return found
+        found += body[: int(size, 16)]
+        assert body[int(size, 16) :][:2] == b"\r\n"
+        body = body[int(size, 16) + 2 :]
+
+
+# Framing
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_lists(serve, threads):
+    local = serve(threads=threads)
+    for path, body in [("", b"ok"), ("several", b"one two three"), ("long", b"four"), ("big", b"b" * BIG)]:
+        head, found = parts(local.talk(ask(path)))
+        assert found == body
+        assert b"\r\nContent-Length: %d\r\n" % len(body) in head
+        assert head.count(b"\r\nDate: ") == 1
+
+
+def test_streams(serve, site):
+    local = serve()
+    whole = b"".join(b"%d " % number * 1000 for number in range(100))
+    head, body = parts(local.talk(ask("stream")))
+    assert b"\r\nTransfer-Encoding: chunked" in head
+    assert dechunk(body) == whole
+    head, body = parts(local.talk(ask("stream", version="1.0")))
+    assert head.startswith(b"HTTP/1.0 200 OK") and b"\r\nConnection: close" in head
+    assert body == whole
+    assert site.closed == ["stream"] * 2
+
+
+@pytest.mark.parametrize("path", ["", "several", "stream", "file", "small-file", "big", "odd-file"])
+def test_head(serve, path):
+    head, body = parts(serve().talk(ask(path, method="HEAD")))
+    assert head.startswith(b"HTTP/1.1 200 OK")
+    assert body == b""
+
+
+def test_statuses_without_a_body(serve):
+    local = serve()
+    head, body = parts(local.talk(ask("nothing") + ask("")))
+    assert b"Content-Length" not in head
+    assert body.startswith(b"HTTP/1.1 200 OK")
+    head, body = parts(local.talk(ask("not-modified") + ask("")))
+    assert b"Content-Length: 7" in head
+    assert body.startswith(b"HTTP/1.1 200 OK")
+
+
+def test_files(serve, site):
+    local = serve()
+    assert parts(local.talk(ask("file")))[1] == site.large.read_bytes()
+    assert parts(local.talk(ask("small-file")))[1] == b"s" * 500
+    assert dechunk(parts(local.talk(ask("odd-file")))[1]) == b"no descriptor"
+    assert local.idle()
+
+
+def test_what_a_response_may_not_say(serve):
+    head, _ = parts(serve().talk(ask("hop")))
+    assert head.split(b"\r\n")[1:] == [b"Date: today", b"A: b", b"Content-Length: 0"]
+
+
+def test_start_response_again(serve):
+    head, body = parts(serve().talk(ask("twice")))
+    assert head.startswith(b"HTTP/1.1 500 Oh No\r\nX-Second: yes\r\n")
+    assert body == b"second"
+
+
+def test_early_hints(serve):
+    local = serve()
+    answer = local.talk(ask("hints"))
+    assert answer.startswith(b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\nHTTP/1.1 200 OK\r\n")
+    assert local.talk(ask("hints", version="1.0")).startswith(b"HTTP/1.0 200 OK\r\n")
+    answer = local.talk(ask("bad-hints"))
+    assert answer.startswith(b"HTTP/1.1 500 ") and b"evil" not in answer
+
+
+@pytest.mark.parametrize("path", ["fails", "leaves", "silent", "text"])
+def test_errors_before_the_response(serve, path):
+    local = serve()
+    answer = local.talk(ask(path) + ask(""))
+    assert answer.startswith(b"HTTP/1.1 500 Internal Server Error\r\nConnection: close\r\n")
+    assert answer.count(b"HTTP/1.1") == 1
+    assert parts(local.talk(ask("")))[1] == b"ok"
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_errors_midway_are_visible(serve, version):
+    local = serve()
+    with local.connect() as client:
+        client.sendall(ask("late", version=version))
+        said = b""
+        with pytest.raises(ConnectionResetError) if version == "1.0" else pytest.MonkeyPatch.context():
+            while data := client.recv(65536):
+                said += data
+    assert not said.endswith(b"0\r\n\r\n")
+    assert any("Error handling request" in line for line in local.log.lines)
+
+
+def test_a_response_that_is_too_short_ends_the_connection(serve):
+    with serve().connect() as client:
+        client.sendall(ask("short") + ask(""))
+        said = b""
+        try:
+            while data := client.recv(65536):
+                said += data
+        except ConnectionResetError:
+            pass
+    assert said.count(b"HTTP/1.1") <= 1
+
+
+def test_keep_alive(serve):
+    local = serve()
+    assert local.talk(ask("") * 100 + ask("several")).count(b"HTTP/1.1 200 OK") == 101
+    assert local.talk(ask("", "Connection: close") + ask("")).count(b"HTTP/1.1 200 OK") == 1
+    assert local.talk(ask("", version="1.0") + ask("")).count(b"200 OK") == 1
+    kept = local.talk(ask("", "Connection: keep-alive", version="1.0") * 2)
+    assert kept.count(b"HTTP/1.0 200 OK") == kept.count(b"Connection: keep-alive") == 2
+    assert serve(keepalive=0).talk(ask("") * 2).count(b"HTTP/1.1 200 OK") == 1
+
+
+# Bodies
+
+
+def chunks(body: bytes, size: int) -> bytes:
+    found = b"".join(
+        b"%x\r\n%b\r\n" % (len(body[at : at + size]), body[at : at + size]) for at in range(0, len(body), size)
+    )
+    return found + b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize("size", [0, 1, 1000, 65536, 65537, 3_000_000])
+def test_bodies_of_every_size(serve, site, size):
+    local = serve()
+    body = os.urandom(size)
+    sized = ask("echo", f"Content-Length: {size}", method="POST", body=body)
+    chunked = ask("echo", "Transfer-Encoding: chunked", method="POST", body=chunks(body, 70_000))
+    assert local.talk(sized + chunked + ask("")).count(b"HTTP/1.1 200 OK") == 3
+    assert site.seen == [("POST", body)] * 2
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_every_cut(site, data):
+    """Requests of all kinds in a row, cut into packets anywhere, are the same requests."""
+    kinds = st.sampled_from(
+        [
+            ask(""),
+            ask("several", "X: y"),
+            ask("echo", "Content-Length: 5", method="POST", body=b"01234"),
+            ask("echo", "Transfer-Encoding: chunked", method="POST", body=b"3;a=b\r\nabc\r\n0\r\nT: x\r\n\r\n"),
+            ask("echo", "Expect: 100-continue", "Content-Length: 3", method="PUT", body=b"\r\n\r"),
+        ]
+    )
+    requests = data.draw(st.lists(kinds, min_size=1, max_size=5))
+    wire = b"".join(requests)
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(wire) - 1), max_size=8)))
+    packets = [wire[start:end] for start, end in zip([0, *cuts], [*cuts, len(wire)], strict=True)]
+    with Local(site) as local:
+        answer = local.talk(*packets)
+    assert answer.count(b"HTTP/1.1 200 OK\r\n") == len(requests)
+
+
+def test_expect_continue(serve, site):
+    local = serve()
+    for size in (10, 100_000):
+        with local.connect() as client:
+            client.sendall(ask("echo", "Expect: 100-continue", f"Content-Length: {size}", method="POST"))
+            assert client.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            client.sendall(b"x" * size)
+            assert b"200 OK" in client.recv(1000)
+    assert b" 417 " in local.talk(ask("echo", "Expect: miracles", "Content-Length: 3", method="POST"))
+
+
+def test_an_unread_body_is_no_request(serve):
+    local = serve()
+    inner = ask("echo", method="PUT")
+    for size in (100, 100_000):
+        body = inner.ljust(size)
+        answer = local.talk(ask("deaf", f"Content-Length: {size}", method="POST", body=body) + ask(""))
+        assert b"heard nothing" in answer
+        assert answer.count(b"HTTP/1.1 200 OK") == (2 if size == 100 else 1)
+
+
+@pytest.mark.parametrize("path", ["echo", "swallow"])
+@pytest.mark.parametrize("size", [100, 100_000])
+def test_a_short_body_is_never_a_whole_one(serve, site, path, size):
+    answer = serve().talk(ask(path, f"Content-Length: {size}", method="POST", body=b"x" * (size - 1)))
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request")
+    assert site.seen == []
+
+
+@pytest.mark.parametrize("end", [b"", b"5\r\nab", b"zz\r\n", b"3\r\nabcX\r\n0\r\n\r\n"])
+@pytest.mark.parametrize("size", [10, 100_000])
+def test_a_broken_chunked_body_is_never_a_whole_one(serve, site, size, end):
+    body = chunks(b"x" * size, 10_000).removesuffix(b"0\r\n\r\n") + end
+    answer = serve().talk(ask("swallow", "Transfer-Encoding: chunked", method="POST", body=body))
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request")
+
+
+@pytest.mark.parametrize("path", ["echo", "swallow"])
+@pytest.mark.parametrize("limit", [1000, 200_000])
+def test_the_largest_body(serve, site, path, limit):
+    local = serve(Options(max_body=limit))
+    for size, code in ((limit, b"200"), (limit + 1, b"413")):
+        body = b"x" * size
+        sized = local.talk(ask(path, f"Content-Length: {size}", method="POST", body=body))
+        chunked = local.talk(ask(path, "Transfer-Encoding: chunked", method="POST", body=chunks(body, 900)))
+        assert sized.split()[1] == chunked.split()[1] == code
+
+
+# Slow visitors
+
+
+def others_are_answered(local: Local, times: int = 5) -> None:
+    for _ in range(times):
+        assert parts(local.talk(ask("")))[1] == b"ok"
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"",
+        b"GET / HT",
+        ask("echo", "Content-Length: 10", method="POST", body=b"12345"),
+        ask("echo", "Content-Length: 10", "Expect: 100-continue", method="POST"),
+        ask("echo", "Transfer-Encoding: chunked", method="POST", body=b"5\r\n123"),
+    ],
+)
+def test_visitors_who_send_nothing_more_hold_no_thread(serve, beginning):
+    local = serve(threads=2)
+    clients = [local.connect() for _ in range(16)]
+    for client in clients:
+        client.sendall(beginning)
+    others_are_answered(local)
+    for client in clients:
+        client.close()
+    assert local.idle()
+
+
+@pytest.mark.parametrize("path", ["big", "file", "stream"])
+def test_visitors_who_read_nothing_hold_no_thread(serve, path):
+    local = serve(threads=2)
+    clients = []
+    for _ in range(16):
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(local.address)
+        client.settimeout(PATIENCE)
+        client.sendall(ask(path))
+        clients.append(client)
+    others_are_answered(local)
+    # And they get all of it when they read at last.
+    for client in clients:
+        client.shutdown(socket.SHUT_WR)
+        size = 0
+        while data := client.recv(1 << 20):
+            size += len(data)
+        assert size > 250_000
+        client.close()
+    assert local.idle()
+
+
+def test_a_blocked_view_holds_its_own_thread_only(serve, site):
+    local = serve(threads=3)
+    blocked = [local.connect() for _ in range(2)]
+    for client in blocked:
+        client.sendall(ask("block"))
+    others_are_answered(local, 20)
+    site.held.set()
+    for client in blocked:
+        assert b"ok" in client.recv(1000)
+        client.close()
+
+
+def test_a_visitor_who_leaves_ends_the_stream(serve, site):
+    local = serve()
+    with local.connect() as client:
+        client.sendall(ask("endless"))
+        client.recv(1000)
+    assert local.idle()
+    assert site.closed == ["endless"]
+
+
+def over(local: Local) -> None:
+    """Let every limit in time be over."""
+    local.loop.now = time.monotonic()
+    for connection in list(local.loop.waiting.values()):
+        connection.deadline = min(connection.deadline, time.monotonic() - 1) if connection.deadline < 1e300 else 1e300
+    local.loop.tick()
+
+
+@pytest.mark.parametrize(
+    ("beginning", "answer"),
+    [
+        (b"", b""),
+        (b"GET / HT", b"HTTP/1.1 408 "),
+        (ask(""), b"HTTP/1.1 200 "),
+        (ask("echo", "Content-Length: 10", method="POST", body=b"12345"), b"HTTP/1.1 408 "),
+        (ask("echo", "Transfer-Encoding: chunked", method="POST", body=b"5\r\n123"), b"HTTP/1.1 408 "),
+    ],
+)
+def test_limits_in_time(serve, beginning, answer):
+    local = serve()
+    with local.connect() as client:
+        client.sendall(beginning)
+        received = client.recv(13) if answer == b"HTTP/1.1 200 " else b""
+        while not local.loop.waiting or (
+            beginning
+            and not any(connection.data or connection.count for connection in list(local.loop.waiting.values()))
+        ):
+            time.sleep(0.005)
+        over(local)
+        while data := client.recv(1000):
+            received += data
+        assert received.startswith(answer)
+
+
+def test_a_reader_who_stopped_is_given_up(serve):
+    local = serve()
+    with local.connect() as client:
+        client.sendall(ask("big"))
+        client.recv(1)
+        while not local.loop.waiting:
+            time.sleep(0.005)
+        over(local)
+        with pytest.raises(ConnectionResetError):
+            while client.recv(1 << 20):
+                pass
+
+
+def test_a_body_that_comes_too_slowly(serve):
+    local = serve(Options(body_timeout=0.2, body_rate=1_000_000))
+    with local.connect() as client:
+        client.sendall(ask("echo", "Content-Length: 100000", method="POST", body=b"x"))
+        assert client.recv(1000).startswith(b"HTTP/1.1 400 ")
+
+
+def test_the_longest_idle_connection_goes(serve):
+    local = serve(worker_connections=10)
+    local.loop.most = 10
+    clients = []
+    for _ in range(30):
+        client = local.connect()
+        client.sendall(ask(""))
+        assert b"ok" in client.recv(1000)
+        clients.append(client)
+    assert len(local.loop.connections) <= 10
+    assert clients[0].recv(1) == b""
+    clients[-1].sendall(ask(""))
+    assert b"ok" in clients[-1].recv(1000)
+    for client in clients:
+        client.close()
+
+
+def test_idle_connections(serve):
+    local = serve(worker_connections=2000)
+    clients = [local.connect() for _ in range(300)]
+    others_are_answered(local, 2)
+    for client in clients:
+        client.sendall(ask(""))
+    assert all(b"ok" in client.recv(1000) for client in clients)
+    for client in clients:
+        client.close()
+    assert local.idle()
+
+
+def test_stopping(serve, site):
+    local = serve(threads=2)
+    kept = local.connect()
+    kept.sendall(ask(""))
+    kept.recv(1000)
+    silent = local.connect()
+    blocked = local.connect()
+    blocked.sendall(ask("block"))
+    while len(local.loop.connections) < 3:
+        time.sleep(0.005)
+    local.loop.stop()
+    kept.sendall(ask(""))
+    assert b"\r\nConnection: close\r\n" in kept.recv(1000)
+    site.held.set()
+    assert b"\r\nConnection: close\r\n" in blocked.recv(1000)
+    silent.sendall(ask(""))
+    assert b"\r\nConnection: close\r\n" in silent.recv(1000)
+    for client in (kept, silent, blocked):
+        client.close()
+    assert local.idle()
