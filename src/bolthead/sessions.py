@@ -191,16 +191,16 @@ class SecureCookieSessionInterface(SessionInterface):
             return None
         # itsdangerous signs with the last key of the list.
         keys = (*(app.config["SECRET_KEY_FALLBACKS"] or ()), secret)
-        known = (keys, self.salt, self.key_derivation, self.digest_method, self.serializer)
+        settings = (keys, self.salt, self.key_derivation, self.digest_method, self.serializer)
         last = _last_signing
-        if known != last[0]:
+        if settings != last[0]:
             # Here and not above: who opens no session needs no itsdangerous.
             from ._compat.itsdangerous_serializer import CookieSerializer
 
             digest = "sha1" if self.digest_method is _lazy_sha1 else None
             options = {"key_derivation": self.key_derivation, "digest_method": self.digest_method}
             last = (
-                known,
+                settings,
                 CookieSerializer(
                     list(keys), salt=self.salt, serializer=self.serializer, signer_kwargs=options, digest=digest
                 ),

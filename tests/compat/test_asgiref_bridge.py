@@ -23,12 +23,12 @@ from loops import in_time
 def ours(load: Callable[[str], ModuleType]) -> Any:
     module: Any = load("bolthead._compat.asgiref_bridge")
     module.loops.close()
-    module.loops._most = module.MOST_IDLE
+    module.loops._idle_limit = module.IDLE_LIMIT
     return module
 
 
-def test_this_asgiref_is_known(ours: Any) -> None:
-    assert ours.KNOWN, "asgiref has changed inside: compare, and let coroutines.py know"
+def test_this_asgiref_is_supported(ours: Any) -> None:
+    assert ours.SUPPORTED, "asgiref has changed inside: compare with _compat/asgiref_bridge.py and adapt it"
 
 
 async def nothing() -> str:
@@ -186,7 +186,7 @@ def test_another_policy_gets_its_own_loops(ours: Any, monkeypatch: pytest.Monkey
 
 
 def test_no_more_loops_than_are_good_for_anything(ours: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ours.loops, "_most", 2)
+    monkeypatch.setattr(ours.loops, "_idle_limit", 2)
     barrier = threading.Barrier(5)
     made: list[bool] = []
 
@@ -230,7 +230,7 @@ def test_a_thread_that_cannot_be_started(ours: Any, monkeypatch: pytest.MonkeyPa
     variable: contextvars.ContextVar[int] = contextvars.ContextVar("variable")
     variable.set(1)
     before = getattr(AsyncToSync.executors, "current", None)
-    monkeypatch.setattr(ours, "_is_plain", lambda: True)
+    monkeypatch.setattr(ours, "_gets_own_loop", lambda: True)
 
     def fails(*args: Any) -> None:
         raise RuntimeError("can't start new thread")
@@ -270,7 +270,7 @@ def test_an_error_leaves_no_circle(ours: Any) -> None:
         gc.enable()
 
 
-def test_a_desk_hands_on_what_comes_too_late(ours: Any) -> None:
+def test_an_executor_hands_on_what_comes_too_late(ours: Any) -> None:
     outer = ours.CallerThreadExecutor(None)
     inner = ours.CallerThreadExecutor(outer)
     found: list[str] = []

@@ -25,41 +25,41 @@ from typing import Any
 
 from asgiref import sync
 from asgiref.current_thread_executor import CurrentThreadExecutor
-from asgiref.sync import AsyncToSync as Theirs
+from asgiref.sync import AsyncToSync as StockAsyncToSync
 
-MOST_IDLE = 64
-AT_WORK = 2
+IDLE_LIMIT = 64
+REFERENCES_AT_WORK = 2
 """References to a loop that runs a call: asgiref's table has one, and the policy."""
 
-_stock = (sync.async_to_sync, Theirs.__call__)
+_stock = (sync.async_to_sync, StockAsyncToSync.__call__)
 _policy: Callable[[], Any] = getattr(asyncio.events, "_get_event_loop_policy", asyncio.get_event_loop_policy)
 _running_loop: Callable[[], Any] = asyncio._get_running_loop
 _threads: dict[int, Any] = getattr(threading, "_active", {})
 
 
-def _is_known() -> bool:
+def _is_supported() -> bool:
     """Whether this asgiref is built as the one that this module was written for."""
     executor = {"_broken", "_old_executor", "_work_items", "_work_ready", "_work_thread"}
     bridge = ("async_single_thread_context", "executors", "loop_thread_executors")
     return (
         hasattr(sync, "_restore_context")
-        and all(hasattr(Theirs, name) for name in bridge)
+        and all(hasattr(StockAsyncToSync, name) for name in bridge)
         and hasattr(sync.SyncToAsync, "threadlocal")
         and vars(CurrentThreadExecutor(None)).keys() == executor
     )
 
 
-KNOWN = _is_known()
+SUPPORTED = _is_supported()
 
 
 def bridge(given: Callable[..., Any], func: Callable[..., Any]) -> Callable[..., Any]:
     """``given(func)``, where *given* is asgiref's ``async_to_sync`` or what somebody has put in its place."""
-    if KNOWN and (given, Theirs.__call__) == _stock:
+    if SUPPORTED and (given, StockAsyncToSync.__call__) == _stock:
         return AsyncToSync(func)
     return given(func)  # type: ignore[no-any-return]
 
 
-class AsyncToSync(Theirs[..., Any]):
+class AsyncToSync(StockAsyncToSync[..., Any]):
     """asgiref's, with its name."""
 
     def __init__(self, func: Callable[..., Any]) -> None:
@@ -71,16 +71,16 @@ class AsyncToSync(Theirs[..., Any]):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         __traceback_hide__ = True
-        if not _is_plain():
+        if not _gets_own_loop():
             return super().__call__(*args, **kwargs)
-        executors: Any = Theirs.executors
+        executors: Any = StockAsyncToSync.executors
         outer = getattr(executors, "current", None)
-        executors.current = desk = CallerThreadExecutor(outer)
+        executors.current = executor = CallerThreadExecutor(outer)
         context = copy_context()
         try:
-            call = Call(self.awaitable(*args, **kwargs), context, desk)
+            call = AsyncCall(self.awaitable(*args, **kwargs), context, executor)
             _thread.start_new_thread(call.run, ())
-            desk.work()
+            executor.work()
         finally:
             sync._restore_context(context)
             executors.current = outer
@@ -94,7 +94,7 @@ class AsyncToSync(Theirs[..., Any]):
             del error
 
 
-def _is_plain() -> bool:
+def _gets_own_loop() -> bool:
     """Whether asgiref would give the call a thread and a loop of its own.
 
     It would not inside of ``sync_to_async``, whose loop takes the call, or of an ``AsyncSingleThreadContext``;
@@ -105,20 +105,20 @@ def _is_plain() -> bool:
     return (
         (loop is None or loop.is_closed())
         and _running_loop() is None
-        and Theirs.async_single_thread_context.get(None) is None
+        and StockAsyncToSync.async_single_thread_context.get(None) is None
         and type(_thread.start_new_thread) is BuiltinFunctionType
     )
 
 
-class Call:
+class AsyncCall:
     """One coroutine, to be run in a thread of its own; then *result* or *error*."""
 
-    __slots__ = ("context", "coroutine", "desk", "ended", "error", "handled", "result")
+    __slots__ = ("context", "coroutine", "executor", "ended", "error", "handled", "result")
 
-    def __init__(self, coroutine: Any, context: Context, desk: CallerThreadExecutor) -> None:
+    def __init__(self, coroutine: Any, context: Context, executor: CallerThreadExecutor) -> None:
         self.coroutine = coroutine
         self.context = context
-        self.desk = desk
+        self.executor = executor
         self.handled = sys.exc_info()[1]
         self.ended = False
         self.result: Any = None
@@ -139,30 +139,30 @@ class Call:
         finally:
             # PARITY: of a thread that is gone nothing is listed (CPython before 3.13 would).
             _threads.pop(_thread.get_ident(), None)
-            self.desk.close()
+            self.executor.close()
 
     def _run(self) -> None:
-        lent = loops.borrow()
+        pooled = loops.borrow()
         as_new = False
         try:
-            Theirs.loop_thread_executors[lent.loop] = self.desk
-            lent.policy.set_event_loop(lent.loop)
+            StockAsyncToSync.loop_thread_executors[pooled.loop] = self.executor
+            pooled.policy.set_event_loop(pooled.loop)
             try:
-                lent.loop.create_task(self._main(lent.loop), context=self.context)
-                lent.loop.run_forever()
+                pooled.loop.create_task(self._main(pooled.loop), context=self.context)
+                pooled.loop.run_forever()
                 if not self.ended:
                     raise RuntimeError("Event loop stopped before Future completed.")
-                as_new = lent.is_as_new(AT_WORK)
+                as_new = pooled.is_as_new(REFERENCES_AT_WORK)
                 if not as_new:
                     # PARITY: `run_until_complete` lets what is ready have its turn.
-                    lent.loop.stop()
-                    lent.loop.run_forever()
-                    as_new = lent.is_as_new(AT_WORK)
+                    pooled.loop.stop()
+                    pooled.loop.run_forever()
+                    as_new = pooled.is_as_new(REFERENCES_AT_WORK)
             finally:
-                del Theirs.loop_thread_executors[lent.loop]
-                lent.policy.set_event_loop(None)
+                del StockAsyncToSync.loop_thread_executors[pooled.loop]
+                pooled.policy.set_event_loop(None)
         finally:
-            loops.give_back(lent, as_new)
+            loops.give_back(pooled, as_new)
 
     async def _main(self, loop: Any) -> None:
         __traceback_hide__ = True
@@ -199,12 +199,12 @@ class CallerThreadExecutor(CurrentThreadExecutor):
         self._old_executor = outer
 
     def work(self) -> None:
-        items, rung = self._work_items, self._work_ready.rung
+        items, woken = self._work_items, self._work_ready.woken
         while True:
-            rung.acquire()
+            woken.acquire()
             while items:
                 items.popleft().run()
-            # Nothing is put on the desk once it is closed, so the order of these two does not matter.
+            # Nothing is put on the executor once it is closed, so the order of these two does not matter.
             if self._broken and not items:
                 return
 
@@ -217,12 +217,12 @@ class CallerThreadExecutor(CurrentThreadExecutor):
 class WakeUp:
     """What is needed of a condition with one thread waiting. Notified before that thread waits, it does not."""
 
-    __slots__ = ("mutex", "rung")
+    __slots__ = ("mutex", "woken")
 
     def __init__(self) -> None:
         self.mutex = _thread.allocate_lock()
-        self.rung = _thread.allocate_lock()
-        self.rung.acquire()
+        self.woken = _thread.allocate_lock()
+        self.woken.acquire()
 
     def __enter__(self) -> None:
         self.mutex.acquire()
@@ -233,8 +233,8 @@ class WakeUp:
         self.mutex.release()
 
     def notify(self) -> None:
-        if self.rung.locked():
-            self.rung.release()
+        if self.woken.locked():
+            self.woken.release()
 
 
 class PooledLoop:
@@ -274,23 +274,23 @@ class LoopPool:
     def __init__(self) -> None:
         self.idle: list[PooledLoop] = []
         self._lost: list[list[PooledLoop]] = []
-        self._most = MOST_IDLE
+        self._idle_limit = IDLE_LIMIT
 
     def borrow(self) -> PooledLoop:
         try:
-            lent = self.idle.pop()
+            pooled = self.idle.pop()
         except IndexError:
             return PooledLoop()
-        if lent.policy is not _policy():
-            lent.loop.close()
+        if pooled.policy is not _policy():
+            pooled.loop.close()
             return PooledLoop()
-        return lent
+        return pooled
 
-    def give_back(self, lent: PooledLoop, as_new: bool) -> None:
-        if as_new and len(self.idle) < self._most:
-            self.idle.append(lent)
+    def give_back(self, pooled: PooledLoop, as_new: bool) -> None:
+        if as_new and len(self.idle) < self._idle_limit:
+            self.idle.append(pooled)
         else:
-            lent.close()
+            pooled.close()
 
     def forget(self) -> None:
         """In a child process: its selectors are the parent's as well, which closing a loop would change."""
@@ -298,7 +298,7 @@ class LoopPool:
         self.idle = []
 
     def close(self) -> None:
-        self._most = 0
+        self._idle_limit = 0
         while self.idle:
             self.idle.pop().loop.close()
 

@@ -235,11 +235,11 @@ class TaggedJSONSerializer:
     def _tag_plain(self, value: t.Any) -> t.Any:
         """:meth:`tag`, by the exact type where that decides it."""
         kind = type(value)
-        if kind in PLAIN:
+        if kind in UNTAGGED:
             return value
         if kind is dict and (len(value) != 1 or next(iter(value)) not in self.tags):
             for inner in value.values():
-                if type(inner) not in PLAIN:
+                if type(inner) not in UNTAGGED:
                     break
             else:
                 return value
@@ -259,5 +259,5 @@ def __getattr__(name: str) -> t.Any:
 STOCK: list[type[JSONTag]] = TaggedJSONSerializer.default_tags[:]
 _stock_order: list[JSONTag] = []
 """The tags of the last serializer that was found to have no others than the default ones."""
-PLAIN = frozenset((str, int, float, bool, type(None)))
+UNTAGGED = frozenset((str, int, float, bool, type(None)))
 """Types whose exact instances no default tag is for."""

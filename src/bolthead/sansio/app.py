@@ -264,8 +264,8 @@ class App(Scaffold):
         self.url_map.add(rule_obj)
         if view_func is None:
             return
-        known = self.view_functions.get(endpoint)
-        if known is not None and known != view_func:
+        existing = self.view_functions.get(endpoint)
+        if existing is not None and existing != view_func:
             raise AssertionError(f"View function mapping is overwriting an existing endpoint function: {endpoint}")
         self.view_functions[endpoint] = view_func
 

@@ -5,7 +5,7 @@ cdef object _ESCAPE
 @cython.locals(
     text=str,
     bare=str,
-    plain=bint,
+    unquoted=bint,
     pairs=list,
     size=Py_ssize_t,
     start=Py_ssize_t,

@@ -18,8 +18,8 @@ def parse_cookie_pairs(header: str) -> list[tuple[str, str]]:
     text = str(header)
     # FAST: headers; as every browser writes it, there are no other spaces, and ``;`` divides wherever it stands.
     bare = text.replace("; ", ";")
-    plain = not (" " in bare or '"' in bare or "\t" in bare)
-    if plain:
+    unquoted = not (" " in bare or '"' in bare or "\t" in bare)
+    if unquoted:
         text = bare
     pairs: list[tuple[str, str]] = []
     size = len(text)
@@ -28,7 +28,7 @@ def parse_cookie_pairs(header: str) -> list[tuple[str, str]]:
         stop = text.find(";", start)
         if stop < 0:
             stop = size
-        if not plain:
+        if not unquoted:
             name_start = start + 1 if text[start] == " " else start
             piece = text[name_start:stop]
             if " " in piece or '"' in piece or "\t" in piece:

@@ -9,4 +9,4 @@ cdef list _pairs(str text, object errors)
 
 cpdef list parse_pairs(object text, object errors=*)
 
-cpdef object multi_dict(object cls, list pairs, object plain)
+cpdef object multi_dict(object cls, list pairs, object multi_dicts)

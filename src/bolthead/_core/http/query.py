@@ -49,12 +49,12 @@ def _pairs(text: str, errors: str) -> list[tuple[str, str]]:
     return pairs
 
 
-def multi_dict(cls: Any, pairs: list[tuple[Any, Any]], plain: frozenset[Any]) -> Any:
+def multi_dict(cls: Any, pairs: list[tuple[Any, Any]], multi_dicts: frozenset[Any]) -> Any:
     """*pairs* in the storage class *cls*, which may be any that takes them.
 
-    *plain*: the multi-dicts whose ``__init__`` would do no more than is done here.
+    *multi_dicts*: the multi-dicts whose ``__init__`` would do no more than is done here.
     """
-    if cls not in plain:
+    if cls not in multi_dicts:
         return cls(pairs)
     made = bare_dict(cls)
     if pairs:

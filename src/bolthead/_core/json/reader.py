@@ -21,14 +21,14 @@ SPACES = " \t\n\r"
 def parse(text: str | bytes) -> Any:
     if _json.loads is LOADS and DECODER.decode is DECODE and DECODER.raw_decode is RAW_DECODE:
         try:
-            plain = text
+            source = text
             # FAST: json-body; with no NUL among the first two bytes and no mark before them it can only be UTF-8.
-            if type(plain) is bytes and len(plain) > 1 and 0 < plain[0] < 128 and plain[1]:
-                plain = str(plain, "utf-8", "surrogatepass")
-            if type(plain) is str:
-                plain = plain.strip(SPACES)
-                found, end = SCAN(plain, 0)
-                if end == len(plain):
+            if type(source) is bytes and len(source) > 1 and 0 < source[0] < 128 and source[1]:
+                source = str(source, "utf-8", "surrogatepass")
+            if type(source) is str:
+                source = source.strip(SPACES)
+                found, end = SCAN(source, 0)
+                if end == len(source):
                     return found
         except (ValueError, StopIteration):
             # For the error's own words, which count from the beginning of the text.

@@ -73,7 +73,7 @@ cdef struct Text:
     # What is made but not yet in its place, owned: the items of open lists, and the open dicts.
     PyObject **held
     Py_ssize_t count
-    Py_ssize_t room
+    Py_ssize_t capacity
     # Keys that were met, owned; a new one takes the place of another.
     PyObject *keys[KEYS]
 
@@ -87,7 +87,7 @@ cdef object INFINITE = LOADS("Infinity")
 cdef object NEGATIVE = LOADS("-Infinity")
 
 cdef double POWERS[23]
-cdef unsigned char PLAIN[256]
+cdef unsigned char UNESCAPED[256]
 
 
 cdef void _fill() noexcept:
@@ -96,7 +96,7 @@ cdef void _fill() noexcept:
     for at in range(1, 23):
         POWERS[at] = POWERS[at - 1] * 10.0
     for at in range(256):
-        PLAIN[at] = 0x20 <= at < 0x80 and at != c'"' and at != c'\\'
+        UNESCAPED[at] = 0x20 <= at < 0x80 and at != c'"' and at != c'\\'
 
 
 _fill()
@@ -123,7 +123,7 @@ cpdef object parse(object text):
     state.depth = 0
     state.held = first
     state.count = 0
-    state.room = FIRST
+    state.capacity = FIRST
     memset(state.keys, 0, sizeof(state.keys))
     _skip(&state)
     found = _value(&state)
@@ -160,16 +160,16 @@ cdef int _hold(Text *text, PyObject *made) noexcept:
     """Keep *made*, of which the reference is taken over; -1 without memory."""
     cdef PyObject **more
     cdef bint moved
-    if text.count == text.room:
-        moved = text.room > FIRST
-        more = <PyObject **>PyMem_Realloc(text.held if moved else NULL, text.room * 2 * sizeof(PyObject *))
+    if text.count == text.capacity:
+        moved = text.capacity > FIRST
+        more = <PyObject **>PyMem_Realloc(text.held if moved else NULL, text.capacity * 2 * sizeof(PyObject *))
         if more is NULL:
             Py_DECREF(made)
             return -1
         if not moved:
-            memcpy(more, text.held, text.room * sizeof(PyObject *))
+            memcpy(more, text.held, text.capacity * sizeof(PyObject *))
         text.held = more
-        text.room *= 2
+        text.capacity *= 2
     text.held[text.count] = made
     text.count += 1
     return 0
@@ -291,27 +291,27 @@ cdef PyObject *_key(Text *text) noexcept:
     cdef const unsigned char *begin = text.at
     cdef const unsigned char *at = begin
     cdef PyObject **place
-    cdef PyObject *known
+    cdef PyObject *interned
     cdef Py_ssize_t size
-    while PLAIN[at[0]]:
+    while UNESCAPED[at[0]]:
         at += 1
     size = at - begin
     if at[0] != c'"' or size > LONGEST_KEY or size < 2:
         return _string(text)
     place = &text.keys[(size + 5 * begin[0] + 7 * begin[size >> 1] + 11 * at[-1]) % KEYS]
-    known = place[0]
+    interned = place[0]
     if (
-        known is NULL
-        or PyUnicode_GET_LENGTH(known) != size
-        or memcmp(PyUnicode_DATA(known), begin, size) != 0
+        interned is NULL
+        or PyUnicode_GET_LENGTH(interned) != size
+        or memcmp(PyUnicode_DATA(interned), begin, size) != 0
     ):
-        Py_XDECREF(known)
-        known = place[0] = _ascii(begin, size)
-        if known is NULL:
+        Py_XDECREF(interned)
+        interned = place[0] = _ascii(begin, size)
+        if interned is NULL:
             return NULL
     text.at = at + 1
-    Py_INCREF(known)
-    return known
+    Py_INCREF(interned)
+    return interned
 
 
 cdef inline PyObject *_ascii(const unsigned char *begin, Py_ssize_t size) noexcept:
@@ -336,7 +336,7 @@ cdef PyObject *_string(Text *text) noexcept:
         if BOLTHEAD_STOPS(eight):
             break
         at += 8
-    while PLAIN[at[0]]:
+    while UNESCAPED[at[0]]:
         at += 1
     if at[0] == c'"':
         text.at = at + 1

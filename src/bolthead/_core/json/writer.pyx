@@ -79,7 +79,7 @@ cdef class Writer:
         try:
             if _write(&out, <PyObject *>obj, NULL) < 0 or _put(&out, b"\n", 1) < 0:
                 _raise()
-            if out.plain:
+            if out.ascii:
                 return PyBytes_FromStringAndSize(out.begin, out.at - out.begin)
             # A surrogate has no place in a response.
             return PyUnicode_DecodeUTF8(out.begin, out.at - out.begin, b"surrogatepass").encode()
@@ -111,17 +111,17 @@ cdef void _begin(Writer writer, Out *out, char *first, PyObject **pairs) noexcep
     out.escaping = writer._escaping
     out.sorting = writer._sorting
     out.compact = writer.compact
-    out.plain = True
+    out.ascii = True
     out.default = <PyObject *>writer.default
     out.pairs = pairs
     out.count = 0
-    out.room = PAIRS
+    out.capacity = PAIRS
 
 
 cdef void _end(Out *out) noexcept:
     if out.moved:
         PyMem_Free(out.begin)
-    if out.room > PAIRS:
+    if out.capacity > PAIRS:
         PyMem_Free(out.pairs)
 
 
@@ -242,20 +242,20 @@ cdef int _write_dict(Out *out, PyObject *what, Link *outer) noexcept:
 cdef int _gather(Out *out, PyObject *mapping) noexcept:
     """Hold its keys and values; 1 if a key is no str."""
     cdef Py_ssize_t at = 0
-    cdef Py_ssize_t room = out.count + 2 * PyDict_GET_SIZE(mapping)
+    cdef Py_ssize_t needed = out.count + 2 * PyDict_GET_SIZE(mapping)
     cdef PyObject *key = NULL
     cdef PyObject *value = NULL
     cdef PyObject **more
-    if room > out.room:
-        room *= 2
-        more = <PyObject **>PyMem_Realloc(out.pairs if out.room > PAIRS else NULL, room * sizeof(PyObject *))
+    if needed > out.capacity:
+        needed *= 2
+        more = <PyObject **>PyMem_Realloc(out.pairs if out.capacity > PAIRS else NULL, needed * sizeof(PyObject *))
         if more is NULL:
             PyErr_NoMemory()
             return -1
-        if out.room == PAIRS:
+        if out.capacity == PAIRS:
             memcpy(more, out.pairs, out.count * sizeof(PyObject *))
         out.pairs = more
-        out.room = room
+        out.capacity = needed
     while PyDict_Next(mapping, &at, &key, &value):
         if Py_TYPE(key) is not &PyUnicode_Type:
             return 1

@@ -103,12 +103,12 @@ cdef struct Out:
     bint sorting
     bint compact
     # Whether all of it is ASCII.
-    bint plain
+    bint ascii
     PyObject *default
     # Keys and values of the dicts that are being written, owned.
     PyObject **pairs
     Py_ssize_t count
-    Py_ssize_t room
+    Py_ssize_t capacity
 
 
 cdef Py_ssize_t LARGEST = PY_SSIZE_T_MAX // 4
@@ -139,11 +139,11 @@ cdef inline int _reserve(Out *out, Py_ssize_t size) noexcept:
 cdef int _grow(Out *out, Py_ssize_t size) noexcept:
     cdef Py_ssize_t used = out.at - out.begin
     cdef char *more
-    cdef Py_ssize_t room = 0
+    cdef Py_ssize_t needed = 0
     more = NULL
     if used < LARGEST and size < LARGEST:
-        room = 2 * used + size
-        more = <char *>PyMem_Realloc(out.begin if out.moved else NULL, room)
+        needed = 2 * used + size
+        more = <char *>PyMem_Realloc(out.begin if out.moved else NULL, needed)
     if more is NULL:
         PyErr_NoMemory()
         return -1
@@ -152,7 +152,7 @@ cdef int _grow(Out *out, Py_ssize_t size) noexcept:
     out.moved = True
     out.begin = more
     out.at = more + used
-    out.stop = more + room
+    out.stop = more + needed
     return 0
 
 
@@ -195,7 +195,7 @@ cdef int _write_str(Out *out, PyObject *what) noexcept:
     if not PyUnicode_IS_ASCII(what):
         if out.escaping:
             return _write_wide(out, what, size)
-        out.plain = False
+        out.ascii = False
         encoded = PyUnicode_AsEncodedString(what, b"utf-8", b"surrogatepass")
         if encoded is NULL:
             return -1

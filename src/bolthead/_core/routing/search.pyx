@@ -14,36 +14,8 @@ from cpython.set cimport PySet_New
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
-from bolthead._core.routing.segment_table cimport BOLTHEAD_READY, SegmentTable, PyUnicode_DATA, PyUnicode_GET_LENGTH, PyUnicode_KIND, PyUnicode_READ, PyUnicode_Substring, Py_UNICODE_ISDECIMAL, segment, stands
+from bolthead._core.routing.segment_table cimport BOLTHEAD_READY, SegmentTable, PyUnicode_DATA, PyUnicode_GET_LENGTH, PyUnicode_KIND, PyUnicode_READ, PyUnicode_Substring, Py_UNICODE_ISDECIMAL, segment, equals_at
 from bolthead._core.routing.tree cimport _AS_INT, _AS_IS, _DIGITS, _NUMBER, _PATTERN, _REST, _SIGNED, _WORD, Edge, Leaf, State, Tree
-
-cdef extern from *:
-    """
-    /* Whether a set has *key*. FAST: static; the first look is at *place*, where the last key was that it had. A set
-       may change meanwhile: what holds the very key now, holds it. */
-    static inline int bolthead_in_set(PyObject *some, PyObject *key, Py_ssize_t *place)
-    {
-    #if PY_VERSION_HEX < 0x030F0000 && !defined(Py_GIL_DISABLED)
-        PySetObject *set = (PySetObject *)some;
-        int found;
-        if (!PySet_CheckExact(some))
-            return PySequence_Contains(some, key);
-        if (*place <= set->mask && set->table[*place].key == key)
-            return 1;
-        found = PySet_Contains(some, key);
-        if (found > 0) {
-            Py_ssize_t at = set->mask;
-            while (at && set->table[at].key != key)
-                at--;
-            *place = at;
-        }
-        return found;
-    #else
-        return PySequence_Contains(some, key);
-    #endif
-    }
-    """
-    bint bolthead_in_set(object some, object key, Py_ssize_t *place) except -1
 
 FOUND = 0
 DETOUR = 1
@@ -67,7 +39,7 @@ cdef bint decimal(int kind, const void *data, Py_ssize_t at, Py_ssize_t stop) no
     return True
 
 
-# --- one walk -------------------------------------------------------------------------------------------------
+# --- one search -------------------------------------------------------------------------------------------------
 
 
 cdef struct Span:
@@ -77,7 +49,7 @@ cdef struct Span:
 
 
 cdef struct Step:
-    # A state to come back to, with the edges that were not tried yet (owned) and what the walk had then.
+    # A state to come back to, with the edges that were not tried yet (owned) and what the search had then.
     PyObject *state
     PyObject *edges
     Py_ssize_t at
@@ -87,7 +59,7 @@ cdef struct Step:
     Py_ssize_t texts
 
 
-cdef struct Walk:
+cdef struct Search:
     # The letters (owned), and where the domain before them ends, or -1.
     PyObject *text
     const void *data
@@ -103,87 +75,87 @@ cdef struct Walk:
     # The arguments so far, and the texts that are not letters of the path (owned).
     Span *spans
     Py_ssize_t count
-    Py_ssize_t spans_room
+    Py_ssize_t spans_capacity
     PyObject *texts
     Step *steps
     Py_ssize_t depth
-    Py_ssize_t steps_room
-    Span some_spans[16]
-    Step some_steps[8]
+    Py_ssize_t steps_capacity
+    Span first_spans[16]
+    Step first_steps[8]
 
 
-cdef void begin(Walk *walk, object method, bint websocket) noexcept:
-    walk.text = NULL
-    walk.method = <PyObject *>method
-    walk.websocket = websocket
-    walk.allowed = NULL
-    walk.crossed = False
-    walk.slash = False
-    walk.texts = NULL
-    walk.spans = walk.some_spans
-    walk.spans_room = 16
-    walk.steps = walk.some_steps
-    walk.steps_room = 8
-    walk.count = 0
-    walk.depth = 0
+cdef void begin(Search *search, object method, bint websocket) noexcept:
+    search.text = NULL
+    search.method = <PyObject *>method
+    search.websocket = websocket
+    search.allowed = NULL
+    search.crossed = False
+    search.slash = False
+    search.texts = NULL
+    search.spans = search.first_spans
+    search.spans_capacity = 16
+    search.steps = search.first_steps
+    search.steps_capacity = 8
+    search.count = 0
+    search.depth = 0
 
 
-cdef void end(Walk *walk) noexcept:
-    Py_XDECREF(walk.text)
-    Py_XDECREF(walk.allowed)
-    Py_XDECREF(walk.texts)
-    while walk.depth:
-        walk.depth -= 1
-        Py_XDECREF(walk.steps[walk.depth].edges)
-    if walk.spans is not walk.some_spans:
-        PyMem_Free(walk.spans)
-    if walk.steps is not walk.some_steps:
-        PyMem_Free(walk.steps)
+cdef void end(Search *search) noexcept:
+    Py_XDECREF(search.text)
+    Py_XDECREF(search.allowed)
+    Py_XDECREF(search.texts)
+    while search.depth:
+        search.depth -= 1
+        Py_XDECREF(search.steps[search.depth].edges)
+    if search.spans is not search.first_spans:
+        PyMem_Free(search.spans)
+    if search.steps is not search.first_steps:
+        PyMem_Free(search.steps)
 
 
-cdef void *more(void *now, void *first, size_t size) except NULL:
-    """Twice as much room as the *size* bytes at *now*, which may still be those that the walk came with."""
-    cdef void *room
+cdef void *grow(void *now, void *first, size_t size) except NULL:
+    """Twice as much grown as the *size* bytes at *now*, which may still be those that the search came with."""
+    cdef void *grown
     if now is not first:
-        room = PyMem_Realloc(now, 2 * size)
+        grown = PyMem_Realloc(now, 2 * size)
     else:
-        room = PyMem_Malloc(2 * size)
-        if room is not NULL:
-            memcpy(room, now, size)
-    if room is NULL:
+        grown = PyMem_Malloc(2 * size)
+        if grown is not NULL:
+            memcpy(grown, now, size)
+    if grown is NULL:
         raise MemoryError
-    return room
+    return grown
 
 
-cdef inline int push_span(Walk *walk, Py_ssize_t at, Py_ssize_t stop) except -1:
-    if walk.count == walk.spans_room:
-        walk.spans = <Span *>more(walk.spans, walk.some_spans, walk.count * sizeof(Span))
-        walk.spans_room *= 2
-    walk.spans[walk.count].at = at
-    walk.spans[walk.count].stop = stop
-    walk.count += 1
+cdef inline int push_span(Search *search, Py_ssize_t at, Py_ssize_t stop) except -1:
+    if search.count == search.spans_capacity:
+        search.spans = <Span *>grow(search.spans, search.first_spans, search.count * sizeof(Span))
+        search.spans_capacity *= 2
+    search.spans[search.count].at = at
+    search.spans[search.count].stop = stop
+    search.count += 1
     return 0
 
 
-cdef int push_text(Walk *walk, object text) except -1:
-    if walk.texts is NULL:
+cdef int push_text(Search *search, object text) except -1:
+    if search.texts is NULL:
         texts = []
         Py_INCREF(texts)
-        walk.texts = <PyObject *>texts
-    (<list>walk.texts).append(text)
-    return push_span(walk, -1, len(<list>walk.texts) - 1)
+        search.texts = <PyObject *>texts
+    (<list>search.texts).append(text)
+    return push_span(search, -1, len(<list>search.texts) - 1)
 
 
 cdef int push_step(
-    Walk *walk, State state, list edges, Py_ssize_t at, Py_ssize_t stop, Py_ssize_t nth, Py_ssize_t count,
+    Search *search, State state, list edges, Py_ssize_t at, Py_ssize_t stop, Py_ssize_t nth, Py_ssize_t count,
     Py_ssize_t texts,
 ) except -1:
     cdef Step *step
-    if walk.depth == walk.steps_room:
-        walk.steps = <Step *>more(walk.steps, walk.some_steps, walk.depth * sizeof(Step))
-        walk.steps_room *= 2
-    step = &walk.steps[walk.depth]
-    # The tree keeps its states; lists of edges are replaced while others walk.
+    if search.depth == search.steps_capacity:
+        search.steps = <Step *>grow(search.steps, search.first_steps, search.depth * sizeof(Step))
+        search.steps_capacity *= 2
+    step = &search.steps[search.depth]
+    # The tree keeps its states; lists of edges are replaced while others search.
     step.state = <PyObject *>state
     Py_INCREF(edges)
     step.edges = <PyObject *>edges
@@ -192,58 +164,58 @@ cdef int push_step(
     step.nth = nth
     step.count = count
     step.texts = texts
-    walk.depth += 1
+    search.depth += 1
     return 0
 
 
-cdef inline Py_ssize_t texts_of(Walk *walk) noexcept:
-    return 0 if walk.texts is NULL else len(<list>walk.texts)
+cdef inline Py_ssize_t texts_of(Search *search) noexcept:
+    return 0 if search.texts is NULL else len(<list>search.texts)
 
 
 cdef inline bint takes(Leaf leaf, object method) except -1:
-    return leaf.methods is None or bolthead_in_set(leaf.methods, method, &leaf.place)
+    return leaf.methods is None or method in leaf.methods
 
 
-cdef Leaf ending(Walk *walk, State state):
+cdef Leaf leaf_at_end(Search *search, State state):
     """A rule for a path that ends at *state*; *slash* is set if one waits behind a missing slash."""
     cdef Leaf leaf
     cdef State beyond
     if state.leaves is not None:
-        leaf = admit(walk, state.leaves, False)
+        leaf = admit(search, state.leaves, False)
         if leaf is not None:
             return leaf
     beyond = state.blank
     if beyond is not None and beyond.leaves is not None:
         for leaf in beyond.leaves:
-            if leaf.websocket == walk.websocket and takes(leaf, <object>walk.method):
-                walk.slash = not leaf.lenient
+            if leaf.websocket == search.websocket and takes(leaf, <object>search.method):
+                search.slash = not leaf.lenient
                 return leaf
     return None
 
 
-cdef Leaf admit(Walk *walk, list leaves, bint lenient):
+cdef Leaf admit(Search *search, list leaves, bint lenient):
     """The first of *leaves* for this method and protocol, noting why the others are not."""
     cdef Leaf leaf
     for leaf in leaves:
         if lenient and not leaf.lenient:
             continue
-        if not takes(leaf, <object>walk.method):
-            if walk.allowed is NULL:
+        if not takes(leaf, <object>search.method):
+            if search.allowed is NULL:
                 allowed = PySet_New(leaf.methods)
                 Py_INCREF(allowed)
-                walk.allowed = <PyObject *>allowed
+                search.allowed = <PyObject *>allowed
             else:
-                (<set>walk.allowed).update(leaf.methods)
-        elif leaf.websocket != walk.websocket:
-            walk.crossed = True
+                (<set>search.allowed).update(leaf.methods)
+        elif leaf.websocket != search.websocket:
+            search.crossed = True
         else:
             return leaf
     return None
 
 
-cdef Leaf run(Walk *walk, State state, Py_ssize_t at):
+cdef Leaf run(Search *search, State state, Py_ssize_t at):
     """The first rule in the tree's order for the letters from *at* on, beginning at *state*; or None."""
-    cdef Py_ssize_t length = walk.length
+    cdef Py_ssize_t length = search.length
     cdef Py_ssize_t stop = 0, nth = -1, size, beyond, count, texts
     cdef uint64_t hashed = 0
     cdef list edges = None
@@ -254,71 +226,71 @@ cdef Leaf run(Walk *walk, State state, Py_ssize_t at):
     cdef bint last
     while True:
         if at > length:
-            leaf = ending(walk, state)
+            leaf = leaf_at_end(search, state)
             if leaf is not None:
                 return leaf
         else:
             if nth < 0:
-                stop = segment(walk.kind, walk.data, at, length, &hashed)
-                if at < walk.domain:
-                    stop = walk.domain
+                stop = segment(search.kind, search.data, at, length, &hashed)
+                if at < search.domain:
+                    stop = search.domain
             last = at == stop == length and state.leaves is not None
             if nth < 0:
                 nth = 0
                 edges = state.edges
                 if edges is not None and state.index is not None:
-                    edges = state.index.candidates(PyUnicode_Substring(<object>walk.text, at, stop))
+                    edges = state.index.candidates(PyUnicode_Substring(<object>search.text, at, stop))
                 child = NULL
                 if at == stop:
                     if state.blank is not None:
                         child = <PyObject *>state.blank
                 elif state.static is not None:
-                    child = (<SegmentTable>state.static).find(walk.kind, walk.data, at, stop, hashed)
+                    child = (<SegmentTable>state.static).find(search.kind, search.data, at, stop, hashed)
                 if child is not NULL:
                     if edges is not None or last:
-                        push_step(walk, state, edges, at, stop, 0, walk.count, texts_of(walk))
+                        push_step(search, state, edges, at, stop, 0, search.count, texts_of(search))
                     state = <State>child
                     at = stop + 1
                     nth = -1
                     continue
             if edges is not None:
                 size = len(edges)
-                count = walk.count
-                texts = texts_of(walk)
+                count = search.count
+                texts = texts_of(search)
                 beyond = -1
                 while nth < size:
                     edge = <Edge>edges[nth]
                     nth += 1
-                    beyond = take(walk, edge, at, stop)
+                    beyond = take(search, edge, at, stop)
                     if beyond >= 0:
                         break
                 if beyond >= 0:
                     if nth < size or last:
-                        push_step(walk, state, edges, at, stop, nth, count, texts)
+                        push_step(search, state, edges, at, stop, nth, count, texts)
                     state = edge.state
                     at = beyond
                     nth = -1
                     continue
             if last:
-                leaf = admit(walk, state.leaves, True)
+                leaf = admit(search, state.leaves, True)
                 if leaf is not None:
                     return leaf
-        if not walk.depth:
+        if not search.depth:
             return None
-        walk.depth -= 1
-        step = &walk.steps[walk.depth]
+        search.depth -= 1
+        step = &search.steps[search.depth]
         state = <State>step.state
         edges = <list>step.edges
         Py_XDECREF(step.edges)
         at = step.at
         stop = step.stop
         nth = step.nth
-        walk.count = step.count
-        if texts_of(walk) > step.texts:
-            del (<list>walk.texts)[step.texts:]
+        search.count = step.count
+        if texts_of(search) > step.texts:
+            del (<list>search.texts)[step.texts:]
 
 
-cdef Py_ssize_t take(Walk *walk, Edge edge, Py_ssize_t at, Py_ssize_t stop) except -2:
+cdef Py_ssize_t take(Search *search, Edge edge, Py_ssize_t at, Py_ssize_t stop) except -2:
     """Follow *edge* with the letters from *at* on: where that leads, or -1. Pushes the argument's letters."""
     cdef int kind = edge.kind
     cdef Py_ssize_t beyond = stop + 1
@@ -326,68 +298,68 @@ cdef Py_ssize_t take(Walk *walk, Edge edge, Py_ssize_t at, Py_ssize_t stop) exce
     if kind == _WORD:
         if at == stop:
             return -1
-        push_span(walk, at, stop)
+        push_span(search, at, stop)
         return beyond
     if kind >= _PATTERN:
-        return take_pattern(walk, edge, at, stop)
+        return take_pattern(search, edge, at, stop)
     if kind == _REST:
-        stop = walk.length
+        stop = search.length
         beyond = stop + 1
     size = stop - at - edge.affix
     if size < edge.low or size > edge.high >= 0:
         return -1
     if edge.affix:
-        if not stands(edge.prefix, walk.kind, walk.data, at):
+        if not equals_at(edge.prefix, search.kind, search.data, at):
             return -1
         at += PyUnicode_GET_LENGTH(edge.prefix)
         stop = at + size
-        if not stands(edge.suffix, walk.kind, walk.data, stop):
+        if not equals_at(edge.suffix, search.kind, search.data, stop):
             return -1
     if kind == _NUMBER or kind == _DIGITS:
-        if not decimal(walk.kind, walk.data, at, stop):
+        if not decimal(search.kind, search.data, at, stop):
             return -1
     elif kind == _SIGNED:
-        if not decimal(walk.kind, walk.data, at + (PyUnicode_READ(walk.kind, walk.data, at) == 45), stop):
+        if not decimal(search.kind, search.data, at + (PyUnicode_READ(search.kind, search.data, at) == 45), stop):
             return -1
     elif kind == _REST:
-        if PyUnicode_READ(walk.kind, walk.data, at) == 47 or feeds(walk, at + 1, stop):
+        if PyUnicode_READ(search.kind, search.data, at) == 47 or has_line_feed(search, at + 1, stop):
             return -1
-    push_span(walk, at, stop)
+    push_span(search, at, stop)
     return beyond
 
 
-cdef bint feeds(Walk *walk, Py_ssize_t at, Py_ssize_t stop) noexcept:
+cdef bint has_line_feed(Search *search, Py_ssize_t at, Py_ssize_t stop) noexcept:
     """Whether there is a line feed."""
     while at < stop:
-        if PyUnicode_READ(walk.kind, walk.data, at) == 10:
+        if PyUnicode_READ(search.kind, search.data, at) == 10:
             return True
         at += 1
     return False
 
 
-cdef Py_ssize_t take_pattern(Walk *walk, Edge edge, Py_ssize_t at, Py_ssize_t stop) except -2:
+cdef Py_ssize_t take_pattern(Search *search, Edge edge, Py_ssize_t at, Py_ssize_t stop) except -2:
     """The edges that take a regular expression or a `LinearPattern`."""
     if edge.kind != _PATTERN:
-        stop = walk.length
+        stop = search.length
     cdef Py_ssize_t beyond = stop + 1
-    cdef str target = PyUnicode_Substring(<object>walk.text, at, stop)
+    cdef str target = PyUnicode_Substring(<object>search.text, at, stop)
     if edge.linear is not None and len(target) >= edge.linear_from:
         texts = edge.linear.match(target)
         if texts is None:
             return -1
         for text in texts:
-            push_text(walk, text)
+            push_text(search, text)
         return beyond - 1 if edge.suffixed and target.endswith("/") else beyond
     found = edge.try_on(target)
     if found is None:
         return -1
     for group in edge.groups:
-        push_text(walk, found.group(group))
+        push_text(search, found.group(group))
     # A tail that ends in a slash leaves that slash to the state behind it.
     return beyond - 1 if edge.suffixed and found.group(found.re.groups) == "/" else beyond
 
 
-cdef object whole(Walk *walk, Py_ssize_t at, Py_ssize_t stop):
+cdef object parse_digits(Search *search, Py_ssize_t at, Py_ssize_t stop):
     """The number that these letters are, or None where only ``int`` can say."""
     cdef Py_ssize_t nth
     cdef unsigned int letter
@@ -395,14 +367,14 @@ cdef object whole(Walk *walk, Py_ssize_t at, Py_ssize_t stop):
     if stop - at > 18:
         return None
     for nth in range(at, stop):
-        letter = PyUnicode_READ(walk.kind, walk.data, nth)
+        letter = PyUnicode_READ(search.kind, search.data, nth)
         if letter < 48 or letter > 57:
             return None
         value = 10 * value + (letter - 48)
     return value
 
 
-cdef dict arguments_of(Walk *walk, Tree tree, Leaf leaf):
+cdef dict arguments_of(Search *search, Tree tree, Leaf leaf):
     """The letters as arguments.
 
     PARITY: None, for a text that a converter refuses, ends the search; no other rule is tried.
@@ -413,18 +385,18 @@ cdef dict arguments_of(Walk *walk, Tree tree, Leaf leaf):
     cdef Py_ssize_t nth
     cdef Span *span
     cdef int kind
-    for nth in range(min(len(names), walk.count)):
-        span = &walk.spans[nth]
+    for nth in range(min(len(names), search.count)):
+        span = &search.spans[nth]
         kind = kinds[nth]
         if kind == _AS_INT and span.at >= 0:
-            value = whole(walk, span.at, span.stop)
+            value = parse_digits(search, span.at, span.stop)
             if value is not None:
                 result[names[nth]] = value
                 continue
         if span.at >= 0:
-            value = PyUnicode_Substring(<object>walk.text, span.at, span.stop)
+            value = PyUnicode_Substring(<object>search.text, span.at, span.stop)
         else:
-            value = (<list>walk.texts)[span.stop]
+            value = (<list>search.texts)[span.stop]
         if kind == _AS_INT:
             try:
                 value = int(value)
@@ -442,13 +414,13 @@ cdef dict arguments_of(Walk *walk, Tree tree, Leaf leaf):
     return result
 
 
-cdef Leaf start(Walk *walk, Tree tree, str domain, str path):
-    """Walk from the root. The letters are those of *path* alone if no domain has a variable."""
+cdef Leaf start(Search *search, Tree tree, str domain, str path):
+    """Search from the root. The letters are those of *path* alone if no domain has a variable."""
     cdef State state = tree.root
     cdef Py_ssize_t at = 0
     cdef str text = path
-    walk.count = 0
-    walk.domain = -1
+    search.count = 0
+    search.domain = -1
     if state.edges is None:
         if domain:
             state = None if state.static is None else (<SegmentTable>state.static).get(domain)
@@ -458,15 +430,15 @@ cdef Leaf start(Walk *walk, Tree tree, str domain, str path):
             return None
     else:
         text = domain + "/" + path
-        walk.domain = len(domain)
+        search.domain = len(domain)
     BOLTHEAD_READY(text)
     Py_INCREF(text)
-    Py_XDECREF(walk.text)
-    walk.text = <PyObject *>text
-    walk.kind = PyUnicode_KIND(text)
-    walk.data = PyUnicode_DATA(text)
-    walk.length = PyUnicode_GET_LENGTH(text)
-    return run(walk, state, at)
+    Py_XDECREF(search.text)
+    search.text = <PyObject *>text
+    search.kind = PyUnicode_KIND(text)
+    search.data = PyUnicode_DATA(text)
+    search.length = PyUnicode_GET_LENGTH(text)
+    return run(search, state, at)
 
 
 # --- the doors ------------------------------------------------------------------------------------------------
@@ -488,28 +460,28 @@ cpdef Leaf lookup_static(Tree tree, str domain, str path, object method, bint we
 
 
 cpdef tuple lookup_tree(Tree tree, str domain, str path, object method, bint websocket):
-    cdef Walk walk
+    cdef Search search
     cdef Leaf leaf
     cdef dict arguments
     cdef str merged
-    begin(&walk, method, websocket)
+    begin(&search, method, websocket)
     try:
-        leaf = start(&walk, tree, domain, path)
+        leaf = start(&search, tree, domain, path)
         if leaf is not None:
-            if walk.slash:
+            if search.slash:
                 return (MOVED, None, path + "/")
-            arguments = arguments_of(&walk, tree, leaf)
+            arguments = arguments_of(&search, tree, leaf)
             if arguments is not None:
                 return (_DETOUR if leaf.detour else _FOUND, leaf, arguments)
         elif tree.merge_slashes and "//" in path:
-            # Without a double slash a second walk would be the first one over again.
+            # Without a double slash a second search would be the first one over again.
             merged = _SLASHES.sub("/", path)
-            leaf = start(&walk, tree, domain, merged)
-            if leaf is not None and (walk.slash or leaf.merges):
-                return (MOVED, None, merged + "/" if walk.slash else merged)
-        return (MISSED, None if walk.allowed is NULL else <object>walk.allowed, walk.crossed)
+            leaf = start(&search, tree, domain, merged)
+            if leaf is not None and (search.slash or leaf.merges):
+                return (MOVED, None, merged + "/" if search.slash else merged)
+        return (MISSED, None if search.allowed is NULL else <object>search.allowed, search.crossed)
     finally:
-        end(&walk)
+        end(&search)
 
 
 cpdef tuple lookup(Tree tree, str domain, str path, object method, bint websocket):

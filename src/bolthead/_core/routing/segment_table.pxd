@@ -23,7 +23,7 @@ cdef extern from "Python.h":
 
 
 cdef Py_ssize_t segment(int kind, const void *data, Py_ssize_t at, Py_ssize_t stop, uint64_t *hashed) noexcept
-cdef bint stands(str text, int kind, const void *data, Py_ssize_t at) noexcept
+cdef bint equals_at(str text, int kind, const void *data, Py_ssize_t at) noexcept
 
 
 @cython.final

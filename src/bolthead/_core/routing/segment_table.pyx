@@ -46,7 +46,7 @@ cdef uint64_t hash_of(str text) noexcept:
     return total
 
 
-cdef bint stands(str text, int kind, const void *data, Py_ssize_t at) noexcept:
+cdef bint equals_at(str text, int kind, const void *data, Py_ssize_t at) noexcept:
     """Whether *text* is at *at* of *data*, which is long enough."""
     cdef Py_ssize_t size = PyUnicode_GET_LENGTH(text)
     cdef int own = PyUnicode_KIND(text)
@@ -113,14 +113,14 @@ cdef class SegmentTable:
         if self._slots is None:
             if self._text is None or PyUnicode_GET_LENGTH(self._text) != size:
                 return NULL
-            return <PyObject *>self._child if stands(self._text, kind, data, at) else NULL
+            return <PyObject *>self._child if equals_at(self._text, kind, data, at) else NULL
         mask = len(self._slots) // 2 - 1
         slot = <Py_ssize_t>(hashed >> 24) & mask
         while True:
             text = PyList_GET_ITEM(self._slots, 2 * slot)
             if text is <PyObject *>None:
                 return NULL
-            if PyUnicode_GET_LENGTH(<str>text) == size and stands(<str>text, kind, data, at):
+            if PyUnicode_GET_LENGTH(<str>text) == size and equals_at(<str>text, kind, data, at):
                 return PyList_GET_ITEM(self._slots, 2 * slot + 1)
             slot = (slot + 1) & mask
 

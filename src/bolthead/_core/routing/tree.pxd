@@ -26,8 +26,6 @@ cdef class Leaf:
     cdef readonly bint lenient
     cdef readonly bint merges
     cdef readonly object defaults
-    # Where in the set of methods one was found last.
-    cdef Py_ssize_t place
 
 
 @cython.final

@@ -40,7 +40,7 @@ cdef class UrlTemplate:
     cdef readonly bint websocket
     cdef readonly dict defaults
     cdef readonly list required
-    cdef readonly set known
+    cdef readonly set accepted
     cdef readonly bint simple
     cdef readonly str place
     cdef readonly str head
@@ -53,9 +53,9 @@ cdef class UrlTemplate:
     cdef bint agrees(self, dict values) except -1
     @cython.locals(query=str, built=Built)
     cpdef Built fill(self, dict values, bint append_unknown)
-    @cython.locals(known=set, query=str, mark=str)
+    @cython.locals(accepted=set, query=str, mark=str)
     cdef str rest(self, dict values)
-    @cython.locals(known=set, unknown=dict, query=str)
+    @cython.locals(accepted=set, extra=dict, query=str)
     cdef str encoded(self, dict values)
     @cython.locals(built=Built)
     cdef Built ask(self, dict values, object method, bint append_unknown)

@@ -68,7 +68,7 @@ class UrlTemplate:
     """One rule taken apart for building.
 
     *domain* and *path* alternate literal text, already quoted, and placeholders. *encode* replaces the encoding of
-    unknown values where a rule's class brings its own. *rule* single is used where its class builds in its own way.
+    extra values where a rule's class brings its own. *rule* single is used where its class builds in its own way.
 
     *single*: where no other rule has its endpoint, any values make a path on the host *place* of it: the text *head*,
     and for each of the *steps* that of a value, a whole number or else text, and the literal after it. *watched* are
@@ -81,7 +81,7 @@ class UrlTemplate:
         "encode",
         "foreign",
         "head",
-        "known",
+        "accepted",
         "map",
         "methods",
         "path",
@@ -117,9 +117,9 @@ class UrlTemplate:
         self.defaults = dict(defaults) if defaults else None
         self.required = [name for name in rule.arguments if name not in defaults]
         placeholders = {part.name for part in [*domain, *path] if isinstance(part, Placeholder)}
-        self.known = placeholders.union([str(name) for name in defaults])
-        # Whether as many values as are required are all known.
-        self.simple = not defaults and self.known == set(self.required)
+        self.accepted = placeholders.union([str(name) for name in defaults])
+        # Whether as many values as are required are all accepted.
+        self.simple = not defaults and self.accepted == set(self.required)
         literal = [part for part in domain if isinstance(part, str)]
         self.place = "".join(literal)
         self.head: str = path[0] if path and isinstance(path[0], str) else ""
@@ -169,12 +169,12 @@ class UrlTemplate:
         map_ = self.map
         if self.encode is not None or map_.sort_parameters:
             return self.encoded(values)
-        known = self.known
+        accepted = self.accepted
         query = ""
         mark = "?"
         # FAST: url-for; what is neither plain text nor a number goes the long way.
         for name, value in values.items():
-            if name in known or value is None:
+            if name in accepted or value is None:
                 continue
             if type(name) is not str or (name not in safe_names and not _is_safe_name(name)):
                 return self.encoded(values)
@@ -188,19 +188,19 @@ class UrlTemplate:
         return query
 
     def encoded(self, values: dict[Any, Any]) -> str:
-        known = self.known
-        unknown = {}
+        accepted = self.accepted
+        extra = {}
         for name, value in values.items():
-            if name not in known:
+            if name not in accepted:
                 if not isinstance(name, str):
                     raise TypeError("keywords must be strings")
-                unknown[name] = value
-        if not unknown:
+                extra[name] = value
+        if not extra:
             return ""
         if self.encode is not None:
-            query = self.encode(unknown)
+            query = self.encode(extra)
         else:
-            query = encode_query(unknown, self.map.sort_parameters, self.map.sort_key)
+            query = encode_query(extra, self.map.sort_parameters, self.map.sort_key)
         return f"?{query}" if query else ""
 
     def ask(self, values: dict[Any, Any], method: str | None, append_unknown: bool) -> Built | None:
