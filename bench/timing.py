@@ -51,7 +51,7 @@ def time_case(case: Case, names: Iterable[str], rounds: int, seconds: float) -> 
 
     A round is *seconds* of each framework, one after the other, so that what disturbs the machine disturbs all.
     The clock is the processor time of the process, all threads and the system's share included: waiting for a
-    processor that somebody else has is nobody's speed.
+    processor that another process uses distorts both.
     The collector runs as in a server, but has this process's own furniture out of its sight.
     """
     apps: dict[str, App] = {}

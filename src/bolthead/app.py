@@ -364,7 +364,7 @@ class Flask(App):
         return self.ensure_sync(handler)(e)  # type: ignore[no-any-return]
 
     def handle_exception(self, e: Exception) -> Response:
-        """Answer an error that nobody handled with 500, logged; or raise it, when debugging or testing.
+        """Answer an unhandled error with 500, logged; or raise it, when debugging or testing.
 
         Sends `got_request_exception`. A handler for 500 or InternalServerError gets it as
         ``original_exception``.
@@ -387,7 +387,7 @@ class Flask(App):
         return self.finalize_request(answer, from_error_handler=True)
 
     def log_exception(self, exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None]) -> None:
-        """Log an error that nobody handled."""
+        """Log an unhandled error."""
         self.logger.error(f"Exception on {request.path} [{request.method}]", exc_info=exc_info)
 
     # --- the steps of a request -------------------------------------------------------------------------------
@@ -421,7 +421,7 @@ class Flask(App):
         return self.async_to_sync(func) if phases.is_async(func) else func
 
     def async_to_sync(self, func: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
-        """A plain function that runs *func* in an event loop of its own. Needs asgiref (extra ``async``)."""
+        """A synchronous function that runs *func* in an event loop of its own. Needs asgiref (extra ``async``)."""
         try:
             from asgiref.sync import async_to_sync
         except ImportError:

@@ -1,4 +1,4 @@
-"""Configuration: a dict that knows how to fill itself from files, objects and the environment."""
+"""Configuration: a dict that fills itself from files, objects and the environment."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Config(dict):  # type: ignore[type-arg]
     """The configuration of one application.
 
     Relative file names are taken from ``root_path``. Every loader but ``from_prefixed_env`` and
-    plain item assignment takes upper-case keys only and skips the others in silence.
+    item assignment takes upper-case keys only and skips the others in silence.
     """
 
     def __init__(self, root_path: str | os.PathLike[str], defaults: dict[str, t.Any] | None = None) -> None:

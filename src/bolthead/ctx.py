@@ -118,7 +118,7 @@ def _make_globals(ctx: AppContext) -> _AppCtxGlobals:
 
 
 class AppContext(AppRecord):
-    """What is known about the application while it handles a request or a command.
+    """The state of an application while it handles a request or a command.
 
     A request context brings one along; `Flask.app_context` makes one by hand.
     """

@@ -1,4 +1,4 @@
-"""Explanations for a developer who wonders why something did not work. Loaded only when one is due."""
+"""Error messages that explain a likely mistake to a developer. Loaded only when one is needed."""
 
 from __future__ import annotations
 

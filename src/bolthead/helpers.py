@@ -279,7 +279,7 @@ def send_from_directory(directory: os.PathLike[str] | str, path: os.PathLike[str
 
 
 def get_root_path(import_name: str) -> str:
-    """The directory of a module or package; the working directory where the import system knows none.
+    """The directory of a module or package; the working directory where the import system has none.
 
     Raises ``RuntimeError`` for what has no file, such as a namespace package.
     """

@@ -1,4 +1,4 @@
-"""The application's logger and the stream it writes to when nobody has configured logging."""
+"""The application's logger and the stream it writes to when logging is not configured."""
 
 from __future__ import annotations
 

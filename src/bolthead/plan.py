@@ -86,7 +86,7 @@ RESPONSE_DEFAULTS = (
 )
 RESPONSE_SENT = ("__call__", "close", "get_app_iter", "get_wsgi_headers", "get_wsgi_response", "iter_encoded", "status")
 RESPONSE_MADE = ("__del__", "__new__", "__setattr__", "headers", "response", "_status", "_status_code")
-"""What a class could have to notice that a response is made and dropped. Most of it, the stock class has not."""
+"""What a class could have to notice that a response is made and dropped. The stock class has few of these names."""
 SESSION_STEPS = (
     "_changes",
     "get_cookie_domain",
@@ -112,7 +112,7 @@ SESSION_PARTS = (
     "serializer",
     "session_class",
 )
-"""What else the cookie depends on. Only who opens or saves a session needs to know whether it was changed."""
+"""What else the cookie depends on. Compared only when a session is opened or saved."""
 MAP_STEPS = ("bind", "bind_to_environ", "route")
 REQUEST_JSON = ("_parse_content_type", "get_data", "headers", "is_json", "mimetype")
 """What `Request.get_json` goes through."""
@@ -145,7 +145,7 @@ MAP = StockGuard(Map, MAP_STEPS)
 
 
 def ship(app_class: type[Flask]) -> None:
-    """Tell the core what bolthead's classes are like as shipped. Called once, when *app_class* is made."""
+    """Register the stock attributes of bolthead's classes with the core. Called once, when *app_class* is made."""
     shipped.app = StockGuard(app_class, (*APP_STEPS, *ERROR_STEPS, *APP_PARTS))
     shipped.app_debug = StockGuard(app_class, ["debug"])
     shipped.app_url_for = StockGuard(app_class, ["url_for"])

@@ -1,4 +1,4 @@
-"""Sessions: what a session is, how one is kept, and the default, a signed cookie."""
+"""Sessions: their classes, their interface, and the default, a signed cookie."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class SessionMixin(MutableMapping[str, Any]):
     """What a session has beyond a dict."""
 
     new = False
-    """Whether the session was made with this request. Not every interface knows."""
+    """Whether the session was made with this request, for interfaces that tell."""
     modified = True
     """Whether it must be saved. Always, unless the class can tell."""
     accessed = False
@@ -87,7 +87,7 @@ class NullSession(SecureCookieSession):
 
 
 class SessionInterface:
-    """How sessions are kept. Implement `open_session` and `save_session`; set on ``app.session_interface``.
+    """Opens and saves sessions. Implement `open_session` and `save_session`; set on ``app.session_interface``.
 
     `open_session` may return None, then `make_null_session` is asked. `save_session` is not called for a null
     session.
@@ -95,7 +95,7 @@ class SessionInterface:
 
     null_session_class = NullSession
     pickle_based = False
-    """Whether sessions are pickled, for extensions that want to know."""
+    """Whether sessions are pickled, for extensions that ask."""
 
     def make_null_session(self, app: Flask) -> NullSession:
         """A session for an application that cannot keep one."""
@@ -137,7 +137,7 @@ class SessionInterface:
         return session.modified or (session.permanent and app.config["SESSION_REFRESH_EACH_REQUEST"])
 
     def open_session(self, app: Flask, request: Request) -> SessionMixin | None:
-        """The session of *request*, a new one, or None if sessions cannot be kept."""
+        """The session of *request*, a new one, or None if there is no secret key."""
         raise NotImplementedError()
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
@@ -194,7 +194,7 @@ class SecureCookieSessionInterface(SessionInterface):
         settings = (keys, self.salt, self.key_derivation, self.digest_method, self.serializer)
         last = _last_signing
         if settings != last[0]:
-            # Here and not above: who opens no session needs no itsdangerous.
+            # Imported here because only a session needs itsdangerous.
             from ._compat.itsdangerous_serializer import CookieSerializer
 
             digest = "sha1" if self.digest_method is _lazy_sha1 else None

@@ -1,4 +1,4 @@
-"""Test tools: a client, an environment builder and a CLI runner that know the application."""
+"""Test tools: a client, an environment builder and a CLI runner for an application."""
 
 from __future__ import annotations
 

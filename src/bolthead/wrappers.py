@@ -46,7 +46,7 @@ class Request(RequestBase):
     """The incoming request; ``bolthead.request`` stands for the current one.
 
     ``environ`` and ``shallow`` are the only attributes set when one is made (the lifecycle makes it without
-    calling ``__init__`` as long as nobody has overridden that); every other is filled on first use.
+    calling ``__init__`` unless that is overridden); every other is filled on first use.
     """
 
     # FAST: the module asks the current application's provider, so the lifecycle need not set that.
@@ -142,7 +142,7 @@ class Request(RequestBase):
         return [] if name is None else _split_blueprint_path(name)
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> t.Any | None:
-        """The body as JSON, kept for the next call unless *cache* is false.
+        """The body as JSON, cached for the next call unless *cache* is false.
 
         If the content type is another (and not *force*) or the body is malformed, `on_json_loading_failed` decides;
         with *silent* it is None then.
@@ -156,7 +156,7 @@ class Request(RequestBase):
     def get_data(  # type: ignore[override]
         self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False
     ) -> bytes | str:
-        """The whole body, kept for the next call unless *cache* is false; as text, bad UTF-8 is replaced.
+        """The whole body, cached for the next call unless *cache* is false; as text, bad UTF-8 is replaced.
 
         With *parse_form_data* a form is parsed and its body is not there any more: the answer is empty.
         """
@@ -172,7 +172,7 @@ class Request(RequestBase):
         return data.decode(errors="replace") if as_text else data
 
     def _read_body(self) -> bytes | None:
-        """All of a body that nobody has begun to read; None where it has to come from :attr:`stream`.
+        """All of a body of which nothing was read yet; None where it has to come from :attr:`stream`.
 
         FAST: no stream is made then, unless it is asked for later.
         """
@@ -235,7 +235,7 @@ def _content_length(request: Request) -> int | None:
 
 
 def _fill_on_use(cls: type[Request]) -> None:
-    """Give *cls* its lazy attributes: the plain facts, our parsers, and whatever Werkzeug computes once.
+    """Give *cls* its lazy attributes: those read from the environ, our parsers, and Werkzeug's cached properties.
 
     They are set from outside the class body so that a type checker keeps seeing Werkzeug's declarations.
     """

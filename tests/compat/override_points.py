@@ -114,7 +114,7 @@ SESSION = [
     "should_set_cookie",
 ]
 BODIES = (ClosingIterator, Stream, FileWrapper, GeneratorType, chain, type(iter([])))
-"""What a WSGI application may return, besides a list of bytes; which of them, nobody may rely on."""
+"""What a WSGI application may return, besides a list of bytes; which of them is not specified."""
 
 Log = list[tuple[Any, ...]]
 Change = Callable[[Callable[[], Any]], Any]

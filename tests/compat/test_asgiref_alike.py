@@ -217,7 +217,7 @@ def test_without_asgiref(fw: Framework) -> Any:
 
 
 @alike
-def test_somebody_elses_async_to_sync(fw: Framework) -> Any:
+def test_a_replaced_async_to_sync(fw: Framework) -> Any:
     async def view() -> str:
         return "done"
 

@@ -231,7 +231,7 @@ def test_what_a_view_does_to_its_loop_ends_with_it(fw: Framework) -> Any:
         elif kind == 4:
             loop.name = "mine"
         elif kind < 8:
-            # A lock that somebody waited for belongs to a loop.
+            # A lock that was waited for belongs to a loop.
             try:
                 await asyncio.gather(locked(), locked())
             except RuntimeError as error:

@@ -553,7 +553,7 @@ def test_group_of_a_subclass(fw: Framework) -> Any:
 
 
 def test_importing_loads_no_commands() -> None:
-    """An application with a blueprint leaves click alone until somebody asks for commands."""
+    """An application with a blueprint does not import click until its commands are used."""
     import subprocess
     import sys
 

@@ -148,7 +148,7 @@ def test_as_flask_too_late(monkeypatch):
         assert (result.exit_code, result.output) == (1, "Error: flask was imported already, by someone\n")
 
 
-def test_as_flask_after_two_dashes_is_somebody_elses(site, monkeypatch):
+def test_as_flask_after_two_dashes_is_an_argument_of_the_program(site, monkeypatch):
     asked = []
     monkeypatch.setattr(groups, "become_flask", lambda: asked.append(1))
     invoke("--app", "ours", "where", "--", "--as-flask")

@@ -1,4 +1,4 @@
-"""Errors and redirects that nobody handles, on Flask and here: they are answered without the steps between."""
+"""Errors and redirects without a handler, on Flask and here: they are answered without the steps between."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ def test_url_for(endpoint: str, values: dict[str, Any], config: dict[str, Any]) 
 @pytest.mark.parametrize("config", [{}, CONFIGS[1], {"TRUSTED_HOSTS": ["site.test", "localhost"]}], ids=str)
 @pytest.mark.parametrize("script_name", [None, "", "/", "/deep", "/deep/", "/\xc3\xbc"])
 def test_url_for_in_a_view(config: dict[str, Any], script_name: str | None) -> None:
-    """Before and after somebody looks at the context's adapter; the second request knows the host."""
+    """Before and after the context's adapter is first used; the second request has a host seen before."""
 
     def scenario(fw: Framework) -> Any:
         app = with_urls(fw, **config)

@@ -412,7 +412,7 @@ def test_own_tags(fw: Framework) -> Any:
     )
 
 
-# Steps that somebody replaced --------------------------------------------------------------------------------
+# Steps that were replaced -----------------------------------------------------------------------------------
 
 
 def json_site(fw: Framework, **options: Any) -> Any:

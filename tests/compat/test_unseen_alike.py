@@ -1,4 +1,4 @@
-"""A text whose response nobody looks at, on Flask and here: no response is made then, and nobody can tell.
+"""A text whose response only the server would see, on Flask and here: none is made, with the same outcome.
 
 Whoever could look, does: a hook, a receiver, the session, a class of one's own, the server.
 """

@@ -428,7 +428,7 @@ def test_registering_compiles_nothing(load: Callable[[str], ModuleType], monkeyp
     assert adapter.build("e", {"s": "t", "a": 1, "b": "b", "c": "c/d"}) == "/1-b/c/d/"
 
 
-def test_a_suggestion_is_made_when_somebody_reads_it(load: Callable[[str], ModuleType]) -> None:
+def test_a_suggestion_is_made_when_it_is_read(load: Callable[[str], ModuleType]) -> None:
     routing = load("bolthead.routing")
     adapter = routing.Map([routing.Rule("/<int:n>", endpoint="number")]).bind("x")
     with pytest.raises(routing.BuildError) as caught:

@@ -164,7 +164,7 @@ def test_trusted_hosts(host: str, status: int) -> None:
 
 
 def test_forwarded_headers_are_ignored(ask: Ask) -> None:
-    """Nobody has said how many proxies to believe, so none is."""
+    """No number of trusted proxies is configured, so none is trusted."""
     headers = {
         "X-Forwarded-For": "6.6.6.6",
         "X-Forwarded-Host": "evil.com",

@@ -1,9 +1,9 @@
 """Runs the coroutine of an async view as asgiref's ``async_to_sync`` does, for less.
 
-PARITY: each call has a new thread and a loop that nobody has used; the calling thread meanwhile runs what
-``sync_to_async`` sends it; context variables go in and come back. Only the price differs: no thread pool, no
-selector and sockets made and closed each time, no two further runs of the loop to find that nothing is left.
-Whatever is not that plain case is asgiref's own.
+PARITY: each call has a new thread and an unused event loop; the calling thread meanwhile runs what
+``sync_to_async`` sends it; context variables are copied in and back. Only the cost differs: no thread pool, no
+selector and sockets made and closed for each call, no two further runs of the loop to find that nothing is left.
+Every other case is handed to asgiref.
 
 The only reader of asgiref's and asyncio's private names. Loaded with the first async view.
 """
@@ -38,7 +38,7 @@ _threads: dict[int, Any] = getattr(threading, "_active", {})
 
 
 def _is_supported() -> bool:
-    """Whether this asgiref is built as the one that this module was written for."""
+    """Whether asgiref has the private names and shapes that this module uses."""
     executor = {"_broken", "_old_executor", "_work_items", "_work_ready", "_work_thread"}
     bridge = ("async_single_thread_context", "executors", "loop_thread_executors")
     return (
@@ -53,14 +53,14 @@ SUPPORTED = _is_supported()
 
 
 def bridge(given: Callable[..., Any], func: Callable[..., Any]) -> Callable[..., Any]:
-    """``given(func)``, where *given* is asgiref's ``async_to_sync`` or what somebody has put in its place."""
+    """``given(func)``, where *given* is asgiref's ``async_to_sync`` or a replacement of it."""
     if SUPPORTED and (given, StockAsyncToSync.__call__) == _stock:
         return AsyncToSync(func)
     return given(func)  # type: ignore[no-any-return]
 
 
 class AsyncToSync(StockAsyncToSync[..., Any]):
-    """asgiref's, with its name."""
+    """asgiref's class under its own name, with the shorter call."""
 
     def __init__(self, func: Callable[..., Any]) -> None:
         if type(func) is FunctionType and func.__code__.co_flags & CO_COROUTINE:
@@ -86,7 +86,7 @@ class AsyncToSync(StockAsyncToSync[..., Any]):
             executors.current = outer
         if call.error is None:
             return call.result
-        # The error's traceback knows this frame and the call: without circles it goes when it is handled.
+        # The error's traceback refers to this frame and the call; without a reference cycle it is freed once handled.
         error, call.error = call.error, None
         try:
             raise error
@@ -113,7 +113,7 @@ def _gets_own_loop() -> bool:
 class AsyncCall:
     """One coroutine, to be run in a thread of its own; then *result* or *error*."""
 
-    __slots__ = ("context", "coroutine", "executor", "ended", "error", "handled", "result")
+    __slots__ = ("context", "coroutine", "ended", "error", "executor", "handled", "result")
 
     def __init__(self, coroutine: Any, context: Context, executor: CallerThreadExecutor) -> None:
         self.coroutine = coroutine
@@ -185,7 +185,7 @@ class AsyncCall:
 
 
 class CallerThreadExecutor(CurrentThreadExecutor):
-    """Where the calling thread sits meanwhile: it does what ``sync_to_async`` sends, until the call is over.
+    """Runs in the calling thread what ``sync_to_async`` submits, until the call is over.
 
     FAST: async. The same work items as asgiref's, with two locks instead of a condition and a future.
     """
@@ -204,7 +204,7 @@ class CallerThreadExecutor(CurrentThreadExecutor):
             woken.acquire()
             while items:
                 items.popleft().run()
-            # Nothing is put on the executor once it is closed, so the order of these two does not matter.
+            # Nothing is submitted after the close, so the order of these two does not matter.
             if self._broken and not items:
                 return
 
@@ -215,7 +215,7 @@ class CallerThreadExecutor(CurrentThreadExecutor):
 
 
 class WakeUp:
-    """What is needed of a condition with one thread waiting. Notified before that thread waits, it does not."""
+    """A condition for one waiting thread. A notification that comes before the wait ends it at once."""
 
     __slots__ = ("mutex", "woken")
 
@@ -238,14 +238,14 @@ class WakeUp:
 
 
 class PooledLoop:
-    """A loop, and how it was when it was made."""
+    """An event loop, and its state when it was made."""
 
     __slots__ = ("_attributes", "_references", "loop", "policy")
 
     def __init__(self) -> None:
         self.policy = _policy()
         self.loop = asyncio.new_event_loop()
-        # Of other kinds, uvloop's among them, one cannot tell.
+        # Other kinds, uvloop's among them, do not show their state.
         keeps = sys.platform != "win32" and type(self.loop) is asyncio.SelectorEventLoop
         self._attributes = dict(vars(self.loop)) if keeps else None
         self._references = self._count()
@@ -254,11 +254,11 @@ class PooledLoop:
         return sys.getrefcount(self.loop)
 
     def is_as_new(self, more: int) -> bool:
-        """Whether nobody could tell the loop from a new one.
+        """Whether the loop cannot be told from a new one.
 
-        Who still could do something with it (a task, a timer, a transport, a lock, an asynchronous generator,
-        a thread) refers to it. An executor does not, but like all settings it is an attribute. *more* references
-        are known of.
+        Anything that could still use it (a task, a timer, a transport, a lock, an asynchronous generator, a
+        thread) holds a reference to it. An executor does not, but like all settings it is an attribute. *more* is
+        the number of references that are accounted for.
         """
         return vars(self.loop) == self._attributes and self._count() == self._references + more
 
@@ -269,7 +269,7 @@ class PooledLoop:
 
 
 class LoopPool:
-    """LoopPool that are as new, for the calls to come."""
+    """Event loops in their initial state, for reuse by later calls."""
 
     def __init__(self) -> None:
         self.idle: list[PooledLoop] = []

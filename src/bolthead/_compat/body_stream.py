@@ -55,7 +55,7 @@ def stream_at(environ: WSGIEnvironment, length: int, at: int) -> t.IO[bytes]:
 def input_stream(environ: WSGIEnvironment, limit: int | None) -> t.IO[bytes]:
     """A stream that ends where the body does; RequestEntityTooLarge beyond *limit*.
 
-    It is empty where nobody says where the body ends.
+    It is empty where neither the headers nor the server say where the body ends.
     """
     stream: t.IO[bytes] = environ["wsgi.input"]
     length = checked_length(environ, limit)

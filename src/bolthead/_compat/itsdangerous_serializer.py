@@ -1,4 +1,4 @@
-"""itsdangerous' timed serializer for one secret, with what it derives each time kept.
+"""itsdangerous' timed serializer for one secret, with the derived keys cached.
 
 It signs and reads the same text. Whatever is not plainly right (a wrong signature, an old one, an odd form) is
 handed to itsdangerous, which says what is wrong with it.

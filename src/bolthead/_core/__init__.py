@@ -1,7 +1,7 @@
 """The compiled modules, and which build of them is loaded.
 
-Each compiled module is a plain ``.py`` file beside an augmenting ``.pxd``. Where the extension modules were built they
-are what ``import`` finds; ``BOLTHEAD_PURE=1`` in the environment makes Python load the ``.py`` files of the same
+Each compiled module is an ordinary ``.py`` file beside an augmenting ``.pxd``. Where the extension modules were built
+they are what ``import`` finds; ``BOLTHEAD_PURE=1`` in the environment makes Python load the ``.py`` files of the same
 installation instead.
 """
 

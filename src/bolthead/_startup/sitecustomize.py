@@ -17,8 +17,8 @@ from typing import Any
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-class Door:
-    """Stands at the front of the meta path until flask, or its metadata, is wanted."""
+class FlaskImportHook:
+    """A meta path finder that installs ``as_flask`` when flask, or its metadata, is first asked for."""
 
     @classmethod
     def find_spec(
@@ -64,5 +64,5 @@ def step_aside() -> None:
         spec.loader.exec_module(module)
 
 
-sys.meta_path.insert(0, Door)
+sys.meta_path.insert(0, FlaskImportHook)
 step_aside()

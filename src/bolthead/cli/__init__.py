@@ -44,7 +44,7 @@ Say which one with '--app' or the variable 'FLASK_APP'; without either, a file
 'wsgi.py' or 'app.py' in the current folder is taken.
 """,
 )
-# Of the command alone: a group of somebody's own, or an application, may have a command of that name.
+# Of the command alone: a custom group, or an application, may have a command of that name.
 cli.add_command(serve_command)
 
 

@@ -1,4 +1,4 @@
-"""The click groups that know an application: ``AppGroup``, ``FlaskGroup`` and what they hand to commands."""
+"""The click groups with an application: ``AppGroup``, ``FlaskGroup`` and what they hand to commands."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DEFAULT_FILES = ("wsgi.py", "app.py")
 
 
 class ScriptInfo:
-    """What one run of the command knows of its application; click carries it as the context's object.
+    """One run of the command and its application; click carries it as the context's object.
 
     ``data`` is free for a script's own use. ``load_dotenv_defaults`` only records the wish; the option
     ``--env-file`` reads the files.

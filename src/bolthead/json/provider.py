@@ -81,7 +81,7 @@ class DefaultJSONProvider(JSONProvider):
     """The standard library's JSON, and more types by :attr:`default`. The attributes count at each call."""
 
     default: t.Callable[[t.Any], t.Any] = staticmethod(_default)
-    """Turns what JSON does not know into what it knows, or raises ``TypeError``."""
+    """Converts an object that JSON has no type for, or raises ``TypeError``."""
 
     ensure_ascii = True
     """Escape everything that is not ASCII."""

@@ -1,4 +1,4 @@
-"""JSON that keeps Python types, for sessions: a value JSON does not know becomes a dict of one tagged key.
+"""JSON that keeps Python types, for sessions: a value JSON has no type for becomes a dict of one tagged key.
 
 ``(1, b"x")`` is written ``{" t":[1,{" b":"eA=="}]}``. Dates lose what is below a second.
 """
@@ -17,7 +17,7 @@ from . import dumps, loads
 
 
 class JSONTag:
-    """One type: how to know it, write it, read it. ``key`` marks it; an empty key marks nothing."""
+    """One type: how to recognise, write and read it. ``key`` marks it; an empty key marks nothing."""
 
     __slots__ = ("serializer",)
 

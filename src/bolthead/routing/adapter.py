@@ -1,4 +1,4 @@
-"""The adapter: a map bound to one host. Turns the walk's outcome into what callers of ``match`` expect."""
+"""The adapter: a map bound to one host. Turns the outcome of a search into what callers of ``match`` expect."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ class Rule(WerkzeugRule):
     def _forget(self) -> None:
         if self._template is not None:
             self.__dict__["_template"] = None
-            # The templates of this and other rules are kept by endpoint, which may be what changes.
+            # The templates of this and other rules are cached by endpoint, which may be what changes.
             self.map._tree.groups.clear()  # type: ignore[attr-defined]
 
     def _parse(self, text: str) -> list[Piece]:
@@ -221,7 +221,7 @@ def _steps(text: str) -> list[tuple[bool, str]]:
 
 
 def parsed_rule(rule: WerkzeugRule) -> tuple[list[Piece], list[Piece]]:
-    """The pieces of a bound rule's domain and path; what binding kept of one of ours is given out once."""
+    """The pieces of a bound rule's domain and path; those that binding stored on one of our rules are returned once."""
     parsed = rule.__dict__.pop("_parsed", None)
     if parsed is not None:
         return parsed  # type: ignore[no-any-return]

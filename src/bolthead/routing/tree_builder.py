@@ -1,4 +1,4 @@
-"""Grows the tree: from the pieces of a rule to edges and a leaf, once per rule, at the map's next match."""
+"""Inserts rules into the tree: pieces of a rule become edges and a leaf, once per rule, at the map's next match."""
 
 from __future__ import annotations
 
@@ -211,7 +211,7 @@ _ALTERNATIVE = re.compile(r"(?:\\.|[^\\|])+", re.DOTALL)
 
 
 def insert(tree: Tree, rule: WerkzeugRule, touched: dict[int, State]) -> None:
-    """Give *rule* its leaf. States with new edges go into *touched* and want :meth:`State.arrange`."""
+    """Insert *rule* with its leaf. States with new edges go into *touched*; call :meth:`State.arrange` for each."""
     domain, path = parsed_rule(rule)
     domain_parts = cut(domain) or [""]
     parts = domain_parts + cut(path)

@@ -46,7 +46,7 @@ def _make_timedelta(value: timedelta | int | None) -> timedelta | None:
 
 
 class _StockEnvironment:
-    """A class attribute that is imported when somebody looks: an application without templates needs no Jinja."""
+    """A class attribute that is imported on first access: an application without templates needs no Jinja."""
 
     def __get__(self, instance: App | None, owner: type[App]) -> type[Environment]:
         from ..templating import Environment

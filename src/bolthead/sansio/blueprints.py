@@ -180,7 +180,7 @@ class Blueprint(Scaffold):
     def _register_commands(self, app: App, name: str, options: dict[str, t.Any]) -> None:
         """Add the commands as the group that ``cli_group`` names; ``None`` adds them without a group."""
         if "cli" not in self.__dict__ and isinstance(getattr(type(self), "cli", None), LazyGroup):
-            return  # Nobody has touched the group, so it has no commands: do not load click for it.
+            return  # The group was never accessed, so it has no commands: do not load click for it.
         if not self.cli.commands:
             return
         group = options.get("cli_group", self.cli_group)

@@ -254,7 +254,7 @@ class Scaffold:
 
     @setupmethod
     def teardown_request(self, f: T_teardown) -> T_teardown:
-        """Call a function when the request context goes, with the exception nobody handled, or ``None``.
+        """Call a function when the request context goes, with the unhandled exception, or ``None``.
 
         It must not raise; what it returns is ignored. Last registered, first called.
         """

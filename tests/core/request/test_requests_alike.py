@@ -76,7 +76,7 @@ def sites() -> Any:
     logging.disable(logging.CRITICAL)
     yield Site(flask), Site(bolthead)
     logging.disable(logging.NOTSET)
-    # What Werkzeug left open is closed here, where it is expected, and not during somebody else's test.
+    # What Werkzeug left open is closed here, where it is expected, and not during another test.
     gc.collect()
 
 

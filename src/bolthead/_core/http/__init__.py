@@ -1,1 +1,1 @@
-"""Parsers and writers of single headers and URL parts: bytes or text in, plain values out."""
+"""Parsers and writers of single headers and URL parts: bytes or text in, built-in values out."""

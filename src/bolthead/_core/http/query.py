@@ -21,7 +21,7 @@ def _pairs(text: str, errors: str) -> list[tuple[str, str]]:
     if "+" in text:
         text = text.replace("+", " ")
     size = len(text)
-    # FAST: most fields have nothing to decode, which is known from where the next escape is.
+    # FAST: query; the position of the next escape tells that most fields have nothing to decode.
     escape = text.find("%")
     if escape < 0:
         escape = size
@@ -76,7 +76,7 @@ def get(self: Any, key: Any, default: Any = None, type: Any = None) -> Any:
     *type* refuses by ValueError or TypeError.
     """
     if self.__class__.__getitem__ is not first:
-        # Somebody's subclass: what it makes of a look-up counts here as well.
+        # A subclass with a look-up of its own: use that.
         try:
             value = self[key]
         except KeyError:

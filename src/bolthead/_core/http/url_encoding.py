@@ -27,7 +27,7 @@ _ASCII_RUN = re.compile("([\x00-\x7f]+)")
 
 
 def quote_path(text: str) -> str:
-    """*text* as it stands in a path; slashes are kept."""
+    """*text* quoted for a path; slashes stay as they are."""
     # FAST: build; most texts come back as they are.
     if not unsafe(text):
         return text

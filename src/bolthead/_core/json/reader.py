@@ -1,7 +1,7 @@
 """JSON text to objects: ``json.loads`` without arguments.
 
-There is a twin, ``jsonread.pyx``, with a parser of its own; ``tests/core/test_jsontext.py`` holds the two and the
-standard library together. Whatever is not plainly right goes to the standard library, whose errors are wanted.
+The compiled version, ``reader.pyx``, has its own parser; ``tests/core/json/test_reader_and_writer.py`` compares
+both with the standard library, which also gets every text that is not certainly valid, for its results and errors.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The compiled twin of ``jsonread.py``; ``tests/core/test_jsontext.py`` holds the two together.
+"""The compiled version of ``reader.py``; ``tests/core/json/test_reader_and_writer.py`` compares the two.
 
-The text is read as UTF-8, byte by byte. CPython ends the bytes of both ``bytes`` and ``str`` with a NUL, which no
-JSON has outside of nothing at all, so a look at one byte needs no bounds. The functions give NULL for whatever they
-do not know, and then the standard library has the word.
+The text is read as UTF-8, byte by byte. CPython NUL-terminates the buffers of ``bytes`` and ``str``, and NUL is never
+valid JSON, so reading one byte ahead needs no bounds check. The functions return NULL for whatever they do not
+support, and the standard library parses the text instead.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE

@@ -42,7 +42,7 @@ def get_json(self: Any, force: bool, silent: bool, cache: bool) -> Any:
             try:
                 found = parse(data)
             except ValueError:
-                # It reads the same text again, and knows what comes of it.
+                # The provider reads the same text and raises its own error.
                 return _stock_get_json(self, force, silent, cache)
             self._cached_json = (found, found)
             return found

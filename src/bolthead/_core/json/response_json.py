@@ -13,7 +13,7 @@ PREPARE = "_prepare_response_obj"
 
 
 def writer_of(provider: Any, compact: bool) -> Writer:
-    """What writes with the provider's attributes as they are now. The last one is kept in ``_writer``."""
+    """The `Writer` for the provider's attributes as they are now. The last one is cached in ``_writer``."""
     writer: Writer | None = provider._writer
     default = provider.default
     ensure_ascii = provider.ensure_ascii

@@ -1,7 +1,7 @@
 """Objects to JSON text: ``json.dumps`` with the arguments that a provider passes.
 
-There is a twin, ``jsonwrite.pyx``, which writes into one buffer; ``tests/core/test_jsontext.py`` holds the two and the
-standard library together.
+The compiled version, ``writer.pyx``, writes into one buffer; ``tests/core/json/test_reader_and_writer.py`` compares
+both with the standard library.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ITERENCODE = ENCODER.iterencode
 
 
 class Writer:
-    """One set of arguments. It keeps nothing between calls, so threads may share it.
+    """One set of arguments. It has no state between calls, so threads may share it.
 
     ``compact``: no spaces.
     """
@@ -48,8 +48,8 @@ class Writer:
         self._write: Any = None
         if MAKE is not None and default is not None:
             escape = ESCAPE_ALL if ensure_ascii else ESCAPE
-            # FAST: json-body; without the dict in which it notes where it is, it can be kept. What goes round in a
-            # circle is found by its depth, and given to the standard library.
+            # FAST: json-body; without its dict of open containers the encoder can be reused. A circular value is
+            # found by its depth, and given to the standard library.
             self._write = MAKE(None, default, escape, None, key, item, sort_keys, False, True)
 
     def text(self, obj: Any) -> str:

@@ -1,4 +1,4 @@
-"""The compiled twin of ``jsonwrite.py``; ``tests/core/test_jsontext.py`` holds the two together.
+"""The compiled version of ``writer.py``; ``tests/core/json/test_reader_and_writer.py`` compares the two.
 
 The text grows in one buffer, as UTF-8 in which a lone surrogate is like any character. What is written and in which
 order things are looked at is as in the standard library's own C, so that `default` is called as often and errors are

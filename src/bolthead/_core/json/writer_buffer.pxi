@@ -280,7 +280,7 @@ cdef int _write_wide(Out *out, PyObject *what, Py_ssize_t size) noexcept:
 
 
 cdef void _escape(Out *out, unsigned int code) noexcept:
-    """Write an escape, for which there is room."""
+    """Write an escape; the buffer has enough space."""
     cdef char short = 0
     if code == c'"' or code == c'\\':
         short = <char>code
@@ -336,7 +336,7 @@ cdef int _write_int(Out *out, PyObject *what) noexcept:
 
 
 cdef inline void _digits(Out *out, uint64_t value, int least) noexcept:
-    """Write *value* with at least so many digits; there is room."""
+    """Write *value* with at least so many digits; the buffer has enough space."""
     cdef char turned[24]
     cdef int size = 0
     while value or size < least:

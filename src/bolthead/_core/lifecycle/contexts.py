@@ -129,7 +129,7 @@ def push_request(plan: Plan, ctx: RequestRecord) -> None:
 
 
 def push_new_app(plan: Plan, ctx: AppRecord, app: Any) -> AppRecord:
-    """Fill and push an application context that nothing is known of yet."""
+    """Fill and push a new application context, whose fields are not set yet."""
     ctx.app = app
     ctx._adapter = NOT_CREATED
     ctx._tokens = None

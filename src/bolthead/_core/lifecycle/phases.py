@@ -1,8 +1,8 @@
 """The phases of one request between its contexts' push and pop: *enter*, *answer*, *finish*.
 
 Each step is a method of the application that a user may override. The plan says which ones are stock; those run here,
-inline. The default methods call the same functions, so there is one behaviour, reached two ways. No function here knows
-how its server talks: a driver (`wsgi`) calls them.
+inline. The default methods call the same functions, so there is one behaviour, reached two ways. No function here
+depends on the server's protocol: a driver (`wsgi`) calls them.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def open_session(ctx: RequestRecord) -> Any:
 
 
 def enter(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
-    """The request is known and matched: tell who listens, run what comes before the view."""
+    """The request is matched: send ``request_started``, run the hooks before the view."""
     if plan.started:
         send(plan.signals.request_started, app, None, None)
     if plan.inline_preprocess_request:
@@ -72,7 +72,7 @@ def enter(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
 
 
 def scopes_of(plan: Plan, request: Any) -> Any:
-    """Whose hooks concern *request*: its blueprints', the innermost first, and those of the application, None."""
+    """The keys of the hooks that apply to *request*: its blueprints, innermost first, then None for the application."""
     if not plan.stock_blueprints:
         return (*request.blueprints, None)
     rule = request.url_rule
@@ -107,7 +107,7 @@ def preprocess(plan: Plan, app: Any, request: Any) -> Any:
 def answer(plan: Plan, app: Any, ctx: RequestRecord, just_matched: bool) -> Any:
     """Call the view, or raise what routing found instead of one.
 
-    *just_matched*: nobody has run since the match, so it is as the record has it.
+    *just_matched*: no user code has run since the match, so the record's rule and values are current.
     """
     request = ctx.request
     rule = ctx._rule
@@ -136,7 +136,7 @@ def answer(plan: Plan, app: Any, ctx: RequestRecord, just_matched: bool) -> Any:
 
 
 def finish(plan: Plan, app: Any, ctx: RequestRecord, rv: Any, from_error_handler: bool) -> Any:
-    """Make the response, run what comes after the view, tell who listens."""
+    """Make the response, run the hooks after the view, send ``request_finished``."""
     if plan.inline_make_response:
         response = plan.responses.make(app, ctx.request, rv)
     else:
@@ -204,14 +204,16 @@ def teardown_app(plan: Plan, app: Any, exc: Any) -> None:
 
 
 def refreshes_session(plan: Plan, environ: Any) -> bool:
-    """Whether a session came with the request, perhaps, that is sent again though nobody touched it."""
+    """Whether the request may carry a session that is sent again although it was not accessed."""
     cookies = environ["HTTP_COOKIE"]
     config = plan.config
     return cookies and config["SESSION_REFRESH_EACH_REQUEST"] and config["SESSION_COOKIE_NAME"] in cookies
 
 
 def can_skip_response(plan: Plan, ctx: RequestRecord) -> bool:
-    """Whether nobody would see the response to a text but the server: no hook, no receiver, no session to save."""
+    """Whether only the server would see the ``Response``: no after hook, no receiver, no session to save.
+
+    The text or JSON is then sent without making one. ``tests/core/lifecycle/test_phases.py`` enumerates the hooks."""
     return (
         plan.may_skip_response
         and ctx._session_or_none is None

@@ -1,7 +1,7 @@
-"""The records that one request is made of: what its contexts hold, and what is known of its application.
+"""The records of one request: the fields of its contexts, and the plan of its application.
 
 `ctx.AppContext` and `ctx.RequestContext` are ordinary classes on top of these. Fields stay ``None`` or `NOT_CREATED`
-until somebody looks.
+until first use.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class RequestRecord:
 class Plan:
     """What the lifecycle may do inline for one application, and the live collections it reads.
 
-    A flag is true only while nobody has overridden the step: ``watch`` sees a change of a class, the
+    A flag is true only while the step is not overridden: ``watch`` sees a change of a class, the
     application's ``__setattr__`` a change of the instance. Either one makes a new plan.
     """
 
@@ -122,9 +122,9 @@ class Plan:
     )
 
     watch: ClassWatch
-    # As long as it is unchanged, `stock_error_handling` holds. FAST: only errors need to know.
+    # As long as it is unchanged, `stock_error_handling` holds. FAST (errors): only errors ask for it.
     error_watch: ClassWatch
-    # Steps that nobody has overridden.
+    # Steps that are not overridden.
     inline_request_context: bool
     inline_full_dispatch_request: bool
     inline_preprocess_request: bool

@@ -1,4 +1,4 @@
-"""HTTP errors that nobody handles: they are the answer themselves."""
+"""HTTP errors without a handler, which are used as the response."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def is_answer(plan: Plan, error: Any) -> bool:
 
 
 def routing_error(plan: Plan, ctx: RequestRecord) -> Any:
-    """The error that routing ended with, if nobody would do anything with it but answer; else None."""
+    """The error of routing if it is used as the response without any further step; else None."""
     error = ctx.request.routing_exception
     if error is None or isinstance(error, RoutingException) or not is_answer(plan, error):
         return None

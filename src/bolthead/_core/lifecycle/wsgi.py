@@ -79,7 +79,7 @@ def run_wsgi(app: Any, environ: WSGIEnvironment, start_response: StartResponse) 
                 rv = dispatch(plan, app, ctx)
                 kind = type(rv)
                 if kind is str and can_skip_response(plan, ctx):
-                    # FAST: string; a response that nobody looks at need not be made.
+                    # FAST: string; a response that only the server would see is not made.
                     text = rv.encode()
                     content_type = plan.responses.content_type
                 elif (kind is dict or kind is list) and can_skip_response(plan, ctx):

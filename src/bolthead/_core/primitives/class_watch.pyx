@@ -52,7 +52,7 @@ cdef extern from *:
     static int bolthead_watch(PyObject *cls) { (void)cls; return 0; }
 
     /* CPython 3.11. The tag names one state of a class and of all its bases. It is set anew on the first look-up after
-       any of them changed, and never given out twice. 0: there is none, so nothing is known. */
+       any of them changed, and never given out twice. 0: there is none, so the attributes have to be compared. */
     static CYTHON_INLINE unsigned int bolthead_type_tag(PyObject *cls) {
         if (!PyType_Check(cls) || !PyType_HasFeature((PyTypeObject *)cls, Py_TPFLAGS_VALID_VERSION_TAG)) return 0;
         return ((PyTypeObject *)cls)->tp_version_tag;

@@ -68,7 +68,7 @@ class StockGuard:
 class Shipped:
     """What bolthead's own classes are like, for the parts of the core that stand in for their methods.
 
-    The core knows no class of the layers above it, so `plan.ship` fills this in, once, when all of them exist. Until
+    The core imports no class of the layers above it, so `plan.ship` fills this in, once, when all of them exist. Until
     then nothing holds and every method is called.
     """
 

@@ -1,6 +1,6 @@
-"""Attributes of a request that are filled on first use, and what fills the plain ones from the environ.
+"""Attributes of a request that are filled on first use, and the functions that read them from the environ.
 
-The functions take any object that has an ``environ``; nothing here knows the request class.
+The functions take any object that has an ``environ``; none depends on the request class.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class LazyAttribute:
     """A descriptor that computes a value once and leaves it in the instance's ``__dict__``.
 
     It has no ``__set__``, so from the second look on the interpreter finds the value without coming here,
-    and assigning or deleting the attribute works as on any plain one.
+    and assigning or deleting the attribute works as on an ordinary one.
     """
 
     __slots__ = ("fill", "name")
@@ -107,7 +107,7 @@ class RequestFillers:
 
     *view* is the class of headers that read an environ; *multi_dicts* are those that may be filled without
     their ``__init__``; *errors* is how bad UTF-8 in a query is treated. Set later: ``query``, what a class has as its
-    ``query_string`` while nobody has replaced that.
+    ``query_string`` unless that is replaced that.
     """
 
     __slots__ = ("errors", "multi_dicts", "query", "view")
@@ -126,7 +126,7 @@ class RequestFillers:
     def args(self, request: Any) -> Any:
         text: Any = None
         if is_on(type(request), "query_string", self.query) and "query_string" not in request.__dict__:
-            # FAST: query; the bytes between are made when somebody asks for them.
+            # FAST: query; `query_string`'s bytes are not made for this.
             text = request.environ.get("QUERY_STRING", "")
         if type(text) is not str or not text.isascii():
             text = request.query_string.decode()

@@ -15,7 +15,7 @@ _PIECE = 64 * 1024
 
 
 def content_length(length: Any, transfer_encoding: Any) -> int | None:
-    """The length of a body from its two headers; None means that only the server knows where it ends.
+    """The length of a body from its two headers; None where only the server can tell its end.
 
     As Werkzeug reads it, it is 0 where the header says something that is no number, or negative.
     """
@@ -24,7 +24,7 @@ def content_length(length: Any, transfer_encoding: Any) -> int | None:
     if length is None:
         return None
     try:
-        # FAST: form; nearly all are plain digits.
+        # FAST: form; nearly all are ASCII digits.
         size: int = int(length) if length.isdigit() and length.isascii() else parse_int(length)
     except ValueError:
         return 0

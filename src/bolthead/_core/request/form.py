@@ -1,6 +1,6 @@
-"""A form's way from the environ to the attributes of its request, while nobody has replaced a step of it.
+"""Loads a form from the environ into the attributes of its request, as long as no step of that is overridden.
 
-Nothing here knows the request class: a :class:`Forms` is told which steps there are, and what they are as shipped.
+Independent of the request class: a :class:`Forms` is given the steps and their stock values.
 """
 
 from __future__ import annotations

@@ -228,7 +228,7 @@ class Scanner:
         return PART
 
     def _next_data(self, opening: bool) -> int:
-        """Give out what is known to be contents.
+        """Return what is certainly contents.
 
         The break that ends the headers may be the one that begins the next delimiter: then there are none.
         """
@@ -255,7 +255,7 @@ class Scanner:
         else:
             stop = self._partial(begin, size)
         if stop < begin:
-            # Nothing is known yet; at the end of a body that is cut off there is nothing but the break.
+            # Undecided; at the end of a truncated body there is only the line break.
             if not self.ended:
                 return NEED
             stop = begin
@@ -426,7 +426,7 @@ class FormReader:
             if not chunk:
                 scanner.end()
             elif scanner.held() + len(chunk) > limit:
-                # Before the piece is kept: this and what is held already are what memory it takes.
+                # Checked before the piece is stored: it and what is buffered already are the memory used.
                 self._too_large()
             else:
                 scanner.feed(chunk if type(chunk) is bytes else bytes(chunk))
@@ -498,7 +498,7 @@ class FormReader:
             self.fields.append((self._name, data.decode("utf-8", "replace")))
 
     def drop(self) -> None:
-        """Close the files, which nobody will see. Only our own kind: what it means for others, we cannot know."""
+        """Close the files of a form that failed. Only stock ones: closing others may have effects of its own."""
         for unseen in [self.stream, *[file[3] for file in self.files]]:
             if isinstance(unseen, SpooledTemporaryFile):
                 unseen.close()

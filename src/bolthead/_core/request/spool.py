@@ -9,7 +9,7 @@ from typing import Any
 from ..primitives.objects import new
 
 SPOOL = 500 * 1024
-"""The most bytes that are kept in memory: more go into a file on the disk."""
+"""The most bytes held in memory; larger contents go into a file on disk."""
 
 _FILLED = {"_file", "_max_size", "_rolled", "_TemporaryFileArgs"}
 _frame: dict[str, Any] | None = None
@@ -30,7 +30,7 @@ def frame() -> dict[str, Any]:
 
 
 def spooled(data: bytes) -> Any:
-    """A spooled file of *data*, no more than are kept in memory, at its start."""
+    """A spooled file of *data*, which fits in memory, positioned at its start."""
     global _frame
     if _frame is None:
         _frame = frame()

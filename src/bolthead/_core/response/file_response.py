@@ -1,8 +1,7 @@
 """A regular file becomes a response, or the answer that the client has it already.
 
-Only the plain request for a file is served here; for everything else `file_response` gives None and Werkzeug's
-``send_file`` does it. Nothing of a file's content is kept: what is remembered follows from its path, time and
-size alone.
+Only the common request for a file is served here; for everything else `file_response` returns None and Werkzeug's
+``send_file`` does it. No file content is cached: the remembered headers follow from path, time and size alone.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ BLOCK = 8192
 VALIDATORS_SIZE = 1024
 """How many files' headers are remembered."""
 LAST_SECOND = 4_000_000_000
-"""Times of files beyond this are Werkzeug's to judge."""
+"""Files with a later time are left to Werkzeug."""
 
 # No segment begins with a dot, so nothing in such a path leads upwards, and nothing in it needs quoting.
 SAFE_PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*").fullmatch
@@ -40,7 +39,7 @@ _validators: dict[tuple[str, float, int], tuple[str, str]] = {}
 
 
 class FileBody(FileWrapper):
-    """Gives a file of known size in blocks. The file object is made only if somebody asks for it.
+    """Iterates over a file of *size* bytes in blocks. The file object is made when ``file`` is first read.
 
     Ends after *size* bytes: a file that grows meanwhile does not get past its Content-Length.
     """
@@ -97,7 +96,7 @@ class FileBody(FileWrapper):
 
 
 def simple_join(directory: Any, path: Any) -> str | None:
-    """*path* below *directory*, if it is plain to see that it is; None where that takes a closer look."""
+    """*path* below *directory*, if the text alone shows that; else None."""
     if os.name != "posix" or type(directory) is not str or type(path) is not str:
         return None
     if directory[-1:] in ("", "/") or SAFE_PATH(path) is None:

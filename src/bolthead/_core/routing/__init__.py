@@ -1,1 +1,1 @@
-"""The router: the tree, the look-up of a path, and the building of URLs."""
+"""The router: the tree, the lookup of a path, and the building of URLs."""

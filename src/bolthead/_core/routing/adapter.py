@@ -1,5 +1,5 @@
 # cython: boundscheck=False, wraparound=False, nonecheck=True
-"""The doors of matching: methods of the map and of its adapter that live here to cost no second call."""
+"""Bodies of the matching methods of the map and of its adapter; compiled, they need no second call."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .tree import Tree
 
 _GET = "GET"
 METHODS = {name: name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
-"""The strings that rules and walks use for these, so that looking for one is mostly looking for the same object."""
+"""One string object for each method, so that a set compares it by identity."""
 _METHODS = METHODS
 
 
@@ -66,8 +66,8 @@ def _method(method: Any) -> Any:
 
 
 def not_found_error(allowed: set[str] | None, crossed: bool) -> HTTPException:
-    """What to raise for a path without a rule, from a walk's match_or_error."""
-    # FAST: miss; past three constructors that only store None.
+    """The error for a path without a rule, from the search's outcome."""
+    # FAST: errors; without three constructors that only store None.
     error: Any
     if allowed:
         error = new(MethodNotAllowed)
@@ -80,7 +80,7 @@ def not_found_error(allowed: set[str] | None, crossed: bool) -> HTTPException:
 
 
 def find(self: Any, domain: str, path: str, method: str, websocket: bool) -> tuple[int, Any, Any]:
-    """The lifecycle's door: ``(0, rule, arguments)`` where an adapter's ``match`` would return them.
+    """Body of ``Map.route``: ``(0, rule, arguments)`` where an adapter's ``match`` would return them.
 
     *domain* is the subdomain, or the host with host matching. Any other code means that ``match`` would
     raise, or must be asked.
@@ -107,7 +107,7 @@ def match(
 
     Raises NotFound, MethodNotAllowed, RequestRedirect or WebsocketMismatch, all of them HTTP exceptions.
     """
-    # FAST: miss; an error that passes a function with a type card is given a place in the traceback twice.
+    # FAST: errors; raising through a typed Cython function adds a second traceback entry.
     found = match_or_error(self, path_info, method, return_rule, query_args, websocket)
     if type(found) is tuple:
         return found

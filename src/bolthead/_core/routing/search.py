@@ -1,8 +1,8 @@
-"""The walk that finds a rule for a path: the twin of ``walk.pyx``.
+"""Finds the rule for a path: the pure-Python version of ``search.pyx``.
 
-A walk enters each state at most once: its cost is bounded by the tree, not by the square of the path. Nothing here
-raises for a path that does not match; the outcome is a small code. What lives here a type card cannot express:
-compiled, the walk looks at the letters of the path and makes a string only for what becomes an argument.
+A search enters each state at most once: its cost is bounded by the tree, not by the square of the path. Nothing here
+raises for a path that does not match; the outcome is a small code. An augmenting ``.pxd`` would not do: compiled, the
+search reads the letters of the path in place and makes a string only for what becomes an argument.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SLASHES = re.compile("/{2,}")
 
 
 class Seen:
-    """What a walk learns apart from its rule: the methods of rules that refused this one, whether one *crossed*, of
+    """What a search notes apart from its rule: the methods of rules that refused this one, whether one *crossed*, of
     the other protocol, and whether the rule found waits behind a missing *slash*."""
 
     __slots__ = ("allowed", "crossed", "slash")
@@ -38,7 +38,7 @@ class Seen:
 def lookup_static(tree: Tree, domain: str, path: str, method: Any, websocket: bool) -> Leaf | None:
     """The rule without variables for *path*, if there is one for this method and protocol.
 
-    FAST: static; a walk follows literal segments first, so this is the first leaf it would reach. No such path begins
+    FAST: static; a search follows literal segments first, so this is the first leaf it would reach. No such path begins
     with two slashes, so *path* need not have been through `single`.
     """
     if len(path) <= tree.longest:
@@ -51,7 +51,7 @@ def lookup_static(tree: Tree, domain: str, path: str, method: Any, websocket: bo
 
 
 def lookup_tree(tree: Tree, domain: str, path: str, method: Any, websocket: bool) -> tuple[int, Any, Any]:
-    """Walk the tree for *path*, which begins with one slash or is empty; see the codes above for the outcome."""
+    """Search the tree for *path*, which begins with one slash or is empty; see the codes above for the outcome."""
     values: list[Any] = []
     leaf = None
     state = tree.starts.get(domain)
@@ -84,7 +84,7 @@ def _search(tree: Tree, domain: str, path: str, method: Any, websocket: bool) ->
         if arguments is not None:
             return (DETOUR if leaf.detour else FOUND, leaf, arguments)
     elif tree.merge_slashes and "//" in path:
-        # Without a double slash a second walk would be the first one over again.
+        # Without a double slash a second search would repeat the first.
         merged = _SLASHES.sub("/", path)
         leaf = _run(tree, domain, merged.split("/"), method, websocket, [], seen)
         if leaf is not None and (seen.slash or leaf.merges):
@@ -93,7 +93,7 @@ def _search(tree: Tree, domain: str, path: str, method: Any, websocket: bool) ->
 
 
 def lookup(tree: Tree, domain: str, path: str, method: Any, websocket: bool) -> tuple[int, Any, Any]:
-    """Find *path*; as `search`, but with the rule in place of its leaf."""
+    """Find *path*; as `lookup_tree`, but with the rule in place of its leaf."""
     leaf = lookup_static(tree, domain, path, method, websocket)
     if leaf is not None and not leaf.detour:
         return (FOUND, leaf.rule, {} if leaf.defaults is None else dict(leaf.defaults))
@@ -181,7 +181,7 @@ def _run(
 
 
 def _straight(state: State, segments: list[str], method: Any, websocket: bool, values: list[Any]) -> Leaf | None:
-    """The first rule in the tree's order if it is on the first way that a walk would go, else None.
+    """The first rule in the tree's order if it is on the first way that a search would go, else None.
 
     FAST: int; most paths never come back to a state, and this loop is a fraction of the other.
     """

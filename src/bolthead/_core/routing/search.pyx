@@ -1,5 +1,5 @@
 # cython: boundscheck=False, wraparound=False
-"""The compiled twin of ``walk.py``; the tests of routing hold the two together.
+"""The compiled version of ``search.py``; the tests of routing compare the two.
 
 It looks at the letters of the path where they are. A variable is a span of them until the rule is found, so a string
 is made only for what becomes an argument.
@@ -68,7 +68,7 @@ cdef struct Search:
     Py_ssize_t domain
     PyObject *method
     bint websocket
-    # What was learned, as in the other twin; *allowed* is owned.
+    # As `Seen` in the pure-Python version; *allowed* is owned.
     PyObject *allowed
     bint crossed
     bint slash
@@ -114,7 +114,7 @@ cdef void end(Search *search) noexcept:
 
 
 cdef void *grow(void *now, void *first, size_t size) except NULL:
-    """Twice as much grown as the *size* bytes at *now*, which may still be those that the search came with."""
+    """Twice as much memory as the *size* bytes at *now*, which may still be the struct's own array *first*."""
     cdef void *grown
     if now is not first:
         grown = PyMem_Realloc(now, 2 * size)
@@ -155,7 +155,7 @@ cdef int push_step(
         search.steps = <Step *>grow(search.steps, search.first_steps, search.depth * sizeof(Step))
         search.steps_capacity *= 2
     step = &search.steps[search.depth]
-    # The tree keeps its states; lists of edges are replaced while others search.
+    # The tree owns its states; a list of edges may be replaced by another thread meanwhile.
     step.state = <PyObject *>state
     Py_INCREF(edges)
     step.edges = <PyObject *>edges
@@ -441,7 +441,7 @@ cdef Leaf start(Search *search, Tree tree, str domain, str path):
     return run(search, state, at)
 
 
-# --- the doors ------------------------------------------------------------------------------------------------
+# --- public functions -----------------------------------------------------------------------------------------
 
 
 cpdef Leaf lookup_static(Tree tree, str domain, str path, object method, bint websocket):
@@ -474,7 +474,7 @@ cpdef tuple lookup_tree(Tree tree, str domain, str path, object method, bint web
             if arguments is not None:
                 return (_DETOUR if leaf.detour else _FOUND, leaf, arguments)
         elif tree.merge_slashes and "//" in path:
-            # Without a double slash a second search would be the first one over again.
+            # Without a double slash a second search would repeat the first.
             merged = _SLASHES.sub("/", path)
             leaf = start(&search, tree, domain, merged)
             if leaf is not None and (search.slash or leaf.merges):

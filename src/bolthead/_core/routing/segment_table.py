@@ -1,6 +1,6 @@
-"""The literal segments that may follow a state, with the states behind them: the twin of ``fan.pyx``.
+"""The literal segments that may follow a state, with the states behind them.
 
-What lives here a type card cannot express: compiled, a segment is looked up by the letters of a path, where they are.
+The compiled version, ``segment_table.pyx``, looks a segment up by the letters of a path, without making a string.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 # cython: boundscheck=False, wraparound=False
-"""The compiled twin of ``fan.py``; ``tests/core/test_walk.py`` holds the two together."""
+"""The compiled version of ``segment_table.py``; ``tests/core/routing/test_segment_table.py`` compares the two."""
 
 cimport cython
 from cpython.object cimport PyObject
 from libc.stdint cimport uint64_t
 from libc.string cimport memcmp
 
-# Odd, and of this process alone: which texts collide in a table is nobody's to know.
+# Odd, and random for each process, so that a client cannot choose texts that collide.
 cdef uint64_t _FACTOR = <uint64_t>(<Py_ssize_t>hash("bolthead")) ^ <uint64_t>0x9E3779B97F4A7C15 | 1
 
 

@@ -1,5 +1,5 @@
 # cython: boundscheck=False, wraparound=False
-"""The router's tree, which `walk` walks.
+"""The router's tree, in which `search` finds a rule.
 
 A path is taken segment by segment; the domain is segment 0. Every state stands for one sequence of segments
 and variables.
@@ -46,7 +46,7 @@ _rank = attrgetter("rank")
 
 
 class Leaf:
-    """What the walk needs to know of one rule: a copy of its settings, made when the rule is planted."""
+    """One rule as the search needs it: a copy of its settings, made when the rule is inserted."""
 
     __slots__ = (
         "convert",
@@ -100,7 +100,7 @@ class State:
     def arrange(self) -> None:
         """Put the edges in order of weight, and of arrival among equals.
 
-        Lists are replaced, never changed, because another thread may be walking over them.
+        Lists are replaced, never changed, because another thread may be iterating over them.
         """
         edges = sorted((self.keys or {}).values(), key=attrgetter("weight"))
         for rank, edge in enumerate(edges):
@@ -213,9 +213,9 @@ class Tree:
     """All rules of one map. *invalid* is the exception by which a converter refuses a text.
 
     *exact* holds the states of rules without variables by domain and path, *home* those without a domain, *longest*
-    the length of the longest such path. *starts* are the states behind the first slash, by domain, as far as the pure
-    walk has found them. *stale* says that the map has rules which are not planted yet. *endpoints* are the rules by
-    endpoint, and *groups* what the builder made of them.
+    the length of the longest such path. *starts* are the states behind the first slash, by domain, as far as the
+    pure-Python search has found them. *stale*: the map has rules which are not inserted yet. *endpoints* are the rules
+    by endpoint, and *groups* their templates for building.
     """
 
     __slots__ = (
@@ -249,7 +249,7 @@ class Tree:
         """Remember *state* as that of the rules for exactly *path*, whose first segment is the domain."""
         domain, _, rest = path.partition("/")
         if rest.startswith("//"):
-            # Nobody asks for it: slashes before a path count as one.
+            # Never looked up: slashes before a path count as one.
             return
         self.exact.setdefault(domain, {})[rest] = state
         self.longest = max(self.longest, len(rest))

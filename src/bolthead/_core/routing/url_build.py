@@ -76,12 +76,12 @@ class UrlTemplate:
     """
 
     __slots__ = (
+        "accepted",
         "defaults",
         "domain",
         "encode",
         "foreign",
         "head",
-        "accepted",
         "map",
         "methods",
         "path",
@@ -172,7 +172,7 @@ class UrlTemplate:
         accepted = self.accepted
         query = ""
         mark = "?"
-        # FAST: url-for; what is neither plain text nor a number goes the long way.
+        # FAST: url-for; a value that is neither str nor int takes the general way.
         for name, value in values.items():
             if name in accepted or value is None:
                 continue

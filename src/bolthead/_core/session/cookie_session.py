@@ -69,7 +69,7 @@ def cookie_text(name: Any, value: str, expires: Any, options: tuple[Any, ...]) -
     try:
         frame = cookie_frame(name, options, expires is not None)
     except TypeError:
-        # Options of a kind that cannot be kept.
+        # Options that are not hashable.
         return None
     if frame is None:
         return None
@@ -171,7 +171,7 @@ class CookieSessions:
         return session
 
     def read(self, app: Any, serializer: Any, cookie: Any) -> Any:
-        """What is in a cookie that is plainly right: a dict; else None."""
+        """The dict in a correctly signed cookie; None for any doubt."""
         lifetime = app.permanent_session_lifetime
         life = self.life
         if life[0] is not lifetime:

@@ -100,6 +100,6 @@ def unsign(macs: list[Hmac], text: Any, max_age: Any) -> bytes | None:
                 age = int(time()) - int.from_bytes(decode(signed_at), "big")
                 return payload if payload and age >= 0 and (max_age is None or age <= max_age) else None
     except Exception:
-        # Malformed somewhere: itsdangerous has the words for it.
+        # Malformed: itsdangerous raises the error for it.
         pass
     return None
