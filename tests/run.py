@@ -1,7 +1,7 @@
 """Everything that must hold: lint, types, the tests on both builds, the packages.
 
     python tests/run.py             all of it
-    python tests/run.py lint types  some of it
+    python tests/run.py lint types  some of it; the steps that are not of DEFAULT are only run so
 
 Needs what ``pip install -e '.[test]'`` installs, with the core compiled.
 """
@@ -18,9 +18,16 @@ import venv
 from collections.abc import Callable
 from pathlib import Path
 
+import interpreters
+import webassembly
+
 ROOT = Path(__file__).resolve().parent.parent
 COVERAGE = 95
 """Lines of the pure build that the tests must reach, in per cent."""
+
+
+class StepFailed(Exception):
+    """A step that found something wrong by itself."""
 
 
 def run(*command: str | Path, **env: str) -> None:
@@ -72,22 +79,81 @@ def docs() -> None:
         python("-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "docs", folder)
 
 
+def distributions() -> None:
+    """The sdist and the pure wheel, in ``dist``, as they are published."""
+    python("-m", "build", "--sdist", "--outdir", "dist")
+    python("-m", "build", "--wheel", "--outdir", "dist", BOLTHEAD_NO_EXT="1")
+
+
 def packages() -> None:
-    """The wheel and the sdist, each installed into a fresh environment and used."""
+    """The sdist, the compiled wheel made of it and the pure one: checked, installed into fresh environments, used."""
     with tempfile.TemporaryDirectory() as folder:
         python("-m", "build", "--outdir", folder, BOLTHEAD_REQUIRE_EXT="1")
-        for pattern, no_ext, build in (("*.whl", "", "compiled"), ("*.tar.gz", "1", "pure")):
+        python("-m", "build", "--wheel", "--outdir", folder, BOLTHEAD_NO_EXT="1")
+        [compiled] = set(Path(folder).glob("*.whl")) - set(Path(folder).glob("*-py3-none-any.whl"))
+        # As cibuildwheel does in its containers: named after the oldest Linux that it fits.
+        python("-m", "auditwheel", "repair", "--only-plat", "-w", folder, compiled)
+        compiled.unlink()
+        python("tests/distributions.py", folder)
+        for pattern, no_ext, build in (
+            ("*linux*.whl", "", "compiled"),
+            ("*-py3-none-any.whl", "", "pure"),
+            ("*.tar.gz", "1", "pure"),
+        ):
             [package] = Path(folder).glob(pattern)
-            fresh = Path(folder, build)
-            venv.create(fresh, with_pip=True)
+            fresh = Path(folder, "environment")
+            venv.create(fresh, with_pip=True, clear=True)
             pip = fresh / "bin" / "pip"
             run(pip, "install", "-q", "--disable-pip-version-check", package, BOLTHEAD_NO_EXT=no_ext)
             run(fresh / "bin" / "python", ROOT / "tests" / "installed.py", build, BOLTHEAD_PURE="")
 
 
+def wheel() -> None:
+    """The suite on the installed wheel: what ``cibuildwheel`` runs."""
+    for build in ("compiled", "pure"):
+        interpreters.suite(sys.executable, build)
+
+
+def interpreter() -> None:
+    """The suite on the interpreter that runs this, with bolthead built for it."""
+    one = interpreters.ask(sys.executable)
+    if one is None or not interpreters.check(one):
+        raise StepFailed("see above")
+
+
+def all_interpreters() -> None:
+    """The suite on each interpreter that is here."""
+    found = interpreters.find()
+    missing = [tag for tag in interpreters.TAGS if tag not in found]
+    print("found:", *(f"{one.tag} ({one.version})" for one in found.values()))
+    print("missing:", *missing or ["none"])
+    failed = [tag for tag, one in found.items() if not interpreters.check(one)]
+    if interpreters.REQUIRED in missing:
+        raise StepFailed(f"{interpreters.REQUIRED} must be there")
+    if failed:
+        raise StepFailed(f"failed on {', '.join(failed)}")
+
+
+def pyodide() -> None:
+    """The suite in WebAssembly."""
+    webassembly.check()
+
+
 STEPS: dict[str, Callable[[], None]] = {
-    step.__name__: step for step in (lint, types, docs, browser, compiled, pure, packages)
+    "lint": lint,
+    "types": types,
+    "docs": docs,
+    "browser": browser,
+    "compiled": compiled,
+    "pure": pure,
+    "packages": packages,
+    "distributions": distributions,
+    "wheel": wheel,
+    "interpreter": interpreter,
+    "interpreters": all_interpreters,
+    "pyodide": pyodide,
 }
+DEFAULT = ("lint", "types", "docs", "browser", "compiled", "pure", "packages")
 
 
 def main(names: list[str]) -> int:
@@ -96,13 +162,13 @@ def main(names: list[str]) -> int:
         print(f"no such step: {', '.join(unknown)}; there are {', '.join(STEPS)}", file=sys.stderr)
         return 2
     failed = []
-    for name in names or STEPS:
+    for name in names or DEFAULT:
         print(f"=== {name}", flush=True)
         start = time.monotonic()
         try:
             STEPS[name]()
-        except subprocess.CalledProcessError as error:
-            print(f"{name}: exit {error.returncode}", flush=True)
+        except (subprocess.CalledProcessError, StepFailed) as error:
+            print(f"{name}: {error}", flush=True)
             failed.append(name)
         print(f"=== {name}: {time.monotonic() - start:.0f} s", flush=True)
     print(f"failed: {', '.join(failed)}" if failed else "all passed")

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
-from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
 from types import ModuleType
 
@@ -56,3 +57,38 @@ def build_name() -> str:
     """``"compiled"`` when every module is, else ``"pure"``."""
     found = modules()
     return "compiled" if found and all(found.values()) else "pure"
+
+
+def stale_modules() -> list[str]:
+    """The compiled modules, by their names below ``_core``, that are older than their sources.
+
+    Only a source tree (an editable installation) can have such; elsewhere the list is empty.
+    """
+    if PURE_ASKED or not os.path.isfile(os.path.join(_HERE, *[os.pardir] * 3, "setup.py")):
+        return []
+    found = []
+    for folder, _, files in os.walk(_HERE):
+        changed = {entry.name: entry.stat().st_mtime for entry in os.scandir(folder) if entry.is_file()}
+        for pxd in files:
+            stem, ending = os.path.splitext(pxd)
+            built = [changed[stem + suffix] for suffix in EXTENSION_SUFFIXES if stem + suffix in changed]
+            if ending != ".pxd" or not built:
+                continue
+            source = stem + (".pyx" if stem + ".pyx" in changed else ".py")
+            if built[0] < max(changed[pxd], changed.get(source, 0)):
+                found.append(os.path.relpath(os.path.join(folder, stem), _HERE).replace(os.sep, "."))
+    return sorted(found)
+
+
+def stale_notice() -> str | None:
+    """What to say of them, and what to do."""
+    if not (stale := stale_modules()):
+        return None
+    return (
+        f"bolthead's compiled modules are older than their sources: {', '.join(stale)}. "
+        "Rebuild them with `python setup.py build_ext --inplace`."
+    )
+
+
+if notice := stale_notice():
+    warnings.warn(notice, RuntimeWarning, stacklevel=2)

@@ -22,6 +22,7 @@ from ..globals import current_app
 from ..helpers import get_debug_flag
 from ..serving.binds import ServeError, parse_bind, require_gunicorn
 from ..serving.options import Options, parse_seconds, parse_size
+from .build_notice import show_build_notice
 from .certs import CertParamType, SeparatedPathType, _validate_key
 from .groups import ScriptInfo, _debug_option, as_flask_option, become_flask, pass_script_info, with_appcontext
 from .locate import prog_name
@@ -63,6 +64,7 @@ def get_version(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     lines.append(f"bolthead {version_of('bolthead')}, {describe_build()}")
     lines.append(f"Werkzeug {version_of('werkzeug')}")
     click.echo("\n".join(lines), color=ctx.color)
+    show_build_notice()
     ctx.exit()
 
 
@@ -165,6 +167,7 @@ def run_command(
     app = _load_for_run(info)
     debug = get_debug_flag()
     show_server_banner(debug, info.app_import_path)
+    show_build_notice()
     run_simple(
         host,
         port,
@@ -338,6 +341,7 @@ def _announce(app_import_path: str | None, arbiter: Any) -> None:
     places = ", ".join(map(str, arbiter.LISTENERS)) or ", ".join(arbiter.cfg.bind)
     workers = "1 worker" if arbiter.cfg.workers == 1 else f"{arbiter.cfg.workers} workers"
     click.echo(f" * Running on {places} with {workers} (Press CTRL+C to quit)")
+    show_build_notice()
     if get_debug_flag():
         click.secho(" * Debug mode is on: errors are not caught for the visitor. Switch it off.", fg="yellow")
     sys.stdout.flush()

@@ -1,0 +1,148 @@
+"""The suite on one interpreter or on all that are there: bolthead as a wheel, in an environment of its own.
+
+An environment is a folder ``.interpreters/TAG`` that later runs use again; the results of its last run are beside it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME = ROOT / ".interpreters"
+TAGS = ("3.11", "3.12", "3.13", "3.13t", "3.14", "3.14t", "3.15", "3.15t", "pypy3.11")
+REQUIRED = "3.11"
+LEFT_OUT = ("tests/upstream", "tests/typing", "tests/packaging")
+OPTIONAL = ("cryptography", "greenlet")
+"""What a few tests use and skip without, and what not every interpreter has a wheel of."""
+ASK = """
+import json, platform, sys, sysconfig
+tag = "%d.%d" % sys.version_info[:2] + ("t" if sysconfig.get_config_var("Py_GIL_DISABLED") else "")
+pypy = sys.implementation.name == "pypy"
+version = "PyPy %d.%d.%d" % sys.pypy_version_info[:3] if pypy else platform.python_version()
+print(json.dumps(["pypy" + tag if pypy else tag, version, sys.implementation.name == "cpython"]))
+"""
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """One that was found: *tag* is of ``TAGS`` where we know it, *compiles* says whether it gets the compiled build."""
+
+    path: str
+    tag: str
+    version: str
+    compiles: bool
+
+    @property
+    def folder(self) -> Path:
+        return HOME / self.tag
+
+    @property
+    def python(self) -> Path:
+        return self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+    @property
+    def builds(self) -> tuple[str, ...]:
+        return ("compiled", "pure") if self.compiles else ("pure",)
+
+    def results(self, build: str) -> Path:
+        """Where a run of *build* leaves its JUnit report."""
+        return HOME / f"{self.tag}-{build}.xml"
+
+
+def ask(path: str | Path) -> Interpreter | None:
+    """What the interpreter at *path* is, or ``None`` where it does not run."""
+    try:
+        told = subprocess.run([path, "-c", ASK], capture_output=True, text=True, check=True, timeout=60).stdout
+        return Interpreter(str(path), *json.loads(told))
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return None
+
+
+def candidates() -> list[str | Path]:
+    """The one that runs this, those on the path by name, and pyenv's."""
+    named = [shutil.which(tag if tag.startswith("pypy") else f"python{tag}") for tag in TAGS]
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    return [sys.executable, *filter(None, named), *sorted(pyenv.glob("*/bin/python"), reverse=True)]
+
+
+def find() -> dict[str, Interpreter]:
+    """The first interpreter of each tag that is here."""
+    found: dict[str, Interpreter] = {}
+    for path in candidates():
+        if (one := ask(path)) and one.tag in TAGS:
+            found.setdefault(one.tag, one)
+    return {tag: found[tag] for tag in TAGS if tag in found}
+
+
+def run(*command: str | Path, **env: str) -> None:
+    print("$", *command, flush=True)
+    subprocess.run([str(part) for part in command], check=True, cwd=ROOT, env={**os.environ, **env})
+
+
+def install(one: Interpreter) -> None:
+    """Build the wheel with *one* and install it, with what the suite needs, into its environment.
+
+    ``BOLTHEAD_NEWEST`` names a requirement to be installed in its newest version, whatever range we ask for.
+    """
+    if not one.python.exists():
+        run(one.path, "-m", "venv", one.folder)
+    pip = (one.python, "-m", "pip")
+    run(*pip, "install", "-q", "--disable-pip-version-check", "-U", "pip")
+    with tempfile.TemporaryDirectory() as folder:
+        require = "1" if one.compiles else ""
+        run(*pip, "wheel", "-q", "--no-deps", "-w", folder, ".", BOLTHEAD_REQUIRE_EXT=require)
+        [wheel] = Path(folder).glob("*.whl")
+        run(*pip, "uninstall", "-q", "-y", "bolthead")
+        run(*pip, "install", "-q", f"bolthead[wheel-test] @ {wheel.as_uri()}")
+    for name in OPTIONAL:
+        command = [*pip, "install", "-q", "--only-binary", ":all:", name]
+        if subprocess.run([str(part) for part in command], capture_output=True).returncode:
+            print(f"{one.tag}: no wheel of {name}", flush=True)
+    if newest := os.environ.get("BOLTHEAD_NEWEST"):
+        run(*pip, "install", "-q", "-U", "--pre", "--no-deps", newest)
+
+
+def suite(python: str | Path, build: str, paths: Iterable[str] = (), report: Path | None = None) -> None:
+    """Run the tests at *paths*, all by default, on *build* of the bolthead that is installed for *python*.
+
+    Left out are those that need the network, a type checker or the checkout's own build.
+    """
+    env = {"BOLTHEAD_PURE": "1" if build == "pure" else ""}
+    run(python, "-c", f"import bolthead; assert not bolthead.__file__.startswith({str(ROOT / 'src')!r})", **env)
+    told = ("--junitxml", report) if report else ()
+    run(
+        python,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        *told,
+        *(paths or map("--ignore={}".format, LEFT_OUT)),
+        **env,
+    )
+
+
+def check(one: Interpreter, paths: Iterable[str] = ()) -> bool:
+    """Install, then run the tests on each build that *one* can have; whether all of it went well."""
+    print(f"--- {one.tag}: {one.version} at {one.path}", flush=True)
+    try:
+        install(one)
+    except subprocess.CalledProcessError as error:
+        print(f"{one.tag}: not installed, exit {error.returncode}", flush=True)
+        return False
+    passed = True
+    for build in one.builds:
+        try:
+            suite(one.python, build, paths, one.results(build))
+        except subprocess.CalledProcessError:
+            passed = False
+    return passed
