@@ -7,6 +7,9 @@ written to that file. Other Python runs in one namespace per page, ``pycon`` is 
     % not run: what keeps the test from running the next block
     % setup:
     % Python that runs first
+    % continues: step1.md, whose files are there already
+
+A name with ``, continued`` behind it is added to the end of that file.
 """
 
 from __future__ import annotations
@@ -20,10 +23,13 @@ LANGUAGES = {
     "python", "pycon", "console", "html", "html+jinja", "jinja", "css", "javascript", "json", "toml", "sql", "ini",
     "text", "nginx", "yaml", "dockerfile", "bash", "xml", "diff", "mako",
 }  # fmt: skip
-NAME = re.compile(r"(?:#|//|--|;|/\*|<!--|\{#|##)\s*([\w./-]*[\w-]\.\w+|[\w./-]*Dockerfile)\s*(?:-->|#\}|\*/)?")
+NAME = re.compile(
+    r"(?:#|//|--|;|/\*|<!--|\{#|##)\s*([\w./-]*[\w-]\.\w+|[\w./-]*Dockerfile)(, continued)?\s*(?:-->|#\}|\*/)?"
+)
 FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,})(?P<info>[^`\n]*)$")
 MARK = "% not run:"
 SETUP = "% setup:"
+CONTINUES = re.compile(r"^% continues: (\S+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,18 @@ class Block:
         """The file that this block is, from the comment in its first line."""
         match = NAME.fullmatch(self.text.partition("\n")[0].strip())
         return match[1] if match else None
+
+    def write(self, folder: Path) -> Path:
+        """Write the file, or add to it."""
+        first, _, rest = self.text.partition("\n")
+        assert self.file is not None
+        path = folder / self.file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if ", continued" in first:
+            path.write_text(f"{path.read_text()}{rest}\n")
+        else:
+            path.write_text(f"{self.text}\n")
+        return path
 
 
 def blocks(text: str) -> list[Block]:
@@ -72,6 +90,16 @@ def blocks(text: str) -> list[Block]:
         elif line.strip():
             reason = None
     return found
+
+
+def begin(page: Path, folder: Path) -> list[Path]:
+    """Write the files of the pages that *page* continues into *folder*."""
+    match = CONTINUES.search(page.read_text())
+    if match is None:
+        return []
+    earlier = page.with_name(match[1])
+    written = begin(earlier, folder)
+    return written + [block.write(folder) for block in blocks(earlier.read_text()) if block.file and not block.reason]
 
 
 ELSEWHERE = {"serving.md", "asgi.md"}

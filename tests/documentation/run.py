@@ -21,7 +21,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TextIO
 
-from page import Block, blocks
+from page import Block, begin, blocks
 
 PATIENCE = 60
 """Seconds for a server to answer."""
@@ -77,6 +77,7 @@ class Runner:
 
     def run(self) -> None:
         try:
+            begin(self.page, self.folder)
             for block in blocks(self.page.read_text()):
                 if block.reason is None:
                     try:
@@ -91,7 +92,7 @@ class Runner:
 
     def block(self, block: Block) -> None:
         if block.file is not None:
-            self.write(block.file, block.text)
+            self.write(block)
         elif block.language == "python":
             self.python(block)
         elif block.language == "pycon":
@@ -109,11 +110,8 @@ class Runner:
         elif block.language not in {"text", "html"}:
             raise Failed(f"a block of {block.language} needs a file name or '% not run: why'")
 
-    def write(self, name: str, text: str) -> None:
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text + "\n")
-        self.files.append(path)
+    def write(self, block: Block) -> None:
+        self.files.append(block.write(self.folder))
         # What was imported from this folder is imported anew, from what stands there now.
         for key, module in list(sys.modules.items()):
             origin = getattr(module, "__file__", None)
