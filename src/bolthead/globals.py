@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from ._core.primitives.context import _cv_app as _cv_app
-from ._core.primitives.context import _cv_request as _cv_request
+from ._core.primitives import context as _context
 from ._core.primitives.proxy import LocalProxy
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ This typically means that you attempted to use functionality that needed
 an active HTTP request. Consult the documentation on testing for
 information about how to avoid this problem.\
 """
+
+_cv_app: ContextVar[AppContext] = _context._cv_app
+_cv_request: ContextVar[RequestContext] = _context._cv_request
 
 app_ctx: AppContext = LocalProxy(_cv_app, None, _no_app_msg)  # type: ignore[assignment]
 current_app: Flask = LocalProxy(_cv_app, "app", _no_app_msg)  # type: ignore[assignment]

@@ -15,7 +15,7 @@ from werkzeug.exceptions import abort as _wz_abort
 from werkzeug.utils import redirect as _wz_redirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from ._core.lifecycle.url_for import app_with_stock_url_for, build_url
+from ._core.lifecycle.url_for import build_current_url
 from ._core.primitives.context_vars import var_get
 from ._core.response import file_response
 from .globals import _cv_app, _cv_request, current_app, request, request_ctx, session
@@ -132,9 +132,9 @@ def url_for(
     **values: t.Any,
 ) -> str:
     """Build the URL of an endpoint with the current application's :meth:`~bolthead.Flask.url_for`."""
-    app = app_with_stock_url_for()
-    if app is not None:
-        return build_url(app, endpoint, _anchor, _method, _scheme, _external, values)  # type: ignore[no-any-return]
+    url = build_current_url(endpoint, _anchor, _method, _scheme, _external, values)
+    if url is not NotImplemented:
+        return url  # type: ignore[no-any-return]
     return current_app.url_for(
         endpoint, _anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external, **values
     )

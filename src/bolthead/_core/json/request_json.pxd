@@ -1,7 +1,10 @@
 cimport cython
 
+from bolthead._core.primitives.stock cimport Shipped
 from bolthead._core.json.reader cimport parse
 from bolthead._core.primitives.context_vars cimport var_get
+
+cdef Shipped shipped
 
 cdef object LOADS
 cdef object JSON

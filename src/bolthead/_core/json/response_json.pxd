@@ -1,6 +1,9 @@
 cimport cython
 
+from bolthead._core.primitives.stock cimport Shipped
 from bolthead._core.json.writer cimport Writer
+
+cdef Shipped shipped
 
 cdef object RESPONSE
 cdef object DUMPS

@@ -1,11 +1,14 @@
 cimport cython
 
+from bolthead._core.primitives.stock cimport Shipped
 from bolthead._core.lifecycle.records cimport Plan, RequestRecord
 from bolthead._core.primitives.class_watch cimport ClassWatch
 from bolthead._core.primitives.context_vars cimport var_get
 from bolthead._core.primitives.objects cimport own_set
 from bolthead._core.routing.adapter cimport AdapterRecord
 from bolthead._core.routing.url_build cimport build_relative
+
+cdef Shipped shipped
 
 
 @cython.final
@@ -20,11 +23,25 @@ cdef class UrlForGuards:
 @cython.locals(guards=UrlForGuards)
 cdef UrlForGuards guards_of(object app)
 
-cpdef object app_with_stock_url_for()
+@cython.locals(guards=UrlForGuards)
+cpdef object build_current_url(
+    object endpoint, object anchor, object method, object scheme, object external, dict values
+)
 
-@cython.locals(record=RequestRecord, guards=UrlForGuards)
 cpdef object build_url(
     object app, object endpoint, object anchor, object method, object scheme, object external, dict values
+)
+
+@cython.locals(record=RequestRecord)
+cdef object _build_url(
+    UrlForGuards guards,
+    object app,
+    object endpoint,
+    object anchor,
+    object method,
+    object scheme,
+    object external,
+    dict values,
 )
 
 @cython.locals(record=RequestRecord, settings=AdapterRecord)

@@ -53,17 +53,37 @@ def guards_of(app: Any) -> UrlForGuards:
     return guards
 
 
-def app_with_stock_url_for() -> Any:
-    """The current application, if there is one and its ``url_for`` is `build_url`; else None."""
-    ctx = var_get(app_var, None)
-    return ctx.app if ctx is not None and guards_of(ctx.app).inline_url_for else None
-
-
 def build_url(
     app: Any, endpoint: Any, anchor: Any, method: Any, scheme: Any, external: Any, values: dict[str, Any]
 ) -> Any:
     """The body of ``Flask.url_for``. *values* may be changed."""
+    return _build_url(guards_of(app), app, endpoint, anchor, method, scheme, external, values)
+
+
+def build_current_url(
+    endpoint: Any, anchor: Any, method: Any, scheme: Any, external: Any, values: dict[str, Any]
+) -> Any:
+    """The same for the current application; NotImplemented where there is none, or its ``url_for`` is its own."""
+    ctx = var_get(app_var, None)
+    if ctx is None:
+        return NotImplemented
+    app = ctx.app
     guards = guards_of(app)
+    if not guards.inline_url_for:
+        return NotImplemented
+    return _build_url(guards, app, endpoint, anchor, method, scheme, external, values)
+
+
+def _build_url(
+    guards: UrlForGuards,
+    app: Any,
+    endpoint: Any,
+    anchor: Any,
+    method: Any,
+    scheme: Any,
+    external: Any,
+    values: dict[str, Any],
+) -> Any:
     ctx = var_get(request_var, None)
     # FAST: url-for, template; in a request, with nothing to add. No endpoint that is found here has a dot before it.
     if ctx is not None and not external and scheme is None and not guards.injects:

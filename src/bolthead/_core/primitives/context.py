@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from ...ctx import AppContext, RequestContext
-
-_cv_app: ContextVar[AppContext] = ContextVar("flask.app_ctx")
-_cv_request: ContextVar[RequestContext] = ContextVar("flask.request_ctx")
+_cv_app: ContextVar[Any] = ContextVar("flask.app_ctx")
+_cv_request: ContextVar[Any] = ContextVar("flask.request_ctx")

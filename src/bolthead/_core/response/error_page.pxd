@@ -1,8 +1,10 @@
 cimport cython
 
-from bolthead._core.primitives.stock cimport StockGuard
+from bolthead._core.primitives.stock cimport Shipped, StockGuard
 from bolthead._core.response.bare cimport bare_response
 from bolthead._core.response.status cimport length_of, status_text
+
+cdef Shipped shipped
 
 cdef StockGuard CALL
 cdef StockGuard HEADERS

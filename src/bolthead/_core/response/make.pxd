@@ -1,11 +1,13 @@
 cimport cython
 from bolthead._core.json.response_json cimport line_of
-from bolthead._core.primitives.stock cimport StockGuard
+from bolthead._core.primitives.stock cimport Shipped, StockGuard
 from bolthead._core.http.headers cimport bare_headers
 from bolthead._core.response.bare cimport bare_response
 from bolthead._core.response.error_page cimport error_response
 from bolthead._core.response.send cimport send
 from bolthead._core.response.status cimport content_type_of, length_of, status_text
+
+cdef Shipped shipped
 
 cdef object SENDERS
 cdef StockGuard FILL
