@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".interpreters"
 TAGS = ("3.11", "3.12", "3.13", "3.13t", "3.14", "3.14t", "3.15", "3.15t", "pypy3.11")
 REQUIRED = "3.11"
-LEFT_OUT = ("tests/upstream", "tests/typing", "tests/packaging")
+LEFT_OUT = ("tests/upstream", "tests/typing", "tests/packaging", "tests/documentation")
 OPTIONAL = ("cryptography", "greenlet")
 """What a few tests use and skip without, and what not every interpreter has a wheel of."""
 ASK = """
