@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Callable
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -64,3 +66,10 @@ def load(build: str, name: str) -> ModuleType:
             del os.environ["BOLTHEAD_PURE"]
         else:
             os.environ["BOLTHEAD_PURE"] = asked
+
+
+def same(call: Callable[[str], Any]) -> Any:
+    """The one result of *call* with the name of each build there is."""
+    first, *others = map(call, NAMES)
+    assert all(other == first for other in others), (first, others)
+    return first

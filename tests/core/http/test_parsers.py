@@ -32,11 +32,9 @@ def outcome(function: Callable[..., Any], *args: Any) -> Any:
 
 def both(module: str, name: str, *args: Any) -> Any:
     """The one outcome of a function of a module on both builds."""
-    pure, compiled = (
-        outcome(getattr(builds.load(build, f"bolthead._core.{module}"), name), *args) for build in builds.NAMES
+    return builds.same(
+        lambda build: outcome(getattr(builds.load(build, f"bolthead._core.{module}"), name), *args),
     )
-    assert pure == compiled
-    return pure
 
 
 def pieces(*tokens: str) -> st.SearchStrategy[str]:
