@@ -38,11 +38,13 @@ _threads: dict[int, Any] = getattr(threading, "_active", {})
 
 
 def _is_supported() -> bool:
-    """Whether asgiref has the private names and shapes that this module uses."""
+    """Whether asgiref has the private names and shapes that this module uses, and Python counts references."""
     executor = {"_broken", "_old_executor", "_work_items", "_work_ready", "_work_thread"}
     bridge = ("async_single_thread_context", "executors", "loop_thread_executors")
     return (
-        hasattr(sync, "_restore_context")
+        # PyPy does not, so there is no telling whether a loop is still in use.
+        hasattr(sys, "getrefcount")
+        and hasattr(sync, "_restore_context")
         and all(hasattr(StockAsyncToSync, name) for name in bridge)
         and hasattr(sync.SyncToAsync, "threadlocal")
         and vars(CurrentThreadExecutor(None)).keys() == executor
