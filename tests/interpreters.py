@@ -26,8 +26,12 @@ ASK = """
 import json, platform, sys, sysconfig
 tag = "%d.%d" % sys.version_info[:2] + ("t" if sysconfig.get_config_var("Py_GIL_DISABLED") else "")
 pypy = sys.implementation.name == "pypy"
-version = "PyPy %d.%d.%d" % sys.pypy_version_info[:3] if pypy else platform.python_version()
-print(json.dumps(["pypy" + tag if pypy else tag, version, sys.implementation.name == "cpython"]))
+name = "CPython " + platform.python_version()
+if pypy:
+    name = "PyPy %d.%d.%d" % sys.pypy_version_info[:3] + " (%d.%d)" % sys.version_info[:2]
+elif tag.endswith("t"):
+    name += " without the GIL"
+print(json.dumps(["pypy" + tag if pypy else tag, name, sys.implementation.name == "cpython"]))
 """
 
 
@@ -37,7 +41,7 @@ class Interpreter:
 
     path: str
     tag: str
-    version: str
+    name: str
     compiles: bool
 
     @property
@@ -133,12 +137,13 @@ def suite(python: str | Path, build: str, paths: Iterable[str] = (), report: Pat
 
 def check(one: Interpreter, paths: Iterable[str] = ()) -> bool:
     """Install, then run the tests on each build that *one* can have; whether all of it went well."""
-    print(f"--- {one.tag}: {one.version} at {one.path}", flush=True)
+    print(f"--- {one.tag}: {one.name} at {one.path}", flush=True)
     try:
         install(one)
     except subprocess.CalledProcessError as error:
         print(f"{one.tag}: not installed, exit {error.returncode}", flush=True)
         return False
+    one.folder.with_name(f"{one.tag}.json").write_text(json.dumps({"name": one.name}) + "\n")
     passed = True
     for build in one.builds:
         try:

@@ -125,7 +125,7 @@ def all_interpreters() -> None:
     """The suite on each interpreter that is here."""
     found = interpreters.find()
     missing = [tag for tag in interpreters.TAGS if tag not in found]
-    print("found:", *(f"{one.tag} ({one.version})" for one in found.values()))
+    print("found:", *(f"{one.tag} ({one.name})" for one in found.values()))
     print("missing:", *missing or ["none"])
     failed = [tag for tag, one in found.items() if not interpreters.check(one)]
     if interpreters.REQUIRED in missing:

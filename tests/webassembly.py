@@ -6,6 +6,7 @@ runtime's own refusal as the reason, see ``pyodide/suite.py``.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -52,6 +53,7 @@ def node(site: Path, file: str, *arguments: str) -> None:
 def check(paths: Iterable[str] = ()) -> None:
     site = install()
     node(site, "tests/pyodide/serve.py")
+    (HOME / "pyodide.json").write_text(json.dumps({"name": f"Pyodide {PYODIDE}"}) + "\n")
     ignored = [f"--ignore={path}" for path in (*LEFT_OUT, *NEEDS_PROCESSES)]
     report = ("--junitxml", os.fspath(HOME / "pyodide-pure.xml"))
     node(site, "tests/pyodide/suite.py", "-q", "-p", "no:cacheprovider", *report, *(paths or ignored))
