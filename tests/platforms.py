@@ -72,7 +72,7 @@ def rows(folder: Path) -> list[str]:
         about = json.loads((folder / f"{tag}.json").read_text())
         outcome = Outcome.read(report)
         bench = folder / f"{tag}-bench.json"
-        quick = f"{ratio(json.loads(bench.read_text()), build):.1f} ×" if bench.exists() else "–"
+        quick = f"{ratio(json.loads(bench.read_text()), build):.1f} ×" if bench.exists() else "not measured"
         cells = (about["name"], build, outcome.passed, outcome.failed, sum(outcome.reasons.values()), quick)
         found.append(f"| {' | '.join(map(str, cells))} |\n")
     return found
