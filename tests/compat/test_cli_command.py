@@ -67,7 +67,7 @@ def test_version():
     assert lines[2] == f"Werkzeug {metadata.version('werkzeug')}"
     compiled = [name for name, is_compiled in _core.modules().items() if is_compiled]
     if _core.build_name() == "compiled":
-        assert lines[1].endswith(f"compiled build ({', '.join(compiled)})")
+        assert lines[1].endswith(f"compiled build, {len(compiled)} compiled modules")
         assert "routing.tree" in compiled
     else:
         assert lines[1].endswith("pure Python build")

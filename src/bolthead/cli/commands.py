@@ -47,11 +47,9 @@ def version_of(name: str) -> str:
 
 
 def describe_build() -> str:
-    """Which build runs, and which modules are compiled, in one line."""
-    compiled = [name for name, is_compiled in _core.modules().items() if is_compiled]
-    if not compiled:
-        return "pure Python build"
-    return f"{_core.build_name()} build ({', '.join(compiled)})"
+    """Which build runs, and how many modules are compiled, in one line."""
+    compiled = sum(_core.modules().values())
+    return f"{_core.build_name()} build, {compiled} compiled modules" if compiled else "pure Python build"
 
 
 def get_version(ctx: click.Context, param: click.Parameter, value: Any) -> None:
