@@ -27,6 +27,7 @@ from .plan import WATCHED, make_plan, ship
 from .routing import BuildError as BuildError
 from .routing import MapAdapter, RequestRedirect, RoutingException
 from .sansio.app import App
+from .sansio.app import _make_timedelta as _make_timedelta
 from .sansio.scaffold import LazyGroup
 from .sansio.scaffold import _sentinel as _scaffold_sentinel
 from .sessions import SecureCookieSessionInterface, SessionInterface
@@ -51,10 +52,6 @@ T_template_test = TypeVar("T_template_test", bound=ft.TemplateTestCallable)
 
 
 _sentinel: Any = _scaffold_sentinel
-
-
-def _make_timedelta(value: timedelta | int | None) -> timedelta | None:
-    return timedelta(seconds=value) if value is not None and not isinstance(value, timedelta) else value
 
 
 class Flask(App):

@@ -27,6 +27,8 @@ from .signals import appcontext_popped as appcontext_popped
 from .signals import appcontext_pushed as appcontext_pushed
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from _typeshed.wsgi import WSGIEnvironment
 
     from .app import Flask
@@ -117,7 +119,24 @@ def _make_globals(ctx: AppContext) -> _AppCtxGlobals:
     return made
 
 
-class AppContext(AppRecord):
+class _Pushable:
+    """A context manager that pushes and pops."""
+
+    __slots__ = ()
+    if TYPE_CHECKING:
+
+        def push(self) -> None: ...
+        def pop(self, exc: BaseException | None = ...) -> None: ...
+
+    def __enter__(self) -> Self:
+        self.push()
+        return self
+
+    def __exit__(self, exc_type: type | None, exc_value: BaseException | None, tb: TracebackType | None) -> None:
+        self.pop(exc_value)
+
+
+class AppContext(AppRecord, _Pushable):
     """The state of an application while it handles a request or a command.
 
     A request context brings one along; `Flask.app_context` makes one by hand.
@@ -150,15 +169,8 @@ class AppContext(AppRecord):
         """Undo one push; the last one runs the teardown functions with *exc* (by default the one in flight)."""
         pop_app(plan_of(self.app), self, sys.exc_info()[1] if exc is _sentinel else exc)
 
-    def __enter__(self) -> AppContext:
-        self.push()
-        return self
 
-    def __exit__(self, exc_type: type | None, exc_value: BaseException | None, tb: TracebackType | None) -> None:
-        self.pop(exc_value)
-
-
-class RequestContext(RequestRecord):
+class RequestContext(RequestRecord, _Pushable):
     """One request with all that belongs to it: match, session, flashed messages.
 
     Pushing it matches the URL and opens the session. `Flask.request_context` and `Flask.test_request_context`
@@ -240,13 +252,6 @@ class RequestContext(RequestRecord):
     def pop(self, exc: BaseException | None = _sentinel) -> None:
         """Undo one push; the last one runs the teardown functions with *exc* (by default the one in flight)."""
         pop_request(plan_of(self.app), self, sys.exc_info()[1] if exc is _sentinel else exc)
-
-    def __enter__(self) -> RequestContext:
-        self.push()
-        return self
-
-    def __exit__(self, exc_type: type | None, exc_value: BaseException | None, tb: TracebackType | None) -> None:
-        self.pop(exc_value)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.request.url!r} [{self.request.method}] of {self.app.name}>"

@@ -26,7 +26,7 @@ from ._core.json import request_json
 from ._core.primitives.context_vars import var_get
 from ._core.primitives.stock import StockGuard
 from ._core.request.attributes import ENVIRON_ATTRIBUTES, LazyAttribute, RequestFillers
-from ._core.request.body import content_length, read_all
+from ._core.request.body import content_length, limit_of, read_all
 from ._core.request.form import BODY_CONSUMED, Forms
 from ._core.response import make
 from .formparser import ERRORS, STOCK_MULTI_DICTS, FormDataParser, MultiPartParser
@@ -78,13 +78,7 @@ class Request(RequestBase):
         With None there is no limit, but a body of unknown length that the server does not end by itself is
         not read at all.
         """
-        own = self._max_content_length
-        if own is not None:
-            return own
-        app = _current_app()
-        if app is not None:
-            return app.config["MAX_CONTENT_LENGTH"]  # type: ignore[no-any-return]
-        return super().max_content_length
+        return limit_of(self._max_content_length, "MAX_CONTENT_LENGTH", super().max_content_length)  # type: ignore[no-any-return]
 
     @max_content_length.setter
     def max_content_length(self, value: int | None) -> None:
@@ -94,13 +88,7 @@ class Request(RequestBase):
     def max_form_memory_size(self) -> int | None:
         """The most bytes one multipart field that is no file may have, else 413; ``MAX_FORM_MEMORY_SIZE``
         unless set on this request."""
-        own = self._max_form_memory_size
-        if own is not None:
-            return own
-        app = _current_app()
-        if app is not None:
-            return app.config["MAX_FORM_MEMORY_SIZE"]  # type: ignore[no-any-return]
-        return super().max_form_memory_size
+        return limit_of(self._max_form_memory_size, "MAX_FORM_MEMORY_SIZE", super().max_form_memory_size)  # type: ignore[no-any-return]
 
     @max_form_memory_size.setter
     def max_form_memory_size(self, value: int | None) -> None:
@@ -109,13 +97,7 @@ class Request(RequestBase):
     @property  # type: ignore[override]
     def max_form_parts(self) -> int | None:
         """The most parts of a multipart body, else 413; ``MAX_FORM_PARTS`` unless set on this request."""
-        own = self._max_form_parts
-        if own is not None:
-            return own
-        app = _current_app()
-        if app is not None:
-            return app.config["MAX_FORM_PARTS"]  # type: ignore[no-any-return]
-        return super().max_form_parts
+        return limit_of(self._max_form_parts, "MAX_FORM_PARTS", super().max_form_parts)  # type: ignore[no-any-return]
 
     @max_form_parts.setter
     def max_form_parts(self, value: int | None) -> None:

@@ -15,11 +15,14 @@ SAFE_VALUE = re.compile(r"[\w!#$%&'()*+\-./:<=>?@\[\]^`{|}~]*", re.A).fullmatch
 """RFC 6265, 4.1.1, and ``<>[]{}`` and so on as Werkzeug has it: what is written without quotes."""
 SAFE_PATH = re.compile(r"[\w.\-~%!$&'()*+,/:=@]*", re.A).fullmatch
 
-_dates: dict[int, str] = {}
+_dates: dict[Any, str] = {}
 
 
-def date_of(second: int) -> str:
-    """*second* since the epoch, as HTTP writes it."""
+def date_of(second: Any) -> str:
+    """The HTTP date (RFC 9110, 5.6.7) of *second*: seconds since the epoch, or a datetime without a fraction.
+
+    FAST (session-write, file): many answers of one second have the same dates.
+    """
     text = _dates.get(second)
     if text is None:
         if len(_dates) >= DATES_SIZE:

@@ -1,10 +1,12 @@
 cimport cython
 
 from bolthead._core.http.headers cimport parse_int
+from bolthead._core.primitives.context_vars cimport var_get
 
 cdef Py_ssize_t _PIECE
 
 cpdef object content_length(object length, object transfer_encoding)
+cpdef object limit_of(object own, object key, object default)
 cpdef object checked_length(object environ, object limit)
 cpdef object read_declared(object environ, object length)
 cpdef object read_all(object environ, object limit)

@@ -10,8 +10,12 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.http import parse_set_header
 
 from ..http.headers import parse_int
+from ..primitives.context import _cv_app
+from ..primitives.context_vars import var_get
 
 _PIECE = 64 * 1024
+
+app_var = _cv_app
 
 
 def content_length(length: Any, transfer_encoding: Any) -> int | None:
@@ -29,6 +33,14 @@ def content_length(length: Any, transfer_encoding: Any) -> int | None:
     except ValueError:
         return 0
     return size if size > 0 else 0
+
+
+def limit_of(own: Any, key: str, default: Any) -> Any:
+    """A limit of a request: its *own*, else the current application's configuration under *key*, else *default*."""
+    if own is not None:
+        return own
+    ctx = var_get(app_var, None)
+    return default if ctx is None else ctx.app.config[key]
 
 
 def checked_length(environ: Any, limit: int | None) -> int | None:

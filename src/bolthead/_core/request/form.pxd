@@ -1,6 +1,6 @@
 cimport cython
 
-from bolthead._core.request.body cimport Declared, checked_length, read_declared
+from bolthead._core.request.body cimport Declared, checked_length, limit_of, read_declared
 from bolthead._core.http.headers cimport bare_headers, parse_options
 from bolthead._core.primitives.stock cimport StockGuard
 from bolthead._core.request.multipart cimport FormReader, Scanner
@@ -24,10 +24,10 @@ cdef class Forms:
     @cython.locals(environ=dict, options=dict, filled=dict, steps=StockGuard)
     cpdef bint fill(self, object request, bint whole) except -1
     cdef bint _replaced(self, dict filled, dict environ) except -1
-    cdef object _load_urlencoded(self, object request, dict filled, dict environ, object config)
-    cdef object _length(self, object request, dict environ, object config)
+    cdef object _load_urlencoded(self, object request, dict filled, dict environ)
+    cdef object _length(self, object request, dict environ)
     @cython.locals(reader=FormReader, body=Declared)
-    cdef object _load_multipart(self, object request, dict filled, dict environ, object config, object boundary)
+    cdef object _load_multipart(self, object request, dict filled, dict environ, object boundary)
     cpdef bint close(self, object files) except -1
 
 

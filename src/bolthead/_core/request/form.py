@@ -18,7 +18,7 @@ from ..primitives.context import _cv_app
 from ..primitives.context_vars import var_get
 from ..primitives.objects import bare, is_on, own_set
 from ..primitives.stock import StockGuard
-from .body import Declared, checked_length, read_declared
+from .body import Declared, checked_length, limit_of, read_declared
 from .multipart import FormReader, Scanner
 
 URLENCODED = "application/x-www-form-urlencoded"
@@ -95,14 +95,12 @@ class Forms:
         ctx = var_get(app_var, None)
         if ctx is None or request.shallow or not steps.holds(type(request)) or self._replaced(filled, environ):
             return False
-        app = ctx.app
-        if whole and app.debug:
+        if whole and ctx.app.debug:
             return False
-        config = app.config
         if boundary is None:
-            self._load_urlencoded(request, filled, environ, config)
+            self._load_urlencoded(request, filled, environ)
         else:
-            self._load_multipart(request, filled, environ, config, boundary)
+            self._load_multipart(request, filled, environ, boundary)
         return True
 
     def _replaced(self, filled: dict[str, Any], environ: dict[str, Any]) -> bool:
@@ -116,11 +114,11 @@ class Forms:
         headers = filled.get("headers")
         return headers is not None and (type(headers) is not self.view or headers.environ is not environ)
 
-    def _load_urlencoded(self, request: Any, filled: Any, environ: Any, config: Any) -> None:
+    def _load_urlencoded(self, request: Any, filled: Any, environ: Any) -> None:
         cls = request.parameter_storage_class
         multi_dicts = self.multi_dicts
         data = filled.get("_cached_data")
-        length = None if data is not None else self._length(request, environ, config)
+        length = None if data is not None else self._length(request, environ)
         try:
             if data is None:
                 if "wsgi.input_terminated" in environ:
@@ -134,24 +132,19 @@ class Forms:
         filled["files"] = multi_dict(cls, [], multi_dicts)
         filled["form"] = form
 
-    def _length(self, request: Any, environ: Any, config: Any) -> Any:
-        limit = request._max_content_length
-        return checked_length(environ, config["MAX_CONTENT_LENGTH"] if limit is None else limit)
+    def _length(self, request: Any, environ: Any) -> Any:
+        return checked_length(environ, limit_of(request._max_content_length, "MAX_CONTENT_LENGTH", None))
 
-    def _load_multipart(self, request: Any, filled: Any, environ: Any, config: Any, boundary: str) -> None:
-        most_bytes = request._max_form_memory_size
-        if most_bytes is None:
-            most_bytes = config["MAX_FORM_MEMORY_SIZE"]
-        most_parts = request._max_form_parts
-        if most_parts is None:
-            most_parts = config["MAX_FORM_PARTS"]
+    def _load_multipart(self, request: Any, filled: Any, environ: Any, boundary: str) -> None:
+        most_bytes = limit_of(request._max_form_memory_size, "MAX_FORM_MEMORY_SIZE", None)
+        most_parts = limit_of(request._max_form_parts, "MAX_FORM_PARTS", None)
         body: Any = None
         stream: Any
         data = filled.get("_cached_data")
         if data is not None:
             stream = BytesIO(data)
         else:
-            length = self._length(request, environ, config)
+            length = self._length(request, environ)
             if "wsgi.input_terminated" in environ or length is None:
                 stream = request.stream
             else:

@@ -1,10 +1,9 @@
 cimport cython
 
+from bolthead._core.http.set_cookie cimport date_of
 from bolthead._core.primitives.stock cimport StockGuard
 from bolthead._core.primitives.objects cimport new, own_item
 from bolthead._core.session.signature cimport decode, unsign
-
-cdef tuple _last_date
 
 @cython.locals(width=cython.Py_ssize_t)
 cdef object header(object headers, str name)
@@ -12,8 +11,6 @@ cpdef object vary_by_cookie(object response)
 @cython.locals(frame=tuple)
 cdef object cookie_text(object name, object value, object expires, tuple options)
 cpdef object set_cookie(object response, object name, object value, object expires, tuple options, object limit)
-@cython.locals(last=tuple)
-cdef str date_text(object moment)
 
 
 cdef class CookieSessions:

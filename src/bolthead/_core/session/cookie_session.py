@@ -9,6 +9,7 @@ from typing import Any
 from werkzeug.datastructures import Headers
 from werkzeug.http import dump_cookie, http_date
 
+from ..http.set_cookie import date_of
 from ..primitives.objects import new, own_item
 from ..primitives.stock import StockGuard
 from .signature import SEPARATOR, decode, unsign
@@ -16,9 +17,6 @@ from .signature import SEPARATOR, decode, unsign
 COOKIE_OPTIONS = ("domain", "path", "secure", "partitioned", "samesite", "httponly")
 
 SECRET_TYPES = (str, bytes)
-
-_last_date: tuple[Any, str] = (None, "")
-"""The last second that a cookie was to end in, and how HTTP writes it."""
 
 
 def header(headers: Any, name: str) -> Any:
@@ -73,7 +71,7 @@ def cookie_text(name: Any, value: str, expires: Any, options: tuple[Any, ...]) -
         return None
     if frame is None:
         return None
-    date = "" if expires is None else date_text(expires)
+    date = "" if expires is None else date_of(expires.replace(microsecond=0))
     return f"{frame[0]}{value}{frame[1]}{date}{frame[2]}"
 
 
@@ -91,16 +89,6 @@ def set_cookie(response: Any, name: Any, value: str, expires: Any, options: tupl
         headers._list.append(("Set-Cookie", text))
     else:
         headers.add("Set-Cookie", text)
-
-
-def date_text(moment: Any) -> str:
-    """``http_date(moment)``. FAST (session-write): the same for a whole second."""
-    global _last_date
-    second = moment.replace(microsecond=0)
-    last = _last_date
-    if last[0] != second:
-        last = _last_date = (second, http_date(second))
-    return last[1]
 
 
 class CookieSessions:
