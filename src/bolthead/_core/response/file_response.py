@@ -76,7 +76,7 @@ class FileBody(FileWrapper):
             return super().__next__()
         if self._left <= 0:
             raise StopIteration
-        data = os.read(self._fd, self.buffer_size)
+        data = os.read(self._fd, min(self._left, self.buffer_size))
         if not data:
             raise StopIteration
         self._left -= len(data)

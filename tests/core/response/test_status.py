@@ -1,0 +1,55 @@
+"""Status lines, content types, lengths, and a response made of them, against Werkzeug's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+
+import pytest
+from werkzeug.utils import get_content_type
+from werkzeug.wrappers import Response
+
+Load = Callable[[str], ModuleType]
+NAME = "bolthead._core.response.status"
+
+
+def test_every_code(load: Load) -> None:
+    status_text = load(NAME).status_text
+    for code in [*range(1000), 1234]:
+        for _ in range(2):
+            assert status_text(code) == Response(status=code).status
+
+
+@pytest.mark.parametrize(
+    "mimetype", ["text/html", "text/x;a=b", "application/json", "image/svg+xml", "", "a", "text/ö"]
+)
+def test_content_types(load: Load, mimetype: str) -> None:
+    for _ in range(2):
+        assert load(NAME).content_type_of(mimetype) == get_content_type(mimetype, "utf-8")
+
+
+def test_content_types_of_clients_do_not_pile_up(load: Load) -> None:
+    module = load(NAME)
+    for number in range(module.CONTENT_TYPES_SIZE * 2 if hasattr(module, "CONTENT_TYPES_SIZE") else 2000):
+        assert module.content_type_of(f"text/{number}") == f"text/{number}; charset=utf-8"
+    if hasattr(module, "CONTENT_TYPES"):
+        assert len(module.CONTENT_TYPES) <= module.CONTENT_TYPES_SIZE
+
+
+@pytest.mark.parametrize("size", [0, 1, 1023, 1024, 5000])
+def test_lengths(load: Load, size: int) -> None:
+    assert load(NAME).length_of(b"x" * size) == str(size)
+
+
+def test_bare_response(load: Load) -> None:
+    """It is what the constructor makes, without calling it."""
+    cls = load("bolthead").Response
+    made = load("bolthead._core.response.bare").bare_response(
+        cls, "201 CREATED", 201, [("Content-Type", "a/b"), ("Content-Length", "2")], [b"ab"]
+    )
+    wanted = cls(b"ab", 201, content_type="a/b")
+    assert type(made) is cls
+    assert vars(made).keys() == vars(wanted).keys()
+    assert (made.status, made.status_code, list(made.headers), made.get_data()) == (
+        wanted.status, wanted.status_code, list(wanted.headers), wanted.get_data()
+    )  # fmt: skip
