@@ -28,6 +28,16 @@ def test_content_types(load: Load, mimetype: str) -> None:
         assert load(NAME).content_type_of(mimetype) == get_content_type(mimetype, "utf-8")
 
 
+@pytest.mark.parametrize("mimetype", ["text/html\r\nX: y", "a\nb", "a\rb"])
+def test_a_type_that_breaks_the_line(load: Load, mimetype: str) -> None:
+    """It would be a header of its own; twice, because the first answer might be remembered."""
+    cls = load("bolthead").Response
+    for make in (load(NAME).content_type_of, lambda given: cls("x", mimetype=given), lambda given: cls(mimetype=given)):
+        for _ in range(2):
+            with pytest.raises(ValueError, match="must not contain newline"):
+                make(mimetype)
+
+
 def test_content_types_of_clients_do_not_pile_up(load: Load) -> None:
     module = load(NAME)
     for number in range(module.CONTENT_TYPES_SIZE * 2 if hasattr(module, "CONTENT_TYPES_SIZE") else 2000):

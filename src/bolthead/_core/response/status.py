@@ -26,10 +26,12 @@ def status_text(code: int) -> str:
 
 
 def content_type_of(mimetype: str) -> str:
-    """*mimetype* with a charset where a text type needs one."""
+    """*mimetype* with a charset where a text type needs one. ValueError for one that would break the header's line."""
     found = CONTENT_TYPES.get(mimetype)
     if found is None:
         found = get_content_type(mimetype, "utf-8")
+        if "\n" in found or "\r" in found:
+            raise ValueError("Header values must not contain newline characters.")
         if len(CONTENT_TYPES) < CONTENT_TYPES_SIZE:
             CONTENT_TYPES[mimetype] = found
     return found
