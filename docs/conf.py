@@ -26,8 +26,14 @@ myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build", "_bench", "examples/**"]
 nitpicky = True
+# Other projects' names, and attributes that a docstring names without their class.
+nitpick_ignore_regex = [
+    ("py:.*", r"(werkzeug|click|jinja2|itsdangerous|ssl|json)\..*"),
+    ("py:(attr|data)", r"config|root_path|default_handler"),
+]
 
 autodoc_typehints = "none"
+autodoc_inherit_docstrings = False
 autodoc_member_order = "bysource"
 
 html_theme = "furo"

@@ -52,6 +52,7 @@ class SessionMixin(MutableMapping[str, Any]):
 
 
 def mark_modified(session: Any) -> None:
+    """What a session calls when one of its keys changes."""
     session.modified = True
 
 
@@ -77,6 +78,7 @@ class NullSession(SecureCookieSession):
     """Stands in where no secret key is set: reads as empty, and says why it cannot be written."""
 
     def _fail(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raise RuntimeError: without a secret key a session cannot be written."""
         raise RuntimeError(
             "The session is unavailable because no secret key was set.  Set the secret_key on the application"
             " to something unique and secret."
@@ -102,9 +104,11 @@ class SessionInterface:
         return self.null_session_class()
 
     def is_null_session(self, obj: object) -> bool:
+        """Whether this is the session of an application that cannot keep one; it is not saved."""
         return isinstance(obj, self.null_session_class)
 
     def get_cookie_name(self, app: Flask) -> str:
+        """The cookie's name, ``SESSION_COOKIE_NAME``."""
         return app.config["SESSION_COOKIE_NAME"]  # type: ignore[no-any-return]
 
     def get_cookie_domain(self, app: Flask) -> str | None:
@@ -112,13 +116,16 @@ class SessionInterface:
         return app.config["SESSION_COOKIE_DOMAIN"]  # type: ignore[no-any-return]
 
     def get_cookie_path(self, app: Flask) -> str:
+        """The ``Path`` of the cookie: ``SESSION_COOKIE_PATH``, or else ``APPLICATION_ROOT``."""
         config = app.config
         return config["SESSION_COOKIE_PATH"] or config["APPLICATION_ROOT"]  # type: ignore[no-any-return]
 
     def get_cookie_httponly(self, app: Flask) -> bool:
+        """Whether JavaScript is kept from the cookie, ``SESSION_COOKIE_HTTPONLY``."""
         return app.config["SESSION_COOKIE_HTTPONLY"]  # type: ignore[no-any-return]
 
     def get_cookie_secure(self, app: Flask) -> bool:
+        """Whether the cookie is sent over HTTPS only, ``SESSION_COOKIE_SECURE``."""
         return app.config["SESSION_COOKIE_SECURE"]  # type: ignore[no-any-return]
 
     def get_cookie_samesite(self, app: Flask) -> str | None:
@@ -126,6 +133,7 @@ class SessionInterface:
         return app.config["SESSION_COOKIE_SAMESITE"]  # type: ignore[no-any-return]
 
     def get_cookie_partitioned(self, app: Flask) -> bool:
+        """Whether each site that embeds this one has a cookie of its own, ``SESSION_COOKIE_PARTITIONED``."""
         return app.config["SESSION_COOKIE_PARTITIONED"]  # type: ignore[no-any-return]
 
     def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
@@ -158,6 +166,7 @@ session_json_serializer = TaggedJSONSerializer()
 
 
 def _lazy_sha1(string: bytes = b"") -> Any:
+    """SHA-1, the digest of the cookie's signature."""
     # Looked up when called: FIPS builds may lack it, and not everybody keeps the default digest.
     return hashlib.sha1(string)
 
@@ -166,10 +175,14 @@ class SecureCookieSessionInterface(SessionInterface):
     """Keeps the session in a cookie signed by itsdangerous: the client can read it and cannot change it."""
 
     salt = "cookie-session"
+    """Keeps the signatures of sessions apart from others by the same key."""
     digest_method = staticmethod(_lazy_sha1)
     key_derivation = "hmac"
+    """How the signing key is made from the secret key, one of itsdangerous's ways."""
     serializer = session_json_serializer
+    """Writes the session: ``dumps`` and ``loads``."""
     session_class = SecureCookieSession
+    """What `open_session` returns."""
     _changes = 0
     """Changes of attributes of any instance, which plans watch: a tracer may replace a method on just one."""
 

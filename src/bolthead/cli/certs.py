@@ -17,6 +17,7 @@ class CertParamType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         self.path_type = click.Path(exists=True, dir_okay=False, resolve_path=True)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a path, ``"adhoc"`` or an ``SSLContext``; BadParameter for anything else."""
         try:
             import ssl
         except ImportError:
@@ -81,5 +82,6 @@ class SeparatedPathType(click.Path):
     """Several paths in one value, separated as in ``PATH``; each is checked as :class:`click.Path` would."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the paths of a list that is separated as in ``PATH``."""
         check = super().convert
         return [check(item, param, ctx) for item in self.split_envvar_value(value)]

@@ -226,6 +226,7 @@ class FlaskGroup(AppGroup):
         self._loaded_plugin_commands = True
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Find a command: ours and the plugins' first, then the application's; None if there is none."""
         self._load_plugin_commands()
         # Ours and the plugins' first: they are there even when the application cannot be loaded.
         command = super().get_command(ctx, name)
@@ -243,6 +244,7 @@ class FlaskGroup(AppGroup):
         return app.cli.get_command(ctx, name)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the commands. An application that cannot be loaded is reported and left out."""
         self._load_plugin_commands()
         names = set(super().list_commands(ctx))
         try:
@@ -257,6 +259,7 @@ class FlaskGroup(AppGroup):
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
+        """Make the context, with a `ScriptInfo` for the application and the group's settings."""
         # app.run() outside of a __main__ guard must not start a server while we import the module.
         os.environ["FLASK_RUN_FROM_CLI"] = "true"
         if "obj" not in extra and "obj" not in self.context_settings:
@@ -268,6 +271,7 @@ class FlaskGroup(AppGroup):
         return super().make_context(info_name, args, parent=parent, **extra)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments; before help is shown, the files of variables are read."""
         asks_help = len(args) == 1 and args[0] in self.get_help_option_names(ctx)
         if asks_help or (not args and self.no_args_is_help):
             # Nothing eager is processed when click shows the help by itself; the variables still count.

@@ -76,6 +76,8 @@ class PassDict(JSONTag):
 
 
 class TagTuple(JSONTag):
+    """A tuple, written as a list."""
+
     __slots__ = ()
     key = " t"
 
@@ -104,6 +106,8 @@ class PassList(JSONTag):
 
 
 class TagBytes(JSONTag):
+    """Bytes, written in Base64."""
+
     __slots__ = ()
     key = " b"
 
@@ -134,6 +138,8 @@ class TagMarkup(JSONTag):
 
 
 class TagUUID(JSONTag):
+    """A UUID, written as its 32 hexadecimal digits."""
+
     __slots__ = ()
     key = " u"
 
@@ -148,6 +154,8 @@ class TagUUID(JSONTag):
 
 
 class TagDateTime(JSONTag):
+    """A datetime, written as an HTTP date: in UTC, without fractions of a second."""
+
     __slots__ = ()
     key = " d"
 

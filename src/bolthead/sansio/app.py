@@ -179,6 +179,7 @@ class App(Scaffold):
         return self.create_jinja_environment()
 
     def create_jinja_environment(self) -> Environment:
+        """Make :attr:`jinja_env`; a subclass has to."""
         raise NotImplementedError()
 
     def make_config(self, instance_relative: bool = False) -> Config:
@@ -239,6 +240,13 @@ class App(Scaffold):
         provide_automatic_options: bool | None = None,
         **options: t.Any,
     ) -> None:
+        """Tie *rule* to *view_func*; what :meth:`route` does for the function below it.
+
+        *endpoint* is the name for ``url_for``, the function's own unless given. ``methods`` among the *options* are
+        the function's ``methods`` unless given, or else GET; *provide_automatic_options* says whether OPTIONS is
+        answered. The other options go to the rule: ``defaults``, ``subdomain``, ``host``, ``strict_slashes``, ``redirect_to``.
+        AssertionError if the endpoint has another function already.
+        """
         if endpoint is None:
             endpoint = _endpoint_from_view_func(view_func)  # type: ignore[arg-type]
         options["endpoint"] = endpoint
