@@ -244,7 +244,7 @@ class App(Scaffold):
 
         *endpoint* is the name for ``url_for``, the function's own unless given. ``methods`` among the *options* are
         the function's ``methods`` unless given, or else GET; *provide_automatic_options* says whether OPTIONS is
-        answered. The other options go to the rule: ``defaults``, ``subdomain``, ``host``, ``strict_slashes``, ``redirect_to``.
+        answered. The other options go to the rule: ``defaults``, ``subdomain``, ``host`` and so on.
         AssertionError if the endpoint has another function already.
         """
         if endpoint is None:
