@@ -73,3 +73,27 @@ def test_only_stock_patterns_have_one(load: Callable[[str], ModuleType]) -> None
         bound.bind(table)
         part = next(part for part in builder.cut(builder.parsed_rule(bound)[1]) if not isinstance(part, str))
         assert builder._linear_pattern(part) is None
+
+
+def test_atoms(load: Callable[[str], ModuleType]) -> None:
+    """Each kind of atom by itself, against the regular expression that it stands for."""
+    module = load("bolthead._core.routing.linear_pattern")
+    texts = ["", "a", "ab", "1", "12", "-1", "-", "a/b", "a\nb", "/", "٣", "x.y", "ax", "aaax"]
+    for kind, choices, low, pattern in (
+        (module.LITERAL, ["ab"], 1, "ab"),
+        (module.ANY, [], 1, "[^/]+"),
+        (module.ANY, [], 2, "[^/]{2,}"),
+        (module.ANY_DIGITS, [], 1, r"\d+"),
+        (module.SIGNED_DIGITS, [], 1, r"-?\d+"),
+        (module.PATH, [], 1, "[^/].*?"),
+        (module.CHOICE, ["a", "ab"], 1, "(?:a|ab)"),
+        (module.FIXED, [], 2, "[ab]{2}"),
+    ):
+        fixed = re.compile(pattern) if kind == module.FIXED else None
+        atoms = [module.Atom(kind, choices, low, -1, fixed), module.Atom(module.LITERAL, ["x"])]
+        for count in (1, 2):
+            found = module.LinearPattern(atoms[:count], [(0, 1)], False)
+            wanted = re.compile(f"({pattern}){'x' if count == 2 else ''}\\Z")
+            for text in texts:
+                matched = wanted.match(text)
+                assert found.match(text) == (None if matched is None else [matched[1]]), (pattern, text)

@@ -1,0 +1,106 @@
+"""``url_for`` against Flask's, in and out of requests, and the guards that it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import flask
+import pytest
+
+Load = Callable[[str], ModuleType]
+NAME = "bolthead._core.lifecycle.url_for"
+
+CALLS: list[tuple[str, dict[str, Any]]] = [
+    ("index", {}),
+    ("item", {"n": 3}),
+    ("item", {"n": 3, "more": "é &"}),
+    ("item", {}),
+    ("item", {"n": "x"}),
+    ("part.view", {"name": "a b"}),
+    (".view", {"name": "x"}),
+    ("unknown", {}),
+    ("index", {"_anchor": "é #"}),
+    ("index", {"_external": True}),
+    ("index", {"_scheme": "https"}),
+    ("index", {"_scheme": "https", "_external": False}),
+    ("method", {"_method": "PUT"}),
+    ("static", {"filename": "a/b.css"}),
+]
+
+
+def site(framework: Any, **config: Any) -> Any:
+    app = framework.Flask("site", root_path="/nowhere")
+    app.config.update(config)
+    app.add_url_rule("/", "index", lambda: "")
+    app.add_url_rule("/item/<int:n>", "item", lambda n: "")
+    app.add_url_rule("/m/get", "method", lambda: "", methods=["GET"])
+    app.add_url_rule("/m/put", "method", methods=["PUT"])
+    part = framework.Blueprint("part", "site", url_prefix="/part", root_path="/nowhere")
+    part.add_url_rule("/<name>", "view", lambda name: "")
+    app.register_blueprint(part)
+    return app
+
+
+def outcomes(framework: Any, app: Any) -> list[Any]:
+    found: list[Any] = []
+    for endpoint, values in CALLS:
+        for _ in range(2):
+            try:
+                found.append(framework.url_for(endpoint, **values))
+            except Exception as error:
+                found.append((type(error).__name__, str(error)))
+    return found
+
+
+@pytest.mark.parametrize("config", [{}, {"SERVER_NAME": "example.test", "APPLICATION_ROOT": "/app"}], ids=str)
+@pytest.mark.parametrize("path", [None, "", "/", "/part/x", "/none"])
+def test_as_flask(load: Load, path: str | None, config: dict[str, Any]) -> None:
+    """Outside of every context, in an application's, in requests that match a view, a blueprint's, and nothing."""
+    found = []
+    for framework in (flask, load("bolthead")):
+        app = site(framework, **config)
+        if path is None:
+            found.append(outcomes(framework, app))
+        elif not path:
+            with app.app_context():
+                found.append(outcomes(framework, app))
+        else:
+            with app.test_request_context(path, base_url="http://example.test/app"):
+                found.append(outcomes(framework, app))
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("change", ["defaults", "subclass", "instance", "adapter", "error handler"])
+def test_what_is_changed_counts_at_once(load: Load, change: str) -> None:
+    found = []
+    for framework in (flask, load("bolthead")):
+        app = site(type("Fw", (), {**vars(framework), "Flask": type("Site", (framework.Flask,), {})}))
+        calls: list[Any] = []
+        with app.test_request_context("/"):
+            calls.append(outcomes(framework, app))
+            if change == "defaults":
+                app.url_defaults(lambda endpoint, values: values.setdefault("n", 9))
+            elif change == "subclass":
+                type(app).url_for = lambda self, endpoint, **values: f"own {endpoint}"
+            elif change == "instance":
+                app.url_for = lambda endpoint, **values: f"own {endpoint}"
+            elif change == "adapter":
+                context = framework.globals.request_ctx._get_current_object()
+                context.url_adapter.build = lambda endpoint, *args, **kwargs: f"/own/{endpoint}"
+            else:
+                app.url_build_error_handlers.append(lambda error, endpoint, values: f"missing {endpoint}")
+            calls.append(outcomes(framework, app))
+        found.append(calls)
+    assert found[0] == found[1]
+    assert found[0][0] != found[0][1], "the change has no effect"
+
+
+def test_the_body_of_the_method(load: Load) -> None:
+    module, app = load(NAME), site(load("bolthead"))
+    with app.test_request_context("/"):
+        assert module.build_url(app, "item", None, None, None, None, {"n": 3}) == "/item/3"
+    with app.app_context(), pytest.raises(RuntimeError, match="outside an active request without 'SERVER_NAME'"):
+        module.build_url(app, "item", None, None, None, None, {"n": 3})
+    assert {"url_for", "inject_url_defaults", "url_default_functions"} <= module.GUARDED
