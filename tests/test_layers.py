@@ -12,14 +12,15 @@ import pytest
 SRC = Path(__file__).resolve().parent.parent / "src" / "bolthead"
 
 LAYERS = [
-    ["serving", "_startup.sitecustomize"],
+    ["_startup.sitecustomize"],
     ["_compat.lazy_modules"],
     ["_compat.import_werkzeug"],
     ["typing", "signals", "_compat.asgiref_bridge", "_compat.__init__"],
     ["_core.__init__", "_core.primitives"],
     ["_core.http", "_core.json"],
-    ["_core.request", "_core.response", "_core.routing", "_core.templates"],
+    ["_core.request", "_core.response", "_core.routing", "_core.templates", "_core.serving"],
     ["_core.session"],
+    ["serving"],
     ["_core.lifecycle"],
     ["globals"],
     ["config", "helpers", "json", "logging", "_compat.itsdangerous_serializer"],
@@ -46,6 +47,7 @@ CORE = {
     "session": {"response", "http", "primitives"},
     "lifecycle": {"session", "response", "routing", "request", "json", "http", "primitives"},
     "templates": set[str](),
+    "serving": set[str](),
 }
 """The folders of the core, and the other folders that each may import from."""
 

@@ -10,7 +10,7 @@ from gunicorn.http.body import Body, ChunkedReader, LengthReader
 from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.http.unreader import Unreader
 
-from .connection import WOULD_BLOCK, Connection, Stalled
+from .._core.serving.connection import WOULD_BLOCK, Connection, Stalled
 
 if TYPE_CHECKING:
     from .options import Options

@@ -1,7 +1,7 @@
 """The threads of a worker: each waits for any connection, and answers what it was woken for.
 
-No thread hands a request to another. A connection that waits is in :attr:`Loop.waiting`; whoever takes it out of
-there owns it: the thread that its event woke, or the main thread when its time is over.
+No thread hands a request to another. A connection that waits is in ``waiting``; whoever takes it out of there owns
+it: the thread that its event woke, or the main thread when its time is over.
 """
 
 from __future__ import annotations
@@ -11,29 +11,26 @@ import io
 import socket
 import ssl
 import threading
-from itertools import count, islice
+from itertools import islice
 from time import monotonic
 from typing import Any
 
-from gunicorn.http.errors import NoMoreData
 from gunicorn.http.message import _ip_in_allow_list
 from gunicorn.http.wsgi import FileWrapper
 
+from .._core.serving.connection import BODY, FLUSH, HANDSHAKE, HEAD, LINGER, WOULD_BLOCK, Connection, Stalled
+from .._core.serving.request import CHUNKED, Request
+from .._core.serving.response import Response
+from .._core.serving.turns import BUFFER, LINGERING, READ, WRITE, Seat, Turns
 from .body import CONTINUE, Source, StreamedBody, TooLarge, chunked_body, read_whole, sized_body
-from .connection import BODY, FLUSH, HANDSHAKE, HEAD, LINGER, WOULD_BLOCK, Connection, Stalled
 from .errors import TIMED_OUT, TOO_LARGE, Captured
-from .poller import READ, WRITE, make_poller
-from .request import CHUNKED, HeadReader, Request
-from .response import Response
+from .heads import make_reader
+from .poller import make_poller
+from .rules import Rules
 
-BUFFER = 64 * 1024
-"""Bytes that are read at once, and the largest body that is read before a thread is taken."""
 TRIES = 8
 """How often a chunked body is looked through before a thread waits for its end."""
-LINGERING = 2.0
-"""Seconds for a visitor to take the last response, and, when the worker stops, to send one more request."""
-TURNS = 32
-"""Requests of one connection that are answered in a row, when they were all sent at once."""
+NEVER = float("inf")
 
 
 class Site:
@@ -53,49 +50,33 @@ class Site:
         return not isinstance(peer, tuple) or _ip_in_allow_list(peer[0], self.allowed, self.networks)
 
 
-class Seat:
-    """What one thread is doing."""
-
-    __slots__ = ("buffer", "connection", "environ", "ident", "reported", "since")
-
-    def __init__(self) -> None:
-        self.buffer = memoryview(bytearray(BUFFER))
-        self.connection: Connection | None = None
-        self.environ: dict[str, Any] | None = None
-        self.since = 0.0
-        self.ident = 0
-        self.reported = False
-
-
-class Loop:
+class Loop(Turns):
     """All connections of a worker, and the threads that answer them."""
 
     def __init__(self, worker: Any) -> None:
+        super().__init__()
         cfg = worker.cfg
         self.worker = worker
-        self.app = worker.wsgi
         self.cfg = cfg
-        self.options = worker.options
+        self.app = worker.wsgi
         self.log = worker.log
-        self.reader = HeadReader(cfg, worker.base_environ())
-        self.context: ssl.SSLContext | None = worker.tls_context()
+        self.options = worker.options
         self.observer = worker.observer()
-        """Told about each request, for hooks, the access log and the metrics; None where there is nothing to tell."""
+        self.reader = make_reader(cfg, worker.base_environ())
+        self.rules = Rules()
+        # A class that no result has: where sendfile is switched off, a file is read like any other iterable.
+        self.file_wrapper = FileWrapper if cfg.sendfile is not False else Loop
         self.poller = make_poller(cfg.threads)
+        self.keepalive = float(cfg.keepalive)
+        self.max_requests = worker.max_requests
+        self.context: ssl.SSLContext | None = worker.tls_context()
         self.sites = {site.sock.fileno(): site for site in (Site(listener, cfg) for listener in worker.sockets)}
         self.connections: dict[int, Connection] = {}
-        self.waiting: dict[int, Connection] = {}
-        """In the order in which they began to wait."""
         self.most = worker.most_connections()
-        self.keepalive = float(cfg.keepalive)
-        self.seats = [Seat() for _ in range(cfg.threads)]
-        self.stopping = False
-        self.accepting = False
-        self.ended = False
-        self.answered = count(1)
-        self.max_requests = worker.max_requests
-        self.now = monotonic()
         self.small = min(BUFFER, self.options.max_body or BUFFER)
+        """The largest body that is read before a thread is taken."""
+        self.seats = [Seat() for _ in range(cfg.threads)]
+        self.accepting = False
 
     # Threads
 
@@ -119,17 +100,6 @@ class Loop:
             except Exception:
                 if not self.ended:
                     self.log.exception("Error in a thread of the worker")
-
-    def attend(self, connection: Connection, seat: Seat) -> None:
-        """Go on with a connection that is ours until it waits again or is closed."""
-        try:
-            self._advance(connection, seat)
-        except (ConnectionError, Stalled, ssl.SSLError) as error:
-            self.log.debug("Closing a connection: %s", error)
-            self.drop(connection)
-        except BaseException:
-            self.log.exception("Error in a connection")
-            self.drop(connection, reset=True)
 
     # Connections
 
@@ -179,18 +149,6 @@ class Loop:
                 return True
         return False
 
-    def park(self, connection: Connection, wanted: int) -> None:
-        """Let a connection wait for its next event. It may belong to another thread afterwards."""
-        fd = connection.fd
-        self.waiting[fd] = connection
-        if self.ended:
-            self._drop_waiting()
-        elif connection.registered:
-            self.poller.arm(fd, wanted)
-        else:
-            connection.registered = True
-            self.poller.add(fd, wanted)
-
     def drop(self, connection: Connection, *, reset: bool = False) -> None:
         """Close a connection that is ours."""
         if self.connections.get(connection.fd) is connection:
@@ -210,64 +168,29 @@ class Loop:
         self.park(connection, READ)
 
     def _until(self, seconds: float) -> float:
-        return self.now + seconds if seconds else float("inf")
+        return self.now + seconds if seconds else NEVER
 
-    # What a connection does next
+    # Less usual events
 
-    def _advance(self, connection: Connection, seat: Seat) -> None:
+    def resume(self, connection: Connection, seat: Seat) -> None:
+        """Go on with a connection that waited for anything but a head."""
         state = connection.state
-        if state == HANDSHAKE:
-            if not self._shake_hands(connection):
-                return
+        if state == BODY or (state == HANDSHAKE and self._shake_hands(connection)):
+            self.read(connection, seat)
+        elif state == LINGER:
+            self._discard(connection)
         elif state == FLUSH:
             if not connection.flush():
                 connection.deadline = self._until(self.options.write_timeout)
                 self.park(connection, WRITE)
-                return
-            if connection.closing:
+            elif connection.closing:
                 self.end(connection)
-                return
-            connection.state = HEAD
-            if connection.data:
-                self._requests(connection, connection.data, seat)
-                return
-        elif state == LINGER:
-            self._discard(connection, seat)
-            return
-        self._read(connection, seat)
-
-    def _read(self, connection: Connection, seat: Seat) -> None:
-        """Read what has come, and answer it."""
-        buffer = seat.buffer
-        try:
-            size = connection.sock.recv_into(buffer)
-        except WOULD_BLOCK:
-            self._wait_for_more(connection)
-            return
-        if not size:
-            self._gone(connection)
-            return
-        data: Any = buffer[:size]
-        if connection.data:
-            connection.data += data
-            data = connection.data
-            if connection.state == HEAD and size < BUFFER and b"\n" not in bytes(buffer[:size]):
-                # No line is complete that was not complete before: a slow head is not looked through at each byte.
-                if len(data) <= (self.reader.largest if connection.tries else self.reader.limit_line):
-                    self._wait_for_more(connection)
-                    return
-                connection.tries = 1
-        self._requests(connection, data, seat)
-
-    def _wait_for_more(self, connection: Connection) -> None:
-        self.park(connection, READ)
-
-    def _gone(self, connection: Connection) -> None:
-        """The visitor has ended his side."""
-        if connection.pending is not None:
-            self.refuse(connection, None, NoMoreData(b"the body ended early"), status=400)
-        else:
-            self.drop(connection)
+            else:
+                connection.state = HEAD
+                if connection.data:
+                    self.requests(connection, bytes(connection.data), seat)
+                else:
+                    self.read(connection, seat)
 
     def _shake_hands(self, connection: Connection) -> bool:
         try:
@@ -281,112 +204,90 @@ class Loop:
         connection.state = HEAD
         return True
 
-    def _discard(self, connection: Connection, seat: Seat) -> None:
+    def _discard(self, connection: Connection) -> None:
         """Read and forget, until the visitor has closed."""
         for _ in range(16):
             try:
-                if not connection.sock.recv_into(seat.buffer):
+                if not connection.sock.recv(BUFFER):
                     self.drop(connection)
                     return
             except WOULD_BLOCK:
                 break
         self.park(connection, READ)
 
-    def _requests(self, connection: Connection, data: Any, seat: Seat) -> None:
-        """Answer the requests in *data*, as many as are complete."""
-        for _ in range(TURNS):
-            request: Request | None = connection.pending
-            if request is None:
-                try:
-                    request = self.reader.read(data, connection)
-                except Exception as error:
-                    self.refuse(connection, None, error)
-                    return
-                if request is None:
-                    self._keep_head(connection, data)
-                    return
-                connection.tries = 0
-                data = data[request.consumed :]
-                if self._declined(connection, request):
-                    return
-            elif self.stopping:
-                request.keep_alive = False
-            body: Any
-            if request.length == 0:
-                body = io.BytesIO()
-                connection.data = bytes(data) if len(data) else b""
-            else:
-                body = self._body(connection, request, data)
-                if body is None:
-                    return
-            connection.pending = None
-            if not self.answer(connection, request, body, seat):
-                return
-            data = connection.data
-            if not data:
-                if connection.tls:
-                    self._read(connection, seat)
-                    return
-                self.park(connection, READ)
-                return
-        # The others have their turn: an event comes at once where there is room to write.
-        connection.state = FLUSH
-        self.park(connection, WRITE)
+    def wait_for_more(self, connection: Connection, fresh: int) -> bool:
+        """Whether *fresh* more bytes cannot have completed anything, so that the connection waits again.
 
-    def _keep_head(self, connection: Connection, data: Any) -> None:
-        if connection.data is not data:
-            if not connection.data or (connection.state == HEAD and connection.count):
-                connection.deadline = self._until(self.options.head_timeout)
+        What comes byte by byte is not looked through at each of them.
+        """
+        data = connection.data
+        if connection.state == HEAD:
+            begin = max(0, len(data) - fresh)
+            limit = self.reader.largest if connection.tries else self.reader.limit_line
+            if data.find(b"\n", begin) >= 0 or len(data) > limit:
+                connection.tries = 1
+                return False
+        elif connection.pending is None or not 0 <= len(data) < connection.pending.length:
+            return False
+        else:
+            self._allow_body(connection, len(data))
+        self.park(connection, READ)
+        return True
+
+    def keep_head(self, connection: Connection, data: bytes) -> None:
+        """Wait for the rest of a head that begins with *data*."""
+        if type(connection.data) is not bytearray:
             connection.data = bytearray(data)
-        if connection.tls:
-            pending = connection.sock.pending()
-            if pending:
-                connection.data += connection.sock.recv(pending)
+            connection.deadline = self._until(self.options.head_timeout)
         self.park(connection, READ)
 
-    def _declined(self, connection: Connection, request: Request) -> bool:
-        """Whether a body was refused by its announced length."""
-        limit = self.options.max_body
-        if limit and request.length > limit:
-            self.refuse(connection, request, TooLarge(f"{request.length} bytes"), status=413)
-            return True
-        return False
+    # Bodies
 
-    def _body(self, connection: Connection, request: Request, data: Any) -> Any:
+    def body(self, connection: Connection, request: Request, data: bytes) -> Any:
         """The body as a file: whole where it is small, else read by the view; None when more has to come first."""
-        small = self.small
-        length = request.length
+        length, small, limit = request.length, self.small, self.options.max_body
+        if connection.pending is None:
+            connection.tries = 0
+            if limit and length > limit:
+                self.refuse(connection, request, TooLarge(f"{length} bytes"), status=413)
+                return None
         if length == CHUNKED:
             if len(data) <= small and connection.tries < TRIES:
-                if b"\r\n\r\n" in bytes(data[-BUFFER:]):
-                    connection.tries += 1
-                    try:
-                        whole = read_whole(request.exact, bytes(data), small)
-                    except Exception as error:
-                        self.refuse(connection, request, error)
-                        return None
-                    if whole is not None:
-                        connection.data = whole[1]
-                        return io.BytesIO(whole[0])
+                return self._small_chunked(connection, request, data)
+        elif length <= small:
+            if len(data) < length:
                 self._await_body(connection, request, data)
                 return None
-        elif length <= small:
-            if len(data) >= length:
-                connection.data = bytes(data[length:])
-                return io.BytesIO(data[:length])
-            self._await_body(connection, request, data)
-            return None
-        source = Source(bytes(data))
+            connection.data = data[length:]
+            return self._filled(connection, request, data[:length])
+        source = Source(data)
         connection.data = b""
         source.open(connection, self.options, request.expects)
         request.source = source
-        limit = self.options.max_body
         if length == CHUNKED:
             return chunked_body(request.exact, source, limit)
         return sized_body(length, source, limit)
 
-    def _await_body(self, connection: Connection, request: Request, data: Any) -> None:
-        options = self.options
+    def _small_chunked(self, connection: Connection, request: Request, data: bytes) -> Any:
+        if b"\r\n\r\n" in data:
+            connection.tries += 1
+            try:
+                whole = read_whole(request.exact, data, self.small)
+            except Exception as error:
+                self.refuse(connection, request, error)
+                return None
+            if whole is not None:
+                connection.data = whole[1]
+                return self._filled(connection, request, whole[0])
+        self._await_body(connection, request, data)
+        return None
+
+    def _filled(self, connection: Connection, request: Request, content: bytes) -> io.BytesIO:
+        if request.expects:
+            connection.send(CONTINUE)
+        return io.BytesIO(content)
+
+    def _await_body(self, connection: Connection, request: Request, data: bytes) -> None:
         if connection.pending is None:
             connection.pending = request
             connection.state = BODY
@@ -394,81 +295,30 @@ class Loop:
             if request.expects:
                 request.expects = False
                 connection.send(CONTINUE)
-        if connection.data is not data:
+        if len(connection.data) != len(data):
             connection.data = bytearray(data)
-        if options.body_timeout:
-            allowed = options.body_timeout + (len(data) / options.body_rate if options.body_rate else 0)
-            connection.deadline = connection.started + allowed
-        else:
-            connection.deadline = float("inf")
+        self._allow_body(connection, len(data))
         self.park(connection, READ)
 
-    # Answering
+    def _allow_body(self, connection: Connection, size: int) -> None:
+        """Set how long a body of which *size* bytes have come may take."""
+        options = self.options
+        if not options.body_timeout:
+            connection.deadline = NEVER
+        else:
+            earned = size / options.body_rate if options.body_rate else self.now - connection.started
+            connection.deadline = connection.started + options.body_timeout + earned
 
-    def answer(self, connection: Connection, request: Request, body: Any, seat: Seat) -> bool:
-        """Call the application and send what it gives; whether the connection is still ours and expects a request."""
-        environ = request.environ
-        connection.count += 1
-        connection.state = HEAD
-        close = not request.keep_alive or not self.keepalive
-        if next(self.answered) >= self.max_requests:
-            self.worker.retire("its number of requests is reached")
-            close = True
-        response = Response(self, connection, request.modern, environ["REQUEST_METHOD"] == "HEAD", close)
-        if request.expects:
-            if type(body) is io.BytesIO:
-                connection.send(CONTINUE)
-            request.expects = False
-        environ["wsgi.input"] = body
-        environ["wsgi.early_hints"] = response.early_hints
-        environ["gunicorn.socket"] = connection.sock
-        if "HTTP_UPGRADE" in environ and environ.get("HTTP_CONNECTION", "").lower().find("upgrade") >= 0:
-            # Whoever takes over the socket expects one that blocks.
-            connection.sock.setblocking(True)
-        seat.connection = connection
-        seat.environ = environ
-        seat.since = monotonic()
-        observer = self.observer
-        try:
-            if observer is not None:
-                observer.begin(request, environ)
-            try:
-                self._run(environ, response, body)
-            finally:
-                if observer is not None:
-                    observer.end(request, environ, response, monotonic() - seat.since)
-        except (ConnectionError, Stalled) as error:
-            self.log.debug("The visitor left: %s", error)
-            self.drop(connection)
-            return False
-        except BaseException as error:
-            self._failed(connection, request, response, body, error)
-            return False
-        finally:
-            seat.connection = None
-            seat.environ = None
-        return self._after(connection, request, response, body)
+    def left_unread(self, connection: Connection, request: Request, body: StreamedBody) -> bool:
+        """Whether a view did not read all of a body; what follows one that it read is the next request."""
+        if not body.finished():
+            return True
+        connection.data = request.source.take_buffered()
+        return False
 
-    def _run(self, environ: dict[str, Any], response: Response, body: Any) -> None:
-        result = self.app(environ, response.start)
-        try:
-            if type(body) is StreamedBody and body.error is not None and not 400 <= response.code < 500:
-                raise body.error
-            kind = type(result)
-            if (kind is list or kind is tuple) and not response.head_sent:
-                response.send_all(result)
-                return
-            if kind is FileWrapper and self.cfg.sendfile is not False and response.send_file(result):
-                return
-            for piece in result:
-                response.write(piece)
-            response.finish()
-        finally:
-            close = getattr(result, "close", None)
-            if close is not None:
-                close()
+    # Errors
 
-    def _failed(
+    def failed(
         self, connection: Connection, request: Request, response: Response, body: Any, error: BaseException
     ) -> None:
         """The application raised."""
@@ -476,38 +326,11 @@ class Loop:
             self.log.error("Error handling request %s", request.environ.get("RAW_URI"), exc_info=error)
             # Nothing that the visitor could take for the end.
             self.drop(connection, reset=not response.chunked)
-            return
-        if type(body) is StreamedBody and body.error is not None:
+        elif type(body) is StreamedBody and body.error is not None:
             # Whatever the application made of it.
             self.refuse(connection, request, body.error, status=body.error.status)
         else:
             self.refuse(connection, request, error)
-
-    def _after(self, connection: Connection, request: Request, response: Response, body: Any) -> bool:
-        closing = response.close
-        if type(body) is StreamedBody:
-            if body.finished():
-                connection.data = request.source.take_buffered()
-            else:
-                closing = True
-        if not response.complete():
-            self.log.error("The response to %s is shorter than announced", request.environ.get("RAW_URI"))
-            self.drop(connection, reset=True)
-            return False
-        if response.upgrade or response.code == 101:
-            self.drop(connection)
-            return False
-        if connection.out:
-            connection.state = FLUSH
-            connection.closing = closing
-            connection.deadline = self._until(self.options.write_timeout)
-            self.park(connection, WRITE)
-            return False
-        if closing:
-            self.end(connection)
-            return False
-        connection.deadline = self.now + (LINGERING if self.stopping else self.keepalive)
-        return True
 
     def refuse(self, connection: Connection, request: Request | None, error: BaseException, status: int = 0) -> None:
         """Send an error response, as gunicorn words it, and close."""
@@ -530,6 +353,9 @@ class Loop:
                 self.end(connection)
         except OSError:
             self.drop(connection)
+
+    def retire(self) -> None:
+        self.worker.retire("its number of requests is reached")
 
     # The main thread
 
@@ -590,9 +416,9 @@ class Loop:
         """End the threads that wait, and close what is left."""
         self.ended = True
         self.poller.wake_all()
-        self._drop_waiting()
+        self.drop_waiting()
 
-    def _drop_waiting(self) -> None:
+    def drop_waiting(self) -> None:
         for fd in list(self.waiting):
             connection = self.waiting.pop(fd, None)
             if connection is not None:

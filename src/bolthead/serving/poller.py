@@ -5,9 +5,6 @@ from __future__ import annotations
 import os
 import select
 
-READ, WRITE = 1, 2
-"""What a socket can be waited for."""
-
 
 class EpollPoller:
     """Linux's epoll, for *threads* threads that wait in it together.
@@ -21,6 +18,8 @@ class EpollPoller:
 
     def __init__(self, threads: int) -> None:
         self.inner = select.epoll()
+        self.add, self.arm = self.inner.register, self.inner.modify
+        """``add(fd, READ)`` for a new socket, ``arm(fd, READ)`` for one that was there."""
         self.outer: select.epoll | None = None
         if threads > 1:
             self.outer = select.epoll()
@@ -48,16 +47,6 @@ class EpollPoller:
 
     def remove_listener(self, fd: int) -> None:
         self.inner.unregister(fd)
-
-    def add(self, fd: int, wanted: int) -> None:
-        self.inner.register(fd, self._flags(wanted))
-
-    def arm(self, fd: int, wanted: int) -> None:
-        self.inner.modify(fd, self._flags(wanted))
-
-    @staticmethod
-    def _flags(wanted: int) -> int:
-        return (select.EPOLLIN if wanted == READ else select.EPOLLOUT) | select.EPOLLONESHOT
 
     def wake_all(self) -> None:
         """Let every thread's :meth:`wait` return, now and from now on, with the descriptor :attr:`wake_fd`."""

@@ -16,7 +16,8 @@ from gunicorn import sock, util
 from gunicorn.http.wsgi import base_environ
 from gunicorn.workers import base
 
-from .loop import Loop, Seat
+from .._core.serving.turns import Seat
+from .loop import Loop
 from .observer import make_observer
 from .options import from_environ
 

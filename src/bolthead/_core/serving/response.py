@@ -1,4 +1,4 @@
-"""The response of one request: ``start_response``, framing, and sending, with gunicorn's rules for headers."""
+"""The response of one request: ``start_response``, framing, and sending."""
 
 from __future__ import annotations
 
@@ -6,12 +6,8 @@ import io
 import os
 import time
 from collections.abc import Callable, Sequence
+from email.utils import formatdate
 from typing import Any
-
-from gunicorn.http.errors import InvalidResponseHeader, InvalidResponseHeaderName
-from gunicorn.http.message import TOKEN_RE
-from gunicorn.http.wsgi import HEADER_VALUE_RE, STATUS_RE
-from gunicorn.util import http_date, is_hoppish
 
 from .connection import Connection, FilePart
 
@@ -23,46 +19,11 @@ SMALL = 64 * 1024
 AHEAD = 1024 * 1024
 """Bytes of a stream that are kept for a slow reader before the stream waits."""
 
-_names: dict[str, int] = {}
-_statuses: dict[str, tuple[str, int]] = {}
-MANY = 1000
-
-
-def kind_of(name: Any) -> int:
-    """What a header of this name means; raises gunicorn's error for a malformed one."""
-    if not isinstance(name, str):
-        raise TypeError(f"{name!r} is not a string")
-    if not TOKEN_RE.fullmatch(name):
-        raise InvalidResponseHeaderName(repr(name))
-    lower = name.lower()
-    kinds = {"content-length": LENGTH, "date": DATE, "connection": CONNECTION, "upgrade": UPGRADE}
-    kind = kinds.get(lower, HOP if is_hoppish(name) else PLAIN)
-    if len(_names) < MANY:
-        _names[name] = kind
-    return kind
-
-
-def check_value(name: str, value: Any) -> None:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is not a string")
-    if not HEADER_VALUE_RE.fullmatch(value):
-        # The name alone: the value may be a secret.
-        raise InvalidResponseHeader(repr(name))
-
-
-def parse_status(status: Any) -> tuple[str, int]:
-    if not isinstance(status, str):
-        raise TypeError(f"{status!r} is not a string")
-    if not STATUS_RE.fullmatch(status):
-        raise ValueError(f"Invalid status {status!r}")
-    found = (status, int(status[:3]))
-    if len(_statuses) < MANY:
-        _statuses[status] = found
-    return found
-
 
 class Clock:
     """The ``Date`` header, made once a second."""
+
+    __slots__ = ("line", "second")
 
     def __init__(self) -> None:
         self.second = 0
@@ -71,7 +32,7 @@ class Clock:
     def date(self) -> str:
         second = int(time.time())
         if second != self.second:
-            self.line = f"Date: {http_date(second)}\r\n"
+            self.line = f"Date: {formatdate(second, usegmt=True)}\r\n"
             self.second = second
         return self.line
 
@@ -103,7 +64,7 @@ class Response:
 
     def __init__(self, server: Any, connection: Connection, modern: bool, head_only: bool, close: bool) -> None:
         self.server = server
-        """The loop: it knows whether the worker stops."""
+        """Knows whether the worker stops, its options, and the rules for headers."""
         self.connection = connection
         self.modern = modern
         self.head_only = head_only
@@ -134,9 +95,10 @@ class Response:
                 exc_info = None
         elif self.status is not None:
             raise AssertionError("Response headers already set!")
-        found = _statuses.get(status)
+        rules = self.server.rules
+        found = rules.statuses.get(status)
         if found is None:
-            found = parse_status(status)
+            found = rules.parse_status(status)
         self.length = -1
         self.own_date = False
         code = found[1]
@@ -146,16 +108,20 @@ class Response:
         self.headers = headers
         return self.write
 
-    def _read_headers(self, headers: list[tuple[str, str]], code: int) -> None:
+    def _read_headers(self, headers: list[tuple[str, str]], code: int) -> int:
         lines = []
+        rules = self.server.rules
+        names = rules.names
         for name, value in headers:
-            kind = _names.get(name)
-            if kind is None:
-                kind = kind_of(name)
-            # FAST: all of a header that is usual; the rest goes through the expression.
+            found = names.get(name)
+            if found is None:
+                found = rules.kind_of(name)
+            kind: int = found
+            # FAST: nearly every value; the others go through an expression.
             if type(value) is not str or not (value.isascii() and value.isprintable()):
-                check_value(name, value)
-            value = value.strip(" \t")
+                rules.check_value(name, value)
+            if value and (value[0] in " \t" or value[-1] in " \t"):
+                value = value.strip(" \t")
             if kind != PLAIN:
                 if kind == LENGTH:
                     self.length = int(value)
@@ -173,6 +139,7 @@ class Response:
                     continue
             lines.append(f"{name}: {value}\r\n")
         self.lines = "".join(lines)
+        return len(lines)
 
     def write(self, data: bytes) -> None:
         """Send a piece of the body, at once, and the head before it."""
@@ -209,8 +176,8 @@ class Response:
         for name, value in headers:
             name = name.decode("latin-1") if isinstance(name, bytes) else name
             value = value.decode("latin-1") if isinstance(value, bytes) else value
-            kind_of(name)
-            check_value(name, value)
+            self.server.rules.kind_of(name)
+            self.server.rules.check_value(name, value)
             value = value.strip(" \t")
             text += f"{name}: {value}\r\n"
         self.connection.send((text + "\r\n").encode("latin-1"))
@@ -240,8 +207,8 @@ class Response:
         version = "HTTP/1.1 " if self.modern else "HTTP/1.0 "
         return f"{version}{self.status}\r\n{self.lines}{tail}\r\n".encode("latin-1")
 
-    def send_all(self, pieces: Sequence[bytes]) -> None:
-        """Head and body of a response that is there at once."""
+    def send_all(self, pieces: Sequence[bytes]) -> int:
+        """Send head and body of a response that is there at once; the bytes of its body."""
         body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         if type(body) is not bytes:
             raise TypeError(f"{body!r} is not a byte")
@@ -252,7 +219,7 @@ class Response:
         head = self.head()
         if self.bodyless:
             self.connection.send(head)
-            return
+            return 0
         if len(body) > self.length:
             body = body[: self.length]
         self.sent = len(body)
@@ -260,6 +227,7 @@ class Response:
             self.connection.send_two(head, body)
         else:
             self.connection.send(head + body)
+        return len(body)
 
     def send_file(self, wrapper: Any) -> bool:
         """Send the file of a ``wsgi.file_wrapper`` without reading it here; whether that can be done."""

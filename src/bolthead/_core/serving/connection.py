@@ -84,17 +84,17 @@ class Connection:
 
     # Sending
 
-    def send(self, data: bytes) -> None:
-        """Send what the socket takes and keep the rest for :meth:`flush`."""
-        if self.out:
-            self.out.append(memoryview(data))
-            return
-        try:
-            sent = self.sock.send(data)
-        except WOULD_BLOCK:
-            sent = 0
+    def send(self, data: bytes) -> int:
+        """Send what the socket takes, and keep the rest for :meth:`flush`; how much was sent."""
+        sent = 0
+        if not self.out:
+            try:
+                sent = self.sock.send(data)
+            except WOULD_BLOCK:
+                pass
         if sent != len(data):
             self._keep(memoryview(data)[sent:])
+        return sent
 
     def send_two(self, head: bytes, body: bytes) -> None:
         """:meth:`send` of a head and a large body, which is not copied for that."""
@@ -117,10 +117,11 @@ class Connection:
         self._keep(part)
         self.flush()
 
-    def _keep(self, piece: Any) -> None:
+    def _keep(self, piece: Any) -> int:
         if self.out is None:
             self.out = deque()
         self.out.append(piece)
+        return len(self.out)
 
     def flush(self) -> bool:
         """Send more of what was kept; whether all is sent."""

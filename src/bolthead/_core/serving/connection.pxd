@@ -1,0 +1,29 @@
+cdef class FilePart:
+    cdef public int fileno
+    cdef public object offset
+    cdef public object count
+
+
+cdef class Connection:
+    cdef public object sock
+    cdef public int fd
+    cdef public object peer
+    cdef public object site
+    cdef public bint trusted
+    cdef public int state
+    cdef public object data
+    cdef public object pending
+    cdef public object out
+    cdef public Py_ssize_t count
+    cdef public int tries
+    cdef public double started
+    cdef public double deadline
+    cdef public dict proxied
+    cdef public bint closing
+    cdef public bint registered
+    cdef public bint tls
+
+    cpdef int send(self, bytes data) except -1
+    cdef int _keep(self, object piece) except -1
+    cpdef bint flush(self) except -1
+    cdef bint _flush_file(self, FilePart part) except -1

@@ -1,0 +1,36 @@
+cimport cython
+
+from bolthead._core.serving.connection cimport Connection
+
+
+cdef class Clock:
+    cdef public object second
+    cdef public str line
+
+    cpdef str date(self)
+
+
+cdef class Response:
+    cdef public object server
+    cdef public Connection connection
+    cdef public bint modern
+    cdef public bint head_only
+    cdef public bint close
+    cdef public object status
+    cdef public int code
+    cdef public object headers
+    cdef public str lines
+    cdef public object length
+    cdef public bint chunked
+    cdef public bint bodyless
+    cdef public bint own_date
+    cdef public bint upgrade
+    cdef public bint head_sent
+    cdef public object sent
+
+    @cython.locals(lines=list, names=dict, kind=int)
+    cdef int _read_headers(self, object headers, int code) except -1
+    @cython.locals(tail=str)
+    cpdef bytes head(self)
+    cpdef int send_all(self, object pieces) except -1
+    cpdef bint complete(self) except -1

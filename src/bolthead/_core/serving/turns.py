@@ -1,0 +1,298 @@
+"""What a thread does with a connection that it was woken for: read, answer, and let it wait again."""
+
+from __future__ import annotations
+
+import select
+import ssl
+from io import BytesIO
+from time import monotonic
+from typing import Any
+
+from .connection import FLUSH, HEAD, WOULD_BLOCK, Connection, Stalled
+from .request import HeadReader, Request
+from .response import Response
+
+ONCE = getattr(select, "EPOLLONESHOT", 0)
+READ = getattr(select, "EPOLLIN", 1) | ONCE
+WRITE = getattr(select, "EPOLLOUT", 4) | ONCE
+"""What a socket is waited for, as the poller takes it: once."""
+BUFFER = 64 * 1024
+"""Bytes that are read at once."""
+LINGERING = 2.0
+"""Seconds for a visitor to take the last response, and, when the worker stops, to send one more request."""
+TURNS = 32
+"""Requests of one connection that are answered in a row, when they were all sent at once."""
+
+
+class Seat:
+    """What one thread is doing."""
+
+    __slots__ = ("connection", "environ", "ident", "reported", "since")
+
+    def __init__(self) -> None:
+        self.connection: Connection | None = None
+        self.environ: dict[str, Any] | None = None
+        self.since = 0.0
+        self.ident = 0
+        self.reported = False
+
+
+class Turns:
+    """The part of the worker's loop that each request goes through; the rest is in the subclass.
+
+    A connection that waits is in *waiting*; whoever takes it out of there owns it.
+    """
+
+    __slots__ = (
+        "answered",
+        "app",
+        "ended",
+        "file_wrapper",
+        "keepalive",
+        "log",
+        "max_requests",
+        "now",
+        "observer",
+        "options",
+        "poller",
+        "reader",
+        "rules",
+        "stopping",
+        "waiting",
+    )
+
+    app: Any
+    log: Any
+    observer: Any
+    options: Any
+    poller: Any
+    reader: HeadReader
+    rules: Any
+    file_wrapper: Any
+
+    def __init__(self) -> None:
+        self.waiting: dict[int, Connection] = {}
+        """In the order in which they began to wait."""
+        self.stopping = False
+        self.ended = False
+        self.answered = 0
+        self.max_requests = 0
+        self.keepalive = 0.0
+        self.now = monotonic()
+        """The time, to the second."""
+
+    # What the subclass does
+
+    def drop(self, connection: Connection, *, reset: bool = False) -> None:
+        raise NotImplementedError
+
+    def end(self, connection: Connection) -> None:
+        raise NotImplementedError
+
+    def refuse(self, connection: Connection, request: Request | None, error: BaseException, status: int = 0) -> None:
+        raise NotImplementedError
+
+    def resume(self, connection: Connection, seat: Seat) -> None:
+        raise NotImplementedError
+
+    def wait_for_more(self, connection: Connection, fresh: int) -> bool:
+        raise NotImplementedError
+
+    def keep_head(self, connection: Connection, data: bytes) -> None:
+        raise NotImplementedError
+
+    def body(self, connection: Connection, request: Request, data: bytes) -> Any:
+        raise NotImplementedError
+
+    def failed(
+        self, connection: Connection, request: Request, response: Response, body: Any, error: BaseException
+    ) -> None:
+        raise NotImplementedError
+
+    def left_unread(self, connection: Connection, request: Request, body: Any) -> bool:
+        raise NotImplementedError
+
+    def retire(self) -> None:
+        raise NotImplementedError
+
+    def drop_waiting(self) -> None:
+        raise NotImplementedError
+
+    # One event
+
+    def attend(self, connection: Connection, seat: Seat) -> None:
+        """Go on with a connection that is ours until it waits again or is closed."""
+        try:
+            if connection.state == HEAD:
+                self._read(connection, seat)
+            else:
+                self.resume(connection, seat)
+        except (ConnectionError, Stalled, ssl.SSLError) as error:
+            self.log.debug("Closing a connection: %s", error)
+            self.drop(connection)
+        except BaseException:
+            self.log.exception("Error in a connection")
+            self.drop(connection, reset=True)
+
+    def park(self, connection: Connection, wanted: int) -> int:
+        """Let a connection wait for its next event. It may belong to another thread afterwards."""
+        fd = connection.fd
+        self.waiting[fd] = connection
+        if self.ended:
+            self.drop_waiting()
+        elif connection.registered:
+            self.poller.arm(fd, wanted)
+        else:
+            connection.registered = True
+            self.poller.add(fd, wanted)
+        return fd
+
+    def read(self, connection: Connection, seat: Seat) -> None:
+        self._read(connection, seat)
+
+    def _read(self, connection: Connection, seat: Seat) -> int:
+        """Read what has come, and answer it."""
+        try:
+            data: bytes = connection.sock.recv(BUFFER)
+        except WOULD_BLOCK:
+            return self.park(connection, READ)
+        if connection.data:
+            connection.data += data
+            if data:
+                if self.wait_for_more(connection, len(data)):
+                    return 0
+                return self._requests(connection, bytes(connection.data), seat)
+        if not data:
+            # The visitor has ended his side; half a body is an error, half a head is nothing.
+            if connection.pending is not None:
+                self.refuse(connection, None, ConnectionError("the body ended early"), status=400)
+            else:
+                self.drop(connection)
+            return 0
+        return self._requests(connection, data, seat)
+
+    def requests(self, connection: Connection, data: bytes, seat: Seat) -> None:
+        self._requests(connection, data, seat)
+
+    def _requests(self, connection: Connection, data: bytes, seat: Seat) -> int:
+        """Answer the requests in *data*, as many as are complete."""
+        for _ in range(TURNS):
+            request: Any = connection.pending
+            if request is None:
+                try:
+                    request = self.reader.read(data, connection)
+                except Exception as error:
+                    self.refuse(connection, None, error)
+                    return 0
+                if request is None:
+                    self.keep_head(connection, data)
+                    return 0
+                data = data[request.consumed :]
+            if request.length:
+                body = self.body(connection, request, data)
+                if body is None:
+                    return 0
+                connection.pending = None
+            else:
+                body = BytesIO()
+                connection.data = data
+            if not self._answer(connection, request, body, seat):
+                return 0
+            data = connection.data
+            if not data:
+                return self.park(connection, READ)
+        # The others have their turn: an event comes at once where there is room to write.
+        connection.state = FLUSH
+        return self.park(connection, WRITE)
+
+    # Answering
+
+    def _answer(self, connection: Connection, request: Request, body: Any, seat: Seat) -> bool:
+        """Call the application and send what it gives; whether the connection is still ours and expects a request."""
+        environ = request.environ
+        connection.count += 1
+        connection.state = HEAD
+        self.answered += 1
+        if self.answered >= self.max_requests:
+            self.retire()
+        response = Response(
+            self,
+            connection,
+            request.modern,
+            environ["REQUEST_METHOD"] == "HEAD",
+            not request.keep_alive or self.keepalive == 0,
+        )
+        environ["wsgi.input"] = body
+        environ["wsgi.early_hints"] = response.early_hints
+        environ["gunicorn.socket"] = connection.sock
+        if "HTTP_UPGRADE" in environ and "upgrade" in environ.get("HTTP_CONNECTION", "").lower():
+            # Whoever takes over the socket expects one that blocks.
+            connection.sock.setblocking(True)
+        seat.since = monotonic()
+        seat.environ = environ
+        seat.connection = connection
+        observer = self.observer
+        try:
+            if observer is None:
+                self._run(environ, response, body)
+            else:
+                observer.begin(request, environ)
+                try:
+                    self._run(environ, response, body)
+                finally:
+                    observer.end(request, environ, response, monotonic() - seat.since)
+        except (ConnectionError, Stalled) as error:
+            self.log.debug("The visitor left: %s", error)
+            self.drop(connection)
+            return False
+        except BaseException as error:
+            self.failed(connection, request, response, body, error)
+            return False
+        finally:
+            seat.connection = None
+            seat.environ = None
+        return self._after(connection, request, response, body)
+
+    def _run(self, environ: dict[str, Any], response: Response, body: Any) -> int:
+        result = self.app(environ, response.start)
+        kind = type(result)
+        if (kind is list or kind is tuple) and type(body) is BytesIO and not response.head_sent:
+            # FAST: the usual case; a list has nothing to close.
+            return response.send_all(result)
+        try:
+            if type(body) is not BytesIO and body.error is not None and not 400 <= response.code < 500:
+                # No answer may pass a broken body off as a whole one.
+                raise body.error
+            if kind is self.file_wrapper and response.send_file(result):
+                return 1
+            for piece in result:
+                response.write(piece)
+            response.finish()
+        finally:
+            close = getattr(result, "close", None)
+            if close is not None:
+                close()
+        return 0
+
+    def _after(self, connection: Connection, request: Request, response: Response, body: Any) -> bool:
+        closing = response.close
+        if type(body) is not BytesIO and self.left_unread(connection, request, body):
+            closing = True
+        if not response.complete():
+            self.log.error("The response to %s is shorter than announced", request.environ.get("RAW_URI"))
+            self.drop(connection, reset=True)
+            return False
+        if response.upgrade or response.code == 101:
+            self.drop(connection)
+            return False
+        if connection.out:
+            connection.state = FLUSH
+            connection.closing = closing
+            connection.deadline = self.now + (self.options.write_timeout or 1e300)
+            self.park(connection, WRITE)
+            return False
+        if closing:
+            self.end(connection)
+            return False
+        connection.deadline = self.now + (LINGERING if self.stopping else self.keepalive)
+        return True
