@@ -58,6 +58,15 @@ class Server:
     def output(self) -> str:
         return self.log.read_text()
 
+    def until_said(self, text: str) -> str:
+        """Wait for *text* in the output, which is returned."""
+        until = time.monotonic() + PATIENCE
+        while text not in self.output() and time.monotonic() < until:
+            time.sleep(0.02)
+        said = self.output()
+        assert text in said, said
+        return said
+
     def connect(self) -> socket.socket:
         if self.path:
             client = socket.socket(socket.AF_UNIX)

@@ -71,7 +71,7 @@ def test_banner_and_workers(start):
     pids = {serving.body(server.get()).split()[-1] for _ in range(40)}
     assert pids.isdisjoint({str(server.process.pid).encode()})
     assert serving.body(server.get("/scheme")) == b"http True"
-    said = server.output()
+    said = server.until_said("(Press CTRL+C to quit)")
     assert " * Serving Flask app 'served'\n" in said
     assert f" * Running on http://127.0.0.1:{server.port} with 2 workers" in said
     assert (" compiled build" in said) != (" pure Python build" in said)
@@ -203,7 +203,7 @@ def test_unix_socket():
         server = serving.Server(folder, "served", "--workers", "1", bind=f"unix:{path}")
         try:
             assert serving.status(server.get()) == 200
-            assert f"Running on unix:{path}" in server.output()
+            server.until_said(f"Running on unix:{path}")
             code, said = run(folder, "--app", "served", "serve", "--bind", f"unix:{path}")
             assert (code, said) == (1, f"Error: The socket {path} is in use by another program.\n")
             assert server.stop() == 0
@@ -217,7 +217,7 @@ def test_tls(start, folder):
     pytest.importorskip("cryptography")
     cert, key = werkzeug.make_ssl_devcert(str(folder / "dev"), host="localhost")
     server = start("--workers", "1", "--cert", cert, "--key", key)
-    assert f"Running on https://127.0.0.1:{server.port}" in server.output()
+    server.until_said(f"Running on https://127.0.0.1:{server.port}")
     context = ssl.create_default_context(cafile=cert)
     context.check_hostname = False
     with context.wrap_socket(server.connect(), server_hostname="localhost") as client:
