@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
@@ -15,6 +16,13 @@ from werkzeug.http import parse_cookie
 Load = Callable[[str], ModuleType]
 NAME = "bolthead._core.session.cookie_session"
 OPTIONS = (None, "/", False, False, None, True)
+
+
+@pytest.fixture(autouse=True)
+def lazily_imported(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The interface imports it with the first session, by name: let that be the one of the build under test."""
+    name = "bolthead._compat.itsdangerous_serializer"
+    monkeypatch.setitem(sys.modules, name, load(name))
 
 
 def apps(load: Load, **config: Any) -> list[Any]:
