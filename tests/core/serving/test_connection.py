@@ -1,0 +1,106 @@
+"""A connection whose socket takes only so much: nothing is lost, doubled or reordered."""
+
+from __future__ import annotations
+
+import os
+import socket
+from types import SimpleNamespace
+
+import pytest
+
+
+@pytest.fixture
+def module(load):
+    return load("bolthead._core.serving.connection")
+
+
+@pytest.fixture
+def pair(module):
+    ours, theirs = socket.socketpair()
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    ours.setblocking(False)
+    connection = module.Connection(ours, ("127.0.0.1", 1), SimpleNamespace(trusts=lambda peer: peer[1] == 1))
+    yield connection, theirs
+    connection.close()
+    theirs.close()
+
+
+def read(connection, theirs, size):
+    found = b""
+    while len(found) < size:
+        connection.flush()
+        found += theirs.recv(1 << 16)
+    return found
+
+
+def test_a_new_connection(module, pair):
+    connection, _ = pair
+    assert (connection.state, connection.count, connection.data, connection.trusted) == (module.HEAD, 0, b"", True)
+
+
+def test_order(module, pair, tmp_path):
+    connection, theirs = pair
+    content = os.urandom(300_000)
+    (tmp_path / "file").write_bytes(content)
+    fd = os.open(tmp_path / "file", os.O_RDONLY)
+    pieces = [os.urandom(size) for size in (10, 100_000, 1, 200_000)]
+    connection.send(pieces[0])
+    connection.send(pieces[1])
+    connection.send_two(pieces[2], pieces[3])
+    connection.send_file(module.FilePart(fd, 100, 250_000))
+    connection.send(b"end")
+    assert connection.unsent() > 100_000
+    assert not connection.flush()
+    whole = b"".join(pieces) + content[100:250_100] + b"end"
+    assert read(connection, theirs, len(whole)) == whole
+    assert connection.flush()
+    with pytest.raises(OSError):
+        os.fstat(fd)
+
+
+def test_a_file_that_shrank(module, pair, tmp_path):
+    connection, theirs = pair
+    (tmp_path / "file").write_bytes(b"x" * 10)
+    fd = os.open(tmp_path / "file", os.O_RDONLY)
+    with pytest.raises(ConnectionAbortedError):
+        connection.send_file(module.FilePart(fd, 0, 100_000))
+
+
+def test_head_and_body_cut_anywhere(module, pair):
+    connection, theirs = pair
+
+    class Stingy:
+        def __init__(self, most):
+            self.most, self.taken = most, b""
+
+        def sendmsg(self, parts):
+            return self.send(b"".join(parts))
+
+        def send(self, data):
+            part = bytes(data[: self.most])
+            self.taken += part
+            return len(part)
+
+    real = connection.sock
+    try:
+        for most in (1, 3, 4, 5, 7, 100):
+            connection.sock = Stingy(most)
+            connection.send_two(b"head", b"body")
+            while not connection.flush():
+                pass
+            assert connection.sock.taken == b"headbody"
+    finally:
+        connection.sock = real
+
+
+def test_waiting(module, pair):
+    connection, theirs = pair
+    with pytest.raises(module.Stalled):
+        connection.wait_readable(0.001)
+    theirs.sendall(b"x")
+    connection.wait_readable(60)
+    connection.send(b"x" * 500_000)
+    with pytest.raises(module.Stalled):
+        connection.flush_or_wait(0.001)
+    theirs.recv(100_000)
+    connection.flush_or_wait(60)

@@ -1,0 +1,117 @@
+"""The quick reader of heads beside gunicorn's own code: the same ``environ``, or its exception."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytest.importorskip("gunicorn")
+h1c = pytest.importorskip("gunicorn_h1c")
+
+
+@pytest.fixture(scope="module")
+def module(load):
+    return load("bolthead._core.serving.request")
+
+
+@pytest.mark.parametrize(
+    ("said", "modern", "keeps"),
+    [
+        *(("keep-alive", modern, True) for modern in (True, False)),
+        *(("Keep-Alive", modern, True) for modern in (True, False)),
+        *(("close", modern, False) for modern in (True, False)),
+        *((" upgrade , CLOSE\t", modern, False) for modern in (True, False)),
+        *(("keep-alive, close", modern, False) for modern in (True, False)),
+        ("upgrade", True, True),
+        ("upgrade", False, False),
+        ("", True, True),
+        ("", False, False),
+    ],
+)
+def test_connection_header(module, said, modern, keeps):
+    assert module.keeps_alive(said, modern) is keeps
+
+
+@pytest.mark.parametrize(
+    ("environ", "name"),
+    [
+        ({"HTTP_HOST": "a.test", "wsgi.url_scheme": "http"}, ("a.test", "80")),
+        ({"HTTP_HOST": "a.test", "wsgi.url_scheme": "https"}, ("a.test", "443")),
+        ({"HTTP_HOST": "a.test:81"}, ("a.test", "81")),
+        ({"SERVER_NAME": "s"}, ("s", "")),
+        ({}, ("", "")),
+    ],
+)
+def test_name_of_a_unix_socket(module, environ, name):
+    assert module.name_of_unix(environ) == name
+
+
+LINES = st.sampled_from(
+    [
+        *("Host: a.test", "X-A: 1", "x-a: 2", "X_A: 3", "SCRIPT_NAME: /s", "Content-Length: 5", "Connection: close"),
+        *("Connection: keep-alive", "Expect: 100-continue", "Expect: x", "Transfer-Encoding: chunked", "X-B: \xff"),
+        *("X-Forwarded-Proto: https", "X-Forwarded-Proto: http", "X-Forwarded-Ssl: on", "Content-Type: a/b", "Bad"),
+    ]
+)
+TARGETS = st.sampled_from(
+    [
+        "/",
+        "/a%20b/%C3%A9",
+        "/?",
+        "/a?b=c%20d",
+        "//x/y",
+        "/a#f",
+        "http://h.test/p?q",
+        "*",
+        "/\xe9",
+        "/%zz",
+        "a:80",
+        "/?#",
+    ]
+)
+
+
+@given(
+    st.sampled_from(["GET", "OPTIONS", "POST", "CONNECT", "HEAD", "get"]),
+    TARGETS,
+    st.sampled_from(["HTTP/1.1", "HTTP/1.0", "HTTP/1.2"]),
+    st.lists(LINES, max_size=6),
+    st.sampled_from(["", "\r\n"]),
+    st.sampled_from([("127.0.0.1", 9), ("10.1.1.1", 9), ""]),
+    st.sampled_from(["drop", "refuse", "dangerous"]),
+)
+def test_as_gunicorn(load, method, target, version, lines, before, peer, header_map):
+    from gunicorn.config import Config
+
+    heads = load("bolthead.serving.heads")
+    connections = load("bolthead._core.serving.connection")
+    loop = load("bolthead.serving.loop")
+    cfg = Config()
+    cfg.set("header_map", header_map)
+    site = loop.Site.__new__(loop.Site)
+    site.unix = peer == ""
+    site.address = "/run/s" if site.unix else ("127.0.0.1", 8000)
+    site.server = None if site.unix else ("127.0.0.1", "8000")
+    site.scheme, site.allowed, site.networks = "http", cfg.forwarded_allow_ips, cfg.forwarded_allow_networks()
+    connection = connections.Connection(SimpleNamespace(fileno=lambda: 3), peer, site)
+    data = (before + "\r\n".join([f"{method} {target} {version}", *lines, "", ""])).encode("latin-1")
+
+    def outcome(read):
+        try:
+            request = read(data, connection)
+        except Exception as error:
+            return type(error), str(error)
+        environ = {key: value for key, value in request.environ.items() if key not in DIFFERENT}
+        return (environ, request.consumed, request.length, request.keep_alive, request.expects, request.modern)
+
+    base = {"wsgi.multithread": True, **heads.wsgi.base_environ(cfg)}
+    base.pop("wsgi.multithread")
+    base["wsgi.multithread"] = True
+    reader = heads.make_reader(cfg, base)
+    assert outcome(reader.read) == outcome(reader.exactly)
+
+
+DIFFERENT = {"wsgi.errors", "wsgi.input", "gunicorn.socket", "wsgi.early_hints"}
