@@ -33,9 +33,18 @@ def loaded(code: str) -> set[str]:
     return set(names)
 
 
-def test_importing_loads_what_a_request_needs() -> None:
+FRAMEWORK = {"bolthead.app", "bolthead.wrappers", "bolthead._core.lifecycle", "werkzeug", "jinja2", "blinker", "click"}
+
+
+@pytest.mark.parametrize("code", ["import bolthead", "import bolthead._core", "import bolthead; dir(bolthead)"])
+def test_the_package_alone_loads_no_framework(code: str) -> None:
+    assert loaded(code) & FRAMEWORK == set()
+
+
+@pytest.mark.parametrize("code", ["from bolthead import request", "import bolthead; bolthead.Flask"])
+def test_the_first_name_loads_what_a_request_needs(code: str) -> None:
     before = loaded("")
-    names = loaded("import bolthead")
+    names = loaded(code)
     assert {"bolthead.app", "bolthead.wrappers", "werkzeug.wrappers"} <= names
     assert (names - before) & UNWANTED == set()
 
@@ -68,11 +77,41 @@ assert posted == ("200 OK", b"12"), posted
     assert (loaded(code) - loaded("")) & UNWANTED == set()
 
 
+def test_the_first_name_brings_all() -> None:
+    run("""
+        import bolthead
+        bolthead.Flask
+        assert {"request", "Blueprint", "url_for", "jsonify", "Response"} <= vars(bolthead).keys()
+        """)
+
+
+@pytest.mark.parametrize("module", "app blueprints cli ctx globals helpers json sansio.app sessions templating".split())
+def test_any_module_may_be_the_first(module: str) -> None:
+    run(f"import bolthead.{module}; from bolthead import Flask; Flask('x').test_client().get('/')")
+
+
+def test_threads_see_one_package() -> None:
+    run("""
+        import bolthead
+        from threading import Barrier, Thread
+        barrier, found = Barrier(8), []
+        def look():
+            barrier.wait()
+            found.append((bolthead.Flask, bolthead.request, bolthead.cli, bolthead.render_template))
+        threads = [Thread(target=look) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(found) == 8 and len({tuple(map(id, each)) for each in found}) == 1
+        """)
+
+
 @pytest.mark.parametrize("before", ["", "import werkzeug"], ids=["after", "before"])
 def test_werkzeug_is_whole_for_those_who_look(before: str) -> None:
     said = run(f"""
         {before}
-        import bolthead, werkzeug
+        import bolthead.app, werkzeug
         from types import ModuleType
         from werkzeug import Client, Request, Response, run_simple
         import werkzeug.serving, werkzeug.test
@@ -98,12 +137,13 @@ def test_werkzeug_is_whole_for_those_who_look(before: str) -> None:
     ],
 )
 def test_any_first_look_at_werkzeug_will_do(code: str) -> None:
-    run(f"import bolthead, werkzeug\n{code}")
+    run(f"import bolthead.app, werkzeug\n{code}")
 
 
 def test_a_name_that_is_nowhere_is_an_attribute_error() -> None:
     said = run("""
-        import bolthead, werkzeug
+        from bolthead import Flask
+        import werkzeug
         try:
             werkzeug.nothing
         except AttributeError as error:
@@ -113,12 +153,13 @@ def test_a_name_that_is_nowhere_is_an_attribute_error() -> None:
 
 
 def test_star_import_of_werkzeug() -> None:
-    run("import bolthead\nfrom werkzeug import *\nClient, Request, Response, run_simple")
+    run("from bolthead import Flask\nfrom werkzeug import *\nClient, Request, Response, run_simple")
 
 
 def test_threads_see_one_werkzeug() -> None:
     run("""
-        import bolthead, werkzeug
+        from bolthead import Flask
+        import werkzeug
         from threading import Barrier, Thread
         barrier, found = Barrier(8), []
         def look():
@@ -137,7 +178,7 @@ def test_the_standard_library_is_left_alone() -> None:
     """No module of it is replaced, put off or emptied."""
     run("""
         import sys
-        import bolthead
+        from bolthead import Flask
         for name, module in list(sys.modules.items()):
             if name.partition(".")[0] in sys.stdlib_module_names and name != "__main__":
                 assert not type(module).__module__.startswith("bolthead"), (name, type(module))
@@ -146,7 +187,8 @@ def test_the_standard_library_is_left_alone() -> None:
 
 def test_names_that_come_late() -> None:
     run("""
-        import bolthead, sys
+        import sys, bolthead
+        from bolthead import Flask
         assert "jinja2" not in sys.modules
         from bolthead.app import Environment
         from bolthead.sansio.app import DispatchingJinjaLoader

@@ -12,7 +12,7 @@ import pytest
 SRC = Path(__file__).resolve().parent.parent / "src" / "bolthead"
 
 LAYERS = [
-    ["_startup.sitecustomize"],
+    ["_startup.sitecustomize", "_startup.flask"],
     ["_compat.lazy_modules"],
     ["_compat.import_werkzeug"],
     ["typing", "signals", "_compat.asgiref_bridge", "_compat.__init__"],
@@ -52,10 +52,9 @@ CORE = {
 """The folders of the core, and the other folders that each may import from."""
 
 LAZY = {
-    ("_startup.sitecustomize", "as_flask"),
+    ("_startup.flask", "as_flask"),
     ("app", "cli"),
     ("app", "testing"),
-    ("blueprints", "cli"),
     ("cli.groups", "as_flask"),
     ("cli.locate", "__init__"),
     ("sansio.scaffold", "cli"),

@@ -15,6 +15,7 @@ from werkzeug.exceptions import BadRequestKeyError, HTTPException, InternalServe
 from werkzeug.wsgi import get_host
 
 from . import typing as ft
+from ._compat.lazy_modules import lazy_names
 from ._core.lifecycle import phases, wsgi
 from ._core.lifecycle.records import Plan
 from ._core.lifecycle.url_for import GUARDED, UrlForGuards, build_url
@@ -498,7 +499,21 @@ def _static_view(app: Flask) -> Callable[..., Any]:
 ship(Flask)
 
 
-def __getattr__(name: str) -> Any:
-    if name == "Environment":
-        return App.jinja_environment
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:
+    # Flask's module has these names too; what some of them need is loaded for those who ask.
+    __getattr__ = lazy_names(
+        vars(),
+        {
+            "BaseResponse": "werkzeug.wrappers:Response",
+            "Environment": "bolthead.templating:Environment",
+            "Headers": "werkzeug.datastructures:Headers",
+            "Rule": "bolthead.routing:Rule",
+            "cabc": "collections.abc",
+            "chain": "itertools:chain",
+            "cli": "bolthead.cli",
+            "click": "click",
+            "is_running_from_reloader": "werkzeug.serving:is_running_from_reloader",
+            "iscoroutinefunction": "inspect:iscoroutinefunction",
+            "t": "typing",
+        },
+    )

@@ -15,13 +15,12 @@ import dis
 import importlib
 import importlib.metadata
 import os
-import pkgutil
 import runpy
 import shutil
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from importlib.metadata import Distribution, DistributionFinder, MetadataPathFinder, PackageNotFoundError
 from importlib.util import find_spec, spec_from_loader
 from pathlib import Path
@@ -38,23 +37,11 @@ VERSION = "3.1.3"
 STARTUP = Path(__file__).with_name("_startup")
 """A directory for ``PYTHONPATH``: Python processes that find it there are installed into at startup."""
 
-PASSED_ON = {
-    "app.BaseResponse": "werkzeug.wrappers:Response",
-    "app.Headers": "werkzeug.datastructures:Headers",
-    "app.Rule": "bolthead.routing:Rule",
-    "app.chain": "itertools:chain",
-    "app.cli": "bolthead.cli",
-    "app.click": "click",
-    "app.iscoroutinefunction": "inspect:iscoroutinefunction",
-    "app.is_running_from_reloader": "werkzeug.serving:is_running_from_reloader",
-    "blueprints.AppGroup": "bolthead.cli:AppGroup",
-    "cli.itemgetter": "operator:itemgetter",
-    "cli.update_wrapper": "functools:update_wrapper",
-    "cli.ModuleType": "types:ModuleType",
-    "sansio.app.chain": "itertools:chain",
-    "wrappers.HTTPException": "werkzeug.exceptions:HTTPException",
-}
-"""What Flask's modules only import themselves, bolthead's do not, and others take from there."""
+RESTARTED = "BOLTHEAD_AS_FLASK_RESTARTED"
+"""The variable that is set while the process starts a second time; see `restart`."""
+
+METADATA = Distribution.at(STARTUP / f"flask-{VERSION}.dist-info")
+"""What ``importlib.metadata`` says of Flask where it is not installed, or in another version."""
 
 IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 
@@ -66,11 +53,42 @@ def _back(name: str) -> str | None:
     return None
 
 
+SET_BY_IMPORT = frozenset(("__loader__", "__name__", "__package__", "__path__", "__spec__"))
+
+
+class Handle(ModuleType):
+    """bolthead's module, for whoever gets hold of it while it is imported under Flask's name.
+
+    Import hooks go by a module's name and patch what is in it. So all it has of its own is what an import sets.
+    """
+
+    def __getattribute__(self, name: str) -> Any:
+        own = super().__getattribute__("__dict__")
+        return own[name] if name in SET_BY_IMPORT and name in own else getattr(own["real"], name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        own = super().__getattribute__("__dict__")
+        if name in SET_BY_IMPORT:
+            own[name] = value
+        else:
+            setattr(own["real"], name, value)
+
+    def __delattr__(self, name: str) -> None:
+        delattr(super().__getattribute__("__dict__")["real"], name)
+
+
+def become(module: ModuleType, real: ModuleType) -> None:
+    """Make a handle of *real* out of a new *module*, and *real* what is imported by its name."""
+    sys.modules[module.__name__] = real
+    vars(module)["real"] = real
+    module.__class__ = Handle
+
+
 class Alias:
     """A loader that hands out bolthead's module under Flask's name.
 
-    The import system sets ``__spec__`` of whatever ``create_module`` returns, so that is a fresh module, and
-    ``exec_module`` puts the real one in its place, untouched.
+    The import system sets ``__spec__`` of the module it is given. That one is new, and only a `Handle` of the real one,
+    which stays as it is.
     """
 
     def __init__(self, spec: ModuleSpec) -> None:
@@ -81,12 +99,19 @@ class Alias:
         return None
 
     def exec_module(self, module: ModuleType) -> None:
+        if self.name == BACK:
+            # All of Werkzeug, as Flask loads it: there may be import hooks for it too.
+            from werkzeug import run_simple  # noqa: F401
         real = importlib.import_module(self.name)
+        # Here some names come late that are there in Flask's module. This asks for them, as a star import does.
+        getattr(real, "__all__", None)
         _explain(real)
-        sys.modules[module.__name__] = real
-        # Whoever drives the loader by hand keeps `module`, and should find the names there.
-        for key, value in vars(real).items():
-            vars(module).setdefault(key, value)
+        become(module, real)
+        if self.name == BACK:
+            for name in list(sys.modules):
+                package, *below = name.split(".")
+                if package == BACK and below and not any(part.startswith("_") for part in below):
+                    importlib.import_module(".".join([FRONT, *below]))
 
     def get_code(self, fullname: str) -> CodeType | None:
         code: CodeType | None = self.origin.get_code(self.name)
@@ -105,26 +130,6 @@ class Alias:
     def get_resource_reader(self, fullname: str) -> Any:
         reader = getattr(self.origin, "get_resource_reader", None)
         return reader(self.name) if reader else None
-
-
-class FlaskDistribution(Distribution):
-    """What ``importlib.metadata`` says of Flask where it is not installed, or in another version."""
-
-    FILES = {
-        "METADATA": (
-            f"Metadata-Version: 2.1\nName: Flask\nVersion: {VERSION}\n"
-            "Summary: Provided by bolthead.\nRequires-Dist: bolthead\n"
-        ),
-        "top_level.txt": f"{FRONT}\n",
-        "entry_points.txt": f"[console_scripts]\n{FRONT} = {FRONT}.cli:main\n",
-        "INSTALLER": f"{BACK}.as_flask\n",
-    }
-
-    def read_text(self, filename: str) -> str | None:
-        return self.FILES.get(filename)
-
-    def locate_file(self, path: os.PathLike[str] | str) -> Any:
-        return Path(bolthead.__file__).parent.parent / path
 
 
 class Finder:
@@ -152,7 +157,7 @@ class Finder:
             return []
         wanted = DistributionFinder.Context(name=FRONT)
         present = next(iter(MetadataPathFinder.find_distributions(wanted)), None)
-        return [] if present is not None and present.version == VERSION else [FlaskDistribution()]
+        return [] if present is not None and present.version == VERSION else [METADATA]
 
 
 def install(*, children: bool = False) -> None:
@@ -165,14 +170,10 @@ def install(*, children: bool = False) -> None:
     loaded = sys.modules.get(FRONT)
     if loaded is not None and loaded is not bolthead:
         raise RuntimeError(_too_late(loaded))
-    if Finder not in sys.meta_path:
-        # First of all finders: the path finder would load bolthead's files a second time, as flask's.
-        sys.meta_path.insert(0, Finder)
-    _alias_loaded()
+    if not installed():
+        _add_finder()
     if children:
-        paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-        if str(STARTUP) not in paths:
-            os.environ["PYTHONPATH"] = os.pathsep.join([str(STARTUP), *paths])
+        _set_path(str(STARTUP))
 
 
 def installed() -> bool:
@@ -180,14 +181,41 @@ def installed() -> bool:
     return Finder in sys.meta_path
 
 
-def _alias_loaded() -> None:
-    """Flask's names for what is loaded already; the rest is found when imported."""
-    for name, module in list(sys.modules.items()):
-        if name == BACK or name.startswith(BACK + "."):
-            front = FRONT + name[len(BACK) :]
-            # `import flask` makes these, so tools look for them in sys.modules without importing.
-            sys.modules[front] = module
-            _explain(module)
+def _add_finder() -> None:
+    # Before the path finder, which would find Flask itself; behind those of import hooks, which pass on what they are
+    # asked for. Should another finder come up with Flask, before all of them.
+    path_finder = sys.meta_path.index(PathFinder) if PathFinder in sys.meta_path else 0
+    for place in (path_finder, 0):
+        sys.meta_path.insert(place, Finder)
+        found = find_spec(FRONT)
+        if found is not None and found.origin == bolthead.__file__:
+            return
+        sys.meta_path.remove(Finder)
+    raise RuntimeError(
+        f"bolthead.as_flask.install() has no effect: 'import flask' still finds {found}. "
+        f"The finders of this process are {sys.meta_path}."
+    )
+
+
+def _set_path(*first: str) -> None:
+    paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path and path not in first]
+    os.environ["PYTHONPATH"] = os.pathsep.join([*first, *paths])
+
+
+def restart() -> None:
+    """Start this process anew if what Python runs at startup has imported Flask already.
+
+    Monitoring tools do so, by a ``sitecustomize`` of theirs: the second time it comes after ours. To be called by a
+    command, as its first act.
+    """
+    loaded = sys.modules.get(FRONT)
+    custom = getattr(sys.modules.get("sitecustomize"), "__file__", None)
+    if os.environ.pop(RESTARTED, None) or loaded is None or loaded is bolthead or custom is None:
+        return
+    os.environ[RESTARTED] = "1"
+    _set_path(str(STARTUP), os.path.dirname(custom))
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 # Messages for what goes wrong.
@@ -259,9 +287,6 @@ def _explain(module: ModuleType) -> None:
             except AttributeError:
                 pass
         front = FRONT + module.__name__[len(BACK) :]
-        elsewhere = PASSED_ON.get(f"{front[len(FRONT) + 1 :]}.{name}")
-        if elsewhere is not None:
-            return pkgutil.resolve_name(elsewhere)
         caller = sys._getframe(1)
         if _imports(caller) and not _half_made(module, name):
             raise ImportError(_no_such_name(front, name, caller.f_globals, caller.f_lineno), name=front)
@@ -328,6 +353,7 @@ def main(args: Sequence[str]) -> None:
         return
     if not args or (args[0].startswith("-") and (args[0] != "-m" or len(args) == 1)):
         _fail(USAGE)
+    restart()
     install(children=True)
     if args[0] == "-m":
         _run_module(args[1], args[2:])

@@ -6,6 +6,7 @@ import os
 import typing as t
 from datetime import timedelta
 
+from ._compat.lazy_modules import lazy_names
 from .globals import current_app
 from .helpers import send_from_directory
 from .sansio.blueprints import Blueprint as SansioBlueprint
@@ -51,10 +52,9 @@ class Blueprint(SansioBlueprint):
         return open(path, mode, encoding=encoding)
 
 
-def __getattr__(name: str) -> t.Any:
-    if name == "AppGroup":
-        # Not at the top: it would load the whole command line.
-        from .cli import AppGroup
-
-        return AppGroup
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not t.TYPE_CHECKING:
+    # Flask's module has these names too; what some of them need is loaded for those who ask.
+    __getattr__ = lazy_names(
+        vars(),
+        {"AppGroup": "bolthead.cli:AppGroup"},
+    )

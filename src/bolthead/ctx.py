@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from werkzeug.exceptions import HTTPException
 
 from . import typing as ft
+from ._compat.lazy_modules import lazy_names
 from ._core.lifecycle.contexts import (
     fill_request_context,
     pop_app,
@@ -289,3 +290,14 @@ def fill_context(app: Flask, context: dict[str, Any]) -> None:
                 func = app.ensure_sync(func)
             context.update(func())
     context.update(given)
+
+
+if not TYPE_CHECKING:
+    # Flask's module has these names too; what some of them need is loaded for those who ask.
+    __getattr__ = lazy_names(
+        vars(),
+        {
+            "contextvars": "contextvars",
+            "t": "typing",
+        },
+    )

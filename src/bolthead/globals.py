@@ -5,7 +5,13 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+<<<<<<< HEAD
 from ._core.primitives import context as _context
+=======
+from ._compat.lazy_modules import lazy_names
+from ._core.primitives.context import _cv_app as _cv_app
+from ._core.primitives.context import _cv_request as _cv_request
+>>>>>>> e765003 (The package is lazy and star imports are whole; as_flask goes through the import system)
 from ._core.primitives.proxy import LocalProxy
 
 if TYPE_CHECKING:
@@ -39,3 +45,14 @@ g: _AppCtxGlobals = LocalProxy(_cv_app, "g", _no_app_msg)  # type: ignore[assign
 request_ctx: RequestContext = LocalProxy(_cv_request, None, _no_req_msg)  # type: ignore[assignment]
 request: Request = LocalProxy(_cv_request, "request", _no_req_msg)  # type: ignore[assignment]
 session: SessionMixin = LocalProxy(_cv_request, "session", _no_req_msg)  # type: ignore[assignment]
+
+
+if not TYPE_CHECKING:
+    # Flask's module has these names too; what some of them need is loaded for those who ask.
+    __getattr__ = lazy_names(
+        vars(),
+        {
+            "ContextVar": "contextvars:ContextVar",
+            "t": "typing",
+        },
+    )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from werkzeug.datastructures import CallbackDict
 from werkzeug.wrappers import Response as BaseResponse
 
+from ._compat.lazy_modules import lazy_names
 from ._core.session.cookie_session import COOKIE_OPTIONS, set_cookie, vary_by_cookie
 from .json.tag import TaggedJSONSerializer
 from .wrappers import Response
@@ -20,15 +21,6 @@ if TYPE_CHECKING:
 
     from .app import Flask
     from .wrappers import Request
-else:
-
-    def __getattr__(name: str) -> Any:
-        if name not in ("BadSignature", "URLSafeTimedSerializer"):
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        import itsdangerous
-
-        value = globals()[name] = getattr(itsdangerous, name)
-        return value
 
 
 class SessionMixin(MutableMapping[str, Any]):
@@ -273,3 +265,16 @@ class SecureCookieSessionInterface(SessionInterface):
 
 
 _stock_set_cookie = Response.set_cookie
+
+
+if not TYPE_CHECKING:
+    # Flask's module has these names too; what some of them need is loaded for those who ask.
+    __getattr__ = lazy_names(
+        vars(),
+        {
+            "BadSignature": "itsdangerous:BadSignature",
+            "URLSafeTimedSerializer": "itsdangerous:URLSafeTimedSerializer",
+            "c": "collections.abc",
+            "t": "typing",
+        },
+    )

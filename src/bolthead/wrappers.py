@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response as ResponseBase
 
 from . import json
 from ._compat import body_stream
+from ._compat.lazy_modules import lazy_names
 from ._compat.multi_dict import EnvironHeaders, ImmutableMultiDict
 from ._core.http.headers import parse_options
 from ._core.http.set_cookie import simple_cookie
@@ -322,3 +323,11 @@ class Response(ResponseBase):
                     headers._list.append(("Set-Cookie", text))
                     return
         super().set_cookie(key, value, max_age, expires, path, domain, secure, httponly, samesite, partitioned)
+
+
+if not t.TYPE_CHECKING:
+    # Flask's module has these names too; what some of them need is loaded for those who ask.
+    __getattr__ = lazy_names(
+        vars(),
+        {"HTTPException": "werkzeug.exceptions:HTTPException"},
+    )

@@ -1,7 +1,8 @@
-"""Lazy packages: registered in ``sys.modules`` now, their own file executed on the first attribute that is missing."""
+"""Lazy packages, whose own file is executed on the first attribute that is missing, and lazy names of a module."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.machinery import ModuleSpec
 from threading import RLock
 from types import ModuleType
@@ -40,3 +41,23 @@ class LazyPackage(ModuleType):
     def __dir__(self) -> list[str]:
         _execute(self)
         return sorted(self.__dict__)
+
+
+def lazy_names(module: dict[str, Any], names: dict[str, str]) -> Callable[[str], Any]:
+    """The ``__getattr__`` of a module for *names* that are imported when they are first asked for.
+
+    *module* is the module's dictionary, which keeps what was imported. *names* maps each to where it comes from, as
+    ``pkgutil.resolve_name`` takes it: ``"package.module:attribute"``. A star import gets all of them, for it asks for
+    ``__all__`` before it takes what the module holds.
+    """
+
+    def __getattr__(name: str) -> Any:
+        for wanted in names if name == "__all__" else {name} & names.keys():
+            from pkgutil import resolve_name
+
+            module[wanted] = resolve_name(names[wanted])
+        if name in module:
+            return module[name]
+        raise AttributeError(f"module {module['__name__']!r} has no attribute {name!r}")
+
+    return __getattr__

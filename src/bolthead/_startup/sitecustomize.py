@@ -1,61 +1,34 @@
 """What a child of ``python -m bolthead.as_flask`` runs at startup: Python imports a module of this name.
 
-Nothing of bolthead is imported until the child asks for flask. A ``sitecustomize`` that this one hides is
-loaded after it.
+It makes sure that flask is found beside this file, however the path is changed later. A ``sitecustomize`` that this one
+hides is loaded after it; where this one is hidden by another, ``flask.py`` does alone.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import module_from_spec
 from types import ModuleType
-from typing import Any
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-class FlaskImportHook:
-    """A meta path finder that installs ``as_flask`` when flask, or its metadata, is first asked for."""
+class StartupFinder:
+    """Finds flask beside this file until bolthead's own finder is there."""
 
     @classmethod
     def find_spec(
         cls, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if name != "flask":
+        if name != "flask" or "bolthead.as_flask" in sys.modules:
             return None
-        finder = cls.open()
-        # Found in sys.modules, the import system would take it for loaded by someone else.
-        sys.modules.pop("flask", None)
-        spec: ModuleSpec | None = finder.find_spec(name)
-        return spec
-
-    @classmethod
-    def find_distributions(cls, context: Any = None) -> Iterable[Any]:
-        if (getattr(context, "name", None) or "").lower() != "flask":
-            return []
-        found: Iterable[Any] = cls.open().find_distributions(context)
-        return found
-
-    @classmethod
-    def open(cls) -> Any:
-        sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not cls]
-        home = os.path.dirname(os.path.dirname(HERE))
-        try:
-            from bolthead import as_flask
-        except ModuleNotFoundError as error:
-            if error.name != "bolthead":
-                raise
-            # The parent had bolthead from a directory that is not on this process's path.
-            sys.path.append(home)
-            from bolthead import as_flask
-        as_flask.install()
-        return as_flask.Finder
+        return PathFinder.find_spec(name, [HERE])
 
 
-def step_aside() -> None:
+def load_hidden() -> None:
     """Load the ``sitecustomize`` that would have been loaded were this one not here."""
     others = [path for path in sys.path if os.path.abspath(path or os.curdir) != HERE]
     spec = PathFinder.find_spec("sitecustomize", others)
@@ -64,5 +37,7 @@ def step_aside() -> None:
         spec.loader.exec_module(module)
 
 
-sys.meta_path.insert(0, FlaskImportHook)
-step_aside()
+# The other one may load what it hides as well, and that is this.
+if not any(getattr(finder, "__name__", "") == "StartupFinder" for finder in sys.meta_path):
+    sys.meta_path.insert(sys.meta_path.index(PathFinder), StartupFinder)
+    load_hidden()

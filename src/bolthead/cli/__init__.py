@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click as click
 from click.core import ParameterSource as ParameterSource
 from werkzeug import run_simple as run_simple
 from werkzeug.serving import is_running_from_reloader as is_running_from_reloader
 from werkzeug.utils import import_string as import_string
 
+from .._compat.lazy_modules import lazy_names
 from ..globals import current_app as current_app
 from ..helpers import get_debug_flag as get_debug_flag
 from ..helpers import get_load_dotenv as get_load_dotenv
@@ -51,3 +54,25 @@ cli.add_command(serve_command)
 def main() -> None:
     """The command ``bolthead``, and ``python -m bolthead``."""
     cli.main()
+
+
+if not TYPE_CHECKING:
+    # Flask's module has these names too; what some of them need is loaded for those who ask.
+    __getattr__ = lazy_names(
+        vars(),
+        {
+            "ModuleType": "types:ModuleType",
+            "ast": "ast",
+            "cabc": "collections.abc",
+            "importlib": "importlib",
+            "inspect": "inspect",
+            "itemgetter": "operator:itemgetter",
+            "os": "os",
+            "platform": "platform",
+            "re": "re",
+            "sys": "sys",
+            "t": "typing",
+            "traceback": "traceback",
+            "update_wrapper": "functools:update_wrapper",
+        },
+    )

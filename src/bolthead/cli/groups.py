@@ -291,8 +291,9 @@ def _install_as_flask(ctx: click.Context, param: click.Parameter | None, value: 
 
 def become_flask() -> None:
     """Let ``import flask`` mean this package, or end with one line that says why that cannot be."""
-    from ..as_flask import install
+    from ..as_flask import install, restart
 
+    restart()
     try:
         install()
     except Exception as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as _json
 import typing as t
 
+from .._compat.lazy_modules import lazy_names
 from .._core.primitives.context_vars import var_get
 from ..globals import _cv_app, current_app
 from .provider import _default
@@ -57,3 +58,8 @@ def load(fp: t.IO[t.AnyStr], **kwargs: t.Any) -> t.Any:
 def jsonify(*args: t.Any, **kwargs: t.Any) -> Response:
     """A JSON response: of one value, of a list of several, or of a dict of named ones."""
     return current_app.json.response(*args, **kwargs)  # type: ignore[return-value]
+
+
+if not t.TYPE_CHECKING:
+    # PARITY: there after `import flask`, for sessions need it.
+    __getattr__ = lazy_names(vars(), {"tag": "bolthead.json.tag"})

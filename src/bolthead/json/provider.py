@@ -12,6 +12,7 @@ from datetime import date
 
 from werkzeug.http import http_date
 
+from .._compat.lazy_modules import lazy_names
 from .._core.json.reader import parse
 from .._core.json.response_json import line_of, writer_of
 from .._core.response.status import content_type_of
@@ -131,3 +132,11 @@ class DefaultJSONProvider(JSONProvider):
         else:
             text = self.dumps(obj, separators=COMPACT)
         return app.response_class(f"{text}\n", mimetype=self.mimetype)
+
+
+if not t.TYPE_CHECKING:
+    # Flask's module has these names too; what some of them need is loaded for those who ask.
+    __getattr__ = lazy_names(
+        vars(),
+        {"decimal": "decimal"},
+    )

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import typing as t
-import uuid
 from base64 import b64decode, b64encode
 from datetime import datetime
+from uuid import UUID
 
 from markupsafe import Markup
 from werkzeug.http import http_date, parse_date
@@ -144,13 +144,13 @@ class TagUUID(JSONTag):
     key = " u"
 
     def check(self, value: t.Any) -> bool:
-        return isinstance(value, uuid.UUID)
+        return isinstance(value, UUID)
 
     def to_json(self, value: t.Any) -> t.Any:
         return value.hex
 
     def to_python(self, value: t.Any) -> t.Any:
-        return uuid.UUID(value)
+        return UUID(value)
 
 
 class TagDateTime(JSONTag):
@@ -255,13 +255,6 @@ class TaggedJSONSerializer:
         if kind is list:
             return [self._tag_plain(item) for item in value]
         return self.tag(value)
-
-
-def __getattr__(name: str) -> t.Any:
-    if name == "UUID":
-        # Flask has the name here; the module behind it need not have run.
-        return uuid.UUID
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 STOCK: list[type[JSONTag]] = TaggedJSONSerializer.default_tags[:]

@@ -13,6 +13,7 @@ from werkzeug.sansio.response import Response
 from werkzeug.utils import cached_property
 
 from .. import typing as ft
+from .._compat.lazy_modules import lazy_names
 from .._core.response.make import redirection
 from ..config import Config, ConfigAttribute
 from ..ctx import _AppCtxGlobals
@@ -396,9 +397,13 @@ class App(Scaffold):
         raise error
 
 
-def __getattr__(name: str) -> t.Any:
-    if name in ("DispatchingJinjaLoader", "Environment"):
-        from .. import templating
-
-        return getattr(templating, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not t.TYPE_CHECKING:
+    # Flask's module has these names too; what some of them need is loaded for those who ask.
+    __getattr__ = lazy_names(
+        vars(),
+        {
+            "DispatchingJinjaLoader": "bolthead.templating:DispatchingJinjaLoader",
+            "Environment": "bolthead.templating:Environment",
+            "chain": "itertools:chain",
+        },
+    )

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, default_exceptions
 from werkzeug.utils import cached_property
 
 from .. import typing as ft
+from .._compat.lazy_modules import lazy_names
 from ..ctx import _default_template_ctx_processor
 from ..helpers import get_root_path
 from .packages import _find_package_path as _find_package_path
@@ -330,9 +331,15 @@ def _endpoint_from_view_func(view_func: ft.RouteCallable) -> str:
     return view_func.__name__
 
 
-def __getattr__(name: str) -> t.Any:
-    if name in ("BaseLoader", "FileSystemLoader"):
-        import jinja2
-
-        return getattr(jinja2, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not t.TYPE_CHECKING:
+    # Flask's module has these names too; what some of them need is loaded for those who ask.
+    __getattr__ = lazy_names(
+        vars(),
+        {
+            "BaseLoader": "jinja2:BaseLoader",
+            "FileSystemLoader": "jinja2:FileSystemLoader",
+            "importlib": "importlib",
+            "pathlib": "pathlib",
+            "sys": "sys",
+        },
+    )
