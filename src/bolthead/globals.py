@@ -5,13 +5,8 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-<<<<<<< HEAD
-from ._core.primitives import context as _context
-=======
 from ._compat.lazy_modules import lazy_names
-from ._core.primitives.context import _cv_app as _cv_app
-from ._core.primitives.context import _cv_request as _cv_request
->>>>>>> e765003 (The package is lazy and star imports are whole; as_flask goes through the import system)
+from ._core.primitives import context as _context
 from ._core.primitives.proxy import LocalProxy
 
 if TYPE_CHECKING:

@@ -9,10 +9,9 @@ import sys
 
 import pytest
 
-MODULES = """
-app blueprints cli config ctx debughelpers globals helpers json json.provider json.tag logging sansio.app
-sansio.blueprints sansio.scaffold sessions signals templating testing typing views wrappers
-""".split()
+MODULES = ["app", "blueprints", "cli", "config", "ctx", "debughelpers", "globals", "helpers", "json"]
+MODULES += ["json.provider", "json.tag", "logging", "sansio.app", "sansio.blueprints", "sansio.scaffold"]
+MODULES += ["sessions", "signals", "templating", "testing", "typing", "views", "wrappers"]
 MODULES.insert(0, "")
 
 STAR = """

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 
 
 def become_bolthead() -> None:
@@ -24,6 +25,8 @@ def become_bolthead() -> None:
     import flask
 
     as_flask.become(this, flask)
+    # What follows may be `python -m bolthead.as_flask`, which then is loaded already.
+    warnings.filterwarnings("ignore", "'bolthead.as_flask' found in sys.modules", RuntimeWarning)
 
 
 become_bolthead()
