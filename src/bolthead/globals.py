@@ -44,10 +44,4 @@ session: SessionMixin = LocalProxy(_cv_request, "session", _no_req_msg)  # type:
 
 if not TYPE_CHECKING:
     # Flask's module has these names too; what some of them need is loaded for those who ask.
-    __getattr__ = lazy_names(
-        vars(),
-        {
-            "ContextVar": "contextvars:ContextVar",
-            "t": "typing",
-        },
-    )
+    __getattr__ = lazy_names(vars(), {"t": "typing"})

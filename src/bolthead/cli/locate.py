@@ -31,7 +31,8 @@ class _WrongArguments(Exception):
 
 def prog_name() -> str:
     """The command's name in messages: ``flask`` once ``import flask`` means this package."""
-    return "flask" if sys.modules.get("flask") is sys.modules[_PACKAGE] else _PACKAGE
+    as_flask = sys.modules.get(f"{_PACKAGE}.as_flask")
+    return "flask" if as_flask is not None and as_flask.installed() else _PACKAGE
 
 
 _PACKAGE = __name__.partition(".")[0]
