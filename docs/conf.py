@@ -21,10 +21,10 @@ project_copyright = author
 release = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 version = release
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "notfound.extension", "commands"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "notfound.extension", "access", "commands", "live"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
-exclude_patterns = ["_build", "_bench", "examples/**"]
+exclude_patterns = ["_build", "_bench", "examples/**", "node_modules"]
 nitpicky = True
 # Other projects' names, and attributes that a docstring names without their class.
 nitpick_ignore_regex = [

@@ -84,7 +84,11 @@ def blocks(text: str) -> list[Block]:
             indent = len(match["indent"])
             code = "\n".join(part[indent:] for part in lines[start:at])
             at += 1
-            if not match["info"].startswith("{"):
+            if match["info"] == "{live}":
+                options = code.partition("\n\n")[0] if code.startswith(":") else ""
+                code = code[len(options) :].lstrip("\n")
+                found.append(Block("python", code, start + 1 + options.count("\n") + 1, reason))
+            elif not match["info"].startswith("{"):
                 found.append(Block(match["info"].strip(), code, start + 1, reason))
             reason = None
         elif line.strip():
@@ -111,5 +115,5 @@ def pages() -> list[Path]:
     return sorted(
         path
         for path in DOCS.rglob("*.md")
-        if not {"_build", "examples", *ELSEWHERE} & set(path.relative_to(DOCS).parts)
+        if not {"_build", "examples", "node_modules", *ELSEWHERE} & set(path.relative_to(DOCS).parts)
     )

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import TextIO
@@ -87,7 +88,8 @@ class Runner:
             self.use_files()
         finally:
             for process, _ in self.servers:
-                os.killpg(process.pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
     def block(self, block: Block) -> None:

@@ -1,0 +1,140 @@
+"""The built pages in a real browser: examples that run in the page, accessibility, widths and colours."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from documentation.browser import Browser
+from documentation.page import DOCS
+
+AXE = DOCS / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+PAGES = [
+    "index.html",
+    "start/quickstart.html",
+    "tutorial/step4.html",
+    "guides/security.html",
+    "patterns/api.html",
+    "decide/index.html",
+    "big/scaling.html",
+    "deploying/proxy.html",
+    "reference/configuration.html",
+    "reference/cli.html",
+    "reference/api/application.html",
+    "reference/api/request.html",
+    "project/faq.html",
+    "404.html",
+]
+
+
+PREFIX = "/en/latest"
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Serves the pages below the prefix that the 404 page counts on."""
+
+    def translate_path(self, path: str) -> str:
+        return super().translate_path(path.removeprefix(PREFIX))
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def address(site: Path) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(site)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}{PREFIX}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    assert AXE.is_file(), "run `npm ci` in docs first"
+    with Browser(tmp_path_factory.mktemp("profile")) as browser:
+        yield browser
+
+
+RUN = """
+(async () => {
+  const box = document.querySelectorAll(".live-box")[%d];
+  box.querySelector(".live-open").click();
+  const until = async (test) => { while (!test()) await new Promise((done) => setTimeout(done, 50)); };
+  const send = box.querySelector(".live-form button");
+  await until(() => !send.disabled);
+  const answer = () => [...box.querySelectorAll(".live-result > *")].map((part) => part.textContent);
+  const first = answer();
+  %s
+  send.click();
+  await until(() => !send.disabled);
+  return [first, answer()];
+})()
+"""
+
+
+@pytest.mark.parametrize(
+    ("page", "change", "first", "second"),
+    [
+        (
+            "index.html",
+            "box.querySelectorAll('input')[0].value = '/hello/bob?times=3';",
+            '{"hello":"ada","times":1}\n',
+            '{"hello":"bob","times":3}\n',
+        ),
+        ("start/quickstart.html", "", '{"name":"Ada","visits":1}\n', '{"name":"Ada","visits":2}\n'),
+        (
+            "tutorial/step1.html",
+            "const code = box.querySelector('textarea'); code.value = code.value.replace('empty', 'full');",
+            "The shelf is empty.",
+            "The shelf is full.",
+        ),
+    ],
+)
+def test_live_example(browser, address, page, change, first, second):
+    browser.open(f"{address}/{page}")
+    answers = browser.run(RUN % (0, change))
+    assert [answer[0] for answer in answers] == ["200 OK", "200 OK"], answers
+    assert [answer[-1] for answer in answers] == [first, second]
+
+
+def test_live_example_with_an_error(browser, address):
+    browser.open(f"{address}/index.html")
+    change = "const code = box.querySelector('textarea'); code.value = code.value.replace('@app.get', '@ap.get');"
+    [[error]] = [browser.run(RUN % (0, change))[1]]
+    assert "NameError: name 'ap' is not defined" in error
+
+
+def test_without_javascript_the_code_is_there(site):
+    page = (site / "index.html").read_text()
+    assert "request.args.get" in re.sub("<[^>]+>", "", page[page.index("live-box") :])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_accessible(browser, address, width, scheme):
+    source = AXE.read_text()
+    found = []
+    for page in PAGES:
+        browser.open(f"{address}/{page}", width, scheme)
+        browser.run(source + ";0")
+        options = f"{{runOnly: {RULES}, resultTypes: ['violations']}}"
+        for violation in browser.run(f"axe.run(document, {options}).then((found) => found.violations)"):
+            nodes = [(node["html"][:120], node["failureSummary"][-160:]) for node in violation["nodes"][:2]]
+            found.append((page, violation["id"], violation["help"], nodes))
+    assert not found
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_fits_a_phone(browser, address, page):
+    browser.open(f"{address}/{page}", 360)
+    assert browser.run("document.documentElement.scrollWidth") <= 360
