@@ -48,7 +48,12 @@ def types() -> None:
 
 
 def browser() -> None:
-    """The one thing that pip cannot install: Chromium, for the test that clicks through a page."""
+    """What pip cannot install: Chromium, and what the documentation takes from npm, for the tests of pages."""
+    if not (ROOT / "docs" / "node_modules" / "pyodide").is_dir():
+        if shutil.which("npm") is None:
+            print("npm is missing; the tests of the documentation's pages will fail.")
+        else:
+            run("npm", "ci", "--prefix", "docs", "--ignore-scripts", "--no-audit", "--no-fund")
     if any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
         return
     if shutil.which("apt-get") is None or os.geteuid() != 0:
