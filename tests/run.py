@@ -120,21 +120,25 @@ def wheel() -> None:
 
 
 def interpreter() -> None:
-    """The suite on the interpreter that runs this, with bolthead built for it."""
+    """The suite on the interpreter that runs this, with bolthead built for it.
+
+    ``BOLTHEAD_TESTS`` in the environment names folders or files of tests to run instead of all, with blanks between.
+    """
     one = interpreters.ask(sys.executable)
-    if one is None or not interpreters.check(one):
+    if one is None or not interpreters.check(one, os.environ.get("BOLTHEAD_TESTS", "").split()):
         raise StepFailed("see above")
 
 
 def all_interpreters() -> None:
-    """The suite on each interpreter that is here."""
+    """The suite on each interpreter that is here; ``BOLTHEAD_TESTS`` as above."""
     found = interpreters.find()
     missing = [tag for tag in interpreters.TAGS if tag not in found]
     print("found:", *(f"{one.tag} ({one.name})" for one in found.values()))
     print("missing:", *missing or ["none"])
-    failed = [tag for tag, one in found.items() if not interpreters.check(one)]
     if interpreters.REQUIRED in missing:
         raise StepFailed(f"{interpreters.REQUIRED} must be there")
+    paths = os.environ.get("BOLTHEAD_TESTS", "").split()
+    failed = [tag for tag, one in found.items() if not interpreters.check(one, paths)]
     if failed:
         raise StepFailed(f"failed on {', '.join(failed)}")
 
