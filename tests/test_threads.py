@@ -69,6 +69,12 @@ def application(flask: Any) -> Any:
     def page(name: str) -> str:
         return str(flask.render_template_string("<p>{{ name }} {{ request.path }}</p>", name=name))
 
+    app.extensions["shared"] = {"dict": {}, "list": []}
+
+    @app.get("/shared")
+    def shared() -> Any:
+        return app.extensions["shared"]
+
     @app.get("/error/<int:code>")
     def error(code: int) -> None:
         flask.abort(code)
@@ -94,6 +100,7 @@ class Work:
         self.name = f"thread{nth}"
         self.kinds: list[Callable[[int], None]] = [
             self.text, self.number, self.json, self.form, self.session, self.links, self.page, self.error, self.added,
+            self.shared,
         ]  # fmt: skip
 
     def __call__(self) -> None:
@@ -139,6 +146,12 @@ class Work:
         self.get(f"/error/{code}", code)
         self.get(f"/none/{number}", 404)
 
+    def shared(self, number: int) -> None:
+        """JSON of a dict and a list that another thread changes meanwhile."""
+        found = self.get("/shared").json
+        assert all(key == f"key{value}" for key, value in found["dict"].items()), found
+        assert all(item == {"item": item["item"]} for item in found["list"]), found
+
     def added(self, number: int) -> None:
         """A rule that another thread adds some time: there or not, but never anything else."""
         nth = number % CHANGES
@@ -159,6 +172,12 @@ def change(app: Any, flask: Any) -> None:
         app.view_functions[f"added{nth}"] = view
         app.url_map.add(rule_class(f"/added/{nth}/<int:number>", endpoint=f"added{nth}", methods=["GET"]))
         app.config["SEEN"] = nth
+        shared = app.extensions["shared"]
+        for number in range(100):
+            shared["dict"][f"key{number}"] = number
+            shared["list"].append({"item": number})
+        shared["dict"].clear()
+        del shared["list"][:]
         app.config["PREFERRED_URL_SCHEME"] = "http"
         for owner, name in (
             (type(app), "make_response"), (type(app), "dispatch_request"), (type(app), "process_response"),

@@ -5,6 +5,7 @@ order things are looked at is as in the standard library's own C, so that `defau
 the same.
 """
 
+cimport cython
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.dict cimport PyDict_GetItemWithError
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
@@ -59,7 +60,7 @@ cdef class Writer:
         cdef char first[FIRST]
         cdef PyObject *pairs[PAIRS]
         cdef Out out
-        if not BOLTHEAD_ALONE or self.default is None or not _intact():
+        if self.default is None or not _intact():
             return self._standard(obj)
         _begin(self, &out, first, pairs)
         try:
@@ -73,7 +74,7 @@ cdef class Writer:
         cdef char first[FIRST]
         cdef PyObject *pairs[PAIRS]
         cdef Out out
-        if not BOLTHEAD_ALONE or self.default is None or not _intact():
+        if self.default is None or not _intact():
             return (self._standard(obj) + "\n").encode()
         _begin(self, &out, first, pairs)
         try:
@@ -197,18 +198,17 @@ cdef int _write_list(Out *out, PyObject *what, Link *outer) noexcept:
     failed = _circular(what, outer)
     link.what = what
     link.outer = outer
-    # Its end is looked for each time: `default` may change a list.
-    while not failed and at < PySequence_Fast_GET_SIZE(items):
-        item = PySequence_Fast_GET_ITEM(items, at)
-        if at == 0:
-            failed = _sign(out, c'[')
-        else:
-            failed = _separate(out, c',')
-        if not failed:
-            Py_INCREF(item)
-            failed = _write(out, item, &link)
-            Py_DECREF(item)
+    # Its end is looked for each time: `default`, or another thread, may change a list.
+    while not failed:
+        item = bolthead_item(items, at)
+        if item is NULL:
+            break
+        failed = _sign(out, c'[') if at == 0 else _separate(out, c',')
+        failed = failed or _write(out, item, &link)
+        Py_DECREF(item)
         at += 1
+    if at == 0 and not failed:
+        failed = _sign(out, c'[')
     Py_DECREF(items)
     return failed or _sign(out, c']')
 
@@ -228,7 +228,11 @@ cdef int _write_dict(Out *out, PyObject *what, Link *outer) noexcept:
     link.outer = outer
     if Py_TYPE(what) is not &PyDict_Type or (out.sorting and PyDict_GET_SIZE(what) > FEW):
         return _write_items(out, what, &link)
-    failed = _gather(out, what)
+    if BOLTHEAD_ALONE:
+        failed = _gather(out, what)
+    else:
+        with cython.critical_section(<object>what):
+            failed = _gather(out, what)
     if failed == 0:
         if out.sorting:
             _sort(out.pairs + base, out.count - base)
@@ -240,7 +244,7 @@ cdef int _write_dict(Out *out, PyObject *what, Link *outer) noexcept:
 
 
 cdef int _gather(Out *out, PyObject *mapping) noexcept:
-    """Hold its keys and values; 1 if a key is no str."""
+    """Hold its keys and values; 1 if a key is no str. Meanwhile no other thread may change it."""
     cdef Py_ssize_t at = 0
     cdef Py_ssize_t needed = out.count + 2 * PyDict_GET_SIZE(mapping)
     cdef PyObject *key = NULL

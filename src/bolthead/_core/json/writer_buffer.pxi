@@ -27,12 +27,26 @@ cdef extern from *:
       | (((eight) ^ BOLTHEAD_BYTES(0x5c)) - BOLTHEAD_BYTES(1))) & BOLTHEAD_BYTES(0x80))
     #define BOLTHEAD_SPACES BOLTHEAD_BYTES(0x20)
     #define BOLTHEAD_INT_REPR(what) (PyLong_Type.tp_repr(what))
+
+    /* A new reference to an item; NULL without an error at the end, which another thread may have moved. */
+    static CYTHON_INLINE PyObject *bolthead_item(PyObject *items, Py_ssize_t at) {
+        if (at >= PySequence_Fast_GET_SIZE(items)) return NULL;
+    #ifdef Py_GIL_DISABLED
+        if (PyList_Check(items)) {
+            PyObject *item = PyList_GetItemRef(items, at);
+            if (item == NULL) PyErr_Clear();
+            return item;
+        }
+    #endif
+        return Py_NewRef(PySequence_Fast_GET_ITEM(items, at));
+    }
     """
     bint BOLTHEAD_EXACT
     bint BOLTHEAD_ALONE
     uint64_t BOLTHEAD_SPACES
     uint64_t BOLTHEAD_ESCAPED(uint64_t eight)
     PyObject *BOLTHEAD_INT_REPR(PyObject *what)
+    PyObject *bolthead_item(PyObject *items, Py_ssize_t at)
 
 # Declared without exceptions, since the functions below look for errors themselves.
 cdef extern from "Python.h":
@@ -69,7 +83,6 @@ cdef extern from "Python.h":
     PyObject *PyObject_CallOneArg(PyObject *function, PyObject *argument)
     char *PyOS_double_to_string(double value, char form, int precision, int flags, int *kind)
     PyObject *PySequence_Fast(PyObject *items, const char *wrong)
-    PyObject *PySequence_Fast_GET_ITEM(PyObject *items, Py_ssize_t at)
     Py_ssize_t PySequence_Fast_GET_SIZE(PyObject *items)
     PyObject *PyTuple_GET_ITEM(PyObject *items, Py_ssize_t at)
     Py_ssize_t PyTuple_GET_SIZE(PyObject *items)

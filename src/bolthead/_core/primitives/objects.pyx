@@ -2,6 +2,7 @@
 
 from cpython.dict cimport PyDict_GetItemWithError, PyDict_SetItem
 from cpython.object cimport PyObject, PyObject_GenericSetAttr
+from cpython.ref cimport Py_XDECREF
 
 import sys
 
@@ -20,6 +21,16 @@ cdef extern from *:
         return NULL;
     }
 
+    /* A new reference in *found*; NULL without an error where there is no such key. */
+    static CYTHON_INLINE int bolthead_get_item(PyObject *mapping, PyObject *key, PyObject **found) {
+    #if PY_VERSION_HEX >= 0x030D0000
+        return PyDict_GetItemRef(mapping, key, found);
+    #else
+        *found = Py_XNewRef(PyDict_GetItemWithError(mapping, key));
+        return *found == NULL && PyErr_Occurred() ? -1 : 0;
+    #endif
+    }
+
     static CYTHON_INLINE int bolthead_is_function(PyObject *func) {
         return Py_TYPE(func) == &PyFunction_Type;
     }
@@ -30,6 +41,7 @@ cdef extern from *:
     """
     PyObject *bolthead_lookup(object cls, object name)
     object bolthead_new(object cls, object no_arguments)
+    int bolthead_get_item(object mapping, object key, PyObject **found) except -1
     bint bolthead_is_function(object func)
     int bolthead_function_flags(object func)
 
@@ -68,8 +80,13 @@ cpdef object own_set(object instance, object name, object value):
 
 
 cpdef object own_item(object mapping, object key):
-    cdef PyObject *found = PyDict_GetItemWithError(mapping, key)
-    return None if found is NULL else <object>found
+    cdef PyObject *found = NULL
+    bolthead_get_item(mapping, key, &found)
+    if found is NULL:
+        return None
+    value = <object>found
+    Py_XDECREF(found)
+    return value
 
 
 cpdef object add_pairs(object mapping, list pairs):
