@@ -13,7 +13,9 @@ from types import ModuleType
 
 import pytest
 
-SRC = Path(__file__).parents[2] / "src"
+import bolthead
+
+SRC = Path(bolthead.__file__).parents[1]
 
 INSTALL = "import bolthead; from bolthead.as_flask import install; install()\n"
 

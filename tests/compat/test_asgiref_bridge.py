@@ -171,6 +171,7 @@ def test_a_child_process_does_not_touch_its_parents_loops(ours: Any) -> None:
         lent.loop.close()
 
 
+@pytest.mark.filterwarnings("ignore:.*EventLoopPolicy|.*event_loop_policy:DeprecationWarning")
 def test_another_policy_gets_its_own_loops(ours: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     in_time(ours.AsyncToSync(nothing))
     before = list(ours.loops.idle)

@@ -28,6 +28,7 @@ from oracle import Framework, alike, both
 VAR: contextvars.ContextVar[Any] = contextvars.ContextVar("VAR", default="nothing")
 
 
+@pytest.mark.filterwarnings("ignore:.*event_loop_policy:DeprecationWarning")
 @alike
 def test_a_thread_and_a_loop_for_each_call(fw: Framework) -> Any:
     app = fw.app()

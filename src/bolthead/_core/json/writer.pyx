@@ -180,6 +180,8 @@ cdef int _write_other(Out *out, PyObject *what, Link *outer) noexcept:
     if made is NULL:
         return -1
     failed = _write(out, made, &link)
+    if failed:
+        bolthead_note_object(what)
     Py_DECREF(made)
     return failed
 
@@ -204,7 +206,9 @@ cdef int _write_list(Out *out, PyObject *what, Link *outer) noexcept:
         if item is NULL:
             break
         failed = _sign(out, c'[') if at == 0 else _separate(out, c',')
-        failed = failed or _write(out, item, &link)
+        if not failed and _write(out, item, &link) < 0:
+            bolthead_note_index(what, at)
+            failed = -1
         Py_DECREF(item)
         at += 1
     if at == 0 and not failed:
@@ -316,6 +320,7 @@ cdef int _write_pairs(Out *out, Py_ssize_t base, Link *link) noexcept:
         if _write_str(out, out.pairs[at]) < 0 or _separate(out, c':') < 0:
             return -1
         if _write(out, out.pairs[at + 1], link) < 0:
+            bolthead_note_key(link.what, out.pairs[at])
             return -1
         at += 2
     return _sign(out, c'}')
@@ -349,7 +354,9 @@ cdef int _write_items(Out *out, PyObject *what, Link *link) noexcept:
             failed = _begin_pair(out, at == 0)
             failed = failed or _write_key(out, PyTuple_GET_ITEM(item, 0))
             failed = failed or _separate(out, c':')
-            failed = failed or _write(out, PyTuple_GET_ITEM(item, 1), link)
+            if not failed and _write(out, PyTuple_GET_ITEM(item, 1), link) < 0:
+                bolthead_note_key(what, PyTuple_GET_ITEM(item, 0))
+                failed = -1
             Py_DECREF(item)
         at += 1
     Py_DECREF(items)

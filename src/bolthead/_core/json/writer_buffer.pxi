@@ -28,6 +28,36 @@ cdef extern from *:
     #define BOLTHEAD_SPACES BOLTHEAD_BYTES(0x20)
     #define BOLTHEAD_INT_REPR(what) (PyLong_Type.tp_repr(what))
 
+    /* From 3.14 on the standard writer adds a note to an error for each value around the place where it happened. */
+    #if PY_VERSION_HEX >= 0x030E0000
+    static void bolthead_note(PyObject *error, PyObject *text) {
+        PyObject *added = text ? PyObject_CallMethod(error, "add_note", "O", text) : NULL;
+        if (added == NULL) PyErr_Clear();
+        Py_XDECREF(added);
+        Py_XDECREF(text);
+        PyErr_SetRaisedException(error);
+    }
+
+    static void bolthead_note_index(PyObject *what, Py_ssize_t at) {
+        PyObject *error = PyErr_GetRaisedException();
+        bolthead_note(error, PyUnicode_FromFormat("when serializing %T item %zd", what, at));
+    }
+
+    static void bolthead_note_key(PyObject *what, PyObject *key) {
+        PyObject *error = PyErr_GetRaisedException();
+        bolthead_note(error, PyUnicode_FromFormat("when serializing %T item %R", what, key));
+    }
+
+    static void bolthead_note_object(PyObject *what) {
+        PyObject *error = PyErr_GetRaisedException();
+        bolthead_note(error, PyUnicode_FromFormat("when serializing %T object", what));
+    }
+    #else
+    #define bolthead_note_index(what, at)
+    #define bolthead_note_key(what, key)
+    #define bolthead_note_object(what)
+    #endif
+
     /* A new reference to an item; NULL without an error at the end, which another thread may have moved. */
     static CYTHON_INLINE PyObject *bolthead_item(PyObject *items, Py_ssize_t at) {
         if (at >= PySequence_Fast_GET_SIZE(items)) return NULL;
@@ -46,6 +76,9 @@ cdef extern from *:
     uint64_t BOLTHEAD_SPACES
     uint64_t BOLTHEAD_ESCAPED(uint64_t eight)
     PyObject *BOLTHEAD_INT_REPR(PyObject *what)
+    void bolthead_note_index(PyObject *what, Py_ssize_t at)
+    void bolthead_note_key(PyObject *what, PyObject *key)
+    void bolthead_note_object(PyObject *what)
     PyObject *bolthead_item(PyObject *items, Py_ssize_t at)
 
 # Declared without exceptions, since the functions below look for errors themselves.

@@ -1,6 +1,9 @@
+cimport cython
+
 from bolthead._core.primitives.objects cimport new
 
-cdef dict _frame
+cdef list _frames
 
+@cython.locals(known=dict)
 cpdef object spooled(object data)
 cpdef object spooled_on_disk()

@@ -12,7 +12,7 @@ SPOOL = 500 * 1024
 """The most bytes held in memory; larger contents go into a file on disk."""
 
 _FILLED = {"_file", "_max_size", "_rolled", "_TemporaryFileArgs"}
-_frame: dict[str, Any] | None = None
+_frames: list[dict[str, Any]] = []
 
 
 def _empty() -> Any:
@@ -31,10 +31,10 @@ def frame() -> dict[str, Any]:
 
 def spooled(data: bytes) -> Any:
     """A spooled file of *data*, which fits in memory, positioned at its start."""
-    global _frame
-    if _frame is None:
-        _frame = frame()
-    if not _frame:
+    if not _frames:
+        _frames.append(frame())
+    known = _frames[0]
+    if not known:
         made = _empty()
         made.write(data)
         made.seek(0)
@@ -42,9 +42,9 @@ def spooled(data: bytes) -> Any:
     # FAST: multipart; it is what the constructor, one write and a seek leave, without copying the data.
     made = new(SpooledTemporaryFile)
     filled = made.__dict__
-    filled.update(_frame)
+    filled.update(known)
     filled["_file"] = BytesIO(data)
-    filled["_TemporaryFileArgs"] = _frame["_TemporaryFileArgs"].copy()
+    filled["_TemporaryFileArgs"] = known["_TemporaryFileArgs"].copy()
     return made
 
 

@@ -18,7 +18,8 @@ cdef extern from "Python.h":
     Py_ssize_t PyUnicode_GET_LENGTH(object text)
     unsigned int PyUnicode_READ(int kind, const void *data, Py_ssize_t at)
     str PyUnicode_Substring(object text, Py_ssize_t at, Py_ssize_t stop)
-    PyObject *PyList_GET_ITEM(object some, Py_ssize_t at)
+    PyObject *PyList_GET_ITEM(PyObject *some, Py_ssize_t at)
+    Py_ssize_t PyList_GET_SIZE(PyObject *some)
     bint Py_UNICODE_ISDECIMAL(unsigned int letter)
 
 
@@ -31,6 +32,7 @@ cdef class SegmentTable:
     cdef str _text
     cdef object _child
     cdef list _slots
+    cdef list _former
     cdef Py_ssize_t _used
 
     cpdef object get(self, str text)

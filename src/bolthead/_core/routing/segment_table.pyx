@@ -67,8 +67,12 @@ cdef bint equals_at(str text, int kind, const void *data, Py_ssize_t at) noexcep
 cdef class SegmentTable:
     """Open addressing, by a hash that `segment` makes while it looks for the slash. One text needs no table.
 
-    *_slots* alternates texts and children; a table that grows is replaced, never changed in size.
+    *_slots* alternates texts and children; a table that grows is replaced, never changed in size. The replaced ones are
+    kept, all together smaller than the last: without the GIL another thread may be in the middle of one.
     """
+
+    def __cinit__(self):
+        self._former = []
 
     cpdef object get(self, str text):
         if text is None:
@@ -89,8 +93,8 @@ cdef class SegmentTable:
         if self.get(text) is not None:
             raise KeyError(text)
         if self._used == 0:
-            self._text = text
             self._child = child
+            self._text = text
         else:
             if self._slots is None:
                 slots = [None] * 8
@@ -101,6 +105,7 @@ cdef class SegmentTable:
                 for nth in range(0, len(self._slots), 2):
                     if self._slots[nth] is not None:
                         _put(slots, self._slots[nth], self._slots[nth + 1])
+                self._former.append(self._slots)
                 self._slots = slots
             _put(self._slots, text, child)
         self._used += 1
@@ -110,18 +115,19 @@ cdef class SegmentTable:
         cdef Py_ssize_t size = stop - at
         cdef Py_ssize_t mask, slot
         cdef PyObject *text
-        if self._slots is None:
+        cdef PyObject *slots = <PyObject *>self._slots
+        if slots is <PyObject *>None:
             if self._text is None or PyUnicode_GET_LENGTH(self._text) != size:
                 return NULL
             return <PyObject *>self._child if equals_at(self._text, kind, data, at) else NULL
-        mask = len(self._slots) // 2 - 1
+        mask = PyList_GET_SIZE(slots) // 2 - 1
         slot = <Py_ssize_t>(hashed >> 24) & mask
         while True:
-            text = PyList_GET_ITEM(self._slots, 2 * slot)
+            text = PyList_GET_ITEM(slots, 2 * slot)
             if text is <PyObject *>None:
                 return NULL
             if PyUnicode_GET_LENGTH(<str>text) == size and equals_at(<str>text, kind, data, at):
-                return PyList_GET_ITEM(self._slots, 2 * slot + 1)
+                return PyList_GET_ITEM(slots, 2 * slot + 1)
             slot = (slot + 1) & mask
 
 

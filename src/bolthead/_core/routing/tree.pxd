@@ -3,6 +3,8 @@ cimport cython
 from bolthead._core.routing.linear_pattern cimport LinearPattern
 
 cdef object _rank
+cdef object _compiling
+cdef bint _NO_GIL
 cdef int _WORD
 cdef int _NUMBER
 cdef int _DIGITS
@@ -36,6 +38,7 @@ cdef class State:
     cdef public Index index
     cdef public list leaves
     cdef public dict keys
+    cdef public list former
 
 
 @cython.final

@@ -8,6 +8,8 @@ and variables.
 from __future__ import annotations
 
 import re
+import sys
+import threading
 from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
@@ -43,6 +45,10 @@ INDEX_FROM = 6
 """With fewer edges than this, trying each is cheaper than looking up their literals."""
 
 _rank = attrgetter("rank")
+_compiling = threading.Lock()
+_NO_GIL = not getattr(sys, "_is_gil_enabled", lambda: True)()
+"""Whether what is replaced has to be kept: a compiled search in another thread may have read the reference to it, and
+not yet counted its own."""
 
 
 class Leaf:
@@ -87,7 +93,7 @@ class State:
     *static* is a `SegmentTable`. *blank* is the child for the empty segment, i.e. a trailing slash.
     """
 
-    __slots__ = ("blank", "edges", "index", "keys", "leaves", "static")
+    __slots__ = ("blank", "edges", "former", "index", "keys", "leaves", "static")
 
     def __init__(self) -> None:
         self.static: Any = None
@@ -96,6 +102,7 @@ class State:
         self.index: Index | None = None
         self.leaves: list[Leaf] | None = None
         self.keys: dict[Any, Edge] | None = None
+        self.former: list[Any] = []
 
     def arrange(self) -> None:
         """Put the edges in order of weight, and of arrival among equals.
@@ -105,6 +112,8 @@ class State:
         edges = sorted((self.keys or {}).values(), key=attrgetter("weight"))
         for rank, edge in enumerate(edges):
             edge.rank = rank
+        if _NO_GIL:
+            self.former += (self.index, self.edges)
         self.index = Index(edges) if len(edges) >= INDEX_FROM else None
         self.edges = edges
 
@@ -153,11 +162,14 @@ class Edge:
         self.groups: tuple[int, ...] | None = None
 
     def compile(self) -> None:
-        pattern = re.compile(self.source)
-        groups = pattern.groupindex.items()
-        ours = sorted([(int(name[11:]), at) for name, at in groups if name.startswith("__werkzeug_")])
-        self.groups = tuple([at for _, at in ours])
-        self.match = pattern.match
+        with _compiling:
+            if self.match is not None:
+                return
+            pattern = re.compile(self.source)
+            groups = pattern.groupindex.items()
+            ours = sorted([(int(name[11:]), at) for name, at in groups if name.startswith("__werkzeug_")])
+            self.groups = tuple([at for _, at in ours])
+            self.match = pattern.match
 
     def try_on(self, target: str) -> re.Match[str] | None:
         if self.match is None:

@@ -21,8 +21,8 @@ cdef class CookieSessions:
     cdef object response_class
     cdef StockGuard guard
     cdef StockGuard response_guard
-    cdef tuple last
-    cdef tuple life
+    cdef list last
+    cdef list life
 
     @cython.locals(last=tuple)
     cdef object serializer_of(self, object app)

@@ -118,19 +118,20 @@ class CookieSessions:
         self.response_class = response_class
         self.guard = guard
         self.response_guard = response_guard
-        # What was made of what. Tuples, so that no thread sees half of one and half of another.
-        self.last: tuple[Any, Any] = (None, None)
-        self.life: tuple[Any, Any] = (None, None)
+        # What was made of what. A tuple, so that no thread sees half of one and half of another, in a list for the reason
+        # of `signature._stamps`.
+        self.last: list[tuple[Any, Any]] = [(None, None)]
+        self.life: list[tuple[Any, Any]] = [(None, None)]
 
     def serializer_of(self, app: Any) -> Any:
         """``interface.get_signing_serializer(app)``."""
         secret = app.secret_key
-        last = self.last
+        last = self.last[0]
         if last[0] is secret and secret is not None and not app.config["SECRET_KEY_FALLBACKS"]:
             return last[1]
         found = self.interface.get_signing_serializer(app)
         if secret and type(secret) in SECRET_TYPES and not app.config["SECRET_KEY_FALLBACKS"]:
-            self.last = (secret, found)
+            self.last[0] = (secret, found)
         return found
 
     def open(self, app: Any, request: Any) -> Any:
@@ -161,9 +162,9 @@ class CookieSessions:
     def read(self, app: Any, serializer: Any, cookie: Any) -> Any:
         """The dict in a correctly signed cookie; None for any doubt."""
         lifetime = app.permanent_session_lifetime
-        life = self.life
+        life = self.life[0]
         if life[0] is not lifetime:
-            life = self.life = (lifetime, int(lifetime.total_seconds()))
+            life = self.life[0] = (lifetime, int(lifetime.total_seconds()))
         payload = unsign(serializer.macs, cookie, life[1])
         if payload is None or payload[:1] == SEPARATOR:
             return None

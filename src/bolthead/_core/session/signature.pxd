@@ -1,6 +1,6 @@
 cimport cython
 
-cdef tuple _stamp
+cdef list _stamps
 
 cpdef bytes encode(bytes data)
 cpdef bytes decode(bytes text)
@@ -16,6 +16,7 @@ cdef class Hmac:
     cpdef bytes digest(self, bytes message)
 
 
+@cython.locals(last=tuple)
 cdef bytes stamp(object now)
 @cython.locals(value=bytes)
 cpdef str sign(Hmac mac, bytes payload)

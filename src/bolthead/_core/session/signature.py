@@ -17,8 +17,9 @@ FROM_URL = bytes.maketrans(b"-_", b"+/")
 PADDING = (b"", b"===", b"==", b"=")
 """What a text needs at its end, by its length modulo 4."""
 
-_stamp: tuple[int, bytes] = (0, b"")
-"""The last second that something was signed in, and how it is written."""
+_stamps: list[tuple[int, bytes]] = [(0, b"")]
+"""The last second that something was signed in, and how it is written. In a list, since without the GIL a variable of a
+compiled module must not be replaced while another thread reads it."""
 
 
 def encode(data: bytes) -> bytes:
@@ -74,11 +75,10 @@ class Hmac:
 
 def stamp(now: float) -> bytes:
     """The time of signing as it is written: whole seconds since the epoch."""
-    global _stamp
     second = int(now)
-    last = _stamp
+    last = _stamps[0]
     if last[0] != second:
-        last = _stamp = (second, encode(second.to_bytes((second.bit_length() + 7) // 8, "big")))
+        last = _stamps[0] = (second, encode(second.to_bytes((second.bit_length() + 7) // 8, "big")))
     return last[1]
 
 
