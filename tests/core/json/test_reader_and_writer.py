@@ -326,7 +326,7 @@ class Dict(dict[str, Any]):
     [
         ([1, {"a": (2, Other())}], refuse),
         ({"a": [{1: Other()}]}, refuse),
-        (Dict({"a": Tuple([List([Other()])])}), refuse),
+        (Dict({"a": [Other()]}), refuse),
         ({str(n): n for n in range(200)} | {"z": Other()}, refuse),
         ([Other()], lambda value: {"of": [object()]} if isinstance(value, Other) else refuse(value)),
         ([circle()], refuse),

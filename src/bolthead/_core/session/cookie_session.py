@@ -118,8 +118,8 @@ class CookieSessions:
         self.response_class = response_class
         self.guard = guard
         self.response_guard = response_guard
-        # What was made of what. A tuple, so that no thread sees half of one and half of another, in a list for the reason
-        # of `signature._stamps`.
+        # What was made of what. A tuple, so that no thread sees half of one and half of another; in a list for the
+        # reason of `signature._stamps`.
         self.last: list[tuple[Any, Any]] = [(None, None)]
         self.life: list[tuple[Any, Any]] = [(None, None)]
 
