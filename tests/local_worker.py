@@ -49,6 +49,7 @@ class Local:
         worker.log = self.log = Log()
         worker.alive, worker.max_requests, worker.pid = True, sys.maxsize, os.getpid()
         worker.flags = bytearray(8)
+        worker.metrics = None
         worker.PIPE = os.pipe()
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))

@@ -14,10 +14,12 @@ from gunicorn import util
 from gunicorn.app.base import Application as GunicornApplication
 from gunicorn.errors import ConfigError
 
+from .admin import Admin
 from .arbiter import Arbiter
-from .binds import ServeError, claim
+from .binds import ServeError, claim, parse_bind
 from .check import try_in_child
 from .plan import Plan
+from .worker import Worker
 
 DESCRIPTORS = 65536
 """Open files that the server asks the system for."""
@@ -68,6 +70,8 @@ class Application(GunicornApplication):  # type: ignore[misc]
         if not inherited and not self.cfg.reuse_port:
             for bind in self.plan.binds:
                 claim(bind)
+        if self.options.admin_bind:
+            Worker.admin = Admin(parse_bind(self.options.admin_bind))
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
         if not self.cfg.preload_app and not try_in_child(self.load, complain):
             sys.exit(1)

@@ -59,6 +59,8 @@ class Options:
     """A header from a trusted proxy with the request's id; it is made where there is none."""
     access_json: bool = False
     """Write the access log as JSON, one object per line."""
+    admin_bind: str = ""
+    """Where ``/healthz`` and ``/metrics`` are answered."""
 
     def __post_init__(self) -> None:
         if self.request_id_header and re.fullmatch(r"[A-Za-z0-9-]+", self.request_id_header, re.ASCII) is None:

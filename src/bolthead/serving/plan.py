@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from .binds import Bind
+from .binds import Bind, parse_bind
 from .options import Options
 
 DEFAULT_MAX_BODY = 16 * 1024 * 1024
@@ -74,6 +74,8 @@ def plan_of(given: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -
         settings["accesslog"] = "-"
     own = {item.name: given[item.name] for item in fields(Options) if given.get(item.name) is not None}
     own.setdefault("max_body", DEFAULT_MAX_BODY)
+    if "admin_bind" in own:
+        parse_bind(own["admin_bind"])
     return Plan(
         defaults(environ),
         settings,

@@ -17,7 +17,10 @@ from gunicorn.http.wsgi import base_environ
 from gunicorn.workers import base
 
 from .._core.serving.turns import Seat
+from .admin import Admin
+from .binds import parse_bind
 from .loop import Loop
+from .metrics import Metrics
 from .observer import make_observer
 from .options import from_environ
 
@@ -29,6 +32,7 @@ class Worker(base.Worker):  # type: ignore[misc]
     """``gunicorn -k bolthead.serving.Worker``: threads that share one epoll, and a main thread that watches."""
 
     alive: bool
+    admin: Admin | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -36,6 +40,12 @@ class Worker(base.Worker):  # type: ignore[misc]
         self.flags = mmap.mmap(-1, mmap.PAGESIZE)
         """Shared with the arbiter: whether this worker serves, and whether it retires."""
         self.asked_to_stop = False
+        self.metrics: Metrics | None = None
+        if self.options.admin_bind:
+            # In the arbiter, before the first worker starts; the others share it.
+            if Worker.admin is None:
+                Worker.admin = Admin(parse_bind(self.options.admin_bind))
+            self.metrics = Metrics(Worker.admin.board, Worker.admin.board.take_row())
         self.loop: Loop | None = None
         self.stuck = 0
 
@@ -92,6 +102,8 @@ class Worker(base.Worker):  # type: ignore[misc]
             self.notify()
             self._pause(1.0)
             loop.tick()
+            if self.metrics is not None:
+                self.metrics.publish(loop)
             if self.options.request_timeout:
                 self._look_for_stuck(loop)
             if self.ppid != os.getppid():
@@ -106,15 +118,24 @@ class Worker(base.Worker):  # type: ignore[misc]
             loop.tick()
             if self.stuck and sum(seat.connection is not None for seat in loop.seats) <= self.stuck:
                 break
+        if self.metrics is not None:
+            self.metrics.publish(loop)
         loop.close()
 
     def _pause(self, seconds: float) -> None:
-        """Sleep, until a signal or :meth:`retire` ends it."""
+        """Sleep, until a signal or :meth:`retire` ends it, or a visitor of the admin endpoint."""
+        waiting: list[Any] = [self.PIPE[0]]
+        if Worker.admin is not None and self.metrics is not None and self.alive:
+            waiting.append(Worker.admin.sock)
         try:
-            if select.select([self.PIPE[0]], [], [], seconds)[0]:
+            ready = select.select(waiting, [], [], seconds)[0]
+            if self.PIPE[0] in ready:
                 os.read(self.PIPE[0], 4096)
         except OSError:
-            pass
+            return
+        if Worker.admin is not None and Worker.admin.sock in ready and self.metrics is not None and self.loop:
+            self.metrics.publish(self.loop)
+            Worker.admin.answer()
 
     def serving(self) -> bool:
         """Whether it has begun to serve; the arbiter may ask."""

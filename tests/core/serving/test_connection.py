@@ -59,7 +59,7 @@ def test_order(module, pair, tmp_path):
 
 
 def test_a_file_that_shrank(module, pair, tmp_path):
-    connection, theirs = pair
+    connection, _ = pair
     (tmp_path / "file").write_bytes(b"x" * 10)
     fd = os.open(tmp_path / "file", os.O_RDONLY)
     with pytest.raises(ConnectionAbortedError):
@@ -67,7 +67,7 @@ def test_a_file_that_shrank(module, pair, tmp_path):
 
 
 def test_head_and_body_cut_anywhere(module, pair):
-    connection, theirs = pair
+    connection, _ = pair
 
     class Stingy:
         def __init__(self, most):

@@ -236,7 +236,7 @@ class Turns:
             if observer is None:
                 self._run(environ, response, body)
             else:
-                observer.begin(request, environ)
+                observer.begin(connection, request, environ)
                 try:
                     self._run(environ, response, body)
                 finally:

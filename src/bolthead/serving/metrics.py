@@ -1,0 +1,109 @@
+"""Counts of all workers, in memory that they share with the arbiter."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import threading
+from bisect import bisect_left
+from typing import Any
+
+BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Upper bounds of the latency histogram, in seconds."""
+ROWS = 512
+PID, IN_FLIGHT, CONNECTIONS, STATUS = range(4)
+SUM = STATUS + 6
+BUCKET = SUM + 1
+WIDTH = BUCKET + len(BUCKETS) + 1
+"""A row: the worker's process, what it does now, requests by status class, microseconds, requests by bucket."""
+
+
+class Scoreboard:
+    """One row for each worker; the first adds up those that are gone. The arbiter makes it and gives rows away."""
+
+    def __init__(self) -> None:
+        self.memory = mmap.mmap(-1, ROWS * WIDTH * 8)
+        self.cells = memoryview(self.memory).cast("q")
+
+    def take_row(self) -> int:
+        """A free row for a worker that is about to start; the counts of the one that had it are kept."""
+        cells = self.cells
+        for row in range(1, ROWS):
+            start = row * WIDTH
+            if cells[start + PID] == 0 or not is_alive(cells[start + PID]):
+                for column in range(STATUS, WIDTH):
+                    cells[column] += cells[start + column]
+                for column in range(WIDTH):
+                    cells[start + column] = 0
+                # Taken; the worker puts its own process in.
+                cells[start + PID] = os.getpid()
+                return row
+        return 0
+
+    def rows(self) -> list[list[int]]:
+        """The rows of the workers that live, and of those that are gone."""
+        found = [self.cells[row * WIDTH : (row + 1) * WIDTH].tolist() for row in range(ROWS)]
+        return [found[0], *(row for row in found[1:] if row[PID] and is_alive(row[PID]))]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
+class Metrics:
+    """What one worker counts."""
+
+    def __init__(self, board: Scoreboard, row: int) -> None:
+        self.board = board
+        self.start = row * WIDTH
+        self.counts = [0] * WIDTH
+        self.lock = threading.Lock()
+
+    def count(self, code: int, seconds: float) -> None:
+        """A request that was answered."""
+        bucket = BUCKET + bisect_left(BUCKETS, seconds)
+        with self.lock:
+            counts = self.counts
+            counts[STATUS + min(code // 100, 5)] += 1
+            counts[SUM] += int(seconds * 1_000_000)
+            counts[bucket] += 1
+
+    def publish(self, loop: Any) -> None:
+        """Let the others see it."""
+        with self.lock:
+            counts = self.counts[:]
+        counts[PID] = os.getpid()
+        counts[IN_FLIGHT] = sum(seat.connection is not None for seat in loop.seats)
+        counts[CONNECTIONS] = len(loop.connections)
+        for column, value in enumerate(counts):
+            self.board.cells[self.start + column] = value
+
+
+def as_text(board: Scoreboard) -> str:
+    """The metrics of all workers in the format that Prometheus reads."""
+    rows = board.rows()
+    total = [sum(column) for column in zip(*rows, strict=True)]
+    lines = ["# HELP bolthead_requests_total Requests that were answered.", "# TYPE bolthead_requests_total counter"]
+    lines += [f'bolthead_requests_total{{status="{code}xx"}} {total[STATUS + code]}' for code in range(1, 6)]
+    lines += [
+        "# HELP bolthead_request_seconds Time from a request's last byte to its response's.",
+        "# TYPE bolthead_request_seconds histogram",
+    ]
+    so_far = 0
+    for index, bound in enumerate((*BUCKETS, "+Inf")):
+        so_far += total[BUCKET + index]
+        lines.append(f'bolthead_request_seconds_bucket{{le="{bound}"}} {so_far}')
+    lines += [f"bolthead_request_seconds_sum {total[SUM] / 1e6:.6f}", f"bolthead_request_seconds_count {so_far}"]
+    for name, text, value in (
+        ("requests_in_flight", "Requests that are being answered.", total[IN_FLIGHT]),
+        ("connections", "Open connections.", total[CONNECTIONS]),
+        ("workers", "Workers that serve.", len(rows) - 1),
+    ):
+        lines += [f"# HELP bolthead_{name} {text}", f"# TYPE bolthead_{name} gauge", f"bolthead_{name} {value}"]
+    return "\n".join(lines) + "\n"
