@@ -55,6 +55,10 @@ def load(build: str, name: str) -> ModuleType:
         sys.meta_path.insert(0, modules["bolthead._core"].SourceFirst)
     try:
         module = _checked(build, importlib.import_module(name))
+        # The package is lazy: what it loads later would be of the other set.
+        package = importlib.import_module("bolthead")
+        for public in dir(package):
+            getattr(package, public, None)
         modules.update({key: mod for key, mod in sys.modules.items() if _is_ours(key)})
         return module
     finally:
