@@ -23,6 +23,30 @@ if t.TYPE_CHECKING:
     Source = tuple[str, str | None, t.Callable[[], bool] | None]
 
 
+class RenderedTemplate(t.Protocol):
+    """A template as an engine finds it. Tools that listen to the signals look at its ``name``."""
+
+    def render(self, context: dict[str, t.Any], /) -> str:
+        """The whole text."""
+
+    def generate(self, context: dict[str, t.Any], /) -> t.Iterator[str]:
+        """The text piece by piece."""
+
+
+class TemplateEngine(t.Protocol):
+    """What ``app.template_engine`` can be: it finds templates. A Jinja environment is one.
+
+    The context that templates are given has ``request``, ``session``, ``g``, and what context processors add. The
+    engine decides about escaping, and has to offer ``url_for`` and ``get_flashed_messages`` by itself.
+    """
+
+    def get_or_select_template(self, name_or_list: t.Any, /) -> RenderedTemplate:
+        """Find a template by name; of a list, the first that exists."""
+
+    def from_string(self, source: str, /) -> RenderedTemplate:
+        """Make a template from its text."""
+
+
 class Context(BaseContext):
     """A template's variables. Calls of plain functions and methods are shorter than Jinja's."""
 
@@ -109,7 +133,7 @@ class DispatchingJinjaLoader(BaseLoader):
         return list(names)
 
 
-def _render(app: Flask, template: Template, context: dict[str, t.Any]) -> str:
+def _render(app: Flask, template: RenderedTemplate, context: dict[str, t.Any]) -> str:
     app.update_template_context(context)
     # FAST: a signal without receivers is not worth the call.
     if before_render_template.receivers:
@@ -120,7 +144,7 @@ def _render(app: Flask, template: Template, context: dict[str, t.Any]) -> str:
     return text
 
 
-def _stream(app: Flask, template: Template, context: dict[str, t.Any]) -> t.Iterator[str]:
+def _stream(app: Flask, template: RenderedTemplate, context: dict[str, t.Any]) -> t.Iterator[str]:
     app.update_template_context(context)
     before_render_template.send(app, _async_wrapper=app.ensure_sync, template=template, context=context)
 
@@ -136,25 +160,34 @@ def _current() -> Flask:
     return current_app._get_current_object()  # type: ignore[attr-defined, no-any-return]
 
 
+def _engine(app: Flask) -> TemplateEngine:
+    engine = app.template_engine
+    return app.jinja_env if engine is None else engine
+
+
 def render_template(template_name_or_list: str | Template | list[str | Template], **context: t.Any) -> str:
-    """Render a template by name; of a list, the first that exists."""
+    """Render a template by name; of a list, the first that exists.
+
+    *context* is what the template sees by these names, besides ``request``, ``session``, ``g`` and what context
+    processors add. TemplateNotFound if there is none. The engine is Jinja, or ``app.template_engine``.
+    """
     app = _current()
-    return _render(app, app.jinja_env.get_or_select_template(template_name_or_list), context)
+    return _render(app, _engine(app).get_or_select_template(template_name_or_list), context)
 
 
 def render_template_string(source: str, **context: t.Any) -> str:
     """Render a template given as text; it is escaped as HTML is."""
     app = _current()
-    return _render(app, app.jinja_env.from_string(source), context)
+    return _render(app, _engine(app).from_string(source), context)
 
 
 def stream_template(template_name_or_list: str | Template | list[str | Template], **context: t.Any) -> t.Iterator[str]:
     """:func:`render_template` piece by piece, as a body to return; the request stays alive meanwhile."""
     app = _current()
-    return _stream(app, app.jinja_env.get_or_select_template(template_name_or_list), context)
+    return _stream(app, _engine(app).get_or_select_template(template_name_or_list), context)
 
 
 def stream_template_string(source: str, **context: t.Any) -> t.Iterator[str]:
     """:func:`render_template_string` piece by piece."""
     app = _current()
-    return _stream(app, app.jinja_env.from_string(source), context)
+    return _stream(app, _engine(app).from_string(source), context)

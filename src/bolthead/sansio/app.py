@@ -26,7 +26,7 @@ from .scaffold import Scaffold, T_teardown, _endpoint_from_view_func, find_packa
 if t.TYPE_CHECKING:
     from werkzeug.wrappers import Response as BaseResponse
 
-    from ..templating import DispatchingJinjaLoader, Environment
+    from ..templating import DispatchingJinjaLoader, Environment, TemplateEngine
     from ..testing import FlaskClient, FlaskCliRunner
     from .blueprints import Blueprint
 
@@ -77,6 +77,9 @@ class App(Scaffold):
 
     jinja_options: dict[str, t.Any] = {}
     """Arguments for the template environment; changes after :attr:`jinja_env` was made do nothing."""
+
+    template_engine: TemplateEngine | None = None
+    """What finds templates for ``render_template`` and its like; ``None`` for :attr:`jinja_env`."""
 
     url_rule_class = Rule
     """The class of the rules that :meth:`add_url_rule` makes."""
