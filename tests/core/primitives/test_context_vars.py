@@ -18,46 +18,57 @@ class Thing:
         self.part = [1, 2]
 
 
-def test_forward(load: Load) -> None:
+def test_context_value(load: Load) -> None:
     module = load(NAME)
     var: ContextVar[Any] = ContextVar("var")
-    whole = module.Forward(var, None, "nothing here")
-    part = module.Forward(var, "part", "nothing here")
-    for proxy in (whole, part):
+    whole = module.ContextValue(var, None, "nothing here")
+    part = module.ContextValue(var, "part", "nothing here")
+    missing = module.ContextValue(var, "missing", "nothing here")
+    for value in (whole, part, missing):
         with pytest.raises(RuntimeError, match="^nothing here$"):
-            proxy.anything  # noqa: B018
-        with pytest.raises(RuntimeError, match="^nothing here$"):
-            proxy.anything = 1
-        with pytest.raises(RuntimeError, match="^nothing here$"):
-            module.current(proxy)
-        with pytest.raises(RuntimeError, match="^nothing here$"):
-            proxy._get_current_object()
-        assert proxy.__class__ is module.Forward
-        assert proxy.__doc__ == module.Forward.__doc__
-        assert callable(proxy.__wrapped__)
-    thing: Any = Thing()
+            value()
+    thing = Thing()
     token = var.set(thing)
-    assert whole._get_current_object() is thing is module.current(whole)
-    assert part._get_current_object() is thing.part is module.current(part)
-    assert isinstance(whole, Thing)
-    whole.colour = "red"
-    assert thing.colour == "red"
-    del whole.colour
-    assert not hasattr(whole, "colour")
-    with pytest.raises(AttributeError):
-        del whole.colour
-    assert part.index(2) == 1
+    assert whole() is thing
+    assert part() is thing.part
+    with pytest.raises(AttributeError, match="missing"):
+        missing()
     var.reset(token)
     with pytest.raises(RuntimeError):
-        part.index(2)
+        part()
 
 
-def test_part_that_is_missing(load: Load) -> None:
+def test_current_and_attributes(load: Load) -> None:
+    module = load(NAME)
+    proxy = load("bolthead._core.primitives.proxy").LocalProxy
     var: ContextVar[Any] = ContextVar("var")
-    proxy = load(NAME).Forward(var, "missing", "nothing here")
-    var.set(object())
-    with pytest.raises(AttributeError, match="missing"):
-        proxy.anything  # noqa: B018
+    whole = proxy(var, None, "nothing here")
+    with pytest.raises(RuntimeError, match="^nothing here$"):
+        module.current(whole)
+    with pytest.raises(RuntimeError, match="^nothing here$"):
+        module.set_attribute(whole, "colour", "red")
+    thing: Any = Thing()
+    var.set(thing)
+    assert module.current(whole) is thing
+    module.set_attribute(whole, "colour", "red")
+    assert thing.colour == whole.colour == "red"
+
+
+def test_look_ups_of_a_class(load: Load) -> None:
+    """What a class has itself comes first, then what the proxy stands for."""
+    cls = load("bolthead._core.primitives.proxy").LocalProxy
+    var: ContextVar[Any] = ContextVar("var")
+    proxy = cls(var, None, "nothing here")
+    load(NAME).forward_look_ups(cls)
+    assert proxy.__module__ == "werkzeug.local"
+    for name in ("anything", "_anything", "__anything__", ""):
+        with pytest.raises(RuntimeError, match="^nothing here$"):
+            getattr(proxy, name)
+    var.set(Thing())
+    assert proxy.__module__ == "werkzeug.local" and proxy.part == [1, 2]
+    for name in ("anything", "_anything", "__anything__", ""):
+        with pytest.raises(AttributeError):
+            getattr(proxy, name)
 
 
 def test_context_variables(load: Load) -> None:

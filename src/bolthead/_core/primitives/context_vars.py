@@ -1,4 +1,4 @@
-"""Context variables, read without a Python frame, and attribute access that goes to what one holds.
+"""Context variables, read without a Python frame, and the value that a proxy stands for.
 
 The compiled version goes straight to CPython's functions, which an augmenting ``.pxd`` cannot express.
 """
@@ -7,74 +7,41 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from copy import deepcopy
-from functools import partial
 from typing import Any
 
 
-class Forward:
-    """Forwards attribute access to what *var* holds, or to its attribute *attr*.
+class ContextValue:
+    """What *var* holds, or its attribute *attr*: called, it gives that or raises ``RuntimeError(message)``."""
 
-    Only ``_get_current_object`` is its own. Unbound, access raises ``RuntimeError(message)``, save for the few
-    names that inspection asks of anything.
-    """
-
-    __slots__ = ("_lookup",)
-    _lookup: Callable[[], Any]
+    __slots__ = ("_attr", "_message", "_var")
 
     def __init__(self, var: ContextVar[Any], attr: str | None, message: str) -> None:
-        get = var.get
+        self._var = var
+        self._attr = attr
+        self._message = message
 
-        def whole() -> Any:
-            found = get(None)
-            if found is None:
-                raise RuntimeError(message)
-            return found
-
-        def part() -> Any:
-            found = get(None)
-            if found is None:
-                raise RuntimeError(message)
-            return getattr(found, attr)  # type: ignore[arg-type]
-
-        object.__setattr__(self, "_lookup", whole if attr is None else part)
-
-    def __getattribute__(self, name: str) -> Any:
-        if name == "_get_current_object":
-            return _lookup_of(self)
-        try:
-            found = _lookup_of(self)()
-        except RuntimeError:
-            if name in UNBOUND_NAMES:
-                return UNBOUND_NAMES[name](self)
-            raise
-        try:
-            return getattr(found, name)
-        except AttributeError:
-            # The one special method that is looked up on an instance.
-            if name == "__deepcopy__":
-                return partial(deepcopy, found)
-            raise
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        setattr(_lookup_of(self)(), name, value)
-
-    def __delattr__(self, name: str) -> None:
-        delattr(_lookup_of(self)(), name)
+    def __call__(self) -> Any:
+        found = self._var.get(None)
+        if found is None:
+            raise RuntimeError(self._message)
+        return found if self._attr is None else getattr(found, self._attr)
 
 
-_lookup_of: Callable[[Forward], Callable[[], Any]] = Forward.__dict__["_lookup"].__get__
-
-UNBOUND_NAMES: dict[str, Callable[[Any], Any]] = {
-    "__class__": type,
-    "__doc__": lambda proxy: type(proxy).__doc__,
-    "__wrapped__": lambda proxy: _lookup_of(proxy),
-}
-
-
-def current(proxy: Forward) -> Any:
+def current(proxy: Any) -> Any:
     """What *proxy* stands for now. Raises RuntimeError when that is nothing."""
-    return _lookup_of(proxy)()
+    return proxy._get_current_object()
+
+
+def set_attribute(proxy: Any, name: str, value: Any) -> None:
+    """Set an attribute of what *proxy* stands for."""
+    setattr(current(proxy), name, value)
+
+
+def forward_look_ups(cls: type[Any]) -> None:
+    """Let the proxies of *cls* look up attributes as its ``__getattr__`` does, without a call of that.
+
+    As for any class that has that method, its own names come first.
+    """
 
 
 # FAST: string, pure; CPython's own functions, so that no other stands between.

@@ -1,26 +1,37 @@
 """The compiled version of ``context_vars.py``."""
 
-from copy import deepcopy
-from functools import partial
-
-from cpython.object cimport PyObject, PyObject_GenericSetAttr
-from cpython.ref cimport Py_XDECREF
+from cpython.object cimport PyObject, PyObject_GenericGetAttr, PyObject_GenericSetAttr
+from cpython.ref cimport Py_TYPE, Py_XDECREF
 
 from bolthead._core.primitives.objects cimport is_on
 
 cdef extern from "Python.h":
+    ctypedef object (*getattrofunc)(object, object)
+    ctypedef object (*descrgetfunc)(PyObject *, PyObject *, PyObject *)
+    ctypedef struct PyTypeObject:
+        getattrofunc tp_getattro
+        descrgetfunc tp_descr_get
+    Py_UCS4 PyUnicode_READ_CHAR(object text, Py_ssize_t index)
     int PyContextVar_Get(object var, PyObject *default, PyObject **value) except -1
     object PyContextVar_Set(object var, object value)
     int PyContextVar_Reset(object var, object token) except -1
+    void PyType_Modified(PyTypeObject *cls)
 
 cdef object OBJECT_SETATTR = object.__setattr__
+# Of the class given to `forward_look_ups`: its slot for the value, and the names it answers itself.
+cdef object SLOT = None
+cdef PyObject *slot = NULL
+cdef frozenset OWN = frozenset()
 
 
-cdef class Forward:
+cdef class ContextValue:
     def __init__(self, var, attr, message):
         self._var = var
         self._attr = attr
         self._message = message
+
+    def __call__(self):
+        return self.fetch()
 
     cdef object fetch(self):
         cdef PyObject *found = NULL
@@ -36,45 +47,46 @@ cdef class Forward:
         finally:
             Py_XDECREF(found)
 
-    def __getattribute__(self, name):
-        if name == "_get_current_object":
-            return self._lookup()
+
+cpdef object current(object proxy):
+    value = (<PyTypeObject *>Py_TYPE(SLOT)).tp_descr_get(slot, <PyObject *>proxy, NULL)
+    if type(value) is ContextValue:
+        return (<ContextValue>value).fetch()
+    return value()
+
+
+cdef object get_attribute(object proxy, object name):
+    # All its own names begin so, and no others are looked for.
+    if PyUnicode_READ_CHAR(name, 0) == u"_" and name in OWN:
+        if name == "__class__":
+            # FAST: isinstance asks for it.
+            try:
+                return current(proxy).__class__
+            except RuntimeError:
+                return <object>Py_TYPE(proxy)
         try:
-            found = self.fetch()
-        except RuntimeError:
-            if name == "__class__":
-                return type(self)
-            if name == "__doc__":
-                return type(self).__doc__
-            if name == "__wrapped__":
-                return self._lookup()
-            raise
-        try:
-            return getattr(found, name)
+            return PyObject_GenericGetAttr(proxy, name)
         except AttributeError:
-            if name == "__deepcopy__":
-                return partial(deepcopy, found)
-            raise
-
-    def __setattr__(self, name, value):
-        found = self.fetch()
-        # FAST: blueprint; a class with an own `__delattr__`, as that of `g`, sets attributes by a detour.
-        if is_on(type(found), "__setattr__", OBJECT_SETATTR):
-            PyObject_GenericSetAttr(found, name, value)
-        else:
-            setattr(found, name, value)
-
-    def __delattr__(self, name):
-        delattr(self.fetch(), name)
-
-    cdef object _lookup(self):
-        def lookup():
-            return self.fetch()
-        return lookup
+            pass
+    return getattr(current(proxy), name)
 
 
-cpdef object current(Forward proxy):
-    return proxy.fetch()
+cpdef object set_attribute(object proxy, object name, object value):
+    found = current(proxy)
+    # FAST: blueprint; a class with an own `__delattr__`, as that of `g`, sets attributes by a detour.
+    if is_on(type(found), "__setattr__", OBJECT_SETATTR):
+        PyObject_GenericSetAttr(found, name, value)
+    else:
+        setattr(found, name, value)
+
+
+cpdef object forward_look_ups(object cls):
+    global SLOT, slot, OWN
+    SLOT = cls._get_current_object
+    slot = <PyObject *>SLOT
+    OWN = frozenset(dir(cls))
+    (<PyTypeObject *>cls).tp_getattro = get_attribute
+    PyType_Modified(<PyTypeObject *>cls)
 
 
 # The second argument is for the pure-Python version, where this is the variable's own method.
