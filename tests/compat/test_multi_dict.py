@@ -69,6 +69,10 @@ def test_missing_keys() -> None:
 
 
 def test_header_names_from_clients_do_not_pile_up(load: Any) -> None:
-    room = load("bolthead._core.http.headers")
-    names = {room.environ_key(f"X-{number}") for number in range(5000)}
-    assert len(names) == 5000
+    """A remembered name gives the same object each time; no more than the bound are remembered."""
+    environ_key = load("bolthead._core.http.headers").environ_key
+    names = [f"X-Name-{number}" for number in range(5000)]
+    assert [environ_key(name) for name in names] == [f"HTTP_X_NAME_{number}" for number in range(5000)]
+    remembered = sum(environ_key(name) is environ_key(name) for name in names)
+    assert remembered <= 512
+    assert environ_key("Content-Type") == "CONTENT_TYPE" and environ_key("content-length") == "CONTENT_LENGTH"

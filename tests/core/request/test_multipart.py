@@ -156,11 +156,11 @@ names = st.lists(
 
 @settings(max_examples=300, deadline=None)
 @given(names.map(b"".join), st.sampled_from([b'"', b"", b'"; filename="f"', b'"\r\nX: y"']))
-def test_plain_names(name: bytes, ending: bytes) -> None:
+def test_simple_field_names(name: bytes, ending: bytes) -> None:
     """The shortcut for a field's one header says what the long way says, or nothing."""
     block = b'Content-Disposition: form-data; name="' + name + ending
     name_of_module = "bolthead._core.request.multipart"
-    found = builds.same(lambda build: builds.load(build, name_of_module).plain_name(block))
+    found = builds.same(lambda build: builds.load(build, name_of_module).simple_field_name(block))
     if found is not None:
         module = builds.load("pure", name_of_module)
         assert module.describe(module.split_headers(block)) == (found, None, None)

@@ -56,10 +56,10 @@ cdef class Scanner:
 @cython.locals(lines=list, headers=list, line=bytes, text=str, colon=Py_ssize_t, at=Py_ssize_t, count=Py_ssize_t)
 cpdef list split_headers(bytes block)
 
-cdef bytes _PLAIN
+cdef bytes _SIMPLE_NAME
 
 @cython.locals(start=Py_ssize_t, stop=Py_ssize_t, at=Py_ssize_t, byte="unsigned char")
-cpdef object plain_name(bytes block)
+cpdef object simple_field_name(bytes block)
 
 @cython.locals(name=str, options=dict)
 cpdef tuple describe(list headers)

@@ -323,17 +323,17 @@ def split_headers(block: bytes) -> list[tuple[str, str]]:
     return headers
 
 
-_PLAIN = b'Content-Disposition: form-data; name="'
+_SIMPLE_NAME = b'Content-Disposition: form-data; name="'
 
 
-def plain_name(block: bytes) -> str | None:
+def simple_field_name(block: bytes) -> str | None:
     """The name of a field whose headers are the one line that browsers write; None for any other headers.
 
     FAST: it is what :func:`split_headers` and :func:`describe` would say, without making what leads there.
     """
-    start = len(_PLAIN)
+    start = len(_SIMPLE_NAME)
     stop = len(block) - 1
-    if stop < start or block[stop] != 34 or not block.startswith(_PLAIN):
+    if stop < start or block[stop] != 34 or not block.startswith(_SIMPLE_NAME):
         return None
     at = start
     while at < stop:
@@ -454,7 +454,7 @@ class FormReader:
         raise ValueError(f"Invalid form-data cannot parse beyond State.{scanner.state()}")
 
     def _start(self, block: bytes) -> None:
-        self._name = plain_name(block)
+        self._name = simple_field_name(block)
         if self._name is not None:
             self._filename = self._content_type = None
         else:
