@@ -165,3 +165,58 @@ def test_two_watches_of_one_class(load: Load) -> None:
     assert one.unchanged()
     cls.run = max
     assert not one.unchanged() and not other.unchanged()
+
+
+class Counting:
+    """A class attribute that counts how often it is looked up."""
+
+    lookups = 0
+
+    def __get__(self, instance: Any, owner: Any) -> Counting:
+        Counting.lookups += 1
+        return self
+
+
+def lookups(watch: Any, times: int) -> int:
+    before = Counting.lookups
+    for _ in range(times):
+        assert watch.unchanged()
+    return Counting.lookups - before
+
+
+@pytest.mark.parametrize("count", [1, 7, 12, 40, 200])
+def test_unchanged_classes_cost_no_look_ups(build: str, load: Load, count: int) -> None:
+    """Compiled, whatever their number; pure, one look-up for each attribute (and one more for each class)."""
+    classes: list[Any] = [type(f"C{nth}", (type(f"B{nth}", (), {"run": Counting()}),), {}) for nth in range(count)]
+    watch = load(NAME).ClassWatch([(cls, "run") for cls in classes])
+    assert watch.unchanged()
+    assert lookups(watch, 100) <= (0 if build == "compiled" else 200 * count)
+    classes[0].__bases__[0].run = Counting()
+    assert not watch.unchanged()
+
+
+@pytest.mark.parametrize("depth", [1, 6])
+def test_a_plan_of_many_classes_costs_no_more(build: str, load: Load, depth: int) -> None:
+    """An application with classes of its own everywhere: seven that are watched, each with *depth* bases."""
+    bolthead = load("bolthead")
+
+    def child(cls: Any) -> Any:
+        for nth in range(depth):
+            cls = type(f"{cls.__name__}{nth}", (cls,), {})
+        return cls
+
+    own = child(bolthead.Flask)
+    own.request_class, own.response_class = child(bolthead.Request), child(bolthead.Response)
+    own.session_interface = child(load("bolthead.sessions").SecureCookieSessionInterface)()
+    own.url_map_class = child(load("bolthead.routing").Map)
+    own.trap_http_exception = own.async_to_sync = Counting()
+    app = own("site", root_path="/nowhere")
+    app.add_url_rule("/", "index", lambda: "text")
+    client = app.test_client()
+    for _ in range(2):
+        assert client.get("/").data == b"text"
+    plan, before = app._plan, Counting.lookups
+    for _ in range(20):
+        assert client.get("/").data == b"text"
+    assert app._plan is plan
+    assert Counting.lookups - before <= (0 if build == "compiled" else 20 * 4)
