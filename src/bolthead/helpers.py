@@ -94,14 +94,22 @@ def _in_context(items: t.Iterator[t.Any]) -> t.Generator[t.Any, None, None]:
 
 
 def make_response(*args: t.Any) -> Response:
-    """A response made as from a view's return value. Several arguments stand for a tuple of them."""
+    """A response made as from a view's return value. Several arguments stand for a tuple of them.
+
+    For a view that sets headers or cookies: ``response = make_response("saved", 201)``, then
+    ``response.set_cookie("seen", "yes")``. TypeError for what a view may not return.
+    """
     if not args:
         return current_app.response_class()
     return current_app.make_response(args[0] if len(args) == 1 else args)
 
 
 def redirect(location: str, code: int = 302, Response: type[BaseResponse] | None = None) -> BaseResponse:
-    """A response that redirects. ``Response`` counts only where no application is current."""
+    """A response that sends the visitor to *location*, an address or path.
+
+    *code* is 301 or 308 for good, 302, 303 or 307 for now; with 307 and 308 the method stays. *Response*, a class,
+    counts only where no application is current. Never redirect to an address that a visitor has given.
+    """
     ctx = var_get(_cv_app, None)
     if ctx is not None and ctx.app:
         return ctx.app.redirect(location, code=code)  # type: ignore[no-any-return]
@@ -109,7 +117,11 @@ def redirect(location: str, code: int = 302, Response: type[BaseResponse] | None
 
 
 def abort(code: int | BaseResponse, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
-    """Raise the HTTP exception for a status code, by the current application's aborter where there is one."""
+    """Raise the HTTP exception for a status code, by the current application's aborter where there is one.
+
+    *code* is a number or a response to answer with; the rest goes to the exception, whose first argument is the
+    description: ``abort(404, "There is no such order.")``. LookupError for a code without an exception.
+    """
     ctx = var_get(_cv_app, None)
     if ctx is not None and ctx.app:
         aborter = ctx.app.aborter
@@ -131,7 +143,12 @@ def url_for(
     _external: bool | None = None,
     **values: t.Any,
 ) -> str:
-    """Build the URL of an endpoint with the current application's :meth:`~bolthead.Flask.url_for`."""
+    """Build the URL of an endpoint with the current application's :meth:`~bolthead.Flask.url_for`.
+
+    ``url_for("post", number=7, tab="new")`` is ``/posts/7?tab=new``. *_anchor* goes behind a ``#``; *_method* chooses
+    between rules of one endpoint; *_external* and *_scheme* ask for a whole address. BuildError if there is no rule
+    for the endpoint and values, RuntimeError outside of a request without ``SERVER_NAME``.
+    """
     url = build_current_url(endpoint, _anchor, _method, _scheme, _external, values)
     if url is not NotImplemented:
         return url  # type: ignore[no-any-return]
@@ -141,7 +158,10 @@ def url_for(
 
 
 def get_template_attribute(template_name: str, attribute: str) -> t.Any:
-    """A macro or variable that a template exports."""
+    """A macro or variable that a template exports.
+
+    ``get_template_attribute("_cart.html", "price")(450)`` calls a macro from Python.
+    """
     return getattr(current_app.jinja_env.get_template(template_name).module, attribute)
 
 
@@ -149,7 +169,11 @@ def get_template_attribute(template_name: str, attribute: str) -> t.Any:
 
 
 def flash(message: str, category: str = "message") -> None:
-    """Keep a message in the session until :func:`get_flashed_messages` takes it, at once or later."""
+    """Keep a message in the session until :func:`get_flashed_messages` takes it, at once or later.
+
+    *category* is a word of your own, for templates to choose a colour by. Needs a secret key. Sends
+    `message_flashed`.
+    """
     waiting = session.get("_flashes", [])
     waiting.append((category, message))
     # The session does not notice a change inside a list: assign it.
@@ -237,8 +261,11 @@ def send_file(
 ) -> Response:
     """Send a file by its path, relative to the application's root, or an open binary file.
 
-    Never pass a path that a client has given: that is :func:`send_from_directory`'s work. Without
-    ``max_age`` the application's ``get_send_file_max_age`` decides. Answers conditional and range requests.
+    Never pass a path that a client has given: that is :func:`send_from_directory`'s work. *mimetype* is guessed from
+    the name unless given. *as_attachment* has the browser store it, as *download_name* (an open file needs one).
+    *conditional* answers conditional and range requests, by *etag* (True: made from size and time) and *last_modified*.
+    *max_age* are the seconds for which it may be cached; without it ``app.get_send_file_max_age`` decides. An open file
+    is closed with the response. FileNotFoundError if it is not there.
     """
     if conditional and etag is True and last_modified is None and isinstance(path_or_file, str):
         response = _send_plain(path_or_file, mimetype, as_attachment, download_name, max_age)

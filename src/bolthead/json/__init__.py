@@ -56,7 +56,11 @@ def load(fp: t.IO[t.AnyStr], **kwargs: t.Any) -> t.Any:
 
 
 def jsonify(*args: t.Any, **kwargs: t.Any) -> Response:
-    """A JSON response: of one value, of a list of several, or of a dict of named ones."""
+    """A JSON response: of one value, of a list of several, or of a dict of named ones.
+
+    ``jsonify(total=3)`` is ``{"total":3}``. It goes through ``app.json``; a view that returns a dict or list needs no
+    call of it. TypeError for a type that the provider does not know.
+    """
     return current_app.json.response(*args, **kwargs)  # type: ignore[return-value]
 
 
