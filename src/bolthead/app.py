@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import weakref
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
 from datetime import timedelta
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, AnyStr, NoReturn, TypeVar
@@ -19,6 +19,7 @@ from ._compat.lazy_modules import lazy_names
 from ._core.lifecycle import phases, wsgi
 from ._core.lifecycle.records import Plan
 from ._core.lifecycle.url_for import GUARDED, UrlForGuards, build_url
+from ._core.primitives import place
 from .ctx import AppContext, RequestContext, fill_context
 from .globals import _cv_app as _cv_app
 from .globals import _cv_request as _cv_request
@@ -40,6 +41,8 @@ from .signals import request_tearing_down as request_tearing_down
 from .wrappers import Request, Response
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from .templating import Environment
@@ -52,7 +55,11 @@ T_template_global = TypeVar("T_template_global", bound=ft.TemplateGlobalCallable
 T_template_test = TypeVar("T_template_test", bound=ft.TemplateTestCallable)
 
 
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
 _sentinel: Any = _scaffold_sentinel
+_run_asgi: Callable[..., Awaitable[None]] | None = None
 
 
 class Flask(App):
@@ -419,7 +426,13 @@ class Flask(App):
         return self.async_to_sync(func) if phases.is_async(func) else func
 
     def async_to_sync(self, func: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
-        """A synchronous function that runs *func* in an event loop of its own. Needs asgiref (extra ``async``)."""
+        """A synchronous function that runs *func* in an event loop of its own. Needs asgiref (extra ``async``).
+
+        In a request over ASGI *func* runs on the server's loop.
+        """
+        served = place.bridge(func)
+        if served is not None:
+            return served  # type: ignore[no-any-return]
         try:
             from asgiref.sync import async_to_sync
         except ImportError:
@@ -484,6 +497,27 @@ class Flask(App):
         Teardown functions run when it returns, before a streamed body is sent.
         """
         return wsgi.run_wsgi(self, environ, start_response)
+
+    async def asgi_app(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """The ASGI application (ASGI 3): what an ASGI server is given. ASGI middleware goes around this.
+
+        Serves requests, websockets and the lifespan with the same views, hooks and error handlers as `wsgi_app`. What is
+        async is awaited on the server's loop, the rest runs in threads, at most ``ASGI_THREADS`` at a time (40).
+        """
+        global _run_asgi
+        if _run_asgi is None:
+            from ._core.lifecycle.asgi import run as _run_asgi
+        await _run_asgi(self, scope, receive, send)  # type: ignore[misc]
+
+    def _asgi_executor(self) -> ThreadPoolExecutor:
+        pool = self.__dict__.get("_asgi_pool")
+        if pool is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            pool = ThreadPoolExecutor(self.config.get("ASGI_THREADS") or 40, f"{self.name}-asgi")
+            # Two first requests in two threads: one pool wins, the other never starts a thread.
+            pool = self.__dict__.setdefault("_asgi_pool", pool)
+        return pool  # type: ignore[no-any-return]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """The WSGI server's entry: `wsgi_app`, which may have been wrapped or replaced."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .app import Flask
 
 APP_STEPS = (
+    "__call__",
     "app_context",
     "async_to_sync",
     "create_url_adapter",
@@ -46,6 +47,7 @@ APP_STEPS = (
     "preprocess_request",
     "process_response",
     "request_context",
+    "wsgi_app",
 )
 ERROR_STEPS = (
     "_find_error_handler",
@@ -208,6 +210,7 @@ def make_plan(app: Flask) -> Plan:
     plan.inline_do_teardown_request = inline("do_teardown_request")
     plan.inline_do_teardown_appcontext = inline("do_teardown_appcontext")
     plan.inline_ensure_sync = inline("ensure_sync", "async_to_sync")
+    plan.inline_wsgi_app = inline("__call__", "wsgi_app")
     plan.stock_session_interface = (
         interface is SecureCookieSessionInterface and SESSION.is_stock(interface) and not vars(app.session_interface)
     )
@@ -255,6 +258,7 @@ def make_plan(app: Flask) -> Plan:
     plan.domain = app.url_map.default_subdomain or ""
     plan.checked_hosts = set()
     plan.sync_views = {}
+    plan.async_views = {}
     plan.scopes = {}
     return plan
 

@@ -132,6 +132,20 @@ class Request(RequestBase):
         """
         return request_json.get_json(self, force, silent, cache)
 
+    async def body_chunks(self, size: int = 65536) -> t.AsyncIterator[bytes]:
+        """The body in pieces, as it arrives: for a view registered with ``stream_body=True`` and served over ASGI.
+
+        The client is asked for more as pieces are taken. More than :attr:`max_content_length` is a 413. Where the
+        body was read before the view, or under WSGI, the pieces are of at most *size* bytes.
+        """
+        chunks = self.environ.get("bolthead.body_chunks")
+        if chunks is not None:
+            async for chunk in chunks(self.max_content_length):
+                yield chunk
+        else:
+            while chunk := self.stream.read(size):
+                yield chunk
+
     def _parse_content_type(self) -> None:
         if not hasattr(self, "_parsed_content_type"):
             self._parsed_content_type = parse_options(self.headers.get("Content-Type", ""))

@@ -222,7 +222,8 @@ class Scaffold:
         The endpoint is the function's name unless given; the function may be registered for the endpoint
         later. ``methods`` defaults to the function's own ``methods``, else to GET; HEAD comes with GET, and
         OPTIONS is answered automatically unless the config, the function or ``provide_automatic_options``
-        says otherwise. Other options are the rule class's.
+        says otherwise. With ``stream_body``, over ASGI the view is called before the body is there and reads
+        it by ``request.body_chunks()``. Other options are the rule class's.
         """
         raise NotImplementedError
 

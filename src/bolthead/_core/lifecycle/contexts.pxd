@@ -13,14 +13,18 @@ cpdef object fill_request_context(RequestRecord ctx, object app, object request,
 cpdef object remember_host(Plan plan, object ctx, object environ)
 cpdef object push_app(Plan plan, AppRecord ctx)
 
-@cython.locals(last=cython.bint)
 cpdef object pop_app(Plan plan, AppRecord ctx, object exc)
+cpdef bint is_last_push(object ctx) except -1
+cpdef object drop_app(AppRecord ctx)
+cpdef object check_app_popped(Plan plan, AppRecord ctx, object top)
 
 cpdef object push_request(Plan plan, RequestRecord ctx)
 cdef AppRecord push_new_app(Plan plan, AppRecord ctx, object app)
 
-@cython.locals(last=cython.bint)
 cpdef object pop_request(Plan plan, RequestRecord ctx, object exc)
+cpdef object close_request(Plan plan, RequestRecord ctx)
+cpdef tuple drop_request(RequestRecord ctx)
+cpdef object check_request_popped(RequestRecord ctx, object top)
 
 @cython.locals(outcome=tuple, path=str, method=str, environ=dict)
 cdef bint match(Plan plan, RequestRecord ctx) except -1

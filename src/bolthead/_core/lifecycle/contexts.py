@@ -76,28 +76,42 @@ def push_app(plan: Plan, ctx: AppRecord) -> None:
 
 def pop_app(plan: Plan, ctx: AppRecord, exc: Any) -> None:
     app = ctx.app
-    last = ctx._token is not None and not ctx._tokens
     try:
-        if last:
+        if is_last_push(ctx):
             if not plan.inline_do_teardown_appcontext:
                 app.do_teardown_appcontext(exc)
             elif plan.app_teardown or plan.app_tearing_down:
                 teardown_app(plan, app, exc)
     finally:
-        top = var_get(app_var, None)
-        if top is None:
-            # PARITY: a pop without a push fails as the variable's own `get` does.
-            raise LookupError(app_var)
-        if last:
-            token = ctx._token
-            ctx._token = None
-        else:
-            token = (ctx._tokens or []).pop()
-        var_reset(app_var, token)
+        top = drop_app(ctx)
+    check_app_popped(plan, ctx, top)
+
+
+def is_last_push(ctx: Any) -> bool:
+    """Whether the next pop of a context is the last one, which runs the teardown functions."""
+    return ctx._token is not None and not ctx._tokens
+
+
+def drop_app(ctx: AppRecord) -> Any:
+    """Undo a push and nothing else. Returns the context that was the current one, which should be *ctx*."""
+    top = var_get(app_var, None)
+    if top is None:
+        # PARITY: a pop without a push fails as the variable's own `get` does.
+        raise LookupError(app_var)
+    if ctx._token is not None and not ctx._tokens:
+        token = ctx._token
+        ctx._token = None
+    else:
+        token = (ctx._tokens or []).pop()
+    var_reset(app_var, token)
+    return top
+
+
+def check_app_popped(plan: Plan, ctx: AppRecord, top: Any) -> None:
     if top is not ctx:
         raise AssertionError(f"Popped wrong app context. ({top!r} instead of {ctx!r})")
     if plan.popped:
-        send(plan.signals.appcontext_popped, app, None, None)
+        send(plan.signals.appcontext_popped, ctx.app, None, None)
 
 
 def push_request(plan: Plan, ctx: RequestRecord) -> None:
@@ -141,41 +155,55 @@ def push_new_app(plan: Plan, ctx: AppRecord, app: Any) -> AppRecord:
 
 def pop_request(plan: Plan, ctx: RequestRecord, exc: Any) -> None:
     app = ctx.app
-    last = ctx._token is not None and not ctx._tokens
+    pushed = None
     try:
-        if last:
-            request = ctx.request
+        if is_last_push(ctx):
             if not plan.inline_do_teardown_request:
                 app.do_teardown_request(exc)
             elif plan.teardown or plan.tearing_down:
-                teardown_request(plan, app, request, exc)
-            # FAST: Werkzeug's `close` closes what is in `files`, which only a body of some type can fill.
-            if not plan.stock_close or ("CONTENT_TYPE" in ctx.environ and request.__dict__.get("files")):
-                close = getattr(request, "close", None)
-                if close is not None:
-                    close()
+                teardown_request(plan, app, ctx.request, exc)
+            close_request(plan, ctx)
     finally:
-        top = var_get(request_var, None)
-        if top is None:
-            raise LookupError(request_var)
-        if last:
-            token = ctx._token
-            pushed = ctx._pushed
-            ctx._token = None
-            ctx._pushed = None
-        else:
-            token, pushed = (ctx._tokens or []).pop()
-        var_reset(request_var, token)
-        if last:
-            # Breaks the cycle of the environ and its request.
-            ctx.environ["werkzeug.request"] = None
+        top, pushed = drop_request(ctx)
         if pushed is not None:
             if plan.stock_contexts:
                 pop_app(plan, pushed, exc)
             else:
                 pushed.pop(exc)
-        if top is not ctx:
-            raise AssertionError(f"Popped wrong request context. ({top!r} instead of {ctx!r})")
+        check_request_popped(ctx, top)
+
+
+def close_request(plan: Plan, ctx: RequestRecord) -> None:
+    """Close the files of the request's form."""
+    request = ctx.request
+    # FAST: Werkzeug's `close` closes what is in `files`, which only a body of some type can fill.
+    if not plan.stock_close or ("CONTENT_TYPE" in ctx.environ and request.__dict__.get("files")):
+        close = getattr(request, "close", None)
+        if close is not None:
+            close()
+
+
+def drop_request(ctx: RequestRecord) -> tuple[Any, Any]:
+    """Undo a push and nothing else. Returns the context that was the current one, and the one to be popped next."""
+    top = var_get(request_var, None)
+    if top is None:
+        raise LookupError(request_var)
+    if ctx._token is not None and not ctx._tokens:
+        token = ctx._token
+        pushed = ctx._pushed
+        ctx._token = None
+        ctx._pushed = None
+        # Breaks the cycle of the environ and its request.
+        ctx.environ["werkzeug.request"] = None
+    else:
+        token, pushed = (ctx._tokens or []).pop()
+    var_reset(request_var, token)
+    return top, pushed
+
+
+def check_request_popped(ctx: RequestRecord, top: Any) -> None:
+    if top is not ctx:
+        raise AssertionError(f"Popped wrong request context. ({top!r} instead of {ctx!r})")
 
 
 _WEBSOCKET = ("ws", "wss")

@@ -6,18 +6,20 @@ from bolthead._core.primitives.objects cimport is_sync_function
 @cython.locals(plan=Plan)
 cpdef Plan plan_of(object app)
 cpdef bint is_async(object func) except -1
-cdef object synced(Plan plan, object app, object func)
+cpdef object synced(Plan plan, object app, object func)
 cpdef object send(object signal, object app, object key, object value)
 
 @cython.locals(plan=Plan)
 cpdef object open_session(RequestRecord ctx)
 
 cpdef object enter(Plan plan, object app, RequestRecord ctx)
-cdef tuple scopes_of(Plan plan, object request)
+cpdef tuple scopes_of(Plan plan, object request)
 cpdef object preprocess(Plan plan, object app, object request)
+cpdef object select(Plan plan, object app, RequestRecord ctx, bint just_matched)
 cpdef object answer(Plan plan, object app, RequestRecord ctx, bint just_matched)
 cpdef object finish(Plan plan, object app, RequestRecord ctx, object rv, bint from_error_handler)
 cpdef object process(Plan plan, object app, RequestRecord ctx, object response)
+cpdef object save_session(Plan plan, object app, RequestRecord ctx, object response)
 cpdef object teardown_request(Plan plan, object app, object request, object exc)
 cpdef object teardown_app(Plan plan, object app, object exc)
 cpdef bint refreshes_session(Plan plan, dict environ) except -1

@@ -104,19 +104,19 @@ def preprocess(plan: Plan, app: Any, request: Any) -> Any:
     return None
 
 
-def answer(plan: Plan, app: Any, ctx: RequestRecord, just_matched: bool) -> Any:
-    """Call the view, or raise what routing found instead of one.
+def select(plan: Plan, app: Any, ctx: RequestRecord, just_matched: bool) -> Any:
+    """The view to call with ``ctx._values``; None where OPTIONS is answered without one.
 
-    *just_matched*: no user code has run since the match, so the record's rule and values are current.
+    Raises what routing found instead of a view. *just_matched*: no user code has run since the match, so the record's
+    rule and values are current.
     """
     request = ctx.request
     rule = ctx._rule
-    values = ctx._values
     if not just_matched or rule is None:
         if request.routing_exception is not None:
             app.raise_routing_exception(request)
-        rule = request.url_rule
-        values = request.view_args
+        rule = ctx._rule = request.url_rule
+        ctx._values = request.view_args
     method = ctx.environ["REQUEST_METHOD"] if plan.stock_method else request.method
     if (
         method != "GET"
@@ -124,9 +124,17 @@ def answer(plan: Plan, app: Any, ctx: RequestRecord, just_matched: bool) -> Any:
         and getattr(rule, "provide_automatic_options", False)
         and request.method == "OPTIONS"
     ):
+        return None
+    return plan.views[rule.endpoint]
+
+
+def answer(plan: Plan, app: Any, ctx: RequestRecord, just_matched: bool) -> Any:
+    """Call the view that `select` finds."""
+    view = select(plan, app, ctx, just_matched)
+    if view is None:
         return app.make_default_options_response()
-    endpoint = rule.endpoint
-    view = plan.views[endpoint]
+    values = ctx._values
+    endpoint = ctx._rule.endpoint
     if plan.sync_views.get(endpoint) is not view:
         found = synced(plan, app, view)
         if found is not view or not plan.inline_ensure_sync:
@@ -166,6 +174,11 @@ def process(plan: Plan, app: Any, ctx: RequestRecord, response: Any) -> Any:
             if name in after:
                 for func in reversed(after[name]):
                     response = synced(plan, app, func)(response)
+    return save_session(plan, app, ctx, response)
+
+
+def save_session(plan: Plan, app: Any, ctx: RequestRecord, response: Any) -> Any:
+    """Save the session into *response*, if there is one to save."""
     session = ctx._session_or_none
     if session is None:
         # FAST: an untouched session concerns the answer only if it came with the request and is refreshed.

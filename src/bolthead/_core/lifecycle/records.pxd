@@ -41,6 +41,7 @@ cdef class Plan:
     cdef public bint inline_do_teardown_request
     cdef public bint inline_do_teardown_appcontext
     cdef public bint inline_ensure_sync
+    cdef public bint inline_wsgi_app
     cdef public bint stock_session_interface
     cdef public bint stock_blueprints
     cdef public bint stock_close
@@ -75,4 +76,5 @@ cdef class Plan:
     cdef public str domain
     cdef public set checked_hosts
     cdef public dict sync_views
+    cdef public dict async_views
     cdef public dict scopes

@@ -75,6 +75,7 @@ class Plan:
         "app_class",
         "app_teardown",
         "app_tearing_down",
+        "async_views",
         "before",
         "checked_hosts",
         "config",
@@ -94,6 +95,7 @@ class Plan:
         "inline_preprocess_request",
         "inline_process_response",
         "inline_request_context",
+        "inline_wsgi_app",
         "json",
         "map",
         "may_skip_response",
@@ -136,6 +138,8 @@ class Plan:
     inline_do_teardown_request: bool
     inline_do_teardown_appcontext: bool
     inline_ensure_sync: bool
+    # Nothing stands around the WSGI application.
+    inline_wsgi_app: bool
     stock_session_interface: bool
     stock_blueprints: bool
     stock_close: bool
@@ -164,6 +168,8 @@ class Plan:
     app_teardown: Any
     # Views that need no wrapper to be called, by endpoint.
     sync_views: dict[Any, Any]
+    # Those that are known to be coroutine functions.
+    async_views: dict[Any, Any]
     # Whose hooks concern an endpoint: its blueprints, the innermost first, and None.
     scopes: dict[Any, tuple[str | None, ...]]
     # The module with the signals, and the receivers of each.

@@ -33,3 +33,20 @@ def routing_error(plan: Plan, ctx: RequestRecord) -> Any:
     if error is None or isinstance(error, RoutingException) or not is_answer(plan, error):
         return None
     return error
+
+
+def handler_of(app: Any, request: Any, error: Any) -> Any:
+    """The handler that the stock ``app.handle_user_exception(error)`` calls; None where *error* is the answer itself.
+
+    Raises *error* where there is neither.
+    """
+    if isinstance(error, BadRequestKeyError) and (app.debug or app.config["TRAP_BAD_REQUEST_ERRORS"]):
+        error.show_exception = True
+    if isinstance(error, HTTPException) and not app.trap_http_exception(error):
+        if error.code is None or isinstance(error, RoutingException):
+            return None
+        return app._find_error_handler(error, request.blueprints)
+    handler = app._find_error_handler(error, request.blueprints)
+    if handler is None:
+        raise error
+    return handler

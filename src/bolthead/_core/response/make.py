@@ -176,6 +176,9 @@ def make_any(cls: Any, app: Any, request: Any, rv: Any) -> Any:
                 rv = cls.force_type(rv, request.environ)
             except TypeError as error:
                 raise TypeError(f"{error}\n{wrong_type(rv)}").with_traceback(sys.exc_info()[2]) from None
+        elif hasattr(rv, "__aiter__") and "asgi.scope" in request.environ:
+            rv = cls(rv, status=status, headers=headers)
+            status = headers = None
         else:
             raise TypeError(wrong_type(rv))
     return with_status_and_headers(rv, status, headers)

@@ -9,6 +9,8 @@ from typing import Any
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as BaseResponse
 
+from ..primitives.place import walk
+
 LIST_ITERATOR: Any = type(iter([]))
 LOCAL_LOCATION = re.compile(r"/(?!/)[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*(\?[A-Za-z0-9\-._~!$&'()*+,;=:@%/?]+)?").fullmatch
 """A location on the same host, with nothing to quote and nothing that splitting it would lose."""
@@ -103,6 +105,10 @@ class Stream:
         self._body = body
         self._items: Any = None
 
+    def source(self) -> Any:
+        """What is walked; None once that has begun."""
+        return self._body
+
     def __iter__(self) -> Any:
         return self
 
@@ -113,7 +119,10 @@ class Stream:
             if body is None:
                 raise StopIteration
             self._body = None
-            items = iter(body)
+            try:
+                items = iter(body)
+            except TypeError:
+                items = walk(body)
         # PARITY: after its end or an error nothing more comes, whatever the iterator says.
         self._items = None
         item = next(items, _END)

@@ -1,0 +1,35 @@
+cimport cython
+
+from bolthead._core.json.response_json cimport line_of
+from bolthead._core.lifecycle.contexts cimport (
+    check_app_popped, check_request_popped, close_request, drop_app, drop_request, is_last_push, new_context,
+    pop_request, push_request, remember_host,
+)
+from bolthead._core.lifecycle.phases cimport can_skip_response, enter, is_async, plan_of, save_session, scopes_of, select, send
+from bolthead._core.lifecycle.records cimport Plan, RequestRecord
+from bolthead._core.lifecycle.steps cimport Steps
+from bolthead._core.lifecycle.unhandled cimport is_answer, routing_error
+from bolthead._core.primitives.context_vars cimport var_get
+from bolthead._core.request.scope cimport environ_of, has_body
+from bolthead._core.response.status cimport content_type_of, length_of
+
+
+cdef class Exchange(Steps):
+    cdef public object app
+    cdef public object scope
+    cdef public object receive
+    cdef public object send_message
+    cdef public Plan plan
+    cdef public RequestRecord ctx
+    cdef public dict environ
+    cdef public bint gone
+    cdef public bint body_read
+    cdef public object spooled
+    cdef public object watcher
+
+    cpdef object suspended(self)
+    cpdef object ended(self, object error)
+    cdef object make_context(self)
+    cdef bint is_async_view(self, object view) except -1
+    cdef object short_answer(self, object rv)
+    cdef bint can_pop_at_once(self) except -1

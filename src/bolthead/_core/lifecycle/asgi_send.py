@@ -1,0 +1,207 @@
+"""A response on its way to an ASGI server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from werkzeug.wsgi import FileWrapper, _RangeWrapper
+
+from ..response.asgi_messages import body_message, start_message
+from ..response.send import Stream, pairs_of_whole_body
+from .steps import TO_LOOP, TO_THREAD
+
+FILE_PIECE = 64 * 1024
+"""Bytes of a file that one turn of a thread reads."""
+PATH_SEND = "http.response.pathsend"
+_END: Any = object()
+
+
+class StartResponse:
+    """What a WSGI application calls to begin its answer."""
+
+    __slots__ = ("code", "pairs", "written")
+
+    def __init__(self) -> None:
+        self.code = 0
+        self.pairs: list[tuple[str, str]] = []
+        self.written: list[bytes] = []
+
+    def __call__(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
+        # WSGI: a second call, with exc_info, takes the place of the first, as long as nothing was sent.
+        self.code = int(status[:3])
+        self.pairs = headers
+        return self.written.append
+
+
+class Answer:
+    """An answer that is made and not sent: status *code*, header *pairs*, and a *body*.
+
+    That is bytes, or what is walked: an iterable of bytes, or an async one with ``is_async``. *response* is closed when
+    all is sent, if it is given. *start* is there while the headers come with the first piece only.
+    """
+
+    __slots__ = ("body", "code", "is_async", "pairs", "response", "start")
+
+    def __init__(self, code: int, pairs: Any, body: Any, response: Any = None, is_async: bool = False) -> None:
+        self.code = code
+        self.pairs = pairs
+        self.body = body
+        self.response = response
+        self.is_async = is_async
+        self.start: StartResponse | None = None
+
+
+def whole_answer(stock: bool, response: Any, is_head: bool) -> Answer | None:
+    """The answer of a response whose body is in memory; None where it takes more to tell."""
+    if not stock:
+        return None
+    pairs = pairs_of_whole_body(response)
+    if pairs is None:
+        return None
+    body = response.response
+    if is_head:
+        data = b""
+    else:
+        data = body[0] if len(body) == 1 else b"".join(body)
+    return Answer(response._status_code, pairs, data)
+
+
+def answer_of(response: Any, environ: dict[str, Any]) -> Answer:
+    """Any other response, or WSGI application: it is called as a WSGI server does. Runs in a thread."""
+    body = getattr(response, "response", None)
+    if hasattr(body, "__aiter__"):
+        pairs = list(response.get_wsgi_headers(environ))
+        code = response.status_code
+        bodiless = environ["REQUEST_METHOD"] == "HEAD" or 100 <= code < 200 or code in (204, 304)
+        return Answer(code, pairs, _nothing() if bodiless else body, response, True)
+    start = StartResponse()
+    walked = response(environ, start)
+    return answer_of_wsgi(walked, start, getattr(response, "is_sequence", False))
+
+
+def answer_of_wsgi(walked: Any, start: StartResponse, is_whole: bool) -> Answer:
+    """What a WSGI application returned. Joined where all of it is in memory anyway."""
+    answer = Answer(start.code, start.pairs, walked)
+    kind = type(walked)
+    if kind is Stream and hasattr(walked.source(), "__aiter__"):
+        answer.body, answer.is_async = walked.source(), True
+    elif kind is list or kind is tuple or is_whole:
+        try:
+            answer.body = b"".join([*start.written, *walked])
+        finally:
+            close(walked)
+        answer.code, answer.pairs = start.code, start.pairs
+    else:
+        answer.start = start
+    return answer
+
+
+async def _nothing() -> Any:
+    for piece in ():
+        yield piece
+
+
+def close(walked: Any) -> None:
+    if hasattr(walked, "close"):
+        walked.close()
+
+
+def piece_of(iterator: Any, is_file: bool) -> Any:
+    """The next piece, of a file several at once; `_END` after the last."""
+    piece = next(iterator, _END)
+    if not is_file or piece is _END:
+        return piece
+    pieces = [piece]
+    size = len(piece)
+    while size < FILE_PIECE:
+        piece = next(iterator, _END)
+        if piece is _END:
+            break
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)
+
+
+async def transmit(exchange: Any, answer: Answer) -> None:
+    """Send *answer*, whole or piece by piece. Waits where the server takes no more for now."""
+    body = answer.body
+    if type(body) is bytes:
+        if exchange.in_thread:
+            await TO_LOOP
+        await exchange.send_message(start_message(answer.code, answer.pairs))
+        await exchange.send_message(body_message(body, False))
+    elif answer.is_async:
+        await transmit_async(exchange, answer)
+    else:
+        await transmit_walked(exchange, answer)
+
+
+async def transmit_async(exchange: Any, answer: Answer) -> None:
+    if exchange.in_thread:
+        await TO_LOOP
+    try:
+        await exchange.send_message(start_message(answer.code, answer.pairs))
+        async for piece in answer.body:
+            if piece:
+                data = piece.encode() if isinstance(piece, str) else piece
+                await exchange.send_message(body_message(data, True))
+        await exchange.send_message(body_message(b"", False))
+    finally:
+        if hasattr(answer.body, "aclose"):
+            await answer.body.aclose()
+        if answer.response is not None and answer.response._on_close:
+            await TO_THREAD
+            answer.response.close()
+
+
+async def transmit_walked(exchange: Any, answer: Answer) -> None:
+    """Walk an iterable in a thread, each piece sent from the loop."""
+    walked: Iterable[bytes] = answer.body
+    try:
+        path = path_of(exchange, walked)
+        if path is not None:
+            if exchange.in_thread:
+                await TO_LOOP
+            await exchange.send_message(start_message(answer.code, answer.pairs))
+            await exchange.send_message({"type": PATH_SEND, "path": path})
+            return
+        is_file = isinstance(walked, (FileWrapper, _RangeWrapper))
+        started = False
+        iterator: Any = None
+        while True:
+            if not exchange.in_thread:
+                await TO_THREAD
+            if iterator is None:
+                iterator = iter(walked)
+            piece = piece_of(iterator, is_file)
+            start = answer.start
+            if not started and start is not None:
+                # WSGI: the application may call `start_response` as late as with its first piece.
+                answer.code, answer.pairs = start.code, start.pairs
+                if start.written:
+                    piece = b"".join(start.written) + (b"" if piece is _END else piece)
+            await TO_LOOP
+            if not started:
+                if not answer.code:
+                    raise RuntimeError("The WSGI application did not call 'start_response'.")
+                started = True
+                await exchange.send_message(start_message(answer.code, answer.pairs))
+            if piece is _END:
+                break
+            if piece:
+                await exchange.send_message(body_message(piece, True))
+        await exchange.send_message(body_message(b"", False))
+    finally:
+        if hasattr(walked, "close"):
+            if not exchange.in_thread:
+                await TO_THREAD
+            walked.close()
+
+
+def path_of(exchange: Any, walked: Any) -> str | None:
+    """The path of a file that the server can send by itself, from its beginning; else None."""
+    if type(walked) is not FileWrapper or PATH_SEND not in (exchange.scope.get("extensions") or ()):
+        return None
+    name = getattr(walked.file, "name", None)
+    return name if isinstance(name, str) and name[:1] == "/" and walked.file.tell() == 0 else None

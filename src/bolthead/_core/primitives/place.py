@@ -1,0 +1,48 @@
+"""Where a thread stands while it runs a request of the ASGI driver.
+
+Read where a plain function has to run something async: `Flask.async_to_sync`, and a response that is walked.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+
+class Place(threading.local):
+    """``hop``: the hop that this worker thread is on. ``on_loop``: a view is being called on its event loop."""
+
+    hop: Any = None
+    on_loop = False
+
+
+place = Place()
+
+
+def bridge(func: Any) -> Any:
+    """A function that runs coroutine function *func* in a request over ASGI; None where there is no such request."""
+    if place.hop is not None:
+        return place.hop.bridge(func)
+    return func if place.on_loop else None
+
+
+def walk(body: Any) -> Iterator[Any]:
+    """The items of an async iterable, for a worker thread; TypeError in a thread that serves no request over ASGI."""
+    if place.hop is None or not hasattr(body, "__aiter__"):
+        raise TypeError(f"'{type(body).__name__}' object is not iterable")
+    return _walk(body)
+
+
+def _walk(body: Any) -> Iterator[Any]:
+    iterator = aiter(body)
+    try:
+        while True:
+            try:
+                item = place.hop.wait_for(iterator.__anext__, (), {})
+            except StopAsyncIteration:
+                break
+            yield item
+    finally:
+        if hasattr(iterator, "aclose"):
+            place.hop.wait_for(iterator.aclose, (), {})

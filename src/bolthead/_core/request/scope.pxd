@@ -1,0 +1,15 @@
+cimport cython
+
+cdef dict _KEYS
+cdef dict _BASE
+
+cdef str key_of(object name)
+
+@cython.locals(environ=dict, key=str, value=bytes)
+cpdef dict environ_of(object scope)
+@cython.locals(path=str, root=str)
+cdef object fill_path(dict environ, object scope)
+cdef str below(str path, str root)
+cdef str as_latin_1(str path, object raw)
+cdef object fill_peers(dict environ, object scope)
+cpdef bint has_body(dict environ) except -1

@@ -1,0 +1,133 @@
+"""The WSGI environ of an ASGI request: one pass over the scope's headers."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+REMEMBERED = 512
+"""How many header names are remembered with their keys in the environ."""
+
+_KEYS: dict[bytes, str] = {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"}
+"""Header name → key in the environ; an empty key for what is left out."""
+
+_BASE: dict[str, Any] = {
+    "wsgi.version": (1, 0),
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": True,
+    "wsgi.run_once": False,
+    "GATEWAY_INTERFACE": "CGI/1.1",
+}
+DEFAULT_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
+
+
+def key_of(name: bytes) -> str:
+    """The key of a header, empty for one that is left out.
+
+    Left out are HTTP/2's pseudo headers, whose contents the scope has elsewhere, and names with an underscore, which in
+    an environ could not be told from names with a dash: a client could forge what a proxy sets.
+    """
+    key = ""
+    if name[:1] != b":" and b"_" not in name:
+        key = "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
+        if name.lower() in (b"content-type", b"content-length"):
+            key = key[5:]
+    if len(_KEYS) < REMEMBERED:
+        _KEYS[bytes(name)] = key
+    return key
+
+
+def environ_of(scope: Any) -> dict[str, Any]:
+    """The environ for an ASGI *scope* of type ``http`` or ``websocket``, without ``wsgi.input``.
+
+    ``asgi.scope`` holds the scope. Values are bytes as latin-1, as PEP 3333 has it. A repeated header is joined with
+    commas, a repeated Cookie with semicolons (RFC 9113, 8.2.3).
+    """
+    environ = dict(_BASE)
+    environ["asgi.scope"] = scope
+    environ["wsgi.errors"] = sys.stderr
+    for name, value in scope["headers"]:
+        key = _KEYS.get(name)
+        if key is None:
+            key = key_of(name)
+        if key:
+            text = value.decode("latin-1")
+            if key in environ:
+                text = environ[key] + ("; " if key == "HTTP_COOKIE" else ",") + text
+            environ[key] = text
+        elif name == b":authority" and "HTTP_HOST" not in environ:
+            environ["HTTP_HOST"] = value.decode("latin-1")
+    environ["REQUEST_METHOD"] = scope.get("method", "GET")
+    fill_path(environ, scope)
+    fill_peers(environ, scope)
+    return environ
+
+
+def fill_path(environ: dict[str, Any], scope: Any) -> None:
+    path = scope["path"]
+    root = scope.get("root_path", "")
+    raw = scope.get("raw_path")
+    if not path.isascii():
+        path = as_latin_1(path, raw)
+    if root:
+        if not root.isascii():
+            root = root.encode().decode("latin-1")
+        path = below(path, root)
+    query = scope.get("query_string", b"").decode("latin-1")
+    environ["SCRIPT_NAME"] = root
+    environ["PATH_INFO"] = path
+    environ["QUERY_STRING"] = query
+    if raw is not None:
+        target = raw.decode("latin-1")
+        # Some servers leave the query in it.
+        if query and "?" not in target:
+            target = f"{target}?{query}"
+        environ["REQUEST_URI"] = environ["RAW_URI"] = target
+
+
+def below(path: str, root: str) -> str:
+    """*path* without *root*, which a server may or may not have put before it."""
+    if path.startswith(root):
+        rest = path[len(root) :]
+        if not rest or rest[0] == "/" or root[-1] == "/":
+            return rest
+    return path
+
+
+def as_latin_1(path: str, raw: Any) -> str:
+    """The bytes of *path* as latin-1. Where decoding it has lost bytes that are no UTF-8, *raw* still has them."""
+    if raw is not None and "\ufffd" in path:
+        exact = unquote_to_bytes(raw.partition(b"?")[0])
+        if exact.decode("utf-8", "replace") == path:
+            return exact.decode("latin-1")
+    return path.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+def fill_peers(environ: dict[str, Any], scope: Any) -> None:
+    scheme = scope.get("scheme") or "http"
+    environ["wsgi.url_scheme"] = scheme
+    version = scope.get("http_version") or "1.1"
+    environ["SERVER_PROTOCOL"] = "HTTP/1.1" if version == "1.1" else f"HTTP/{version}"
+    server = scope.get("server")
+    if server is None:
+        environ["SERVER_NAME"] = "localhost"
+        environ["SERVER_PORT"] = DEFAULT_PORTS.get(scheme, "80")
+    else:
+        environ["SERVER_NAME"] = server[0]
+        # A Unix socket has a path and no port.
+        environ["SERVER_PORT"] = "" if server[1] is None else str(server[1])
+    client = scope.get("client")
+    if client is not None:
+        environ["REMOTE_ADDR"] = client[0]
+        environ["REMOTE_PORT"] = str(client[1])
+
+
+def has_body(environ: dict[str, Any]) -> bool:
+    """Whether a body may follow. HTTP/2 and later do not need a header to say so."""
+    length = environ.get("CONTENT_LENGTH")
+    if length is not None:
+        return bool(length != "0")
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        return True
+    return environ["SERVER_PROTOCOL"] > "HTTP/1.1" and environ["REQUEST_METHOD"] not in ("GET", "HEAD")

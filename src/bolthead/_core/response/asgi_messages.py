@@ -1,0 +1,32 @@
+"""The messages of an ASGI response."""
+
+from __future__ import annotations
+
+from typing import Any
+
+REMEMBERED = 512
+_NAMES: dict[str, bytes] = {}
+"""Header name → as ASGI has it: bytes, in lower case."""
+
+
+def name_of(name: str) -> bytes:
+    encoded = name.lower().encode("latin-1")
+    if len(_NAMES) < REMEMBERED:
+        _NAMES[name] = encoded
+    return encoded
+
+
+def start_message(status: int, pairs: Any) -> dict[str, Any]:
+    """``http.response.start`` from a status code and (name, value) pairs of str."""
+    headers = []
+    for name, value in pairs:
+        known = _NAMES.get(name)
+        if known is None:
+            known = name_of(name)
+        headers.append((known, value.encode("latin-1")))
+    return {"type": "http.response.start", "status": status, "headers": headers}
+
+
+def body_message(body: bytes, more: bool) -> dict[str, Any]:
+    """``http.response.body``; *more* says whether another one follows."""
+    return {"type": "http.response.body", "body": body, "more_body": more}

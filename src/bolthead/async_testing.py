@@ -1,0 +1,231 @@
+"""The test client of an application over ASGI: requests, streams, websockets and the lifespan, without a server."""
+
+from __future__ import annotations
+
+import asyncio
+import typing as t
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import TracebackType
+
+from werkzeug.datastructures import Headers
+from werkzeug.test import ClientRedirectError, EnvironBuilder
+from werkzeug.wrappers import Request as BaseRequest
+
+from .testing import FlaskClient
+
+if t.TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.test import TestResponse
+
+    from .app import Flask
+
+REDIRECTS = frozenset((301, 302, 303, 305, 307, 308))
+PIECE = 64 * 1024
+_IN_SCOPE = frozenset(
+    (
+        *("CONTENT_LENGTH", "CONTENT_TYPE", "GATEWAY_INTERFACE", "PATH_INFO", "QUERY_STRING", "RAW_URI", "REMOTE_ADDR"),
+        *("REMOTE_PORT", "REQUEST_METHOD", "REQUEST_URI", "SCRIPT_NAME", "SERVER_NAME", "SERVER_PORT"),
+        *("SERVER_PROTOCOL", "wsgi.input", "wsgi.input_terminated", "wsgi.multiprocess", "wsgi.multithread"),
+        *("wsgi.run_once", "wsgi.url_scheme", "wsgi.version"),
+    )
+)
+
+
+def scope_of(environ: WSGIEnvironment, kind: str = "http") -> dict[str, t.Any]:
+    """The ASGI scope of a WSGI environ. What a scope has no place for goes with it under ``bolthead.environ``."""
+    headers = []
+    for key, value in environ.items():
+        if key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            if value:
+                headers.append((key.lower().replace("_", "-").encode(), value.encode("latin-1")))
+        elif key.startswith("HTTP_"):
+            headers.append((key[5:].lower().replace("_", "-").encode("latin-1"), value.encode("latin-1")))
+    path = (environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")).encode("latin-1")
+    port = environ.get("SERVER_PORT", "80")
+    client = environ.get("REMOTE_ADDR")
+    scope: dict[str, t.Any] = {
+        "type": kind,
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": environ.get("SERVER_PROTOCOL", "HTTP/1.1").removeprefix("HTTP/"),
+        "method": environ.get("REQUEST_METHOD", "GET"),
+        "scheme": environ.get("wsgi.url_scheme", "http"),
+        "path": path.decode("utf-8", "replace"),
+        "raw_path": path.replace(b"%", b"%25").replace(b"?", b"%3F"),
+        "query_string": environ.get("QUERY_STRING", "").encode("latin-1"),
+        "root_path": environ.get("SCRIPT_NAME", "").encode("latin-1").decode("utf-8", "replace"),
+        "headers": headers,
+        "server": (environ.get("SERVER_NAME", "localhost"), int(port) if port.isdecimal() else port or None),
+        "client": None if client is None else (client, 0),
+        "state": {},
+        "extensions": {},
+        "bolthead.environ": {
+            key: value for key, value in environ.items() if key not in _IN_SCOPE and not key.startswith("HTTP_")
+        },
+    }
+    return scope
+
+
+class Call:
+    """One run of an application for one scope. Messages to it are put, messages from it awaited."""
+
+    def __init__(self, app: Flask, scope: dict[str, t.Any]) -> None:
+        self._incoming: asyncio.Queue[dict[str, t.Any]] = asyncio.Queue()
+        # One message waits at most: the application feels a client that does not read.
+        self._outgoing: asyncio.Queue[dict[str, t.Any] | None] = asyncio.Queue(1)
+        self.task = asyncio.create_task(self._run(app, scope))
+
+    async def _run(self, app: Flask, scope: dict[str, t.Any]) -> None:
+        try:
+            await app.asgi_app(scope, self._incoming.get, self._outgoing.put)
+        finally:
+            if self._outgoing.full() and self._closed:
+                self._outgoing.get_nowait()
+            await self._outgoing.put(None)
+
+    _closed = False
+
+    def put(self, message: dict[str, t.Any]) -> None:
+        self._incoming.put_nowait(message)
+
+    async def get(self) -> dict[str, t.Any] | None:
+        """The next message of the application; None when it has ended. What it raised is raised here."""
+        message = await self._outgoing.get()
+        if message is None:
+            await self.task
+        return message
+
+    async def close(self, disconnect: dict[str, t.Any]) -> None:
+        """Go away, and wait until the application has noticed."""
+        self._closed = True
+        self.put(disconnect)
+        while not self.task.done():
+            if await self._outgoing.get() is None:
+                break
+        await self.task
+
+
+class AsyncFlaskClient(FlaskClient):
+    """`FlaskClient` for a test that is a coroutine: the same arguments, its requests are awaited.
+
+    The requests go through ``app.asgi_app``. ``async with`` it runs the application's lifespan around them;
+    ``with`` keeps the contexts of the last request, as of any test client.
+    """
+
+    async def open(  # type: ignore[override]
+        self,
+        *args: t.Any,
+        buffered: bool = True,
+        follow_redirects: bool = False,
+        **kwargs: t.Any,
+    ) -> TestResponse:
+        """Send a request and read the whole answer; takes what `FlaskClient.open` takes."""
+        request = self._request(args, kwargs)
+        self._context_stack.close()
+        response = await self._exchange(request)
+        seen = set()
+        history: list[TestResponse] = []
+        while follow_redirects and response.status_code in REDIRECTS:
+            target = (response.location, response.status_code)
+            if target in seen:
+                raise ClientRedirectError(f"The redirect to {response.location} was followed before.")
+            seen.add(target)
+            response.history = tuple(history)
+            history.append(response)
+            response = await t.cast("t.Awaitable[TestResponse]", self.resolve_redirect(response, buffered=buffered))
+        response.history = tuple(history)
+        for context in self._new_contexts:
+            self._context_stack.enter_context(context)
+        self._new_contexts.clear()
+        return response
+
+    def _request(self, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]) -> BaseRequest:
+        if args and isinstance(args[0], (EnvironBuilder, dict, BaseRequest)):
+            return self._request_from(args[0])
+        return self._request_from_builder_args(args, kwargs)
+
+    async def _exchange(self, request: BaseRequest) -> TestResponse:
+        call, start = await self._start(request)
+        body = []
+        while True:
+            message = await call.get()
+            if message is None:
+                break
+            body.append(message.get("body", b""))
+        response = self._response(request, start, body)
+        request.input_stream.close()
+        return response
+
+    async def _start(self, request: BaseRequest) -> tuple[Call, dict[str, t.Any]]:
+        environ = request.environ
+        self._add_cookies_to_wsgi(environ)
+        call = Call(self.application, scope_of(environ))
+        stream = environ["wsgi.input"]
+        piece = stream.read(PIECE)
+        while piece:
+            following = stream.read(PIECE)
+            call.put({"type": "http.request", "body": piece, "more_body": bool(following)})
+            piece = following
+        if not environ.get("CONTENT_LENGTH") or environ["CONTENT_LENGTH"] == "0":
+            call.put({"type": "http.request", "body": b"", "more_body": False})
+        start = await call.get()
+        if start is None:
+            raise RuntimeError("The application ended without an answer.")
+        return call, start
+
+    def _response(self, request: BaseRequest, start: dict[str, t.Any], body: t.Any) -> TestResponse:
+        headers = Headers([(name.decode("latin-1").title(), value.decode("latin-1")) for name, value in start["headers"]])
+        host = request.host.partition(":")[0]
+        self._update_cookies_from_response(host or "localhost", request.path, headers.getlist("Set-Cookie"))
+        response: TestResponse = self.response_wrapper(body, start["status"], headers, request=request)
+        response.json_module = self.application.json  # type: ignore[assignment]
+        return response
+
+    @asynccontextmanager
+    async def stream(self, *args: t.Any, **kwargs: t.Any) -> AsyncIterator[StreamedResponse]:
+        """Send a request and read the answer as it comes; leaving the block early is a client that goes away."""
+        request = self._request(args, kwargs)
+        call, start = await self._start(request)
+        streamed = StreamedResponse(call, self._response(request, start, []))
+        try:
+            yield streamed
+        finally:
+            request.input_stream.close()
+            await call.close({"type": "http.disconnect"})
+
+    async def __aenter__(self) -> AsyncFlaskClient:
+        self._lifespan = Call(self.application, {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}})
+        await self._tell_lifespan("startup")
+        return self
+
+    async def __aexit__(
+        self, exc_type: type | None, exc_value: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        await self._tell_lifespan("shutdown")
+        await self._lifespan.task
+
+    async def _tell_lifespan(self, event: str) -> None:
+        self._lifespan.put({"type": f"lifespan.{event}"})
+        message = await self._lifespan.get()
+        if message is None or message["type"] != f"lifespan.{event}.complete":
+            raise RuntimeError((message or {}).get("message") or f"The application's {event} failed.")
+
+
+class StreamedResponse:
+    """An answer of which the body is still coming."""
+
+    def __init__(self, call: Call, response: TestResponse) -> None:
+        self._call = call
+        self.response = response
+        """Status and headers, as a response without a body."""
+        self.status_code = response.status_code
+        self.headers = response.headers
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """The pieces as the application sends them."""
+        while True:
+            message = await self._call.get()
+            if message is None:
+                return
+            if message.get("body"):
+                yield message["body"]
