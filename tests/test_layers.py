@@ -31,7 +31,7 @@ LAYERS = [
     ["plan", "blueprints", "views"],
     ["debughelpers"],
     ["app"],
-    ["cli", "testing"],
+    ["cli", "testing", "async_testing"],
     ["__init__"],
     ["as_flask", "__main__"],
 ]

@@ -501,8 +501,8 @@ class Flask(App):
     async def asgi_app(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """The ASGI application (ASGI 3): what an ASGI server is given. ASGI middleware goes around this.
 
-        Serves requests, websockets and the lifespan with the same views, hooks and error handlers as `wsgi_app`. What is
-        async is awaited on the server's loop, the rest runs in threads, at most ``ASGI_THREADS`` at a time (40).
+        Serves requests, websockets and the lifespan with the same views, hooks and error handlers as `wsgi_app`.
+        What is async is awaited on the server's loop, the rest runs in at most ``ASGI_THREADS`` threads (40).
         """
         global _run_asgi
         if _run_asgi is None:

@@ -77,13 +77,16 @@ class Call:
 
     async def _run(self, app: Flask, scope: dict[str, t.Any]) -> None:
         try:
-            await app.asgi_app(scope, self._incoming.get, self._outgoing.put)
+            await app.asgi_app(scope, self._incoming.get, self._put)
         finally:
             if self._outgoing.full() and self._closed:
                 self._outgoing.get_nowait()
             await self._outgoing.put(None)
 
     _closed = False
+
+    async def _put(self, message: t.MutableMapping[str, t.Any]) -> None:
+        await self._outgoing.put(dict(message))
 
     def put(self, message: dict[str, t.Any]) -> None:
         self._incoming.put_nowait(message)
@@ -174,7 +177,9 @@ class AsyncFlaskClient(FlaskClient):
         return call, start
 
     def _response(self, request: BaseRequest, start: dict[str, t.Any], body: t.Any) -> TestResponse:
-        headers = Headers([(name.decode("latin-1").title(), value.decode("latin-1")) for name, value in start["headers"]])
+        headers = Headers(
+            [(name.decode("latin-1").title(), value.decode("latin-1")) for name, value in start["headers"]]
+        )
         host = request.host.partition(":")[0]
         self._update_cookies_from_response(host or "localhost", request.path, headers.getlist("Set-Cookie"))
         response: TestResponse = self.response_wrapper(body, start["status"], headers, request=request)
@@ -198,9 +203,7 @@ class AsyncFlaskClient(FlaskClient):
         await self._tell_lifespan("startup")
         return self
 
-    async def __aexit__(
-        self, exc_type: type | None, exc_value: BaseException | None, tb: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, exc_type: type | None, exc_value: BaseException | None, tb: TracebackType | None) -> None:
         await self._tell_lifespan("shutdown")
         await self._lifespan.task
 

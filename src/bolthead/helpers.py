@@ -64,6 +64,8 @@ def stream_with_context(
     try:
         items = iter(generator_or_function)  # type: ignore[arg-type]
     except TypeError:
+        if hasattr(generator_or_function, "__aiter__"):
+            return _async_in_context(generator_or_function)  # type: ignore[no-any-return]
 
         def decorator(*args: t.Any, **kwargs: t.Any) -> t.Any:
             return stream_with_context(generator_or_function(*args, **kwargs))  # type: ignore[operator]
@@ -74,6 +76,17 @@ def stream_with_context(
     # The first step takes hold of the contexts; what it yields is not part of the stream.
     next(stream)
     return stream
+
+
+def _async_in_context(items: t.Any) -> t.Any:
+    req_ctx = _cv_request.get(None)
+    if req_ctx is None:
+        raise RuntimeError(
+            "'stream_with_context' can only be used when a request context is active, such as in a view function."
+        )
+    from ._core.lifecycle.asgi_send import ContextStream
+
+    return ContextStream(items, _cv_app.get(), req_ctx)
 
 
 def _in_context(items: t.Iterator[t.Any]) -> t.Generator[t.Any, None, None]:

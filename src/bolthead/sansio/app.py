@@ -274,7 +274,7 @@ class App(Scaffold):
         stream_body = options.pop("stream_body", False)
         rule_obj = self.url_rule_class(rule, methods=allowed, **options)
         if stream_body:
-            rule_obj.stream_body = True  # type: ignore[attr-defined]
+            rule_obj.stream_body = True
         rule_obj.provide_automatic_options = provide_automatic_options
         self.url_map.add(rule_obj)
         if view_func is None:

@@ -1,7 +1,7 @@
 """The ASGI driver: one HTTP request through all phases, on its event loop and in worker threads.
 
-The steps and their order are the WSGI driver's. Functions of users that are async are awaited on the loop; the others run
-in a worker thread, one after the other without coming back in between.
+The steps and their order are the WSGI driver's. Users' functions that are async are awaited on the loop; the others
+run in a worker thread, one after the other without coming back in between.
 """
 
 from __future__ import annotations
@@ -65,7 +65,6 @@ class Exchange(Steps):
     )
 
     plan: Plan
-    ctx: RequestRecord
     environ: dict[str, Any]
 
     def __init__(self, app: Any, scope: Any, receive: Any, send_message: Any) -> None:
@@ -76,6 +75,7 @@ class Exchange(Steps):
         self.send_message = send_message
         self.plan = plan_of(app)
         self.gone = False
+        self.ctx: Any = None
         self.body_read = False
         self.spooled: Any = None
         self.watcher: Any = None
@@ -136,7 +136,7 @@ class Exchange(Steps):
                         await TO_THREAD
                     push_request(plan, self.ctx)
                 else:
-                    self.ctx.push()  # type: ignore[attr-defined]
+                    self.ctx.push()
                 if has_body(self.environ):
                     if getattr(self.ctx.request.url_rule, "stream_body", False):
                         stream_body(self)

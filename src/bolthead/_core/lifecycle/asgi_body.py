@@ -28,6 +28,16 @@ class Unread(io.RawIOBase):
         raise RuntimeError("This view was registered with 'stream_body=True': read with 'request.body_chunks()'.")
 
 
+class TooLarge(io.RawIOBase):
+    """``wsgi.input`` where a body of unknown length is beyond the limit: not even its beginning is given out."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        raise RequestEntityTooLarge()
+
+
 async def next_chunk(exchange: Any) -> tuple[bytes, bool]:
     """The next piece of the body, and whether more follows. A client that is gone cancels the request."""
     message = await exchange.receive()
@@ -46,7 +56,10 @@ async def read_body(exchange: Any) -> None:
     length nothing, of an unknown length only so much that its being too long is found.
     """
     environ = exchange.environ
-    limit = exchange.ctx.request.max_content_length
+    if exchange.ctx is None:
+        limit = exchange.app.config["MAX_CONTENT_LENGTH"]
+    else:
+        limit = exchange.ctx.request.max_content_length
     declared = environ.get("CONTENT_LENGTH")
     length = content_length(declared, environ.get("HTTP_TRANSFER_ENCODING"))
     if length is None:
@@ -57,23 +70,21 @@ async def read_body(exchange: Any) -> None:
     if exchange.in_thread:
         await TO_LOOP
     body, more = await next_chunk(exchange)
-    if not more:
-        environ["wsgi.input"] = io.BytesIO(body)
-        return
     # A file in memory until it is too large for that.
     file: Any = io.BytesIO()
     file.write(body)
     size = len(body)
-    while more and (limit is None or size <= limit):
+    while more and (length is not None or limit is None or size <= limit):
         body, more = await next_chunk(exchange)
         size += len(body)
         if size > SPOOL and exchange.spooled is None:
-            exchange.spooled = tempfile.TemporaryFile()
+            exchange.spooled = tempfile.TemporaryFile()  # noqa: SIM115
             exchange.spooled.write(file.getbuffer())
             file = exchange.spooled
         file.write(body)
     file.seek(0)
-    environ["wsgi.input"] = file
+    too_large = length is None and limit is not None and size > limit
+    environ["wsgi.input"] = TooLarge() if too_large else file
 
 
 def stream_body(exchange: Any) -> None:

@@ -41,7 +41,7 @@ class Answer:
     all is sent, if it is given. *start* is there while the headers come with the first piece only.
     """
 
-    __slots__ = ("body", "code", "is_async", "pairs", "response", "start")
+    __slots__ = ("bodiless", "body", "code", "is_async", "pairs", "response", "start")
 
     def __init__(self, code: int, pairs: Any, body: Any, response: Any = None, is_async: bool = False) -> None:
         self.code = code
@@ -50,6 +50,7 @@ class Answer:
         self.response = response
         self.is_async = is_async
         self.start: StartResponse | None = None
+        self.bodiless = False
 
 
 def whole_answer(stock: bool, response: Any, is_head: bool) -> Answer | None:
@@ -74,7 +75,9 @@ def answer_of(response: Any, environ: dict[str, Any]) -> Answer:
         pairs = list(response.get_wsgi_headers(environ))
         code = response.status_code
         bodiless = environ["REQUEST_METHOD"] == "HEAD" or 100 <= code < 200 or code in (204, 304)
-        return Answer(code, pairs, _nothing() if bodiless else body, response, True)
+        answer = Answer(code, pairs, body, response, True)
+        answer.bodiless = bodiless
+        return answer
     start = StartResponse()
     walked = response(environ, start)
     return answer_of_wsgi(walked, start, getattr(response, "is_sequence", False))
@@ -97,9 +100,37 @@ def answer_of_wsgi(walked: Any, start: StartResponse, is_whole: bool) -> Answer:
     return answer
 
 
-async def _nothing() -> Any:
-    for piece in ():
-        yield piece
+class ContextStream:
+    """The body of an async generator that needs the contexts: they stay pushed until it is closed.
+
+    For the driver alone, which runs every step of a request in one context.
+    """
+
+    __slots__ = ("_app_ctx", "_items", "_req_ctx")
+
+    def __init__(self, items: Any, app_ctx: Any, req_ctx: Any) -> None:
+        self._items = aiter(items)
+        self._app_ctx = app_ctx
+        self._req_ctx = req_ctx
+        app_ctx.push()
+        req_ctx.push()
+
+    def __aiter__(self) -> Any:
+        return self
+
+    def __anext__(self) -> Any:
+        return self._items.__anext__()
+
+    async def aclose(self) -> None:
+        """Close the generator and pop the contexts, whose teardown functions may block."""
+        try:
+            if hasattr(self._items, "aclose"):
+                await self._items.aclose()
+        finally:
+            await TO_THREAD
+            self._req_ctx.pop()
+            self._app_ctx.pop()
+            await TO_LOOP
 
 
 def close(walked: Any) -> None:
@@ -142,10 +173,11 @@ async def transmit_async(exchange: Any, answer: Answer) -> None:
         await TO_LOOP
     try:
         await exchange.send_message(start_message(answer.code, answer.pairs))
-        async for piece in answer.body:
-            if piece:
-                data = piece.encode() if isinstance(piece, str) else piece
-                await exchange.send_message(body_message(data, True))
+        if not answer.bodiless:
+            async for piece in answer.body:
+                if piece:
+                    data = piece.encode() if isinstance(piece, str) else piece
+                    await exchange.send_message(body_message(data, True))
         await exchange.send_message(body_message(b"", False))
     finally:
         if hasattr(answer.body, "aclose"):

@@ -81,7 +81,7 @@ class Steps:
         try:
             out = self.context.run(advance, value)
         except BaseException as error:
-            raise self.ended(error)  # noqa: B904
+            raise self.ended(error)
         if out is TO_THREAD:
             return self._depart()
         if self.watchable:
@@ -205,4 +205,3 @@ class Hop(Future[None]):
             for var, value in context.items():
                 if var.get(outcome) is not value:
                     var.set(value)
-

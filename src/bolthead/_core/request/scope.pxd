@@ -5,7 +5,7 @@ cdef dict _BASE
 
 cdef str key_of(object name)
 
-@cython.locals(environ=dict, key=str, value=bytes)
+@cython.locals(environ=dict, key=str, value=bytes, count=cython.Py_ssize_t)
 cpdef dict environ_of(object scope)
 @cython.locals(path=str, root=str)
 cdef object fill_path(dict environ, object scope)

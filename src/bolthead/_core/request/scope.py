@@ -47,17 +47,23 @@ def environ_of(scope: Any) -> dict[str, Any]:
     environ = dict(_BASE)
     environ["asgi.scope"] = scope
     environ["wsgi.errors"] = sys.stderr
+    count = len(environ)
     for name, value in scope["headers"]:
         key = _KEYS.get(name)
         if key is None:
             key = key_of(name)
-        if key:
-            text = value.decode("latin-1")
-            if key in environ:
-                text = environ[key] + ("; " if key == "HTTP_COOKIE" else ",") + text
-            environ[key] = text
-        elif name == b":authority" and "HTTP_HOST" not in environ:
-            environ["HTTP_HOST"] = value.decode("latin-1")
+        if not key:
+            if name == b":authority" and "HTTP_HOST" not in environ:
+                environ["HTTP_HOST"] = value.decode("latin-1")
+                count += 1
+            continue
+        text = value.decode("latin-1")
+        first = environ.setdefault(key, text)
+        count += 1
+        if count != len(environ):
+            # It was there before.
+            count -= 1
+            environ[key] = first + ("; " if key == "HTTP_COOKIE" else ",") + text
     environ["REQUEST_METHOD"] = scope.get("method", "GET")
     fill_path(environ, scope)
     fill_peers(environ, scope)
