@@ -53,6 +53,7 @@ CORE = {
 
 LAZY = {
     ("_startup.flask", "as_flask"),
+    ("app", "async_testing"),
     ("app", "cli"),
     ("app", "testing"),
     ("cli.groups", "as_flask"),

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+    from .async_testing import AsyncFlaskClient
     from .templating import Environment
     from .testing import FlaskClient, FlaskCliRunner
 
@@ -339,6 +340,15 @@ class Flask(App):
         if cls is None:
             from .testing import FlaskClient as cls
         return cls(self, self.response_class, use_cookies=use_cookies, **kwargs)  # type: ignore[misc]
+
+    def async_test_client(self, use_cookies: bool = True, **kwargs: Any) -> AsyncFlaskClient:
+        """A client whose requests are awaited and go through `asgi_app`; *kwargs* are `test_client`'s.
+
+        ``async with`` it, the application's lifespan runs around its requests.
+        """
+        from .async_testing import AsyncFlaskClient
+
+        return AsyncFlaskClient(self, self.response_class, use_cookies=use_cookies, **kwargs)
 
     def test_cli_runner(self, **kwargs: Any) -> FlaskCliRunner:
         """A runner that calls this application's commands; *kwargs* go to ``test_cli_runner_class``."""

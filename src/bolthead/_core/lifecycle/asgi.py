@@ -169,6 +169,7 @@ class Exchange(Steps):
                 pop_request(plan, self.ctx, error)
             else:
                 await self.end(error)
+        self.watchable = self.watcher is None
         await transmit(self, answer)
 
     def make_context(self) -> None:
@@ -377,6 +378,11 @@ class Exchange(Steps):
         """Pop the contexts, with their teardown functions where they belong."""
         plan = self.plan
         ctx: Any = self.ctx
+        # Teardown functions are not to be cancelled: a client that leaves from here on changes nothing.
+        self.watchable = False
+        if self.watcher is not None and not self.gone:
+            self.watcher.cancel()
+            self.watcher = None
         inline = plan.stock_contexts and plan.inline_do_teardown_request and plan.inline_do_teardown_appcontext
         if not inline or plan.tearing_down or plan.app_tearing_down or plan.popped or not is_last_push(ctx):
             if not self.in_thread:

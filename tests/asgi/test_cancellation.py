@@ -1,0 +1,179 @@
+"""Clients that leave: at every await, while a body comes, while an answer goes. Nothing is left, teardowns ran.
+
+``BOLTHEAD_LONG=10000`` in the environment lets so many leave.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import weakref
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from bolthead import Flask, g, request
+from bolthead._core.lifecycle import asgi
+from bolthead.async_testing import AsyncFlaskClient, Call, scope_of
+from bolthead.globals import _cv_app, _cv_request
+
+COUNT = int(os.environ.get("BOLTHEAD_LONG") or 200)
+AWAITS = 6
+
+
+def make(log: list[Any]) -> Flask:
+    app = Flask("site_under_test", root_path="/nowhere")
+
+    @app.before_request
+    async def before() -> None:
+        await asyncio.sleep(0)
+        g.began = True
+
+    @app.get("/")
+    async def view() -> str:
+        for n in range(AWAITS):
+            log.append(n)
+            await asyncio.sleep(0)
+        return "x"
+
+    @app.get("/waits")
+    async def waits() -> str:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            log.append("cancelled")
+            raise
+        return "never"
+
+    @app.get("/stream")
+    async def stream() -> Any:
+        async def items() -> AsyncIterator[str]:
+            try:
+                yield "first"
+                await asyncio.Event().wait()
+            finally:
+                log.append("closed")
+
+        return items()
+
+    @app.post("/body")
+    async def body() -> str:
+        log.append("called")
+        return "x"
+
+    @app.post("/chunks", stream_body=True)
+    async def chunks() -> str:
+        async for chunk in request.body_chunks():
+            log.append(chunk)
+        return "x"
+
+    @app.teardown_request
+    async def teardown(error: BaseException | None) -> None:
+        await asyncio.sleep(0)
+        log.append(("teardown", type(error).__name__, request.path))
+
+    return app
+
+
+def test_the_driver_is_the_one_under_test() -> None:
+    assert asgi.__name__ == "bolthead._core.lifecycle.asgi"
+
+
+def scope(path: str, method: str = "GET", length: int = 0) -> dict[str, Any]:
+    environ = {"PATH_INFO": path, "REQUEST_METHOD": method, "HTTP_HOST": "localhost", "SERVER_PORT": "80"}
+    if length:
+        environ["CONTENT_LENGTH"] = str(length)
+    return scope_of(environ)
+
+
+def test_leaving_at_every_await() -> None:
+    log: list[Any] = []
+    app = make(log)
+    made: weakref.WeakSet[Any] = weakref.WeakSet()
+
+    @app.before_request
+    async def note() -> None:
+        made.add(request._get_current_object())  # type: ignore[attr-defined]
+
+    async def main() -> None:
+        for n in range(COUNT):
+            log.clear()
+            call = Call(app, scope("/"))
+            call.put({"type": "http.request", "body": b"", "more_body": False})
+            for _ in range(n % (AWAITS * 3)):
+                await asyncio.sleep(0)
+            await call.close({"type": "http.disconnect"})
+            teardowns = [entry for entry in log if isinstance(entry, tuple)]
+            assert len(teardowns) == 1, (n, log)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(main())
+    assert _cv_app.get(None) is None
+    assert _cv_request.get(None) is None
+    gc.collect()
+    assert len(made) == 0
+
+
+def test_a_view_that_waits_is_cancelled() -> None:
+    log: list[Any] = []
+    app = make(log)
+
+    async def main() -> None:
+        call = Call(app, scope("/waits"))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        await call.close({"type": "http.disconnect"})
+        task = asyncio.current_task()
+        assert task is not None and not task.cancelling()
+
+    asyncio.run(main())
+    assert log == ["cancelled", ("teardown", "CancelledError", "/waits")]
+
+
+def test_the_server_cancels() -> None:
+    log: list[Any] = []
+    app = make(log)
+
+    async def main() -> None:
+        call = Call(app, scope("/waits"))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        call.task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call.task
+
+    asyncio.run(main())
+    assert log == ["cancelled", ("teardown", "CancelledError", "/waits")]
+
+
+def test_leaving_a_stream() -> None:
+    log: list[Any] = []
+    app = make(log)
+
+    async def main() -> None:
+        client = AsyncFlaskClient(app, app.response_class)
+        async with client.stream("/stream") as answer:
+            async for piece in answer:
+                assert piece == b"first"
+                break
+
+    asyncio.run(main())
+    assert log == [("teardown", "NoneType", "/stream"), "closed"]
+
+
+@pytest.mark.parametrize("path", ["/body", "/chunks"])
+def test_leaving_in_the_middle_of_a_body(path: str) -> None:
+    log: list[Any] = []
+    app = make(log)
+
+    async def main() -> None:
+        call = Call(app, scope(path, "POST", 10))
+        call.put({"type": "http.request", "body": b"12345", "more_body": True})
+        await call.close({"type": "http.disconnect"})
+
+    asyncio.run(main())
+    assert log == [b"12345"] * (path == "/chunks") + [("teardown", "CancelledError", path)]

@@ -1,0 +1,163 @@
+"""A coroutine that moves between its loop and threads: values, errors, variables, cancellation at each place."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+VAR: contextvars.ContextVar[int] = contextvars.ContextVar("VAR", default=0)
+
+
+@pytest.fixture
+def steps(load: Callable[[str], ModuleType]) -> ModuleType:
+    return load("bolthead._core.lifecycle.steps")
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(4) as made:
+        yield made
+
+
+def drive(steps: ModuleType, pool: ThreadPoolExecutor, coroutine: Any) -> Any:
+    async def main() -> Any:
+        return await steps.Steps(coroutine, contextvars.copy_context(), lambda: pool)
+
+    return asyncio.run(main())
+
+
+def test_there_and_back(steps: ModuleType, pool: ThreadPoolExecutor) -> None:
+    places = []
+
+    async def walk() -> str:
+        token = VAR.set(1)
+        for _ in range(3):
+            places.append(threading.get_ident())
+            await steps.TO_THREAD
+            places.append(threading.get_ident())
+            VAR.reset(token)
+            assert VAR.get() == 0
+            await steps.TO_LOOP
+            token = VAR.set(1)
+            await asyncio.sleep(0)
+        return "end"
+
+    assert drive(steps, pool, walk()) == "end"
+    here = threading.get_ident()
+    assert [place == here for place in places] == [True, False] * 3
+    assert VAR.get() == 0
+
+
+@pytest.mark.parametrize("place", ["loop", "thread", "loop again"])
+def test_errors_come_out(steps: ModuleType, pool: ThreadPoolExecutor, place: str) -> None:
+    async def walk() -> None:
+        if place != "loop":
+            await steps.TO_THREAD
+        if place == "loop again":
+            await steps.TO_LOOP
+        raise KeyError(place)
+
+    with pytest.raises(KeyError, match=place):
+        drive(steps, pool, walk())
+
+
+def test_ending_in_a_thread(steps: ModuleType, pool: ThreadPoolExecutor) -> None:
+    async def walk() -> int:
+        await steps.TO_THREAD
+        return 5
+
+    assert drive(steps, pool, walk()) == 5
+
+
+@pytest.mark.parametrize("ends_there", [True, False])
+def test_a_cancellation_waits_for_the_thread(steps: ModuleType, pool: ThreadPoolExecutor, ends_there: bool) -> None:
+    entered, leave = threading.Event(), threading.Event()
+    log = []
+
+    async def walk() -> None:
+        await steps.TO_THREAD
+        entered.set()
+        leave.wait()
+        log.append("thread ended")
+        if not ends_there:
+            try:
+                await steps.TO_LOOP
+            except asyncio.CancelledError:
+                log.append("cancelled on the loop")
+                raise
+
+    async def main() -> None:
+        task = asyncio.ensure_future(as_task(steps.Steps(walk(), contextvars.copy_context(), lambda: pool)))
+        while not entered.is_set():
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.sleep(0)
+        assert not task.done()
+        leave.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert log == ["thread ended"] + ["cancelled on the loop"] * (not ends_there)
+
+
+async def as_task(awaitable: Any) -> Any:
+    return await awaitable
+
+
+def test_a_function_of_the_loop_called_in_the_thread(steps: ModuleType, pool: ThreadPoolExecutor) -> None:
+    async def sets(value: int) -> int:
+        await asyncio.sleep(0)
+        old = VAR.get()
+        VAR.set(value)
+        return old
+
+    async def fails() -> None:
+        raise KeyError
+
+    async def walk() -> list[int]:
+        await steps.TO_THREAD
+        from_hop: Any = made.hop.bridge
+        found = [from_hop(sets)(1), VAR.get(), from_hop(sets)(2), VAR.get()]
+        with pytest.raises(KeyError):
+            from_hop(fails)()
+        return found
+
+    async def main() -> Any:
+        nonlocal made
+        made = steps.Steps(walk(), contextvars.copy_context(), lambda: pool)
+        return await made
+
+    made: Any = None
+    assert asyncio.run(main()) == [0, 1, 1, 2]
+
+
+def test_cancelled_while_the_thread_waits_for_the_loop(steps: ModuleType, pool: ThreadPoolExecutor) -> None:
+    async def forever() -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    async def walk() -> None:
+        await steps.TO_THREAD
+        made.hop.bridge(forever)()
+
+    async def main() -> None:
+        nonlocal made, started
+        started = asyncio.Event()
+        made = steps.Steps(walk(), contextvars.copy_context(), lambda: pool)
+        task = asyncio.ensure_future(as_task(made))
+        await started.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    made: Any = None
+    started: Any = None
+    asyncio.run(main())

@@ -1,0 +1,106 @@
+"""The environ of an ASGI scope, on both builds, beside what a WSGI server gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import builds
+from bolthead.async_testing import scope_of
+
+
+@pytest.fixture
+def scopes(load: Callable[[str], ModuleType]) -> ModuleType:
+    return load("bolthead._core.request.scope")
+
+
+def scope(**changes: Any) -> dict[str, Any]:
+    return {"type": "http", "method": "GET", "path": "/", "headers": [], **changes}
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        ({}, {"SCRIPT_NAME": "", "PATH_INFO": "/", "QUERY_STRING": "", "SERVER_PROTOCOL": "HTTP/1.1"}),
+        ({}, {"SERVER_NAME": "localhost", "SERVER_PORT": "80", "wsgi.url_scheme": "http", "REMOTE_ADDR": None}),
+        ({"scheme": "https"}, {"SERVER_PORT": "443", "wsgi.url_scheme": "https"}),
+        ({"server": ("a", 8000)}, {"SERVER_NAME": "a", "SERVER_PORT": "8000"}),
+        ({"server": ("a", "8000")}, {"SERVER_PORT": "8000"}),
+        ({"server": ("/run/a.sock", None)}, {"SERVER_NAME": "/run/a.sock", "SERVER_PORT": ""}),
+        ({"client": ("::1", 5)}, {"REMOTE_ADDR": "::1", "REMOTE_PORT": "5"}),
+        ({"http_version": "2"}, {"SERVER_PROTOCOL": "HTTP/2"}),
+        ({"path": "/app/x", "root_path": "/app"}, {"SCRIPT_NAME": "/app", "PATH_INFO": "/x"}),
+        ({"path": "/app", "root_path": "/app"}, {"SCRIPT_NAME": "/app", "PATH_INFO": ""}),
+        ({"path": "/apple", "root_path": "/app"}, {"SCRIPT_NAME": "/app", "PATH_INFO": "/apple"}),
+        ({"path": "/x", "root_path": "/app"}, {"SCRIPT_NAME": "/app", "PATH_INFO": "/x"}),
+        ({"path": "/é"}, {"PATH_INFO": "/\xc3\xa9"}),
+        ({"path": "/\ufffd", "raw_path": b"/%ff"}, {"PATH_INFO": "/\xff", "REQUEST_URI": "/%ff"}),
+        ({"path": "/é/\ufffd", "raw_path": b"/%c3%a9/%ff", "root_path": "/é"}, {"PATH_INFO": "/\xff"}),
+        ({"path": "/other\ufffd", "raw_path": b"/%ff"}, {"PATH_INFO": "/other\xef\xbf\xbd"}),
+        ({"raw_path": b"/a", "query_string": b"b=%ff"}, {"QUERY_STRING": "b=%ff", "RAW_URI": "/a?b=%ff"}),
+        ({"raw_path": b"/a?b", "query_string": b"b"}, {"RAW_URI": "/a?b"}),
+    ],
+)
+def test_fields(scopes: ModuleType, changes: dict[str, Any], wanted: dict[str, Any]) -> None:
+    made = scope(**changes)
+    environ = scopes.environ_of(made)
+    assert {key: environ.get(key) for key in wanted} == wanted
+    assert environ["asgi.scope"] is made
+
+
+@pytest.mark.parametrize(
+    ("headers", "wanted"),
+    [
+        ([(b"host", b"a"), (b"x-a", b"1")], {"HTTP_HOST": "a", "HTTP_X_A": "1"}),
+        ([(b"X-A", b"1")], {"HTTP_X_A": "1"}),
+        ([(b"x-a", b"1"), (b"x-a", b"1"), (b"x-a", b"")], {"HTTP_X_A": "1,1,"}),
+        ([(b"cookie", b"a=1"), (b"cookie", b"b=2")], {"HTTP_COOKIE": "a=1; b=2"}),
+        ([(b"content-type", b"a/b"), (b"content-length", b"5")], {"CONTENT_TYPE": "a/b", "CONTENT_LENGTH": "5"}),
+        ([(b"x_forwarded_for", b"forged")], {"HTTP_X_FORWARDED_FOR": None}),
+        ([(b":authority", b"a"), (b":path", b"/")], {"HTTP_HOST": "a", "HTTP_:PATH": None}),
+        ([(b"host", b"b"), (b":authority", b"a")], {"HTTP_HOST": "b"}),
+        ([(b"x-a", b"\xff\xc3\xa9")], {"HTTP_X_A": "\xff\xc3\xa9"}),
+    ],
+)
+def test_headers(scopes: ModuleType, headers: list[tuple[bytes, bytes]], wanted: dict[str, Any]) -> None:
+    for _ in range(2):
+        environ = scopes.environ_of(scope(headers=headers))
+        assert {key: environ.get(key) for key in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("headers", "version", "method", "wanted"),
+    [
+        ([], "1.1", "POST", False),
+        ([(b"content-length", b"0")], "1.1", "POST", False),
+        ([(b"content-length", b"5")], "1.1", "GET", True),
+        ([(b"transfer-encoding", b"chunked")], "1.1", "GET", True),
+        ([], "2", "GET", False),
+        ([], "2", "POST", True),
+    ],
+)
+def test_whether_a_body_follows(
+    scopes: ModuleType, headers: list[tuple[bytes, bytes]], version: str, method: str, wanted: bool
+) -> None:
+    environ = scopes.environ_of(scope(headers=headers, http_version=version, method=method))
+    assert scopes.has_body(environ) is wanted
+
+
+latin_1 = st.text(st.characters(max_codepoint=255), max_size=8)
+names = st.from_regex(r"[A-Z][A-Z0-9]{0,4}", fullmatch=True)
+
+
+@given(st.dictionaries(names, latin_1), st.binary(max_size=12), latin_1)
+def test_back_and_forth(headers: dict[str, str], path: bytes, query: str) -> None:
+    environ: dict[str, Any] = {f"HTTP_{name}": value for name, value in headers.items()}
+    environ |= {"PATH_INFO": "/" + path.decode("latin-1"), "QUERY_STRING": query, "SERVER_PORT": "80"}
+    made = scope_of(environ)
+    made["raw_path"] = b"/" + b"".join(b"%%%02X" % byte for byte in path)
+    found = [builds.load(build, "bolthead._core.request.scope").environ_of(made) for build in builds.NAMES]
+    assert found[0] == found[1]
+    assert {key: found[0].get(key) for key in environ} == environ
