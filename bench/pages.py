@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from . import machine, plot, report, startup
+from . import machine, plot, report
 
 FOLDER = machine.ROOT / "docs" / "_bench"
 RESULTS = FOLDER / "results.json"
@@ -19,14 +19,6 @@ def table(head: list[str], body: list[list[str]]) -> str:
     """A Markdown table; the first column to the left, the others to the right."""
     lines = [head, ["---", *("--:" for _ in head[1:])], *body]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
-
-
-def with_target(row: report.Row, build: str) -> str:
-    met = row.met(build)
-    if met is None:
-        return ""
-    said = report.ratio(row.ratios[build])
-    return f"**{said}** / {row.targets[build]:g}" if met else f"{said} / {row.targets[build]:g}"
 
 
 def place(about: dict[str, Any]) -> str:
@@ -39,10 +31,29 @@ def place(about: dict[str, Any]) -> str:
 
 def in_process(found: dict[str, Any]) -> str:
     rows = report.rows(found["runs"])
-    head = ["case", "compiled × / target", "pure × / target"]
-    body = [[row.title, with_target(row, "compiled"), with_target(row, "pure")] for row in rows]
-    lines = "\n".join(f"- {line}" for line in report.summary(rows))
+    head = ["times Flask", "compiled", "pure"]
+    body = [[row.title, *(report.ratio(row.ratios.get(build)) for build in ("compiled", "pure"))] for row in rows]
+    lines = "\n".join(f"- {line}" for line in means(rows))
     return f"{table(head, body)}\n{lines}\n\n{place(found['about'])}\n"
+
+
+def means(rows: list[report.Row]) -> list[str]:
+    """The geometric means, one line each."""
+    lines = []
+    for build in ("compiled", "pure"):
+        ratios = [row.ratios[build] for row in rows if build in row.ratios]
+        if ratios:
+            lines.append(
+                f"{build}: {report.geometric(ratios):.1f} × Flask in the geometric mean, {min(ratios):.1f} × at least"
+            )
+    for rival in report.RIVALS:
+        ratios = report.against(rows, rival)
+        if ratios:
+            mean = report.geometric(ratios)
+            lines.append(
+                f"{plot.LABELS[rival]}: {mean:.1f} × in the geometric mean of {len(ratios)} cases that both serve"
+            )
+    return lines
 
 
 def microseconds(found: dict[str, Any]) -> str:
@@ -70,8 +81,6 @@ def starting(found: dict[str, Any]) -> str:
     for who, label in (("flask", "Flask"), ("compiled", "bolthead, compiled"), ("pure", "bolthead, pure")):
         parts = [f"{values[who] / values['flask']:.0%}" for values in (times, sizes)]
         body.append([label, f"{times[who]:.1f}", parts[0], f"{sizes[who]:.1f}", parts[1]])
-    goals = [f"{startup.TARGETS[key]:.0%}" for key in ("import", "memory")]
-    body.append(["target for bolthead, at most", "", goals[0], "", goals[1]])
     return table(["", "import, ms", "of Flask", "resident, MB", "of Flask"], body)
 
 
@@ -83,7 +92,7 @@ def plots(results: dict[str, Any]) -> dict[str, str]:
     made = {}
     if "inprocess" in results:
         rows = report.rows(results["inprocess"]["runs"])
-        groups = [plot.Group(plain(row.title), row.ratios, row.targets) for row in rows if row.ratios]
+        groups = [plot.Group(plain(row.title), row.ratios) for row in rows if row.ratios]
         made["ratios.svg"] = plot.bars("Times as fast as Flask 3.1.3, in process", " ×", groups)
         names = ("compiled", "falcon", "bottle")
         others = [
