@@ -1,0 +1,221 @@
+"""The files of ``docs/examples/deploy``, with the programs they are for."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import serving
+
+pytest.importorskip("gunicorn")
+
+DEPLOY = Path(__file__).resolve().parents[2] / "docs" / "examples" / "deploy"
+APP = """
+import os, time
+from bolthead import Flask, request
+
+app = Flask(__name__)
+
+@app.get("/")
+def index():
+    return {"pid": os.getpid(), "for": request.headers.get("X-Forwarded-For"), "scheme": request.scheme,
+            "host": request.host, "id": request.headers.get("X-Request-ID")}
+
+@app.get("/slow")
+def slow():
+    time.sleep(2)
+    return "slow but done"
+"""
+
+
+def tool(name: str) -> str:
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:/sbin")
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+@contextlib.contextmanager
+def running(command: list[str], port: int) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(command, start_new_session=True)
+    try:
+        until = time.monotonic() + serving.PATIENCE
+        while time.monotonic() < until:
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            time.sleep(0.05)
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "served.py").write_text(APP)
+    return tmp_path
+
+
+def ask(port: int, path: str = "/") -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=serving.PATIENCE)
+    try:
+        connection.request("GET", path, headers={"Host": "shop.example.org", "X-Forwarded-For": "6.6.6.6"})
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+def test_nginx(folder: Path) -> None:
+    import json
+
+    nginx, port = tool("nginx"), serving.free_port()
+    server = serving.Server(folder, "served", "--workers", "1", "--request-id-header", "X-Request-ID")
+    try:
+        site = (DEPLOY / "nginx.conf").read_text()
+        site = site.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}").replace(
+            "listen 8080", f"listen 127.0.0.1:{port}"
+        )
+        (folder / "nginx.conf").write_text(
+            f"daemon off; pid {folder}/pid; error_log stderr; worker_processes 1; events {{}}\n"
+            f"http {{ access_log off; client_body_temp_path {folder}; proxy_temp_path {folder};\n"
+            f"fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};\n{site} }}\n"
+        )
+        with running([nginx, "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")], port):
+            for _ in range(20):
+                code, body = ask(port)
+                found = json.loads(body)
+                assert code == 200
+                assert (found["for"], found["host"], found["scheme"]) == ("127.0.0.1", "shop.example.org", "http")
+                assert len(found["id"]) == 32
+    finally:
+        server.close()
+
+
+class Instance:
+    """One of two servers behind the balancer."""
+
+    def __init__(self, folder: Path, port: int, admin: int) -> None:
+        self.folder, self.port, self.admin = folder, port, admin
+        self.start()
+
+    def start(self) -> None:
+        binds = ["--bind", f"127.0.0.1:{self.port}", "--admin-bind", f"127.0.0.1:{self.admin}"]
+        command = [sys.executable, "-m", "bolthead", "--app", "served", "serve", "--workers", "1", *binds]
+        self.process = subprocess.Popen(
+            command, cwd=self.folder, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
+        )
+        until = time.monotonic() + serving.PATIENCE
+        while time.monotonic() < until:
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                if ask(self.admin, "/healthz")[0] == 200:
+                    return
+            time.sleep(0.05)
+        raise AssertionError("it does not start")
+
+    def restart(self) -> None:
+        self.process.terminate()
+        assert self.process.wait(serving.PATIENCE) == 0
+        self.start()
+
+    def close(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def test_restarts_behind_haproxy(folder: Path) -> None:
+    haproxy = tool("haproxy")
+    front, *ports = (serving.free_port() for _ in range(5))
+    config = (DEPLOY / "haproxy.cfg").read_text()
+    for old, new in zip(("8080", "8001", "8002", "9001", "9002"), (front, *ports), strict=True):
+        config = config.replace(old, str(new))
+    (folder / "haproxy.cfg").write_text(config)
+    assert subprocess.run([haproxy, "-c", "-q", "-f", str(folder / "haproxy.cfg")]).returncode == 0
+    instances = [Instance(folder, ports[0], ports[2]), Instance(folder, ports[1], ports[3])]
+    answers: list[object] = []
+    over = threading.Event()
+
+    def visitor(path: str) -> None:
+        while not over.is_set():
+            try:
+                answers.append(ask(front, path)[0])
+            except Exception as error:
+                answers.append(error)
+
+    threads = [threading.Thread(target=visitor, args=(path,)) for path in ("/", "/", "/", "/slow", "/slow")]
+    try:
+        with running([haproxy, "-q", "-f", str(folder / "haproxy.cfg")], front):
+            # Until the balancer has seen both.
+            time.sleep(1)
+            for thread in threads:
+                thread.start()
+            for instance in instances * 2:
+                instance.restart()
+                time.sleep(0.5)
+            over.set()
+            for thread in threads:
+                thread.join(serving.PATIENCE)
+    finally:
+        over.set()
+        for instance in instances:
+            instance.close()
+    assert len(answers) > 200
+    assert [answer for answer in answers if answer != 200] == []
+
+
+def test_systemd(tmp_path: Path) -> None:
+    analyze = tool("systemd-analyze")
+    for unit in ("shop.service", "shop.socket"):
+        text = (DEPLOY / unit).read_text()
+        # The command is not there; any other is.
+        (tmp_path / unit).write_text(
+            text.replace("/srv/shop/.venv/bin/bolthead", "/bin/true").replace("notify-reload", "notify")
+        )
+    done = subprocess.run(
+        [analyze, "verify", str(tmp_path / "shop.service"), str(tmp_path / "shop.socket")],
+        capture_output=True,
+        text=True,
+    )
+    said = [line for line in done.stderr.splitlines() if "shop." in line]
+    assert said == []
+
+
+def test_gunicorn_with_the_worker(folder: Path) -> None:
+    port = serving.free_port()
+    command = [sys.executable, "-m", "gunicorn", "-c", str(DEPLOY / "gunicorn.conf.py"), "--bind", f"127.0.0.1:{port}"]
+    process = subprocess.Popen(
+        [*command, "--workers", "2", "--no-control-socket", "served:app"], cwd=folder, stderr=subprocess.DEVNULL
+    )
+    try:
+        until = time.monotonic() + serving.PATIENCE
+        while time.monotonic() < until:
+            with contextlib.suppress(OSError):
+                assert ask(port)[0] == 200
+                break
+            time.sleep(0.05)
+        process.terminate()
+        assert process.wait(serving.PATIENCE) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("name", ["compose.yaml", "kubernetes.yaml"])
+def test_yaml(name: str) -> None:
+    yaml = pytest.importorskip("yaml")
+    assert yaml.safe_load((DEPLOY / name).read_text())
