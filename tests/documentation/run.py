@@ -24,8 +24,8 @@ from typing import TextIO
 
 from page import Block, begin, blocks
 
-PATIENCE = 60
-"""Seconds for a server to answer."""
+PATIENCE = 240
+"""Seconds for a command or a server, on a machine that is busy with something else."""
 ASSUMED = {
     "pip install": "needs a network",
     "python -m venv": "takes long and shows nothing",

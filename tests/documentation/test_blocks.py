@@ -24,7 +24,7 @@ def test_page_runs(path, tmp_path):
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("FLASK_", "SECRET"))}
     done = subprocess.run(
         [sys.executable, "-W", "error", str(RUN), str(path)],
-        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300,
+        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=900,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
 
