@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import module
+
 SRC = Path(__file__).resolve().parent.parent / "src" / "bolthead"
 
 LAYERS = [
@@ -197,11 +199,6 @@ def test_the_reader_sees_every_form(tmp_path: Path) -> None:
     assert "_compat.asgiref_bridge" in absolute
 
 
-@pytest.mark.parametrize("name", sorted(name for name, _ in files(".pxd")))
+@pytest.mark.parametrize("name", module.modules())
 def test_every_module_of_the_core_is_named_by_a_test(name: str) -> None:
-    """By its dotted name, by an import, or by its name below ``_core``, in some test file."""
-    dotted = f"bolthead.{name}"
-    package, _, module = dotted.rpartition(".")
-    patterns = (dotted, f"from {package} import {module}", f'"{name.removeprefix("_core.")}"')
-    texts = (path.read_text() for path in Path(__file__).parent.rglob("test_*.py"))
-    assert any(pattern in text for text in texts for pattern in patterns), f"no test file names {dotted}"
+    assert module.tests_of(name), f"no test file names bolthead._core.{name}"

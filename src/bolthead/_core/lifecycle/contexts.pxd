@@ -9,7 +9,9 @@ from bolthead._core.routing.search cimport lookup
 
 @cython.locals(ctx=RequestRecord)
 cpdef object new_context(Plan plan, object app, dict environ)
-cpdef object fill_request_context(RequestRecord ctx, object app, object request, dict environ, object adapter, object session)
+cpdef object fill_request_context(
+    RequestRecord ctx, object app, object request, dict environ, object adapter, object session
+)
 cpdef object remember_host(Plan plan, object ctx, object environ)
 cpdef object push_app(Plan plan, AppRecord ctx)
 

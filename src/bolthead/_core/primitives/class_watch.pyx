@@ -79,7 +79,7 @@ cdef class ClassWatch:
 
     def __init__(self, pairs):
         pairs = list(pairs)
-        self._classes = list(dict.fromkeys([cls for cls, name in pairs]))
+        self._classes = list(dict.fromkeys([cls for cls, _name in pairs]))
         for cls in self._classes[:]:
             if isinstance(cls, type) and type(cls) is not type and type(cls) not in self._classes:
                 # A metaclass may answer for its classes.

@@ -15,4 +15,6 @@ cpdef tuple type_of(str name)
 cpdef tuple validators_of(object path, object mtime, object size)
 cpdef bint is_current(object environ, object etag, object modified) except -1
 @cython.locals(pairs=list)
-cpdef object file_response(object cls, object environ, object path, object mimetype, object as_attachment, object name, object max_age)
+cpdef object file_response(
+    object cls, object environ, object path, object mimetype, object as_attachment, object name, object max_age
+)

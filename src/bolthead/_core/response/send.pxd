@@ -2,7 +2,10 @@ cimport cython
 
 cpdef object send(object response, object environ, object start_response)
 
-@cython.locals(size=cython.Py_ssize_t, width=cython.Py_ssize_t, code=cython.long, counted=cython.bint, pairs=list, body=object, name=str, value=object)
+@cython.locals(
+    size=cython.Py_ssize_t, width=cython.Py_ssize_t, code=cython.long, counted=cython.bint, pairs=list,
+    body=object, name=str, value=object,
+)
 cpdef list pairs_of_whole_body(object response)
 
 cdef object _END

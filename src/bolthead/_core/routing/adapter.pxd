@@ -32,5 +32,9 @@ cpdef object not_found_error(object allowed, object crossed)
 @cython.locals(tree=Tree)
 cpdef tuple find(object self, object domain, object path, object method, object websocket)
 
-@cython.locals(bound=AdapterRecord, tree=Tree, path=str, leaf=Leaf, crossed=cython.bint, arguments=dict, code=cython.int)
-cdef object match_or_error(object self, object path_info, object method, object return_rule, object query_args, object websocket)
+@cython.locals(
+    bound=AdapterRecord, tree=Tree, path=str, leaf=Leaf, crossed=cython.bint, arguments=dict, code=cython.int,
+)
+cdef object match_or_error(
+    object self, object path_info, object method, object return_rule, object query_args, object websocket
+)

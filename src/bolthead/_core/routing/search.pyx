@@ -14,8 +14,13 @@ from cpython.set cimport PySet_New
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
-from bolthead._core.routing.segment_table cimport BOLTHEAD_READY, SegmentTable, PyUnicode_DATA, PyUnicode_GET_LENGTH, PyUnicode_KIND, PyUnicode_READ, PyUnicode_Substring, Py_UNICODE_ISDECIMAL, segment, equals_at
-from bolthead._core.routing.tree cimport _AS_INT, _AS_IS, _DIGITS, _NUMBER, _PATTERN, _REST, _SIGNED, _WORD, Edge, Leaf, State, Tree
+from bolthead._core.routing.segment_table cimport (
+    BOLTHEAD_READY, SegmentTable, PyUnicode_DATA, PyUnicode_GET_LENGTH, PyUnicode_KIND, PyUnicode_READ,
+    PyUnicode_Substring, Py_UNICODE_ISDECIMAL, segment, equals_at,
+)
+from bolthead._core.routing.tree cimport (
+    _AS_INT, _AS_IS, _DIGITS, _NUMBER, _PATTERN, _REST, _SIGNED, _WORD, Edge, Leaf, State, Tree,
+)
 
 FOUND = 0
 DETOUR = 1

@@ -140,5 +140,3 @@ cdef int _put(list slots, str text, object child) except -1:
     slots[2 * slot + 1] = child
     slots[2 * slot] = text
     return 0
-
-

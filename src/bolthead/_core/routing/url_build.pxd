@@ -99,7 +99,10 @@ cdef EndpointTemplates _templates(AdapterRecord bound, Tree tree, object endpoin
 )
 cpdef str build_relative(AdapterRecord bound, object endpoint, dict values, object method)
 
-@cython.locals(bound=AdapterRecord, tree=Tree, given=dict, built=Built, templates=list, group=EndpointTemplates, path=str, url=str, secure=cython.bint)
+@cython.locals(
+    bound=AdapterRecord, tree=Tree, given=dict, built=Built, templates=list, group=EndpointTemplates,
+    path=str, url=str, secure=cython.bint,
+)
 cpdef str build(
     object self, object endpoint, object values=?, object method=?, object force_external=?,
     object append_unknown=?, object url_scheme=?
