@@ -125,8 +125,7 @@ def table(found: dict[str, Any], weights: dict[str, float]) -> str:
         growth = [found[build]["scale"][1][nth] / found[build]["scale"][0][nth] for build in BUILDS]
         few, many = (found["compiled"]["scale"][which][nth] for which in (0, 1))
         lines.append(
-            f"| 10 → 100 000 rules, {name} | | {few:.3f} → {many:.3f} | {growth[0]:.2f}× | |"
-            f" {growth[1]:.2f}× |"
+            f"| 10 → 100 000 rules, {name} | | {few:.3f} → {many:.3f} | {growth[0]:.2f}× | | {growth[1]:.2f}× |"
         )
     if weights:
         theirs, compiled, pure = (weights[name] for name in ("werkzeug", *BUILDS))

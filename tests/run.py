@@ -39,8 +39,17 @@ def python(*arguments: str | Path, **env: str) -> None:
     run(sys.executable, *arguments, **env)
 
 
+CODE = ("src", "tests", "bench", "docs", "setup.py")
+
+
 def lint() -> None:
-    python("-m", "ruff", "check", "src", "tests", "bench", "docs", "setup.py")
+    """The style of Python and Cython, and spelling. ``.pre-commit-config.yaml`` runs the same tools."""
+    python("-m", "ruff", "check", *CODE)
+    python("-m", "ruff", "format", "--check", *CODE)
+    # It calls pycodestyle, which is beside the interpreter.
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+    python("-m", "cython_lint.cython_lint", "--files", r"\.(pyx|pxd|pxi)$", "src", PATH=path)
+    python("-m", "codespell_lib", *CODE, *sorted(ROOT.glob("*.md")))
 
 
 def types() -> None:

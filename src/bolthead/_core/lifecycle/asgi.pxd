@@ -5,7 +5,9 @@ from bolthead._core.lifecycle.contexts cimport (
     check_app_popped, check_request_popped, close_request, drop_app, drop_request, is_last_push, new_context,
     pop_request, push_request, remember_host,
 )
-from bolthead._core.lifecycle.phases cimport can_skip_response, enter, is_async, plan_of, save_session, scopes_of, select, send
+from bolthead._core.lifecycle.phases cimport (
+    can_skip_response, enter, is_async, plan_of, save_session, scopes_of, select, send,
+)
 from bolthead._core.lifecycle.records cimport Plan, RequestRecord
 from bolthead._core.lifecycle.steps cimport Steps
 from bolthead._core.lifecycle.unhandled cimport is_answer, routing_error
