@@ -228,8 +228,6 @@ def _prepare_send_file_kwargs(**kwargs: t.Any) -> dict[str, t.Any]:
 
 
 _PLAIN_OPTIONS = frozenset(("as_attachment", "download_name", "max_age", "mimetype"))
-_stock_send_file = werkzeug.utils.send_file
-_stock_send_from_directory = werkzeug.utils.send_from_directory
 
 
 def _send_plain(
@@ -242,12 +240,7 @@ def _send_plain(
     """A file's response made without Werkzeug; None where there is anything special about it."""
     app_ctx = _cv_app.get(None)
     ctx = _cv_request.get(None)
-    if (
-        app_ctx is None
-        or ctx is None
-        or werkzeug.utils.send_file is not _stock_send_file
-        or werkzeug.utils.send_from_directory is not _stock_send_from_directory
-    ):
+    if app_ctx is None or ctx is None:
         return None
     app = app_ctx.app
     if app.config["USE_X_SENDFILE"]:

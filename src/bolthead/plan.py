@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import json, signals
+from . import json, sessions, signals
 from ._core.lifecycle.records import Plan
 from ._core.primitives.class_watch import ClassWatch
 from ._core.primitives.stock import StockGuard, shipped
@@ -224,6 +224,7 @@ def make_plan(app: Flask) -> Plan:
             app.response_class,
             SESSION_COOKIE,
             RESPONSE_COOKIE,
+            vars(sessions),
         )
     plan.context_class = RequestContext
     plan.app_class = AppContext

@@ -196,20 +196,21 @@ class SecureCookieSessionInterface(SessionInterface):
             return None
         # itsdangerous signs with the last key of the list.
         keys = (*(app.config["SECRET_KEY_FALLBACKS"] or ()), secret)
-        settings = (keys, self.salt, self.key_derivation, self.digest_method, self.serializer)
+        # A test may have put another class in its place.
+        cls = globals().get("URLSafeTimedSerializer")
+        settings = (keys, self.salt, self.key_derivation, self.digest_method, self.serializer, cls)
         last = _last_signing
         if settings != last[0]:
             # Imported here because only a session needs itsdangerous.
             from ._compat.itsdangerous_serializer import CookieSerializer
 
-            digest = "sha1" if self.digest_method is _lazy_sha1 else None
-            options = {"key_derivation": self.key_derivation, "digest_method": self.digest_method}
-            last = (
-                settings,
-                CookieSerializer(
-                    list(keys), salt=self.salt, serializer=self.serializer, signer_kwargs=options, digest=digest
-                ),
-            )
+            options: dict[str, Any] = {"salt": self.salt, "serializer": self.serializer}
+            options["signer_kwargs"] = {"key_derivation": self.key_derivation, "digest_method": self.digest_method}
+            if cls is None or cls is CookieSerializer.__base__:
+                digest = "sha1" if self.digest_method is _lazy_sha1 else None
+                last = (settings, CookieSerializer(list(keys), digest=digest, **options))
+            else:
+                last = (settings, cls(list(keys), **options))
             _keep_signing(last)
         serializer: URLSafeTimedSerializer = last[1]
         return serializer

@@ -6,12 +6,51 @@ handed to itsdangerous, which says what is wrong with it.
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+import time
+import zlib
 from typing import Any
 
-from itsdangerous import URLSafeTimedSerializer
+import itsdangerous.encoding
+import itsdangerous.serializer
+import itsdangerous.signer
+import itsdangerous.timed
+import itsdangerous.url_safe
+from itsdangerous import HMACAlgorithm, TimestampSigner, URLSafeTimedSerializer
 from itsdangerous.encoding import want_bytes
 
+from .._core.primitives.stock import StockFunctions, StockGuard
 from .._core.session.signature import SEPARATOR, Hmac, decode, packed, sign, unsign
+
+FUNCTIONS = StockFunctions(
+    (base64, "urlsafe_b64decode urlsafe_b64encode"),
+    (hashlib, "sha1"),
+    (hmac, "compare_digest new"),
+    (time, "time"),
+    (zlib, "compress decompress"),
+    (itsdangerous.encoding, "base64"),
+    (itsdangerous.serializer, "want_bytes"),
+    (itsdangerous.signer, "base64_decode base64_encode hashlib hmac want_bytes"),
+    (itsdangerous.timed, "base64_decode base64_encode bytes_to_int int_to_bytes time want_bytes"),
+    (itsdangerous.url_safe, "base64_decode base64_encode zlib"),
+)
+CLASSES = StockGuard(
+    URLSafeTimedSerializer,
+    ["dump_payload", "dumps", "iter_unsigners", "load_payload", "loads", "make_signer"],
+    [
+        (HMACAlgorithm, "get_signature"),
+        (HMACAlgorithm, "verify_signature"),
+        (TimestampSigner, "derive_key"),
+        (TimestampSigner, "get_signature"),
+        (TimestampSigner, "get_timestamp"),
+        (TimestampSigner, "sign"),
+        (TimestampSigner, "unsign"),
+        (TimestampSigner, "verify_signature"),
+    ],
+)
+"""What itsdangerous calls. Where one was replaced, as tests do with the clock, itsdangerous does all."""
 
 
 class CookieSerializer(URLSafeTimedSerializer):
@@ -22,27 +61,28 @@ class CookieSerializer(URLSafeTimedSerializer):
 
     def __init__(self, *args: Any, digest: str | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.macs: list[Hmac] = []
+        self._macs: list[Hmac] = []
         stock = self.signer is URLSafeTimedSerializer.default_signer and self.is_text_serializer
         if digest is None or not stock:
             return
         signer = self.make_signer(self.salt)
         try:
             # The newest key first: it signs, and signed most of what comes back.
-            self.macs = [Hmac(signer.derive_key(key), digest) for key in self.secret_keys[::-1]]
+            self._macs = [Hmac(signer.derive_key(key), digest) for key in self.secret_keys[::-1]]
         except ValueError:
             # Not every OpenSSL has every digest.
             return
 
-    def dumps(self, obj: Any, salt: str | bytes | None = None) -> Any:
-        if not self.macs or salt is not None:
-            return super().dumps(obj, salt)
-        return sign(self.macs[0], self.dump_payload(obj))
+    @property
+    def macs(self) -> list[Hmac]:
+        """The keys, the newest first; none where itsdangerous has to do it."""
+        return self._macs if FUNCTIONS.unchanged() and CLASSES.holds(URLSafeTimedSerializer) else []
 
-    def dump_payload(self, obj: Any) -> bytes:
-        if not self.macs:
-            return super().dump_payload(obj)
-        return packed(want_bytes(self.serializer.dumps(obj, **self.serializer_kwargs)))
+    def dumps(self, obj: Any, salt: str | bytes | None = None) -> Any:
+        macs = self.macs
+        if not macs or salt is not None:
+            return super().dumps(obj, salt)
+        return sign(macs[0], packed(want_bytes(self.serializer.dumps(obj, **self.serializer_kwargs))))
 
     def loads(  # type: ignore[override]
         self,
@@ -55,8 +95,9 @@ class CookieSerializer(URLSafeTimedSerializer):
 
         Raises BadSignature, SignatureExpired or BadPayload as itsdangerous does.
         """
-        if self.macs and salt is None and not return_timestamp:
-            payload = unsign(self.macs, s, max_age)
+        macs = self.macs
+        if macs and salt is None and not return_timestamp:
+            payload = unsign(macs, s, max_age)
             if payload is not None:
                 if payload[:1] == SEPARATOR:
                     return self.load_payload(payload)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
+import werkzeug.http
+import werkzeug.sansio.response
 from werkzeug.http import http_date
+
+from ..primitives.stock import StockFunctions
 
 DATES_SIZE = 1024
 """How many dates are remembered."""
@@ -14,6 +19,11 @@ SAFE_KEY = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.A).fullmatch
 SAFE_VALUE = re.compile(r"[\w!#$%&'()*+\-./:<=>?@\[\]^`{|}~]*", re.A).fullmatch
 """RFC 6265, 4.1.1, and ``<>[]{}`` and so on as Werkzeug has it: what is written without quotes."""
 SAFE_PATH = re.compile(r"[\w.\-~%!$&'()*+,/:=@]*", re.A).fullmatch
+
+functions = StockFunctions(
+    (time, "time"), (werkzeug.http, "datetime dump_cookie http_date"), (werkzeug.sansio.response, "dump_cookie")
+)
+"""What Werkzeug calls for a cookie. Where one was replaced, Werkzeug sets the cookie."""
 
 _dates: dict[Any, str] = {}
 
@@ -39,6 +49,8 @@ def simple_cookie(
     *now*: seconds since the epoch.
     """
     if type(key) is not str or type(value) is not str or SAFE_KEY(key) is None or SAFE_VALUE(value) is None:
+        return None
+    if not functions.unchanged():
         return None
     text = f"{key}={value}"
     if max_age is not None:

@@ -6,8 +6,10 @@ Only the common request for a file is served here; for everything else `file_res
 
 from __future__ import annotations
 
+import builtins
 import mimetypes
 import os
+import os.path
 import re
 import time
 from collections.abc import Callable
@@ -15,11 +17,14 @@ from stat import S_ISREG
 from typing import Any
 from zlib import adler32
 
+import werkzeug.http
+import werkzeug.sansio.response
+import werkzeug.utils
 from werkzeug.http import dump_options_header, http_date, is_resource_modified
 from werkzeug.wsgi import FileWrapper
 
 from ..http.set_cookie import date_of
-from ..primitives.stock import shipped
+from ..primitives.stock import StockFunctions, shipped
 from .bare import bare_response
 from .status import content_type_of
 
@@ -34,7 +39,17 @@ LAST_SECOND = 4_000_000_000
 SAFE_PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*").fullmatch
 SAFE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*").fullmatch
 
-_stock_guess = mimetypes.guess_type
+functions = StockFunctions(
+    (builtins, "open"),
+    (os, "stat"),
+    (os.path, "getmtime getsize isfile join"),
+    (time, "time"),
+    (mimetypes, "guess_type"),
+    (werkzeug.http, "datetime http_date"),
+    (werkzeug.sansio.response, "http_date"),
+    (werkzeug.utils, "adler32 safe_join send_file send_from_directory time"),
+)
+"""What Werkzeug calls for a file. Where one was replaced, Werkzeug serves the file."""
 _validators: dict[tuple[str, float, int], tuple[str, str]] = {}
 
 
@@ -107,7 +122,7 @@ def simple_join(directory: Any, path: Any) -> str | None:
 def type_of(name: str) -> tuple[str | None, str | None]:
     """The MIME type and the encoding that a file's name tells."""
     dot = name.rfind(".")
-    if dot > 0 and mimetypes.inited and mimetypes.guess_type is _stock_guess and SAFE_NAME(name) is not None:
+    if dot > 0 and mimetypes.inited and SAFE_NAME(name) is not None:
         # FAST: static; the public tables, as they are now, without taking the name apart as a URL.
         ending = name[dot:]
         lower = ending.lower()
@@ -163,6 +178,7 @@ def file_response(
         or "HTTP_IF_MATCH" in environ
         or cls.default_status != 200
         or not shipped.response_file.holds(cls)
+        or not functions.unchanged()
     ):
         return None
     try:

@@ -1,9 +1,11 @@
 cimport cython
 
 from bolthead._core.http.set_cookie cimport date_of
-from bolthead._core.primitives.stock cimport StockGuard
+from bolthead._core.primitives.stock cimport StockFunctions, StockGuard
 from bolthead._core.primitives.objects cimport new, own_item
 from bolthead._core.session.signature cimport decode, unsign
+
+cdef StockFunctions functions
 
 @cython.locals(width=cython.Py_ssize_t)
 cdef object header(object headers, str name)
@@ -21,6 +23,7 @@ cdef class CookieSessions:
     cdef object response_class
     cdef StockGuard guard
     cdef StockGuard response_guard
+    cdef dict module
     cdef list last
     cdef list life
 

@@ -9,7 +9,7 @@ from typing import Any
 from werkzeug.datastructures import Headers
 from werkzeug.http import dump_cookie, http_date
 
-from ..http.set_cookie import date_of
+from ..http.set_cookie import date_of, functions
 from ..primitives.objects import new, own_item
 from ..primitives.stock import StockGuard
 from .signature import SEPARATOR, decode, unsign
@@ -62,7 +62,7 @@ def cookie_frame(name: str, options: tuple[Any, ...], dated: bool) -> tuple[str,
 
 def cookie_text(name: Any, value: str, expires: Any, options: tuple[Any, ...]) -> str | None:
     """A ``Set-Cookie`` header for a value that needs no quotes; None where something has to be converted."""
-    if not name.isascii() or (expires is not None and type(expires) is not datetime):
+    if not name.isascii() or (expires is not None and type(expires) is not datetime) or not functions.unchanged():
         return None
     try:
         frame = cookie_frame(name, options, expires is not None)
@@ -96,10 +96,22 @@ class CookieSessions:
 
     *cls* is the class of sessions, made with the callback *mark*; *multi_dicts* the classes of cookies that may be read
     as the dicts of lists they are. *guard* and
-    *response_guard* hold while what is skipped of the interface and of the response is stock.
+    *response_guard* hold while what is skipped of the interface and of the response is stock. *module* is the
+    dictionary of the interface's module, for the class of serializers that is in it.
     """
 
-    __slots__ = ("cls", "guard", "interface", "last", "life", "mark", "multi_dicts", "response_class", "response_guard")
+    __slots__ = (
+        "cls",
+        "guard",
+        "interface",
+        "last",
+        "life",
+        "mark",
+        "module",
+        "multi_dicts",
+        "response_class",
+        "response_guard",
+    )
 
     def __init__(
         self,
@@ -110,6 +122,7 @@ class CookieSessions:
         response_class: Any,
         guard: StockGuard,
         response_guard: StockGuard,
+        module: dict[str, Any],
     ) -> None:
         self.interface = interface
         self.cls = cls
@@ -118,20 +131,22 @@ class CookieSessions:
         self.response_class = response_class
         self.guard = guard
         self.response_guard = response_guard
+        self.module = module
         # What was made of what. A tuple, so that no thread sees half of one and half of another; in a list for the
         # reason of `signature._stamps`.
-        self.last: list[tuple[Any, Any]] = [(None, None)]
+        self.last: list[tuple[Any, Any, Any]] = [(None, None, None)]
         self.life: list[tuple[Any, Any]] = [(None, None)]
 
     def serializer_of(self, app: Any) -> Any:
         """``interface.get_signing_serializer(app)``."""
         secret = app.secret_key
+        cls = self.module.get("URLSafeTimedSerializer")
         last = self.last[0]
-        if last[0] is secret and secret is not None and not app.config["SECRET_KEY_FALLBACKS"]:
+        if last[0] is secret and secret is not None and last[2] is cls and not app.config["SECRET_KEY_FALLBACKS"]:
             return last[1]
         found = self.interface.get_signing_serializer(app)
         if secret and type(secret) in SECRET_TYPES and not app.config["SECRET_KEY_FALLBACKS"]:
-            self.last[0] = (secret, found)
+            self.last[0] = (secret, found, cls)
         return found
 
     def open(self, app: Any, request: Any) -> Any:
@@ -165,7 +180,8 @@ class CookieSessions:
         life = self.life[0]
         if life[0] is not lifetime:
             life = self.life[0] = (lifetime, int(lifetime.total_seconds()))
-        payload = unsign(serializer.macs, cookie, life[1])
+        # A serializer of another class has none.
+        payload = unsign(getattr(serializer, "macs", []), cookie, life[1])
         if payload is None or payload[:1] == SEPARATOR:
             return None
         try:

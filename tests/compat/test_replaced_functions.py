@@ -1,0 +1,205 @@
+"""A function of a module that a test replaces is reached as in Flask: clocks, files, signatures, JSON and others."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import logging
+import os
+import time
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import freezegun
+import pytest
+import time_machine
+from itsdangerous import BadSignature, HMACAlgorithm, SignatureExpired, Signer, TimestampSigner, URLSafeTimedSerializer
+
+from oracle import Framework, alike, shown
+
+LATER = time.time() + 40 * 86400
+
+
+def site(fw: Framework, folder: Path) -> Any:
+    app = fw.app(static_folder=str(folder))
+
+    @app.get("/login")
+    def login() -> str:
+        fw.session.permanent = True
+        fw.session["u"] = 1
+        return "in"
+
+    @app.get("/who")
+    def who() -> str:
+        return str(fw.session.get("u"))
+
+    @app.get("/file")
+    def file() -> Any:
+        return fw.send_file(folder / "a.txt")
+
+    @app.get("/file-as-text")
+    def file_as_text() -> Any:
+        return fw.send_file(str(folder / "a.txt"), max_age=60)
+
+    @app.get("/cookie")
+    def cookie() -> Any:
+        response = fw.make_response("x")
+        response.set_cookie("a", "b", max_age=60)
+        response.set_cookie("c", "d", expires=1_700_000_000)
+        response.delete_cookie("e")
+        return response
+
+    @app.route("/json", methods=["GET", "POST"])
+    def as_json() -> Any:
+        return {"a": fw.request.get_json(silent=True), "id": uuid.UUID(int=5)}
+
+    @app.get("/tagged")
+    def tagged() -> Any:
+        fw.session["t"] = (1, b"x", uuid.UUID(int=5), datetime(2020, 1, 1, tzinfo=timezone.utc))
+        return repr(fw.session["t"])
+
+    return app
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "a.txt").write_text("text")
+    os.utime(tmp_path / "a.txt", (1_700_000_000, 1_700_000_000))
+    return tmp_path
+
+
+def fake(value: Any) -> Callable[..., Any]:
+    return lambda *args, **kwargs: value
+
+
+class Clock:
+    """What a test puts in place of the module `time` in another module."""
+
+    @staticmethod
+    def time() -> float:
+        return LATER
+
+
+class Days(datetime):
+    @classmethod
+    def now(cls, tz: Any = None) -> Any:
+        return datetime(2031, 1, 2, 3, 4, 5, tzinfo=tz)
+
+
+def failing(*args: Any, **kwargs: Any) -> Any:
+    raise ValueError("replaced")
+
+
+real_hmac = hmac.new
+
+PATCHES: dict[str, Callable[[], Any]] = {
+    "time.time": lambda: mock.patch("time.time", fake(LATER)),
+    "itsdangerous.timed.time": lambda: mock.patch("itsdangerous.timed.time", Clock),
+    "itsdangerous.timed.time.time": lambda: mock.patch("itsdangerous.timed.time.time", fake(LATER)),
+    "get_timestamp": lambda: mock.patch.object(TimestampSigner, "get_timestamp", fake(int(LATER))),
+    "sign": lambda: mock.patch.object(TimestampSigner, "sign", fake(b"signed")),
+    "unsign": lambda: mock.patch.object(TimestampSigner, "unsign", side_effect=SignatureExpired("x")),
+    "derive_key": lambda: mock.patch.object(Signer, "derive_key", fake(b"key")),
+    "get_signature of the signer": lambda: mock.patch.object(Signer, "get_signature", fake(b"sig")),
+    "get_signature": lambda: mock.patch.object(HMACAlgorithm, "get_signature", fake(b"sig")),
+    "verify_signature": lambda: mock.patch.object(Signer, "verify_signature", fake(False)),
+    "loads": lambda: mock.patch.object(URLSafeTimedSerializer, "loads", side_effect=BadSignature("x")),
+    "loads gives": lambda: mock.patch.object(URLSafeTimedSerializer, "loads", fake({"u": "loaded"})),
+    "dumps": lambda: mock.patch.object(URLSafeTimedSerializer, "dumps", fake("dumped")),
+    "dump_payload": lambda: mock.patch.object(URLSafeTimedSerializer, "dump_payload", fake(b"payload")),
+    "hmac.new": lambda: mock.patch("hmac.new", lambda key, msg=None, digestmod="": real_hmac(key, msg, "sha256")),
+    "hmac.compare_digest": lambda: mock.patch("hmac.compare_digest", fake(False)),
+    "hashlib.sha1": lambda: mock.patch("hashlib.sha1", lambda data=b"", **kwargs: hashlib.sha256(data)),
+    "hashlib.sha1 for a test client": lambda: mock.patch("hashlib.sha1", failing),
+    "zlib.compress": lambda: mock.patch("zlib.compress", fake(b"z")),
+    "zlib.decompress": lambda: mock.patch("zlib.decompress", failing),
+    "base64.urlsafe_b64encode": lambda: mock.patch("base64.urlsafe_b64encode", fake(b"abc")),
+    "base64.urlsafe_b64decode": lambda: mock.patch("base64.urlsafe_b64decode", failing),
+    "json.dumps": lambda: mock.patch("json.dumps", fake('{"u": "json"}')),
+    "json.loads": lambda: mock.patch("json.loads", fake({"u": "json"})),
+    "JSONEncoder.default": lambda: mock.patch.object(json.JSONEncoder, "encode", fake("[]")),
+    "uuid.UUID": lambda: mock.patch("uuid.UUID.__str__", fake("id")),
+    "builtins.open": lambda: mock.patch("builtins.open", mock.mock_open(read_data=b"fake")),
+    "os.path.isfile": lambda: mock.patch("os.path.isfile", fake(False)),
+    "os.stat": lambda: mock.patch("os.stat", side_effect=FileNotFoundError("x")),
+    "os.path.join": lambda: mock.patch("os.path.join", fake("/nowhere/at/all")),
+    "safe_join": lambda: mock.patch("werkzeug.utils.safe_join", fake(None)),
+    "send_file": lambda: mock.patch("werkzeug.utils.send_file", fake("sent")),
+    "send_from_directory": lambda: mock.patch("werkzeug.utils.send_from_directory", fake("sent")),
+    "werkzeug.utils.time": lambda: mock.patch("werkzeug.utils.time", fake(LATER)),
+    "adler32": lambda: mock.patch("werkzeug.utils.adler32", fake(5)),
+    "mimetypes.guess_type": lambda: mock.patch("mimetypes.guess_type", fake(("a/b", None))),
+    "http_date": lambda: mock.patch("werkzeug.http.http_date", fake("a date")),
+    "http_date of responses": lambda: mock.patch("werkzeug.sansio.response.http_date", fake("a date")),
+    "werkzeug.http.datetime": lambda: mock.patch("werkzeug.http.datetime", Days),
+    "werkzeug.http.dump_cookie": lambda: mock.patch("werkzeug.http.dump_cookie", fake("a cookie")),
+    "dump_cookie of responses": lambda: mock.patch("werkzeug.sansio.response.dump_cookie", fake("a cookie")),
+    "freezegun": lambda: freezegun.freeze_time("2031-01-02"),
+    "freezegun, past": lambda: freezegun.freeze_time("2021-01-02"),
+    "freezegun, ignoring": lambda: freezegun.freeze_time("2031-01-02", ignore=["itsdangerous"]),
+    "freezegun, ignoring werkzeug": lambda: freezegun.freeze_time("2031-01-02", ignore=["werkzeug"]),
+    "time_machine": lambda: time_machine.travel("2031-01-02", tick=False),
+    "getLogger": lambda: mock.patch("logging.getLogger", fake(logging.Logger("replaced"))),
+}
+PATHS = ["/login", "/who", "/file", "/file-as-text", "/static/a.txt", "/cookie", "/json", "/tagged", "/none"]
+
+
+def answer(client: Any, path: str, **options: Any) -> Any:
+    try:
+        with client.open(path, **options) as response:
+            return shown(response)
+    except Exception as error:
+        return type(error).__name__, str(error)
+
+
+# Some of them fail between opening a file and closing it.
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("name", PATCHES)
+def test_what_is_replaced_is_reached(name: str, folder: Path) -> None:
+    @alike
+    def scenario(fw: Framework) -> Any:
+        app = site(fw, folder)
+        fw.mod("templating")  # Whatever is imported late is not what this is about.
+        client = app.test_client()
+        found = [answer(client, "/login"), answer(client, "/who")]
+        with PATCHES[name]():
+            found += [answer(client, path) for path in PATHS]
+            body = {"data": '{"a": 1}', "content_type": "application/json"}
+            found += [answer(client, "/json", method="POST", **body), app.logger.name]
+        return [*found, answer(client, "/who"), answer(client, "/file"), answer(client, "/cookie")]
+
+    scenario()
+
+
+@alike
+def test_the_serializer_of_the_module(fw: Framework) -> Any:
+    """Its class is looked up in the module of sessions each time."""
+    app = site(fw, Path("/nowhere"))
+    client = app.test_client()
+    found = [answer(client, "/login"), answer(client, "/who")]
+    made = []
+
+    class Own(URLSafeTimedSerializer):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            made.append((args, sorted(kwargs)))
+            super().__init__(*args, **kwargs)
+
+        def loads(self, *args: Any, **kwargs: Any) -> Any:
+            return {"u": "own"}
+
+    with mock.patch(f"{fw.package}.sessions.URLSafeTimedSerializer", Own):
+        found += [answer(client, "/who"), answer(client, "/login"), made[0]]
+    return [*found, answer(client, "/who"), bool(made)]
+
+
+@alike
+def test_a_frozen_session_of_an_application_that_ignores_itsdangerous(fw: Framework) -> Any:
+    client = site(fw, Path("/nowhere")).test_client()
+    client.get("/login")
+    with freezegun.freeze_time("2021-01-01", ignore=["itsdangerous"]):
+        return client.get("/who").text
