@@ -106,7 +106,7 @@ def begin(page: Path, folder: Path) -> list[Path]:
     return written + [block.write(folder) for block in blocks(earlier.read_text()) if block.file and not block.reason]
 
 
-ELSEWHERE = {"serving.md", "asgi.md"}
+ELSEWHERE = {"asgi.md"}
 """Pages whose examples are run by the tests of what they describe, over sockets of their own."""
 
 
