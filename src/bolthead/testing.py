@@ -199,7 +199,13 @@ class FlaskCliRunner(CliRunner):
     def invoke(  # type: ignore[override]
         self, cli: t.Any = None, args: t.Any = None, **kwargs: t.Any
     ) -> Result:
-        """Run a command of the application, or ``cli``, with the application as its script info."""
+        """Run a command of the application, or ``cli``, with the application as its script info.
+
+        *args* is a list of words, *kwargs* go to click's ``invoke`` (``input=...``). The result has ``output``,
+        ``exit_code`` and ``exception``::
+
+            result = app.test_cli_runner().invoke(args=["init-db", "--drop"], input="y")
+        """
         if cli is None:
             cli = self.app.cli
         if "obj" not in kwargs:

@@ -199,7 +199,13 @@ class Scaffold:
 
     @setupmethod
     def route(self, rule: str, **options: t.Any) -> t.Callable[[T_route], T_route]:
-        """Decorate a view function with a URL rule; the options are :meth:`add_url_rule`'s."""
+        """Decorate a view function with a URL rule; the options are :meth:`add_url_rule`'s.
+
+        ``<name>`` in the rule is an argument of the function, ``<int:name>`` one that a converter has made::
+
+            @app.route("/posts/<int:number>", methods=["GET", "POST"])
+            def post(number): ...
+        """
 
         def decorator(f: T_route) -> T_route:
             endpoint = options.pop("endpoint", None)
@@ -241,7 +247,16 @@ class Scaffold:
 
     @setupmethod
     def before_request(self, f: T_before_request) -> T_before_request:
-        """Call a function before each view; unless it returns ``None``, its result is the answer instead."""
+        """Call a function before each view; unless it returns ``None``, its result is the answer instead.
+
+        Of a blueprint: before its own views only. The application's functions come first, each group in the order of
+        registration. They run for unknown paths and static files too::
+
+            @app.before_request
+            def closed():
+                if app.config["CLOSED"]:
+                    return "We are back at nine.", 503
+        """
         self.before_request_funcs.setdefault(None, []).append(f)
         return f
 
@@ -265,13 +280,23 @@ class Scaffold:
 
     @setupmethod
     def context_processor(self, f: T_template_context_processor) -> T_template_context_processor:
-        """Call a function before each rendering; the dict it returns is added to the template's variables."""
+        """Call a function before each rendering; the dict it returns is added to the template's variables.
+
+        What the view itself has given to the template wins.
+        """
         self.template_context_processors[None].append(f)
         return f
 
     @setupmethod
     def url_value_preprocessor(self, f: T_url_value_preprocessor) -> T_url_value_preprocessor:
-        """Call a function with endpoint and URL values, which it may change, before ``before_request``."""
+        """Call a function with endpoint and URL values, which it may change, before ``before_request``.
+
+        Values are ``None`` for a path without a rule::
+
+            @app.url_value_preprocessor
+            def language(endpoint, values):
+                g.language = values.pop("language", "en") if values else "en"
+        """
         self.url_value_preprocessors[None].append(f)
         return f
 
@@ -285,7 +310,16 @@ class Scaffold:
 
     @setupmethod
     def errorhandler(self, code_or_exception: type[Exception] | int) -> t.Callable[[T_error_handler], T_error_handler]:
-        """Decorate a handler for a code or an exception class; it gets the exception, returns like a view."""
+        """Decorate a handler for a code or an exception class; it gets the exception, returns like a view.
+
+        The handler of the nearest base class is called, a blueprint's before the application's. One for 500 also gets
+        exceptions without a handler, as ``original_exception`` of an InternalServerError. The status is 200 unless the
+        handler says otherwise::
+
+            @app.errorhandler(404)
+            def not_found(error):
+                return {"error": error.description}, 404
+        """
 
         def decorator(f: T_error_handler) -> T_error_handler:
             self.register_error_handler(code_or_exception, f)
