@@ -28,6 +28,7 @@ LAYERS = [
     ["config", "helpers", "json", "logging", "_compat.itsdangerous_serializer"],
     ["routing", "_compat.body_stream", "_compat.multi_dict", "formparser"],
     ["wrappers"],
+    ["websockets"],
     ["sessions", "ctx", "templating"],
     ["sansio"],
     ["plan", "blueprints", "views"],

@@ -21,6 +21,7 @@ if t.TYPE_CHECKING:
     from .globals import g as g
     from .globals import request as request
     from .globals import session as session
+    from .globals import websocket as websocket
     from .helpers import abort as abort
     from .helpers import flash as flash
     from .helpers import get_flashed_messages as get_flashed_messages
@@ -54,7 +55,7 @@ else:
         "blueprints": ["Blueprint"],
         "config": ["Config"],
         "ctx": ["after_this_request", "copy_current_request_context", "has_app_context", "has_request_context"],
-        "globals": ["current_app", "g", "request", "session"],
+        "globals": ["current_app", "g", "request", "session", "websocket"],
         "helpers": [
             "abort",
             "flash",

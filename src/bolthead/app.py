@@ -38,6 +38,7 @@ from .signals import got_request_exception
 from .signals import request_finished as request_finished
 from .signals import request_started as request_started
 from .signals import request_tearing_down as request_tearing_down
+from .websockets import Websocket
 from .wrappers import Request, Response
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ class Flask(App):
 
     request_class: type[Request] = Request
     response_class: type[Response] = Response
+    websocket_class: type[Websocket] = Websocket
     session_interface: SessionInterface = SecureCookieSessionInterface()
 
     if not TYPE_CHECKING:
@@ -490,6 +492,10 @@ class Flask(App):
     def request_context(self, environ: WSGIEnvironment) -> RequestContext:
         """A request context for a WSGI environment."""
         return RequestContext(self, environ)
+
+    def websocket_context(self, environ: dict[str, Any]) -> RequestContext:
+        """A context for a websocket's handshake; its request is a `websocket_class`."""
+        return RequestContext(self, environ, self.websocket_class(environ))
 
     def test_request_context(self, *args: Any, **kwargs: Any) -> RequestContext:
         """A request context made up for a test or the shell; takes what `testing.EnvironBuilder` takes."""

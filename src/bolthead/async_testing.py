@@ -198,6 +198,26 @@ class AsyncFlaskClient(FlaskClient):
             request.input_stream.close()
             await call.close({"type": "http.disconnect"})
 
+    @asynccontextmanager
+    async def websocket(
+        self, *args: t.Any, subprotocols: t.Sequence[str] = (), **kwargs: t.Any
+    ) -> AsyncIterator[TestWebsocket]:
+        """Open a websocket; the arguments are a request's. Leaving the block is a client that goes away."""
+        request = self._request(args, kwargs)
+        environ = request.environ
+        self._add_cookies_to_wsgi(environ)
+        scope = scope_of(environ, "websocket")
+        scope["scheme"] = "wss" if scope["scheme"] == "https" else "ws"
+        scope["subprotocols"] = list(subprotocols)
+        scope["extensions"] = {"websocket.http.response": {}}
+        call = Call(self.application, scope)
+        call.put({"type": "websocket.connect"})
+        try:
+            yield TestWebsocket(self, call, request)
+        finally:
+            request.input_stream.close()
+            await call.close({"type": "websocket.disconnect", "code": 1005})
+
     async def __aenter__(self) -> AsyncFlaskClient:
         self._lifespan = Call(self.application, {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}})
         await self._tell_lifespan("startup")
@@ -212,6 +232,80 @@ class AsyncFlaskClient(FlaskClient):
         message = await self._lifespan.get()
         if message is None or message["type"] != f"lifespan.{event}.complete":
             raise RuntimeError((message or {}).get("message") or f"The application's {event} failed.")
+
+
+class WebsocketClosed(Exception):
+    """The application has closed the websocket, with *code* and *reason*; None and "" where its view just ended."""
+
+    def __init__(self, code: int | None, reason: str) -> None:
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+
+
+class WebsocketRefused(Exception):
+    """The application has not accepted the websocket. *response* is its answer, None where the server answers 403."""
+
+    def __init__(self, response: TestResponse | None) -> None:
+        super().__init__(403 if response is None else response.status)
+        self.response = response
+
+
+class TestWebsocket:
+    """The client's end of a websocket."""
+
+    __test__ = False
+
+    def __init__(self, client: AsyncFlaskClient, call: Call, request: BaseRequest) -> None:
+        self._client = client
+        self._call = call
+        self._request = request
+        self.accepted = False
+        self.subprotocol: str | None = None
+        self.headers = Headers()
+        """Those that the application has accepted the connection with."""
+
+    async def accept(self) -> None:
+        """Wait until the application accepts. Raises WebsocketRefused if it does not."""
+        if self.accepted:
+            return
+        message = await self._call.get()
+        kind = None if message is None else message["type"]
+        if message is not None and kind == "websocket.accept":
+            self.accepted = True
+            self.subprotocol = message.get("subprotocol")
+            pairs = [(name.decode("latin-1").title(), value.decode("latin-1")) for name, value in message["headers"]]
+            self.headers.extend(pairs)
+            return
+        response = None
+        if message is not None and kind == "websocket.http.response.start":
+            body = await self._call.get()
+            response = self._client._response(self._request, message, [] if body is None else [body["body"]])
+        raise WebsocketRefused(response)
+
+    async def receive(self) -> str | bytes:
+        """The next message of the application. Raises WebsocketClosed after the last."""
+        await self.accept()
+        message = await self._call.get()
+        if message is None:
+            raise WebsocketClosed(None, "")
+        if message["type"] == "websocket.close":
+            raise WebsocketClosed(message.get("code", 1000), message.get("reason") or "")
+        text: str | None = message.get("text")
+        return t.cast(bytes, message["bytes"]) if text is None else text
+
+    async def receive_json(self) -> t.Any:
+        """The next message as JSON."""
+        return self._client.application.json.loads(await self.receive())
+
+    async def send(self, data: str | bytes) -> None:
+        """Send a message."""
+        await self.accept()
+        self._call.put({"type": "websocket.receive", "text" if isinstance(data, str) else "bytes": data})
+
+    async def send_json(self, value: t.Any) -> None:
+        """Send a value as JSON."""
+        await self.send(self._client.application.json.dumps(value))
 
 
 class StreamedResponse:

@@ -24,6 +24,7 @@ from ._core.lifecycle.records import NOT_CREATED, AppRecord, RequestRecord
 from ._core.request.attributes import LazyAttribute
 from ._core.routing.adapter import AdapterRecord
 from .globals import _cv_app, _cv_request
+from .routing.exceptions import UpgradeRequired, WebsocketMismatch
 from .signals import appcontext_popped as appcontext_popped
 from .signals import appcontext_pushed as appcontext_pushed
 
@@ -219,6 +220,14 @@ class RequestContext(RequestRecord, _Pushable):
         return session
 
     @property
+    def websocket(self) -> Any:
+        """The websocket. Raises RuntimeError where the context is that of a request."""
+        request: Any = self.request
+        if not hasattr(request, "_connection"):
+            raise RuntimeError("This context is that of a request, not of a websocket.")
+        return request
+
+    @property
     def _session(self) -> SessionMixin | None:
         if self._session_or_none is None and self._was_pushed:
             open_session(self)
@@ -243,6 +252,9 @@ class RequestContext(RequestRecord, _Pushable):
         request = self.request
         try:
             request.url_rule, request.view_args = self.url_adapter.match(return_rule=True)
+        except WebsocketMismatch as mismatch:
+            is_http = self.app._has_websockets and not hasattr(request, "_connection")
+            request.routing_exception = UpgradeRequired() if is_http else mismatch
         except HTTPException as error:
             request.routing_exception = error
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .app import Flask
     from .ctx import AppContext, RequestContext, _AppCtxGlobals
     from .sessions import SessionMixin
+    from .websockets import Websocket
     from .wrappers import Request
 
 _no_app_msg = """\
@@ -33,6 +34,13 @@ information about how to avoid this problem.\
 _cv_app: ContextVar[AppContext] = _context._cv_app
 _cv_request: ContextVar[RequestContext] = _context._cv_request
 
+_no_websocket_msg = """\
+Working outside of a websocket's context.
+
+This typically means that you attempted to use functionality that needed
+a websocket outside of the view of one.\
+"""
+
 app_ctx: AppContext = LocalProxy(_cv_app, None, _no_app_msg)  # type: ignore[assignment]
 current_app: Flask = LocalProxy(_cv_app, "app", _no_app_msg)  # type: ignore[assignment]
 g: _AppCtxGlobals = LocalProxy(_cv_app, "g", _no_app_msg)  # type: ignore[assignment]
@@ -45,3 +53,4 @@ session: SessionMixin = LocalProxy(_cv_request, "session", _no_req_msg)  # type:
 if not TYPE_CHECKING:
     # Flask's module has these names too; what some of them need is loaded for those who ask.
     __getattr__ = lazy_names(vars(), {"t": "typing"})
+websocket: Websocket = LocalProxy(_cv_request, "websocket", _no_websocket_msg)  # type: ignore[assignment]

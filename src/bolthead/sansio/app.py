@@ -21,7 +21,9 @@ from ..helpers import _split_blueprint_path, get_debug_flag
 from ..json.provider import DefaultJSONProvider, JSONProvider
 from ..logging import create_logger
 from ..routing import BuildError, Map, Rule
-from .scaffold import Scaffold, T_teardown, _endpoint_from_view_func, find_package, naming, setupmethod
+from .live import LiveApp
+from .scaffold import Scaffold as Scaffold
+from .scaffold import T_teardown, _endpoint_from_view_func, find_package, naming, setupmethod
 
 if t.TYPE_CHECKING:
     from werkzeug.wrappers import Response as BaseResponse
@@ -55,7 +57,7 @@ class _StockEnvironment:
         return Environment
 
 
-class App(Scaffold):
+class App(LiveApp):
     """The application as far as it needs no request; :class:`~bolthead.Flask` adds the rest."""
 
     # Replace these in a subclass ----------------------------------------------------------------------------
@@ -152,6 +154,7 @@ class App(Scaffold):
         self.url_map = self.url_map_class(host_matching=host_matching)
         self.subdomain_matching = subdomain_matching
         self._got_first_request = False
+        self._init_live()
 
     def _check_setup_finished(self, f_name: str) -> None:
         if self._got_first_request:

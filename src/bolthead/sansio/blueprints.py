@@ -9,9 +9,9 @@ from functools import update_wrapper
 
 from .. import typing as ft
 from .app import T_template_filter, T_template_global, T_template_test
+from .live import LiveBlueprint
 from .scaffold import (
     LazyGroup,
-    Scaffold,
     T_after_request,
     T_before_request,
     T_error_handler,
@@ -24,6 +24,7 @@ from .scaffold import (
     naming,
     setupmethod,
 )
+from .scaffold import Scaffold as Scaffold
 
 if t.TYPE_CHECKING:
     from .app import App
@@ -71,7 +72,7 @@ class BlueprintSetupState:
         self.app.add_url_rule(rule, full_name, view_func, defaults=defaults, **options)
 
 
-class Blueprint(Scaffold):
+class Blueprint(LiveBlueprint):
     """Routes, hooks and templates to be registered on an application, as often as there are names for it."""
 
     _got_registered_once = False
@@ -205,6 +206,9 @@ class Blueprint(Scaffold):
             (self.before_request_funcs, app.before_request_funcs),
             (self.after_request_funcs, app.after_request_funcs),
             (self.teardown_request_funcs, app.teardown_request_funcs),
+            (self.before_websocket_funcs, app.before_websocket_funcs),
+            (self.after_websocket_funcs, app.after_websocket_funcs),
+            (self.teardown_websocket_funcs, app.teardown_websocket_funcs),
             (self.url_default_functions, app.url_default_functions),
             (self.url_value_preprocessors, app.url_value_preprocessors),
             (self.template_context_processors, app.template_context_processors),

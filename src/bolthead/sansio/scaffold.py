@@ -113,6 +113,9 @@ class Scaffold:
         self.before_request_funcs: dict[ft.AppOrBlueprintKey, list[ft.BeforeRequestCallable]] = defaultdict(list)
         self.after_request_funcs: dict[ft.AppOrBlueprintKey, list[ft.AfterRequestCallable[t.Any]]] = defaultdict(list)
         self.teardown_request_funcs: dict[ft.AppOrBlueprintKey, list[ft.TeardownCallable]] = defaultdict(list)
+        self.before_websocket_funcs: dict[ft.AppOrBlueprintKey, list[t.Callable[..., t.Any]]] = defaultdict(list)
+        self.after_websocket_funcs: dict[ft.AppOrBlueprintKey, list[t.Callable[..., t.Any]]] = defaultdict(list)
+        self.teardown_websocket_funcs: dict[ft.AppOrBlueprintKey, list[t.Callable[..., t.Any]]] = defaultdict(list)
         self.template_context_processors: dict[ft.AppOrBlueprintKey, list[ft.TemplateContextProcessorCallable]] = (
             defaultdict(list, {None: [_default_template_ctx_processor]})
         )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from asyncio import CancelledError, create_task, current_task
 from contextvars import copy_context
-from inspect import iscoroutinefunction
 from io import BytesIO
 from typing import Any
 
@@ -17,11 +16,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from ..json.response_json import line_of
 from ..primitives.context import _cv_app, _cv_request
 from ..primitives.context_vars import var_get
-from ..primitives.place import place
 from ..request.scope import environ_of, has_body
 from ..response.status import content_type_of, length_of
 from .asgi_body import read_body, stream_body
 from .asgi_send import Answer, StartResponse, answer_of, answer_of_wsgi, transmit, whole_answer
+from .class_views import on_loop, waits_on_loop
 from .contexts import (
     check_app_popped,
     check_request_popped,
@@ -35,7 +34,7 @@ from .contexts import (
     remember_host,
 )
 from .phases import can_skip_response, enter, is_async, plan_of, save_session, scopes_of, select, send
-from .records import Plan, RequestRecord
+from .records import Plan
 from .steps import TO_LOOP, TO_THREAD, Steps
 from .unhandled import handler_of, is_answer, routing_error
 
@@ -424,31 +423,18 @@ class Exchange(Steps):
         await transmit(self, answer_of_wsgi(walked, start, False))
 
 
-def waits_on_loop(view: Any, ctx: RequestRecord) -> bool:
-    """Whether *view* is a view class's function, as shipped, whose method for this request is a coroutine function."""
-    cls = getattr(view, "view_class", None)
-    if cls is None or getattr(view, "__qualname__", "") != "View.as_view.<locals>.view":
-        return False
-    method = cls.dispatch_request
-    if getattr(method, "__qualname__", "") == "MethodView.dispatch_request":
-        name = ctx.request.method.lower()
-        method = getattr(cls, name, None) or (getattr(cls, "get", None) if name == "head" else None)
-    return iscoroutinefunction(method)
-
-
-async def on_loop(view: Any, values: Any) -> Any:
-    """Call a view class's function; ``ensure_sync`` gives it the coroutine function itself."""
-    place.on_loop = True
-    try:
-        coroutine = view(**values)
-    finally:
-        place.on_loop = False
-    return await coroutine
-
-
 def run(app: Any, scope: Any, receive: Any, send_message: Any) -> Any:
     """The body of ``Flask.asgi_app``: something to await. Raises ValueError for a scope of another type."""
     kind = scope["type"]
     if kind == "http":
         return Exchange(app, scope, receive, send_message)
-    raise ValueError(f"an ASGI scope of type {kind!r} is none that bolthead serves")
+    if kind == "websocket":
+        # Lazy: it is made of what this module has.
+        from .websockets import Connection
+
+        return Connection(app, scope, receive, send_message)
+    if kind == "lifespan":
+        from .lifespan import Lifespan
+
+        return Lifespan(app, scope, receive, send_message)
+    raise ValueError(f"An ASGI scope of type {kind!r} is none that bolthead serves.")

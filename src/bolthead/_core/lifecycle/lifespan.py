@@ -1,0 +1,154 @@
+"""The lifespan of an application: what runs before and after it serves, and beside its requests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextvars import copy_context
+from inspect import iscoroutinefunction
+from typing import Any
+
+from ..primitives.context import _cv_request
+from ..primitives.place import place
+from .phases import is_async
+from .steps import TO_LOOP, TO_THREAD, Steps
+
+SHUTDOWN_TIMEOUT = 5
+"""Seconds that background tasks get to end by themselves; ``BACKGROUND_TASK_SHUTDOWN_TIMEOUT`` in the config."""
+
+
+class Lifespan(Steps):
+    """The ASGI lifespan protocol for one application. Awaited, it runs from startup to shutdown."""
+
+    __slots__ = ("app", "receive", "scope", "send_message")
+
+    def __init__(self, app: Any, scope: Any, receive: Any, send_message: Any) -> None:
+        super().__init__(self.serve(), copy_context(), app._asgi_executor)
+        self.app = app
+        self.scope = scope
+        self.receive = receive
+        self.send_message = send_message
+
+    async def serve(self) -> None:
+        app = self.app
+        while True:
+            event = (await self.receive())["type"].removeprefix("lifespan.")
+            try:
+                if event == "startup":
+                    app.serving_state = self.scope.get("state")
+                    await start(app, self.call)
+                else:
+                    await stop(app, self.call)
+            except Exception as error:
+                if self.in_thread:
+                    await TO_LOOP
+                app.logger.error(f"The application's {event} failed.", exc_info=error)
+                text = f"{type(error).__name__}: {error}"
+                await self.send_message({"type": f"lifespan.{event}.failed", "message": text})
+                return
+            await self.send_message({"type": f"lifespan.{event}.complete"})
+            if event == "shutdown":
+                return
+
+    async def call(self, func: Callable[..., Any]) -> Any:
+        """Call a function of the user's where it belongs, and be on the loop afterwards."""
+        if is_async(func):
+            return await func()
+        await TO_THREAD
+        result = func()
+        await TO_LOOP
+        return result
+
+
+async def start(app: Any, call: Callable[..., Any]) -> None:
+    """``before_serving``, then ``while_serving`` up to its yield."""
+    app.serving_loop = asyncio.get_running_loop()
+    with app.app_context():
+        for func in app.before_serving_funcs:
+            await call(func)
+        app._serving_generators = [func() for func in app.while_serving_gens]
+        for generator in app._serving_generators:
+            await generator.__anext__()
+
+
+async def stop(app: Any, call: Callable[..., Any]) -> None:
+    """Background tasks end, then ``while_serving`` and ``after_serving`` go on. Each runs though another failed."""
+    await end_tasks(app)
+    errors: list[Exception] = []
+    with app.app_context():
+        for generator in app._serving_generators:
+            try:
+                await generator.__anext__()
+                errors.append(RuntimeError("A 'while_serving' generator must yield once."))
+            except StopAsyncIteration:
+                pass
+            except Exception as error:
+                errors.append(error)
+        for func in app.after_serving_funcs:
+            try:
+                await call(func)
+            except Exception as error:
+                errors.append(error)
+    app.serving_loop = None
+    if errors:
+        raise errors[0] if len(errors) == 1 else ExceptionGroup("The application's shutdown failed.", errors)
+
+
+async def end_tasks(app: Any) -> None:
+    """Wait for the background tasks as long as the config allows, then cancel them and wait for that."""
+    tasks = set(app.background_tasks)
+    if not tasks:
+        return
+    limit = app.config.get("BACKGROUND_TASK_SHUTDOWN_TIMEOUT", SHUTDOWN_TIMEOUT)
+    _, late = await asyncio.wait(tasks, timeout=limit)
+    for task in late:
+        task.cancel()
+    if late:
+        await asyncio.wait(late)
+
+
+def loop_of(app: Any) -> Any:
+    """The loop that serves *app*, as the calling thread sees it; None where there is none."""
+    if place.hop is not None:
+        return place.hop.get_loop()
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return app.serving_loop
+
+
+def add_task(app: Any, func: Callable[..., Any], args: Any, kwargs: Any) -> None:
+    """Run *func* on the application's loop, or if it is no coroutine function in a thread, within its context."""
+    loop = loop_of(app)
+    if loop is None:
+        raise RuntimeError(
+            "A background task needs an event loop: serve the application over ASGI, with 'bolthead serve --asgi'"
+            " or any ASGI server given 'app.asgi_app'."
+        )
+    context = copy_context()
+    context.run(_cv_request.set, None)
+
+    async def run() -> None:
+        with app.app_context():
+            try:
+                if iscoroutinefunction(func):
+                    await func(*args, **kwargs)
+                else:
+                    inner = copy_context()
+                    await loop.run_in_executor(app._asgi_executor(), lambda: inner.run(func, *args, **kwargs))
+            except Exception as error:
+                app.logger.error("Exception in a background task", exc_info=error)
+
+    def begin() -> None:
+        task = loop.create_task(run(), context=context)
+        app.background_tasks.add(task)
+        task.add_done_callback(app.background_tasks.discard)
+
+    try:
+        on_loop = asyncio.get_running_loop() is loop
+    except RuntimeError:
+        on_loop = False
+    if on_loop:
+        begin()
+    else:
+        loop.call_soon_threadsafe(begin)

@@ -1,0 +1,55 @@
+"""The websocket of an ASGI connection; ``bolthead.websocket`` stands for the current one."""
+
+from __future__ import annotations
+
+import typing as t
+
+from . import json
+from .wrappers import Request
+
+if t.TYPE_CHECKING:
+    from ._core.lifecycle.websockets import Connection
+
+
+class Websocket(Request):
+    """The handshake of a websocket, with all that a request has, and the messages both ways."""
+
+    _connection: Connection
+
+    @property
+    def requested_subprotocols(self) -> list[str]:
+        """The subprotocols that the client offers, in its order."""
+        return list(self._connection.scope.get("subprotocols") or ())
+
+    async def accept(self, headers: t.Any = None, subprotocol: str | None = None) -> None:
+        """Accept the connection, with response *headers*; `receive` and `send` do it by themselves.
+
+        Without effect when it was accepted before.
+        """
+        pairs = headers.items() if hasattr(headers, "items") else headers or ()
+        await self._connection.accept(list(pairs), subprotocol)
+
+    async def receive(self) -> str | bytes:
+        """The next message. A client that has gone cancels the view: ``asyncio.CancelledError`` is raised here."""
+        return await self._connection.receive_data()
+
+    async def receive_json(self) -> t.Any:
+        """The next message as JSON. Raises ValueError if it is none."""
+        return json.loads(await self.receive())
+
+    async def send(self, data: str | bytes) -> None:
+        """Send a message, as text or bytes. Waits where the client takes no more for now."""
+        await self._connection.send_data(data)
+
+    async def send_json(self, *args: t.Any, **kwargs: t.Any) -> None:
+        """Send what ``json.response`` would make of the arguments."""
+        if args and kwargs:
+            raise TypeError("Give either positional or named arguments, not both.")
+        value = args[0] if len(args) == 1 else args or kwargs
+        await self.send(json.dumps(value))
+
+    async def close(  # type: ignore[override]
+        self, code: int = 1000, reason: str = ""
+    ) -> None:
+        """Close the connection with a code (RFC 6455, 7.4); before it is accepted that refuses it, with 403."""
+        await self._connection.close_with(code, reason)

@@ -1,0 +1,150 @@
+"""What runs around the serving and beside the requests."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from bolthead import Blueprint, Flask, current_app, has_request_context, request
+
+
+def make() -> Flask:
+    return Flask("site_under_test", root_path="/nowhere")
+
+
+def test_the_order() -> None:
+    app = make()
+    log: list[Any] = []
+    blueprint = Blueprint("part", "site_under_test", root_path="/nowhere")
+
+    @app.before_serving
+    async def before() -> None:
+        log.append(("before", current_app.name))
+
+    @app.before_serving
+    def before_in_thread() -> None:
+        log.append(("before", threading.current_thread() is threading.main_thread()))
+
+    @app.while_serving
+    async def around() -> AsyncIterator[None]:
+        log.append("enter")
+        yield
+        log.append("leave")
+
+    @app.after_serving
+    async def after() -> None:
+        log.append("after")
+
+    blueprint.before_app_serving(lambda: log.append("part before"))
+    blueprint.after_app_serving(lambda: log.append("part after"))
+    app.register_blueprint(blueprint)
+
+    @app.get("/")
+    async def view() -> str:
+        log.append("view")
+        return "x"
+
+    async def main() -> None:
+        async with app.async_test_client() as client:
+            assert app.serving_loop is asyncio.get_running_loop()
+            assert (await client.get("/")).text == "x"
+
+    asyncio.run(main())
+    assert log == [
+        *(("before", "site_under_test"), ("before", False), "part before", "enter", "view", "leave", "after"),
+        "part after",
+    ]
+    assert app.serving_loop is None
+
+
+@pytest.mark.parametrize("where", ["startup", "shutdown"])
+def test_failures_are_reported(where: str) -> None:
+    app = make()
+    app.logger.disabled = True
+
+    async def fails() -> None:
+        raise ValueError("no database")
+
+    (app.before_serving if where == "startup" else app.after_serving)(fails)
+
+    async def main() -> None:
+        async with app.async_test_client():
+            assert where == "shutdown"
+
+    with pytest.raises(RuntimeError, match="ValueError: no database"):
+        asyncio.run(main())
+
+
+class TestBackgroundTasks:
+    @pytest.mark.parametrize("kind", ["sync", "async"])
+    @pytest.mark.parametrize("view_kind", ["sync", "async"])
+    def test_it_runs_beside_the_request(self, kind: str, view_kind: str) -> None:
+        app = make()
+        log: list[Any] = []
+
+        def work(n: int, name: str) -> None:
+            log.append((n, name, current_app.name, has_request_context()))
+
+        async def work_async(n: int, name: str) -> None:
+            await asyncio.sleep(0)
+            work(n, name)
+
+        def view() -> str:
+            app.add_background_task(work if kind == "sync" else work_async, 1, name=request.path)
+            return "x"
+
+        async def async_view() -> str:
+            return view()
+
+        app.add_url_rule("/", "view", view if view_kind == "sync" else async_view)
+
+        async def main() -> None:
+            async with app.async_test_client() as client:
+                await client.get("/")
+
+        asyncio.run(main())
+        assert log == [(1, "/", "site_under_test", False)]
+        assert app.background_tasks == set()
+
+    def test_cancelled_at_shutdown_after_the_limit(self) -> None:
+        app = make()
+        app.config["BACKGROUND_TASK_SHUTDOWN_TIMEOUT"] = 0
+        log = []
+
+        async def forever() -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                log.append("ended")
+
+        async def main() -> None:
+            async with app.async_test_client():
+                app.add_background_task(forever)
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+
+        asyncio.run(main())
+        assert log == ["ended"]
+
+    def test_without_a_loop(self) -> None:
+        with pytest.raises(RuntimeError, match="bolthead serve --asgi"):
+            make().add_background_task(print)
+
+
+def test_the_state_is_within_reach() -> None:
+    app = make()
+
+    @app.before_serving
+    async def before() -> None:
+        assert app.serving_state is not None
+        app.serving_state["x"] = 1
+
+    async def main() -> None:
+        async with app.async_test_client():
+            assert app.serving_state == {"x": 1}
+
+    asyncio.run(main())

@@ -1,0 +1,324 @@
+"""Websockets: messages both ways, hooks in their order, refusals, close codes, clients that leave."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import bolthead
+from bolthead import Blueprint, Flask, g, request, session, websocket
+from bolthead.async_testing import AsyncFlaskClient, TestWebsocket, WebsocketClosed, WebsocketRefused
+
+
+def make() -> Flask:
+    app = Flask("site_under_test", root_path="/nowhere")
+    app.secret_key = "key"
+    return app
+
+
+def talk(app: Flask, path: str, use: Callable[[TestWebsocket], Any], **options: Any) -> Any:
+    async def main() -> Any:
+        client = app.async_test_client()
+        async with client.websocket(path, **options) as ws:
+            found = await use(ws)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        return found
+
+    return asyncio.run(main())
+
+
+def test_echo() -> None:
+    app = make()
+
+    @app.websocket("/ws/<int:n>")
+    async def echo(n: int) -> None:
+        assert request._get_current_object() is websocket._get_current_object()  # type: ignore[attr-defined]
+        while True:
+            data = await websocket.receive()
+            await websocket.send(data * n)
+
+    async def use(ws: TestWebsocket) -> Any:
+        await ws.send("a")
+        await ws.send(b"b")
+        return await ws.receive(), await ws.receive()
+
+    assert talk(app, "/ws/2", use) == ("aa", b"bb")
+
+
+def test_json_args_headers_cookies_and_the_session() -> None:
+    app = make()
+
+    @app.get("/login")
+    async def login() -> str:
+        session["name"] = "me"
+        return "x"
+
+    @app.websocket("/ws")
+    async def view() -> None:
+        value = await websocket.receive_json()
+        await websocket.send_json(value, websocket.args["a"], websocket.headers["X-A"], session["name"])
+        await websocket.send_json(a=1)
+        await websocket.send_json([1])
+
+    async def main() -> Any:
+        client = app.async_test_client()
+        await client.get("/login")
+        async with client.websocket("/ws?a=b", headers={"X-A": "c"}) as ws:
+            await ws.send_json({"x": None})
+            return [await ws.receive_json() for _ in range(3)]
+
+    assert asyncio.run(main()) == [[{"x": None}, "b", "c", "me"], {"a": 1}, [1]]
+
+
+def test_accepting_by_hand() -> None:
+    app = make()
+
+    @app.websocket("/ws")
+    async def view() -> None:
+        assert websocket.requested_subprotocols == ["one", "two"]
+        await websocket.accept(headers={"X-A": "b"}, subprotocol="two")
+        await websocket.accept()
+
+    async def use(ws: TestWebsocket) -> Any:
+        await ws.accept()
+        with pytest.raises(WebsocketClosed) as closed:
+            await ws.receive()
+        return ws.subprotocol, ws.headers["X-A"], closed.value.code
+
+    assert talk(app, "/ws", use, subprotocols=["one", "two"]) == ("two", "b", 1000)
+
+
+def test_hooks_in_their_order() -> None:
+    log: list[Any] = []
+    app = make()
+    blueprint = Blueprint("part", "site_under_test", root_path="/nowhere", url_prefix="/part")
+
+    def hook(name: str, asynchronous: bool) -> Callable[..., Any]:
+        def called(*args: Any) -> Any:
+            log.append((name, args))
+            g.seen = (*g.get("seen", ()), name)
+            return args[0] if args and name.startswith("after") else None
+
+        async def turned(*args: Any) -> Any:
+            await asyncio.sleep(0)
+            return called(*args)
+
+        return turned if asynchronous else called
+
+    for n, owner in enumerate((app, blueprint)):
+        for name in ("before", "after", "teardown"):
+            getattr(owner, f"{name}_websocket")(hook(f"{name} {n}", False))
+            getattr(owner, f"{name}_websocket")(hook(f"{name} {n} async", True))
+    blueprint.before_app_websocket(hook("before app", True))
+    app.teardown_appcontext(hook("teardown app", False))
+    app.before_request(hook("never", False))
+
+    @blueprint.websocket("/ws")
+    async def view() -> None:
+        await websocket.send(",".join(g.seen))
+
+    app.register_blueprint(blueprint)
+
+    async def use(ws: TestWebsocket) -> Any:
+        found = await ws.receive()
+        with pytest.raises(WebsocketClosed):
+            await ws.receive()
+        return found
+
+    assert talk(app, "/part/ws", use) == "before 0,before 0 async,before app,before 1,before 1 async"
+    assert [entry for entry in log if not entry[0].startswith("before")] == [
+        *(("after 1 async", (None,)), ("after 1", (None,)), ("after 0 async", (None,)), ("after 0", (None,))),
+        *(("teardown 1 async", (None,)), ("teardown 1", (None,))),
+        *(("teardown 0 async", (None,)), ("teardown 0", (None,)), ("teardown app", (None,))),
+    ]
+
+
+class TestRefusals:
+    @pytest.mark.parametrize("where", ["view", "hook", "abort", "handler", "nowhere", "not a websocket"])
+    def test_with_a_response(self, where: str) -> None:
+        app = make()
+
+        @app.before_websocket
+        def before() -> Any:
+            return ("hook", 401) if where == "hook" else None
+
+        @app.websocket("/ws")
+        async def view() -> Any:
+            if where in ("abort", "handler"):
+                bolthead.abort(403)
+            return "view", 402, {"X-A": "b"}
+
+        app.add_url_rule("/page", "page", lambda: "page")
+        if where == "handler":
+            app.register_error_handler(403, lambda error: ("handled", 418))
+
+        async def use(ws: TestWebsocket) -> Any:
+            with pytest.raises(WebsocketRefused) as refused:
+                await ws.accept()
+            response: Any = refused.value.response
+            return response.status_code, response.text[:7]
+
+        path = {"nowhere": "/nope", "not a websocket": "/page"}.get(where, "/ws")
+        wanted = {
+            "view": (402, "view"),
+            "hook": (401, "hook"),
+            "abort": (403, "<!docty"),
+            "handler": (418, "handled"),
+            "nowhere": (404, "<!docty"),
+            "not a websocket": (400, "<!docty"),
+        }
+        assert talk(app, path, use) == wanted[where]
+
+    def test_by_closing(self) -> None:
+        app = make()
+
+        @app.websocket("/ws")
+        async def view() -> None:
+            await websocket.close(1008)
+
+        async def use(ws: TestWebsocket) -> Any:
+            with pytest.raises(WebsocketRefused) as refused:
+                await ws.accept()
+            return refused.value.response
+
+        assert talk(app, "/ws", use) is None
+
+
+def test_close_codes() -> None:
+    app = make()
+    app.logger.disabled = True
+
+    @app.websocket("/ws/<kind>")
+    async def view(kind: str) -> None:
+        await websocket.accept()
+        if kind == "own":
+            await websocket.close(4001, "enough")
+        if kind == "error":
+            raise KeyError
+
+    async def use(ws: TestWebsocket) -> Any:
+        with pytest.raises(WebsocketClosed) as closed:
+            await ws.receive()
+        return closed.value.code, closed.value.reason
+
+    assert talk(app, "/ws/own", use) == (4001, "enough")
+    assert talk(app, "/ws/error", use) == (1011, "")
+    assert talk(app, "/ws/end", use) == (1000, "")
+    app.testing = True
+    with pytest.raises(KeyError):
+        talk(app, "/ws/error", use)
+
+
+@pytest.mark.parametrize("place", ["receive", "sleep", "queue"])
+def test_a_client_that_leaves(place: str) -> None:
+    app = make()
+    log = []
+
+    @app.websocket("/ws")
+    async def view() -> None:
+        await websocket.send("ready")
+        try:
+            if place == "receive":
+                await websocket.receive()
+            elif place == "queue":
+                await asyncio.sleep(0)
+                while True:
+                    await websocket.receive()
+            else:
+                await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            log.append("cancelled")
+            raise
+
+    @app.teardown_websocket
+    async def teardown(error: BaseException | None) -> None:
+        await asyncio.sleep(0)
+        log.append(type(error).__name__)
+
+    async def use(ws: TestWebsocket) -> Any:
+        return await ws.receive()
+
+    assert talk(app, "/ws", use) == "ready"
+    assert log == ["cancelled", "CancelledError"]
+
+
+def test_messages_that_come_while_the_view_waits_for_something_else() -> None:
+    app = make()
+    total = 100
+
+    @app.websocket("/ws")
+    async def view() -> None:
+        await websocket.accept()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        for _ in range(total):
+            await websocket.send(await websocket.receive())
+
+    async def use(ws: TestWebsocket) -> Any:
+        for n in range(total):
+            await ws.send(str(n))
+        return [await ws.receive() for _ in range(total)]
+
+    assert talk(app, "/ws", use) == [str(n) for n in range(total)]
+
+
+def test_a_rule_for_requests_beside_it() -> None:
+    app = make()
+
+    @app.get("/x")
+    async def page() -> str:
+        return "page"
+
+    @app.websocket("/x")
+    async def ws() -> None:
+        await websocket.send("ws")
+
+    async def use(ws: TestWebsocket) -> Any:
+        return await ws.receive()
+
+    assert talk(app, "/x", use) == "ws"
+    assert app.test_client().get("/x").text == "page"
+
+
+@pytest.mark.parametrize("client", ["wsgi", "asgi"])
+def test_a_request_for_a_websocket(client: str) -> None:
+    app = make()
+
+    @app.websocket("/ws")
+    async def view() -> None: ...
+
+    async def ask() -> Any:
+        return await AsyncFlaskClient(app, app.response_class).get("/ws")
+
+    response = app.test_client().get("/ws") if client == "wsgi" else asyncio.run(ask())
+    assert response.status_code == 426
+    assert response.headers["Upgrade"] == "websocket"
+    assert "bolthead serve --asgi" in response.text
+
+
+def test_outside_of_one() -> None:
+    app = make()
+    with pytest.raises(RuntimeError, match="websocket"):
+        websocket.args  # noqa: B018
+    with app.test_request_context("/"), pytest.raises(RuntimeError, match="websocket"):
+        websocket.args  # noqa: B018
+
+
+def test_only_text_and_bytes_are_sent() -> None:
+    app = make()
+    app.testing = True
+
+    @app.websocket("/ws")
+    async def view() -> None:
+        await websocket.send(5)  # type: ignore[arg-type]
+
+    async def use(ws: TestWebsocket) -> Any:
+        await ws.receive()
+
+    with pytest.raises((TypeError, WebsocketClosed)):
+        talk(app, "/ws", use)
