@@ -231,6 +231,28 @@ def _content_length(request: Request) -> int | None:
     return content_length(headers.get("Content-Length"), headers.get("Transfer-Encoding"))
 
 
+class RequestAttribute(LazyAttribute):
+    # No docstring, since each has its own. It looks like the property that it is in Werkzeug's class.
+    __slots__ = ("__doc__",)
+    fset = fdel = None
+
+    def __init__(self, name: str, fget: t.Callable[[t.Any], t.Any], doc: str | None) -> None:
+        LazyAttribute.__init__(self, name, fget)
+        self.__doc__ = doc
+
+    @property
+    def __name__(self) -> str:
+        return self.name
+
+    @property
+    def __class__(self) -> t.Any:
+        return property
+
+    @__class__.setter
+    def __class__(self, cls: t.Any) -> None:
+        raise TypeError("the class of an attribute cannot be changed")
+
+
 def _fill_on_use(cls: type[Request]) -> None:
     """Give *cls* its lazy attributes: those read from the environ, our parsers, and Werkzeug's cached properties.
 
@@ -245,7 +267,8 @@ def _fill_on_use(cls: type[Request]) -> None:
     fills |= {**ENVIRON_ATTRIBUTES, "headers": made.headers, "args": made.args, "cookies": made.cookies}
     fills |= {"stream": _stream, "content_length": _content_length, "form": forms.form, "files": forms.files}
     for name, fill in fills.items():
-        setattr(cls, name, LazyAttribute(name, fill))
+        doc = getattr(getattr(RequestBase, name, None), "__doc__", None)
+        setattr(cls, name, RequestAttribute(name, fill, doc))
     made.query = getattr(cls, "query_string")  # noqa: B009  As above: to a type checker it is the instance's.
 
 

@@ -13,11 +13,7 @@ import time
 import zlib
 from typing import Any
 
-import itsdangerous.encoding
-import itsdangerous.serializer
-import itsdangerous.signer
 import itsdangerous.timed
-import itsdangerous.url_safe
 from itsdangerous import HMACAlgorithm, TimestampSigner, URLSafeTimedSerializer
 from itsdangerous.encoding import want_bytes
 
@@ -30,11 +26,7 @@ FUNCTIONS = StockFunctions(
     (hmac, "compare_digest new"),
     (time, "time"),
     (zlib, "compress decompress"),
-    (itsdangerous.encoding, "base64"),
-    (itsdangerous.serializer, "want_bytes"),
-    (itsdangerous.signer, "base64_decode base64_encode hashlib hmac want_bytes"),
-    (itsdangerous.timed, "base64_decode base64_encode bytes_to_int int_to_bytes time want_bytes"),
-    (itsdangerous.url_safe, "base64_decode base64_encode zlib"),
+    (itsdangerous.timed, "time"),
 )
 CLASSES = StockGuard(
     URLSafeTimedSerializer,

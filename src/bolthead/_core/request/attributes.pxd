@@ -5,7 +5,7 @@ from bolthead._core.http.query cimport multi_dict, parse_pairs
 
 cdef class LazyAttribute:
     cdef readonly object name
-    cdef readonly object fill
+    cdef readonly object fget
 
 
 cdef class RequestFillers:

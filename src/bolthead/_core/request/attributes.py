@@ -6,6 +6,7 @@ The functions take any object that has an ``environ``; none depends on the reque
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from ..http.cookies import parse_cookie_pairs
@@ -14,36 +15,43 @@ from ..primitives.objects import bare, is_on, own_set
 
 
 class LazyAttribute:
-    """A descriptor that computes a value once and leaves it in the instance's ``__dict__``.
+    """A descriptor that computes a value once, by *fget*, and leaves it in the instance's ``__dict__``.
 
     It has no ``__set__``, so from the second look on the interpreter finds the value without coming here,
     and assigning or deleting the attribute works as on an ordinary one.
     """
 
-    __slots__ = ("fill", "name")
+    __slots__ = ("fget", "name")
 
-    def __init__(self, name: str, fill: Callable[[Any], Any]) -> None:
+    def __init__(self, name: str, fget: Callable[[Any], Any]) -> None:
         self.name = name
-        self.fill = fill
+        self.fget = fget
 
     def __get__(self, instance: Any, owner: Any) -> Any:
         if instance is None:
             return self
         name = self.name
+        if owner is None:
+            owner = type(instance)
         # Python comes here only when the instance has no such attribute yet, unless an override asks super().
         # PARITY: then it gets the one value however often it asks, as from a cached property.
         if not is_on(owner, name, self):
             filled = instance.__dict__
             if name not in filled:
-                filled[name] = self.fill(instance)
+                filled[name] = self.fget(instance)
             return filled[name]
-        value = self.fill(instance)
+        value = self.fget(instance)
         # FAST: through the instance's own slots; its __dict__ would have to be made.
         own_set(instance, name, value)
         return value
 
     def __repr__(self) -> str:
         return f"<LazyAttribute {self.name}>"
+
+
+with suppress(AttributeError):
+    # PARITY: a descriptor may be called with the instance alone. Compiled it may anyway.
+    LazyAttribute.__get__.__defaults__ = (None,)
 
 
 def decoded(text: str) -> str:
