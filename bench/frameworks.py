@@ -6,8 +6,8 @@ import importlib
 import os
 from collections.abc import Iterable
 
-from .cases import flasks
 from .cases.asks import App, Environ, StartResponse
+from .cases.page_views import BUILDERS
 from .cases.table import Case
 
 NAMES = ("bolthead", "flask", "falcon", "bottle", "bare")
@@ -24,7 +24,7 @@ def application(framework: str, case: Case) -> App | None:
     if framework == "bare":
         return bare
     if framework in ("flask", "bolthead"):
-        return flasks.BUILDERS[case.key](importlib.import_module(framework))
+        return BUILDERS[case.key](importlib.import_module(framework))
     module = importlib.import_module(f"bench.cases.{framework}s")
     build = module.BUILDERS.get(case.key)
     return build() if build is not None else None

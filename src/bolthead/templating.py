@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import typing as t
 
-from jinja2 import BaseLoader, Template, TemplateNotFound
+from jinja2 import BaseLoader, Template, TemplateNotFound, nodes
 from jinja2 import Environment as BaseEnvironment
-from jinja2.runtime import Context as BaseContext
 
-from ._core.templates import jinja
+from ._core.templates import code_generator, steps
 from .ctx import _default_template_ctx_processor as _default_template_ctx_processor
 from .globals import _cv_request, current_app
 from .globals import request as request
@@ -47,35 +46,22 @@ class TemplateEngine(t.Protocol):
         """Make a template from its text."""
 
 
-class Context(BaseContext):
-    """A template's variables. Calls of plain functions and methods are shorter than Jinja's."""
-
-    call = jinja.call
-
-
-class _Template(Template):
-    """A template whose contexts are made with fewer calls than Jinja's."""
-
-    new_context = jinja.new_context
-
-
-# PARITY: its repr.
-_Template.__name__ = _Template.__qualname__ = "Template"
-
-
 class Environment(BaseEnvironment):
     """A Jinja environment that knows its application and, unless told otherwise, loads by its loader."""
-
-    context_class = Context
-    template_class = _Template
-
-    getattr = jinja.lookup
 
     def __init__(self, app: App, **options: t.Any) -> None:
         if "loader" not in options:
             options["loader"] = app.create_global_jinja_loader()
         super().__init__(**options)
         self.app = app
+
+    def _generate(
+        self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
+    ) -> str:
+        # Jinja's hook. Its own generator serves whoever replaces what ours would not call.
+        if code_generator.is_fit(self, defer_init):
+            return code_generator.generate(self, source, name, filename)
+        return super()._generate(source, name, filename, defer_init)
 
 
 class DispatchingJinjaLoader(BaseLoader):
@@ -138,7 +124,7 @@ def _render(app: Flask, template: RenderedTemplate, context: dict[str, t.Any]) -
     # FAST: a signal without receivers is not worth the call.
     if before_render_template.receivers:
         before_render_template.send(app, _async_wrapper=app.ensure_sync, template=template, context=context)
-    text = template.render(context)
+    text: str = steps.render(template, context)
     if template_rendered.receivers:
         template_rendered.send(app, _async_wrapper=app.ensure_sync, template=template, context=context)
     return text

@@ -507,7 +507,9 @@ def test_traceback_of_a_template(fw: Framework) -> Any:
             except Exception as error:
                 frames = traceback.extract_tb(error.__traceback__)
                 shown_frames = [(frame.name, frame.lineno) for frame in frames if frame.filename == "<template>"]
-                found.append((shown_frames, frames[-1].name, type(error).__name__, str(error)))
+                # The look-up of an attribute is a function of Jinja's there, and of the core here.
+                last = frames[-1].name if name == "t.html" else ""
+                found.append((shown_frames, last, type(error).__name__, str(error)))
     return found
 
 

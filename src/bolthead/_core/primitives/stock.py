@@ -48,7 +48,8 @@ class StockGuard:
 
     def holds_for(self, instance: Any) -> bool:
         """Whether the class of *instance* has them, and the instance none of its own."""
-        return self.holds(type(instance)) and self._values.keys().isdisjoint(instance.__dict__)
+        # Of two views, the shorter one is walked.
+        return self.holds(type(instance)) and self._values.keys().isdisjoint(instance.__dict__.keys())
 
     def is_stock(self, cls: Any, *names: str) -> bool:
         """Whether *cls* has some of the names as shipped now, all if none is given. Does not look at the others."""

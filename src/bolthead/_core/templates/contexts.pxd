@@ -1,0 +1,16 @@
+cimport cython
+
+from bolthead._core.primitives.objects cimport bare
+
+cpdef bint is_stock(object template) except -1
+@cython.locals(own=dict, shared=dict, keys=set)
+cdef object new_context(object template, dict parent)
+@cython.locals(own=dict, shared=dict, parent=dict)
+cpdef object render(object template, dict variables)
+@cython.locals(parent=dict)
+cpdef object included(object template, object context, dict local_variables)
+cpdef object late_included(object template, object context, dict local_variables)
+cpdef object default_module(object template, object context)
+cpdef object late_default_module(object template, object context)
+cpdef object get_template(object environment, object name, object parent)
+cpdef object late_get_template(object environment, object name, object parent)

@@ -1,0 +1,1 @@
+from bolthead._core.templates.runtime cimport markup

@@ -1,0 +1,7 @@
+from bolthead._core.primitives.stock cimport StockGuard
+
+cdef StockGuard guard
+
+cpdef bint is_stock(object environment) except -1
+cpdef tuple steps(object environment, object context)
+cpdef object render(object template, dict variables)

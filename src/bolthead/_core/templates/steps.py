@@ -1,0 +1,77 @@
+"""Is Jinja's own way through a template still in place? If so, the shorter one may be taken."""
+
+from __future__ import annotations
+
+from types import MethodType
+from typing import Any
+
+from jinja2 import Environment, Template
+from jinja2.runtime import Context, Macro
+from jinja2.utils import LRUCache
+from markupsafe import Markup
+
+from ..primitives.stock import StockGuard
+from . import contexts, runtime
+
+guard = StockGuard(
+    Environment,
+    ("_load_template", "get_template", "getattr", "getitem", "handle_exception", "join_path"),
+    [
+        *[(Context, name) for name in ("__init__", "__new__", "__setattr__", "call", "get_all", "resolve_or_missing")],
+        *[(Template, name) for name in ("_get_default_module", "new_context", "render")],
+        *[(Macro, name) for name in ("__call__", "_invoke")],
+        *[(LRUCache, name) for name in ("__getitem__", "get")],
+        (Markup, "__new__"),
+    ],
+)
+"""All that the functions of `runtime` and `contexts` stand in for."""
+
+
+def is_stock(environment: Any) -> bool:
+    """Whether *environment* has Jinja's own steps, and the classes of its contexts, macros and so on have theirs."""
+    return guard.holds_for(environment) and environment.context_class is Context
+
+
+def late_attribute(environment: Any, obj: Any, name: str) -> Any:
+    return environment.getattr(obj, name)
+
+
+def late_item(environment: Any, obj: Any, argument: Any) -> Any:
+    return environment.getitem(obj, argument)
+
+
+def steps(environment: Any, context: Any) -> tuple[Any, ...]:
+    """What the code of a template calls, asked for whenever a part of one starts.
+
+    These are the functions for ``a.b``, ``a[b]``, ``f()``, names, templates by name, includes and imports.
+    """
+    # PARITY: tests/core/templates/test_extension_points.py; what an application puts in the place of Jinja's methods
+    # later is called from the next rendering on; by the macros of a cached import, when that is made again.
+    if context.__dict__.get("_stock") is environment or (type(context) is Context and is_stock(environment)):
+        return (
+            runtime.attribute,
+            runtime.item,
+            runtime.call,
+            MethodType(runtime.resolve, context),
+            contexts.get_template,
+            contexts.included,
+            contexts.default_module,
+        )
+    return (
+        late_attribute,
+        late_item,
+        runtime.late_call,
+        context.resolve_or_missing,
+        contexts.late_get_template,
+        contexts.late_included,
+        contexts.late_default_module,
+    )
+
+
+def render(template: Any, variables: dict[str, Any]) -> Any:
+    """``template.render(variables)``."""
+    if contexts.is_stock(template):
+        environment = template.environment
+        if not environment.is_async and is_stock(environment):
+            return contexts.render(template, variables)
+    return template.render(variables)
