@@ -42,4 +42,4 @@ def test_random_templates(part: int) -> None:
 def test_the_templates_are_of_all_kinds() -> None:
     """Enough of them are rendered, and the errors are many different ones."""
     kinds = Counter("text" if isinstance(found, str) else found[0] for found in map(jinjas, map(case, range(300))))
-    assert kinds["text"] > 50 and len(kinds) > 8, kinds
+    assert kinds["text"] > 50 and len(kinds) > 5, kinds
