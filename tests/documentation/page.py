@@ -2,7 +2,8 @@
 
 A *named* block begins with a comment that is a file's name (``# shop/views.py``, ``{# templates/a.html #}``): it is
 written to that file. Other Python runs in one namespace per page, ``pycon`` is a doctest in the same namespace, and
-``console`` is typed into a shell. Comments of MyST, which no reader sees, say more:
+``console`` is typed into a shell. A ``live`` block, which readers run in the page, has a namespace of its own.
+Comments of MyST, which no reader sees, say more:
 
     % not run: what keeps the test from running the next block
     % setup:
@@ -21,7 +22,7 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 LANGUAGES = {
     "python", "pycon", "console", "html", "html+jinja", "jinja", "css", "javascript", "json", "toml", "sql", "ini",
-    "text", "nginx", "yaml", "dockerfile", "bash", "xml", "diff", "mako",
+    "text", "nginx", "yaml", "dockerfile", "bash", "xml", "diff", "mako", "live",
 }  # fmt: skip
 NAME = re.compile(
     r"(?:#|//|--|;|/\*|<!--|\{#|##)\s*([\w./-]*[\w-]\.\w+|[\w./-]*Dockerfile)(, continued)?\s*(?:-->|#\}|\*/)?"
@@ -87,7 +88,7 @@ def blocks(text: str) -> list[Block]:
             if match["info"] == "{live}":
                 options = code.partition("\n\n")[0] if code.startswith(":") else ""
                 code = code[len(options) :].lstrip("\n")
-                found.append(Block("python", code, start + 1 + options.count("\n") + 1, reason))
+                found.append(Block("live", code, start + 1 + options.count("\n") + 1, reason))
             elif not match["info"].startswith("{"):
                 found.append(Block(match["info"].strip(), code, start + 1, reason))
             reason = None

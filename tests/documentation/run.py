@@ -97,6 +97,8 @@ class Runner:
             self.write(block)
         elif block.language == "python":
             self.python(block)
+        elif block.language == "live":
+            exec(compile("\n" * (block.line - 1) + block.text, str(self.page), "exec"), {"__name__": "live"})
         elif block.language == "pycon":
             self.doctest(block)
         elif block.language == "console":
