@@ -1,7 +1,11 @@
 """``python -m bench servers``: requests per second through real servers, by wrk, on the loopback interface.
 
 The server is pinned to core 0 and wrk to core 1; connections are kept alive and carry a browser's headers. Each
-round starts every server anew, one after the other.
+round starts every server anew, one after the other. Besides the rate: the processor time of the server's processes for
+each request, which other load on the machine moves less, and the 99th percentile of the latency.
+
+``--routes`` measures one application with routes of several kinds (``bench.site``) instead: beside granian and
+gunicorn's own threaded worker.
 """
 
 from __future__ import annotations
@@ -28,7 +32,19 @@ HOST = "127.0.0.1"
 FRAMEWORKS = ("bare", "bolthead", "falcon", "flask")
 OF_BARE, OF_FLASK = 0.92, 4.0
 """Through granian, bolthead reaches at least these parts of the bare callable's and of Flask's rate."""
+WORKER = "gunicorn -k bolthead"
+OF_WORKER = [
+    ((WORKER, "bolthead"), ("granian", "bare"), 1.5),
+    ((f"{WORKER}, 8 threads", "bolthead"), ("granian, 8 threads", "bare"), 1.4),
+    ((f"{WORKER}, 8 threads", "bolthead"), ("gunicorn", "flask"), 11.0),
+    ((f"{WORKER}, 8 threads", "bolthead"), ("gunicorn", "bolthead"), 5.0),
+]
+"""What bolthead's worker reaches: a server and its application, the ones beside it, and how many times their rate."""
 
+P99 = re.compile(r"99%\s+([\d.]+)(us|ms|s)")
+UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+COUNT = re.compile(r"(\d+) requests in")
+ROUTES = {"plain": "/", "JSON": "/json", "form": "/form", "100 kB": "/large", "stream": "/stream", "1 kB file": "/file"}
 RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
 WRONG = re.compile(r"Non-2xx or 3xx responses: \d+|Socket errors: .*")
 SAYS = "Hello, world!"
@@ -39,17 +55,31 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=int, default=2, help="length of one run of wrk")
     parser.add_argument("--connections", type=int, default=16, help="connections kept open by wrk")
     parser.add_argument("--python", default=sys.executable, help="the interpreter to measure with")
+    parser.add_argument("--routes", action="store_true", help="routes of several kinds, through fewer servers")
     parser.add_argument("--json", type=Path, help="write the results to this file")
 
 
-def commands(python: str, port: int) -> dict[str, list[str]]:
+def commands(python: str, port: int, app: str = "bench.served:app") -> dict[str, list[str]]:
     """How each server is started with one worker; the last one as anybody would."""
-    app = "bench.served:app"
     granian = [python, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)]
-    gunicorn = [python, "-m", "gunicorn", "--worker-class", "gthread", "--bind", f"{HOST}:{port}"]
+    gunicorn = [python, "-m", "gunicorn", "--no-control-socket", "--bind", f"{HOST}:{port}", "--log-level", "error"]
+    ours = [*gunicorn, "--worker-class", "bolthead.serving.Worker", "--keep-alive", "60"]
     return {
         "granian": [*granian, "--workers", "1", "--blocking-threads", "1", "--no-ws", "--log-level", "error", app],
-        "gunicorn": [*gunicorn, "--workers", "1", "--threads", "4", "--log-level", "error", app],
+        "granian, 8 threads": [
+            *granian,
+            "--workers",
+            "1",
+            "--blocking-threads",
+            "8",
+            "--no-ws",
+            "--log-level",
+            "error",
+            app,
+        ],
+        "gunicorn": [*gunicorn, "--worker-class", "gthread", "--workers", "1", "--threads", "4", app],
+        "gunicorn -k bolthead": [*ours, "--workers", "1", "--threads", "1", app],
+        "gunicorn -k bolthead, 8 threads": [*ours, "--workers", "1", "--threads", "8", app],
         "bolthead serve": [python, "-m", "bolthead", "--app", app, "serve", "--bind", f"{HOST}:{port}"],
     }
 
@@ -67,7 +97,7 @@ def fetch(port: int) -> bytes:
 
 
 @contextmanager
-def running(command: list[str], framework: str, port: int) -> Iterator[None]:
+def running(command: list[str], framework: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """The server, ready to answer; ended with its workers on the way out."""
     env = {**machine.environment("compiled"), "BENCH_FRAMEWORK": framework}
     process = subprocess.Popen(
@@ -92,7 +122,7 @@ def running(command: list[str], framework: str, port: int) -> Iterator[None]:
                 time.sleep(0.05)
         if SAYS.encode() not in said:
             raise SystemExit(f"{' '.join(command)} answers {said!r}")
-        yield
+        yield process
     finally:
         process.terminate()
         try:
@@ -102,53 +132,126 @@ def running(command: list[str], framework: str, port: int) -> Iterator[None]:
             process.wait()
 
 
-def rate(port: int, seconds: int, connections: int) -> float:
-    """Requests per second; anything but good answers ends the bench."""
+def processor_time(pid: int) -> float:
+    """Seconds that a process and its descendants have run."""
+    found = 0.0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        found += sum(processor_time(int(child)) for child in (task / "children").read_text().split())
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return found + (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def run_wrk(port: int, path: str, seconds: int, connections: int, script: Path | None) -> str:
+    """What wrk says; anything but good answers ends the bench."""
     headers = [
         f"-H{key.removeprefix('HTTP_').replace('_', '-').title()}: {value}"
         for key, value in BROWSER.items()
         if key not in ("HTTP_HOST", "HTTP_CONNECTION")
     ]
-    wrk = ["taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", *headers, f"http://{HOST}:{port}/"]
-    said = subprocess.run(wrk, capture_output=True, text=True, check=True).stdout
+    wrk = ["taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", *headers]
+    if script is not None:
+        wrk += ["-s", str(script)]
+    said = subprocess.run([*wrk, f"http://{HOST}:{port}{path}"], capture_output=True, text=True, check=True).stdout
     if wrong := WRONG.search(said):
-        raise SystemExit(f"wrk saw {wrong[0]}")
-    found = RATE.search(said)
-    assert found, said
-    return float(found[1])
+        raise SystemExit(f"wrk saw {wrong[0]} at {path}")
+    return said
 
 
-def measure(args: argparse.Namespace) -> dict[str, dict[str, dict[str, float]]]:
-    rates: dict[str, dict[str, list[float]]] = {}
+def rate(process: subprocess.Popen[bytes], port: int, args: argparse.Namespace, path: str = "/") -> dict[str, float]:
+    """Requests per second, µs of the processor for each, and the 99th percentile in ms."""
+    script = Path(__file__).with_name("form.lua") if path == "/form" else None
+    run_wrk(port, path, 1, args.connections, script)
+    before = processor_time(process.pid)
+    said = run_wrk(port, path, args.seconds, args.connections, script)
+    spent = processor_time(process.pid) - before
+    rates, counts, slow = RATE.search(said), COUNT.search(said), P99.search(said)
+    assert rates and counts and slow, said
+    return {
+        "rate": float(rates[1]),
+        "cpu": spent / int(counts[1]) * 1e6,
+        "p99": float(slow[1]) * UNITS[slow[2]],
+    }
+
+
+def summary(runs: list[dict[str, float]]) -> dict[str, float]:
+    rates = [run["rate"] for run in runs]
+    return {
+        "best": max(rates),
+        "median": statistics.median(rates),
+        "cpu": min(run["cpu"] for run in runs),
+        "p99": min(run["p99"] for run in runs),
+    }
+
+
+Results = dict[str, dict[str, dict[str, float]]]
+
+
+def measure(args: argparse.Namespace) -> Results:
+    """By server and framework."""
+    runs: dict[str, dict[str, list[dict[str, float]]]] = {}
     for turn in range(args.rounds):
         for server in commands(args.python, 0):
             for framework in FRAMEWORKS if server != "bolthead serve" else ("bolthead",):
                 port = free_port()
-                with running(commands(args.python, port)[server], framework, port):
-                    rate(port, 1, args.connections)
-                    found = rate(port, args.seconds, args.connections)
-                rates.setdefault(server, {}).setdefault(framework, []).append(found)
-                print(f"{turn + 1}  {server:14} {framework:9} {found:10,.0f}", file=sys.stderr, flush=True)
-    return {
-        server: {name: {"best": max(all_), "median": statistics.median(all_)} for name, all_ in by.items()}
-        for server, by in rates.items()
-    }
+                with running(commands(args.python, port)[server], framework, port) as process:
+                    found = rate(process, port, args)
+                runs.setdefault(server, {}).setdefault(framework, []).append(found)
+                tell(turn, server, framework, found)
+    return {server: {name: summary(all_) for name, all_ in by.items()} for server, by in runs.items()}
 
 
-def terminal(results: dict[str, dict[str, dict[str, float]]]) -> str:
+def measure_routes(args: argparse.Namespace) -> Results:
+    """By route and server, all with the same application of bolthead."""
+    runs: dict[str, dict[str, list[dict[str, float]]]] = {}
+    for turn in range(args.rounds):
+        for server in commands(args.python, 0):
+            port = free_port()
+            with running(commands(args.python, port, "bench.site:app")[server], "bolthead", port) as process:
+                for route, path in ROUTES.items():
+                    found = rate(process, port, args, path)
+                    runs.setdefault(route, {}).setdefault(server, []).append(found)
+                    tell(turn, server, route, found)
+    return {route: {name: summary(all_) for name, all_ in by.items()} for route, by in runs.items()}
+
+
+def tell(turn: int, server: str, what: str, found: dict[str, float]) -> None:
+    line = f"{turn + 1}  {server:32} {what:9} {found['rate']:10,.0f} {found['cpu']:8.1f} µs {found['p99']:8.2f} ms"
+    print(line, file=sys.stderr, flush=True)
+
+
+HEADINGS = ["best", "median", "µs of CPU", "p99, ms"]
+
+
+def cells(found: dict[str, float]) -> list[str]:
+    return [f"{found['best']:,.0f}", f"{found['median']:,.0f}", f"{found['cpu']:.1f}", f"{found['p99']:.2f}"]
+
+
+def terminal(results: Results) -> str:
     body = []
     for server, by in results.items():
         for framework, found in by.items():
-            best = found["best"]
-            row = [f"{server}, {framework}", f"{best:,.0f}", f"{found['median']:,.0f}"]
+            row = [f"{server}, {framework}", *cells(found)]
             for other in ("bare", "flask"):
-                row.append(f"{best / by[other]['best']:.2f}" if other in by else "")
+                row.append(f"{found['best'] / by[other]['best']:.2f}" if other in by else "")
             body.append(row)
-    table = report.grid(["requests per second", "best", "median", "× bare", "× Flask"], body)
+    table = report.grid(["requests per second", *HEADINGS, "× bare", "× Flask"], body)
     by = results["granian"]
     of_bare, of_flask = (by["bolthead"]["best"] / by[other]["best"] for other in ("bare", "flask"))
     verdict = "ok" if of_bare >= OF_BARE and of_flask >= OF_FLASK else "MISSED"
-    return f"{table}\n\ngranian: target {OF_BARE:.0%} of bare and {OF_FLASK:g} × Flask: {verdict}"
+    lines = [table, "", f"granian: target {OF_BARE:.0%} of bare and {OF_FLASK:g} × Flask: {verdict}"]
+    for ours, theirs, target in OF_WORKER:
+        part = results[ours[0]][ours[1]]["best"] / results[theirs[0]][theirs[1]]["best"]
+        verdict = "ok" if part >= target else "MISSED"
+        lines.append(f"{', '.join(ours)} beside {', '.join(theirs)}: {part:.2f} ×, target {target:g} ×: {verdict}")
+    return "\n".join(lines)
+
+
+def terminal_routes(results: Results) -> str:
+    body = []
+    for route, by in results.items():
+        for server, found in by.items():
+            body.append([f"{route}, {server}", *cells(found), f"{found['best'] / by['granian']['best']:.2f}"])
+    return report.grid(["requests per second", *HEADINGS, "× granian"], body)
 
 
 def main(args: argparse.Namespace) -> int:
@@ -156,8 +259,12 @@ def main(args: argparse.Namespace) -> int:
         if not shutil.which(tool):
             print(f"{tool} is not there", file=sys.stderr)
             return 2
-    results = measure(args)
-    print(terminal(results))
+    if args.routes:
+        results = measure_routes(args)
+        print(terminal_routes(results))
+    else:
+        results = measure(args)
+        print(terminal(results))
     if args.json:
         args.json.write_text(json.dumps({"about": machine.about(), "servers": results}, indent=1) + "\n")
     return 0

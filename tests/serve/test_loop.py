@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 pytest.importorskip("gunicorn")
 
+from bolthead.serving import loop
 from bolthead.serving.options import Options
+from bolthead.serving.poller import PollPoller
 from local_worker import PATIENCE, Local
 
 BIG = 5_000_000
@@ -163,9 +165,13 @@ def site(tmp_path: Any) -> Site:
     return Site(tmp_path)
 
 
-@pytest.fixture
-def serve(site: Site) -> Iterator[Callable[..., Local]]:
+@pytest.fixture(params=["epoll", "poll"])
+def serve(
+    site: Site, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Local]]:
     running = []
+    if request.param == "poll":
+        monkeypatch.setattr(loop, "make_poller", lambda threads: PollPoller())
 
     def serve(options: Options | None = None, **cfg: Any) -> Local:
         running.append(Local(site, options=options, **cfg).__enter__())
@@ -577,5 +583,66 @@ def test_stopping(serve, site):
     silent.sendall(ask(""))
     assert b"\r\nConnection: close\r\n" in silent.recv(1000)
     for client in (kept, silent, blocked):
+        client.close()
+    assert local.idle()
+
+
+# TLS
+
+
+@pytest.fixture
+def secure(serve, tmp_path):
+    """A server with a certificate, and what makes a client's socket speak to it."""
+    import ssl
+
+    werkzeug = pytest.importorskip("werkzeug.serving")
+    pytest.importorskip("cryptography")
+    cert, key = werkzeug.make_ssl_devcert(str(tmp_path / "dev"), host="localhost")
+    context = ssl.create_default_context(cafile=cert)
+    context.check_hostname = False
+    return serve(certfile=cert, keyfile=key, threads=2), context
+
+
+def say(client: socket.socket, data: bytes) -> bytes:
+    client.sendall(data)
+    said = b""
+    while piece := client.recv(65536):
+        said += piece
+    return said
+
+
+def test_tls(secure, site):
+    local, context = secure
+    body = os.urandom(1_000_000)
+    with context.wrap_socket(local.connect()) as client:
+        client.sendall(ask("") * 3)
+        said = b""
+        while said.count(b"ok") < 3:
+            said += client.recv(4096)
+        client.sendall(ask("echo", f"Content-Length: {len(body)}", method="POST", body=body))
+        said = b""
+        while not said.endswith(b"1000000"):
+            said += client.recv(4096)
+        assert parts(say(client, ask("file", "Connection: close")))[1] == site.large.read_bytes()
+    assert site.seen == [("POST", body)]
+    with context.wrap_socket(local.connect()) as client:
+        assert len(dechunk(parts(say(client, ask("stream", "Connection: close")))[1])) == 290_000
+
+
+def test_tls_handshakes_that_stop_hold_no_thread(secure):
+    local, context = secure
+    silent = [local.connect() for _ in range(8)]
+    for client in silent[4:]:
+        client.sendall(b"\x16\x03\x01")
+    with context.wrap_socket(local.connect()) as client:
+        assert b"ok" in say(client, ask("", "Connection: close"))
+    # Plain HTTP is not answered, and does no harm.
+    with local.connect() as client:
+        client.sendall(ask(""))
+        try:
+            assert b"200 OK" not in client.recv(1000)
+        except ConnectionResetError:
+            pass
+    for client in silent:
         client.close()
     assert local.idle()

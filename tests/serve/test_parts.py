@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import socket
+import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -280,3 +281,10 @@ def test_app_loader(site, monkeypatch):
     monkeypatch.setattr(commands, "become_flask", lambda: asked.append(1))
     commands._AppLoader(info, True)()
     assert asked == [1]
+
+
+def test_the_worker_needs_no_framework():
+    """A Django project does not import Flask's classes to be served."""
+    names = "import sys; from bolthead.serving import Worker; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", names], capture_output=True, text=True, check=True)
+    assert not {"bolthead.app", "werkzeug", "jinja2", "click", "itsdangerous", "blinker"} & set(done.stdout.split())

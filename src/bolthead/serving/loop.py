@@ -145,6 +145,7 @@ class Loop(Turns):
         """Close the connection that has been idle for longest."""
         for fd, connection in islice(list(self.waiting.items()), 1000):
             if connection.state == HEAD and self.waiting.pop(fd, None) is not None:
+                self.poller.forget(fd)
                 self.drop(connection)
                 return True
         return False
@@ -372,6 +373,7 @@ class Loop(Turns):
                 # Another connection with the same number; whatever came for it comes again.
                 self.park(taken, WRITE if taken.state == FLUSH else READ)
             else:
+                self.poller.forget(fd)
                 self._timed_out(taken)
         if not self.accepting and len(self.connections) < self.most:
             self.resume_accepting()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import select
+import threading
+
+from .._core.serving.turns import WRITE
 
 
 class EpollPoller:
@@ -48,14 +51,13 @@ class EpollPoller:
     def remove_listener(self, fd: int) -> None:
         self.inner.unregister(fd)
 
+    def forget(self, fd: int) -> None:
+        """A socket that waits is about to be closed; the system sees to that."""
+
     def wake_all(self) -> None:
-        """Let every thread's :meth:`wait` return, now and from now on, with the descriptor :attr:`wake_fd`."""
+        """Let every thread's :meth:`wait` return, now and from now on."""
         self.inner.register(self._wake, select.EPOLLIN)
         os.close(self._woken)
-
-    @property
-    def wake_fd(self) -> int:
-        return self._wake
 
     def close(self) -> None:
         self.inner.close()
@@ -64,5 +66,79 @@ class EpollPoller:
         os.close(self._wake)
 
 
-def make_poller(threads: int) -> EpollPoller:
-    return EpollPoller(threads)
+class PollPoller:
+    """The same with poll(2), for systems without epoll: one thread waits, the others wait for it.
+
+    Each wait looks at every connection, so that it suits a desk or a small site.
+    """
+
+    def __init__(self) -> None:
+        self.armed: dict[int, int] = {}
+        self.listeners: set[int] = set()
+        self.turn = threading.Lock()
+        self._wake, self._woken = os.pipe()
+        os.set_blocking(self._wake, False)
+        os.set_blocking(self._woken, False)
+        self.ended = False
+        self.add = self.arm
+
+    def wait(self) -> list[tuple[int, int]]:
+        """The next event, as a descriptor and flags; or none, when something else is to be waited for."""
+        with self.turn:
+            if self.ended:
+                return [(self._wake, select.POLLIN)]
+            poll = select.poll()
+            poll.register(self._wake, select.POLLIN)
+            for fd in list(self.listeners):
+                poll.register(fd, select.POLLIN)
+            for fd, wanted in list(self.armed.items()):
+                poll.register(fd, select.POLLOUT if wanted == WRITE else select.POLLIN)
+            for fd, flags in poll.poll():
+                if fd == self._wake:
+                    self._drain()
+                elif fd in self.listeners or self.armed.pop(fd, None) is not None:
+                    return [(fd, flags)]
+            return []
+
+    def _drain(self) -> None:
+        try:
+            os.read(self._wake, 4096)
+        except BlockingIOError:
+            pass
+
+    def _tell(self) -> None:
+        try:
+            os.write(self._woken, b"1")
+        except BlockingIOError:
+            # It has been told often enough.
+            pass
+
+    def arm(self, fd: int, wanted: int) -> None:
+        self.armed[fd] = wanted
+        self._tell()
+
+    def add_listener(self, fd: int) -> None:
+        self.listeners.add(fd)
+        self._tell()
+
+    def remove_listener(self, fd: int) -> None:
+        self.listeners.discard(fd)
+        self._tell()
+
+    def forget(self, fd: int) -> None:
+        self.armed.pop(fd, None)
+        self._tell()
+
+    def wake_all(self) -> None:
+        """Let every thread's :meth:`wait` return, now and from now on."""
+        self.ended = True
+        self._tell()
+
+    def close(self) -> None:
+        os.close(self._wake)
+        os.close(self._woken)
+
+
+def make_poller(threads: int) -> EpollPoller | PollPoller:
+    """The best that the system has."""
+    return EpollPoller(threads) if hasattr(select, "epoll") else PollPoller()

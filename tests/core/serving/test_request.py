@@ -41,8 +41,6 @@ def test_connection_header(module, said, modern, keeps):
         ({"HTTP_HOST": "a.test", "wsgi.url_scheme": "http"}, ("a.test", "80")),
         ({"HTTP_HOST": "a.test", "wsgi.url_scheme": "https"}, ("a.test", "443")),
         ({"HTTP_HOST": "a.test:81"}, ("a.test", "81")),
-        ({"SERVER_NAME": "s"}, ("s", "")),
-        ({}, ("", "")),
     ],
 )
 def test_name_of_a_unix_socket(module, environ, name):

@@ -148,6 +148,8 @@ class HeadReader:
         elif not self.drops_underscores and UNDERSCORE_NAME.search(data, 0, request.consumed):
             return False
         if connection.site.unix:
+            if not environ.get("HTTP_HOST"):
+                return False
             environ["REMOTE_ADDR"] = ""
             environ["SERVER_NAME"], environ["SERVER_PORT"] = name_of_unix(environ)
         if connection.proxied is not None:
@@ -181,10 +183,7 @@ def keeps_alive(said: str, modern: bool) -> bool:
 
 def name_of_unix(environ: dict[str, Any]) -> tuple[str, str]:
     """The server's name and port on a Unix socket, which has none: those of the ``Host`` header."""
-    host = environ.get("HTTP_HOST")
-    if not host:
-        return environ.get("SERVER_NAME", ""), ""
-    name, colon, port = host.partition(":")
+    name, colon, port = environ["HTTP_HOST"].partition(":")
     if not colon:
         return name, "443" if environ["wsgi.url_scheme"] == "https" else "80"
     return name, port.partition(":")[0]

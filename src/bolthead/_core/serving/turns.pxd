@@ -37,6 +37,7 @@ cdef class Turns:
     cdef int _requests(self, Connection connection, bytes data, Seat seat) except -1
     @cython.locals(environ=dict, response=Response)
     cdef bint _answer(self, Connection connection, Request request, object body, Seat seat) except -1
+    @cython.locals(broken=bint)
     cdef int _run(self, dict environ, Response response, object body) except -1
     @cython.locals(closing=bint)
     cdef bint _after(self, Connection connection, Request request, Response response, object body) except -1

@@ -256,12 +256,13 @@ class Turns:
     def _run(self, environ: dict[str, Any], response: Response, body: Any) -> int:
         result = self.app(environ, response.start)
         kind = type(result)
-        if (kind is list or kind is tuple) and type(body) is BytesIO and not response.head_sent:
+        # No answer may pass a broken body off as a whole one.
+        broken = type(body) is not BytesIO and body.error is not None and not 400 <= response.code < 500
+        if (kind is list or kind is tuple) and not broken and not response.head_sent:
             # FAST: the usual case; a list has nothing to close.
             return response.send_all(result)
         try:
-            if type(body) is not BytesIO and body.error is not None and not 400 <= response.code < 500:
-                # No answer may pass a broken body off as a whole one.
+            if broken:
                 raise body.error
             if kind is self.file_wrapper and response.send_file(result):
                 return 1
