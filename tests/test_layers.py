@@ -17,7 +17,7 @@ LAYERS = [
     ["_startup.sitecustomize", "_startup.flask"],
     ["_compat.lazy_modules"],
     ["_compat.import_werkzeug"],
-    ["typing", "signals", "_compat.asgiref_bridge", "_compat.__init__"],
+    ["typing", "signals", "_compat.asgiref_bridge", "_compat.werkzeug_privates", "_compat.__init__"],
     ["_core.__init__", "_core.primitives"],
     ["_core.http", "_core.json"],
     ["_core.request", "_core.response", "_core.routing", "_core.templates", "_core.serving"],

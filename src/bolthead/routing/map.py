@@ -6,12 +6,12 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from werkzeug._internal import _get_environ, _wsgi_decoding_dance
 from werkzeug.exceptions import BadHost
 from werkzeug.routing import Map as WerkzeugMap
 from werkzeug.routing import Rule as WerkzeugRule
 from werkzeug.wsgi import get_host
 
+from .._compat.werkzeug_privates import decode_environ_text, get_environ
 from .._core.primitives.class_watch import ClassWatch
 from .._core.routing import adapter as _adapter
 from .._core.routing.tree import State, Tree
@@ -190,7 +190,7 @@ class Map(WerkzeugMap):
         The subdomain is what the request's host has before *server_name*; a host that does not end so gives a
         warning and a subdomain that matches nothing.
         """
-        env = _get_environ(environ)
+        env = get_environ(environ)
         host = get_host(env).lower()
         scheme = env["wsgi.url_scheme"]
         if "HTTP_UPGRADE" in env and env["HTTP_UPGRADE"].lower() == "websocket":
@@ -230,7 +230,7 @@ def _text(env: WSGIEnvironment, name: str) -> str | None:
     value = env.get(name)
     if not value or value.isascii():
         return value
-    return _wsgi_decoding_dance(value)
+    return decode_environ_text(value)
 
 
 def _subdomain(host: str, server_name: str) -> str | None:
