@@ -203,3 +203,21 @@ def test_steps_of_the_grid(top: float) -> None:
 def test_every_case_has_its_targets_and_a_builder() -> None:
     assert len(CASES) == 24 and set(IDS) == set(BUILDERS)
     assert all(case.compiled > case.pure > 1 for case in CASES)
+
+
+OTHER_BENCHES = {"bodies", "build", "match", "registering", "servers", "startup"}
+"""What ``python -m bench`` measures besides the cases of the table: bodies, the router, the import, servers."""
+
+
+def test_each_fast_path_names_what_it_wins() -> None:
+    """``FAST (case): reason``. A shortcut that no bench needs goes."""
+    known = {case.key for case in report.cases()} | OTHER_BENCHES
+    source = Path(__file__).resolve().parent.parent / "src" / "bolthead"
+    tags = []
+    for path in [path for path in source.rglob("*.p*") if path.suffix in (".py", ".pyx", ".pxd", ".pxi")]:
+        for line in path.read_text().splitlines():
+            if "FAST" in line:
+                named = re.search(r"\bFAST \(([\w, -]+)\): \S", line)
+                assert named, f"{path.name}: {line.strip()}"
+                tags += named[1].split(", ")
+    assert tags and set(tags) <= known, set(tags) - known

@@ -449,7 +449,7 @@ class Flask(App):
             from asgiref.sync import async_to_sync
         except ImportError:
             raise RuntimeError("Install Flask with the 'async' extra in order to use async views.") from None
-        # FAST: async; a relative import asks for the package's parent each time.
+        # FAST (async): a relative import asks for the package's parent each time.
         from bolthead._compat.asgiref_bridge import bridge
 
         return bridge(async_to_sync, func)

@@ -297,10 +297,7 @@ def fill_context(app: Flask, context: dict[str, Any]) -> None:
         if name not in processors:
             continue
         for func in processors[name]:
-            # FAST: ours is no coroutine function; to ask `ensure_sync` would change nothing.
-            if func is not _default_template_ctx_processor:
-                func = app.ensure_sync(func)
-            context.update(func())
+            context.update(app.ensure_sync(func)())
     context.update(given)
 
 

@@ -121,7 +121,7 @@ class DispatchingJinjaLoader(BaseLoader):
 
 def _render(app: Flask, template: RenderedTemplate, context: dict[str, t.Any]) -> str:
     app.update_template_context(context)
-    # FAST: a signal without receivers is not worth the call.
+    # FAST (template): a signal without receivers is not worth the call.
     if before_render_template.receivers:
         before_render_template.send(app, _async_wrapper=app.ensure_sync, template=template, context=context)
     text: str = steps.render(template, context)

@@ -50,7 +50,7 @@ class Request(RequestBase):
     calling ``__init__`` unless that is overridden); every other is filled on first use.
     """
 
-    # FAST: the module asks the current application's provider, so the lifecycle need not set that.
+    # FAST (string): the module asks the current application's provider, so the lifecycle need not set that.
     json_module: t.Any = json
     shallow = False
     parameter_storage_class: type[MultiDict[str, t.Any]] = ImmutableMultiDict  # type: ignore[assignment]
@@ -171,7 +171,7 @@ class Request(RequestBase):
     def _read_body(self) -> bytes | None:
         """All of a body of which nothing was read yet; None where it has to come from :attr:`stream`.
 
-        FAST: no stream is made then, unless it is asked for later.
+        FAST (json-body): no stream is made then, unless it is asked for later.
         """
         filled = self.__dict__
         if "stream" in filled or BODY_CONSUMED in filled or self.shallow or type(self).stream is not _STREAM:
@@ -313,7 +313,7 @@ class Response(ResponseBase):
     default_mimetype: str | None = "text/html"
     json_module = json
     autocorrect_location_header = False
-    # FAST: most responses leave these as they are, so they are the class's until set.
+    # FAST (make-response): most responses leave these as they are, so they are the class's until set.
     direct_passthrough = False
     _on_close: t.Any = ()
 
@@ -356,7 +356,7 @@ class Response(ResponseBase):
             if text is not None and type(headers) is Headers:
                 limit = self.max_cookie_size
                 if not limit or len(text) <= limit:
-                    # FAST: make-response; nothing in it could break the line, so it need not be searched for that.
+                    # FAST (make-response): nothing in it could break the line, so it need not be searched for that.
                     headers._list.append(("Set-Cookie", text))
                     return
         super().set_cookie(key, value, max_age, expires, path, domain, secure, httponly, samesite, partitioned)

@@ -95,6 +95,17 @@ OTHERS = {
 }  # fmt: skip
 
 
+JINJA = {
+    "_argument_count": jinja2.runtime.Macro(jinja2.Environment(), lambda: "", "m", [], False, False, False, False),
+    "_environment": jinja2.runtime.Macro(jinja2.Environment(), lambda: "", "m", [], False, False, False, False),
+    "_func": jinja2.runtime.Macro(jinja2.Environment(), lambda: "", "m", [], False, False, False, False),
+    "_get_default_module": jinja2.Template,
+    "_mapping": jinja2.utils.LRUCache(1),
+    "_module": jinja2.Environment().from_string(""),
+}
+"""Jinja's, which the core's `templates` use, with an object that has each."""
+
+
 def test_werkzeugs_privates_are_in_the_list() -> None:
     """A private name that is not ours is Werkzeug's and listed, or one of few others."""
     listed = {name for names in werkzeug_privates.CLASSES.values() for name in names}
@@ -103,7 +114,8 @@ def test_werkzeugs_privates_are_in_the_list() -> None:
     unknown = {
         (file, name)
         for file, name in used()
-        if name not in ours | listed | OTHERS and not file.startswith(("_compat/asgiref_bridge", "serving/"))
+        if name not in ours | listed | OTHERS | JINJA.keys()
+        and not file.startswith(("_compat/asgiref_bridge", "serving/"))
     }
     assert unknown == set(), "list it in _compat/werkzeug_privates.py"
 
@@ -160,5 +172,6 @@ def test_jinja() -> None:
         "self", "environment", "parent", "name", "blocks", "globals",
     ]  # fmt: skip
     assert "internalcode" in vars(jinja2.utils)
+    assert [name for name, owner in JINJA.items() if not hasattr(owner, name)] == []
     template = jinja2.Environment().from_string("")
     assert type(template.globals).__name__ == "ChainMap" and len(template.globals.maps) == 2

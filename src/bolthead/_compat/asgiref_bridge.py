@@ -66,7 +66,7 @@ class AsyncToSync(StockAsyncToSync[..., Any]):
 
     def __init__(self, func: Callable[..., Any]) -> None:
         if type(func) is FunctionType and func.__code__.co_flags & CO_COROUTINE:
-            # FAST: async. The parent asks at length whether this is a coroutine function.
+            # FAST (async): The parent asks at length whether this is a coroutine function.
             self.awaitable, self.force_new_loop = func, False
         else:
             super().__init__(func)
@@ -181,7 +181,7 @@ class AsyncCall:
                     self.result = await self.coroutine
         except BaseException as error:
             self.error = error
-        # FAST: async. Here, and not in a callback of the task, it saves a turn of the loop.
+        # FAST (async): Here, and not in a callback of the task, it saves a turn of the loop.
         self.ended = True
         loop.stop()
 
@@ -189,7 +189,7 @@ class AsyncCall:
 class CallerThreadExecutor(CurrentThreadExecutor):
     """Runs in the calling thread what ``sync_to_async`` submits, until the call is over.
 
-    FAST: async. The same work items as asgiref's, with two locks instead of a condition and a future.
+    FAST (async): The same work items as asgiref's, with two locks instead of a condition and a future.
     """
 
     def __init__(self, outer: CurrentThreadExecutor | None) -> None:

@@ -15,7 +15,7 @@ if t.TYPE_CHECKING:
 
 
 def _provider() -> t.Any:
-    """The current application's provider, or None. FAST: session-write; without the proxy."""
+    """The current application's provider, or None. FAST (session-write): without the proxy."""
     ctx = var_get(_cv_app, None)
     return None if ctx is None else ctx.app.json
 

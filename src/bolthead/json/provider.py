@@ -100,7 +100,7 @@ class DefaultJSONProvider(JSONProvider):
 
     def dumps(self, obj: t.Any, **kwargs: t.Any) -> str:
         """Serialize with :func:`json.dumps` and its arguments; three of them default to the attributes."""
-        # FAST: json.dumps makes an encoder each time. These are the arguments that `response` and tagged JSON use.
+        # FAST (json): json.dumps makes an encoder each time. These are the arguments of `response` and tagged JSON.
         if not kwargs:
             return writer_of(self, False).text(obj)
         if len(kwargs) == 1:
@@ -122,7 +122,7 @@ class DefaultJSONProvider(JSONProvider):
         app = self._app
         plan = getattr(app, "_plan", None)
         if plan is not None and plan.watch.unchanged() and plan.responses.stock_init:
-            # FAST: json; what follows, without the call of a class.
+            # FAST (json): what follows, without the call of a class.
             line = line_of(self, app, obj)
             if line is not None:
                 return plan.responses.whole(line, content_type_of(self.mimetype))  # type: ignore[no-any-return]

@@ -223,7 +223,7 @@ class TaggedJSONSerializer:
     def loads(self, value: str) -> t.Any:
         """Read and untag."""
         read = loads(value)
-        # FAST: the keys that mark begin with a space, so there is none in such a text.
+        # FAST (session-write): the keys that mark begin with a space, so there is none in such a text.
         if type(value) is str and '" ' not in value and "\\u" not in value and self._is_stock():
             return read
         return self._untag_scan(read)

@@ -50,7 +50,7 @@ class MapAdapter(_adapter.AdapterRecord, WerkzeugMapAdapter):
         self.query_args = query_args
         self.websocket = url_scheme == "ws" or url_scheme == "wss"
 
-    # FAST: match, build; functions of the compiled core, which as methods cost no second call.
+    # FAST (match, build): functions of the compiled core, which as methods cost no second call.
     match = _adapter.match
     build = _url_build.build
 

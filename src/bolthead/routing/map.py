@@ -148,7 +148,7 @@ class Map(WerkzeugMap):
             watch = self._watches[watched] = ClassWatch(watched)
         return watch
 
-    # FAST: match; a function of the compiled core.
+    # FAST (match): a function of the compiled core.
     route = _adapter.find
 
     def bind(
@@ -243,7 +243,7 @@ def _subdomain(host: str, server_name: str) -> str | None:
 
 def _ascii_host(server_name: str) -> str:
     name, colon, port = server_name.partition(":")
-    # FAST: bind; for such a name IDNA is the identity.
+    # For such a name IDNA is the identity.
     if not (name.isascii() and len(name) < 64 and ".." not in name and name[:1] != "."):
         try:
             name = name.encode("idna").decode("ascii")

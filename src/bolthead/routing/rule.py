@@ -59,7 +59,7 @@ class Rule(WerkzeugRule):
         if not string.startswith("/"):
             raise ValueError(f"URL rule '{string}' must start with a slash.")
         branch = string.endswith("/")
-        # FAST: registering; past __setattr__, which a rule has for later changes only.
+        # FAST (registering): past __setattr__, which a rule has for later changes only.
         self.__dict__.update(
             rule=string,
             is_leaf=not branch,
@@ -243,7 +243,7 @@ def parsed_rule(rule: WerkzeugRule) -> tuple[list[Piece], list[Piece]]:
 def read_converters(rule: WerkzeugRule, leaf: Leaf) -> None:
     """Tell *leaf* how the texts of *rule*'s variables become arguments.
 
-    FAST: match; two stock converters need no call. Their functions are compared, not their classes, so that a
+    FAST (match): two stock converters need no call. Their functions are compared, not their classes, so that a
     subclass which only changes the pattern profits and one which changes the conversion is asked.
     """
     leaf.names = list(map(str, rule._converters))

@@ -113,7 +113,7 @@ class _Segments:
 def cut(pieces: list[Piece]) -> list[str | Part]:
     """The segments of a domain or a path, literal ones as text."""
     if len(pieces) == 1 and isinstance(pieces[0], str):
-        # FAST: registering; no variable, no part.
+        # FAST (registering): no variable, no part.
         return list(pieces[0].split("/"))
     return _Segments().cut(pieces)
 

@@ -35,7 +35,7 @@ class EpollPoller:
         outer = self.outer
         if outer is None:
             return inner.poll(-1, 1)
-        # FAST: under load there is one, and nothing else has to be asked.
+        # FAST (servers): under load there is one, and nothing else has to be asked.
         events = inner.poll(0, 1)
         if not events:
             outer.poll(-1, 1)

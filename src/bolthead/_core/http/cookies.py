@@ -16,7 +16,7 @@ def parse_cookie_pairs(header: str) -> list[tuple[str, str]]:
     left out, and reading goes on after the next ``;`` from where that pair began.
     """
     text = str(header)
-    # FAST: headers; as every browser writes it, there are no other spaces, and ``;`` divides wherever it stands.
+    # FAST (headers): as every browser writes it, there are no other spaces, and ``;`` divides wherever it stands.
     bare = text.replace("; ", ";")
     unquoted = not (" " in bare or '"' in bare or "\t" in bare)
     if unquoted:

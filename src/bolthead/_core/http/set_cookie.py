@@ -31,7 +31,7 @@ _dates: dict[Any, str] = {}
 def date_of(second: Any) -> str:
     """The HTTP date (RFC 9110, 5.6.7) of *second*: seconds since the epoch, or a datetime without a fraction.
 
-    FAST (session-write, file): many answers of one second have the same dates.
+    FAST (session-write, static): many answers of one second have the same dates.
     """
     text = _dates.get(second)
     if text is None:

@@ -28,7 +28,7 @@ _ASCII_RUN = re.compile("([\x00-\x7f]+)")
 
 def quote_path(text: str) -> str:
     """*text* quoted for a path; slashes stay as they are."""
-    # FAST: build; most texts come back as they are.
+    # FAST (build): most texts come back as they are.
     if not unsafe(text):
         return text
     table = _PATH

@@ -22,7 +22,7 @@ def parse(text: str | bytes) -> Any:
     if _json.loads is LOADS and DECODER.decode is DECODE and DECODER.raw_decode is RAW_DECODE:
         try:
             source = text
-            # FAST: json-body; with no NUL among the first two bytes and no mark before them it can only be UTF-8.
+            # FAST (json-body): with no NUL among the first two bytes and no mark before them it can only be UTF-8.
             if type(source) is bytes and len(source) > 1 and 0 < source[0] < 128 and source[1]:
                 source = str(source, "utf-8", "surrogatepass")
             if type(source) is str:

@@ -42,7 +42,7 @@ def line_of(provider: Any, app: Any, obj: Any) -> bytes | None:
         return None
     compact = provider.compact
     if compact is None:
-        # FAST: json; the property's own look.
+        # FAST (json): the property's own look.
         debug = app.config["DEBUG"] if shipped.app_debug.holds(type(app)) else app.debug
         if debug:
             return None

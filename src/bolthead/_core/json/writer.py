@@ -48,7 +48,7 @@ class Writer:
         self._write: Any = None
         if MAKE is not None and default is not None:
             escape = ESCAPE_ALL if ensure_ascii else ESCAPE
-            # FAST: json-body; without its dict of open containers the encoder can be reused. A circular value is
+            # FAST (json-body): without its dict of open containers the encoder can be reused. A circular value is
             # found by its depth, and given to the standard library.
             self._write = MAKE(None, default, escape, None, key, item, sort_keys, False, True)
 

@@ -299,7 +299,7 @@ cdef inline bint _before(PyObject *one, PyObject *other) noexcept:
     cdef int order
     if not PyUnicode_IS_ASCII(one) or not PyUnicode_IS_ASCII(other):
         return PyUnicode_Compare(one, other) < 0
-    # FAST: json-body; most differ in the first byte (of an empty one, that is the NUL behind it).
+    # FAST (json-body): most differ in the first byte (of an empty one, that is the NUL behind it).
     order = (<unsigned char *>PyUnicode_DATA(one))[0] - (<unsigned char *>PyUnicode_DATA(other))[0]
     if order == 0:
         size = PyUnicode_GET_LENGTH(one)

@@ -86,7 +86,7 @@ class Exchange(Steps):
     # --- the client's going away ------------------------------------------------------------------------------
 
     def suspended(self) -> None:
-        """FAST: async; only a view that waits needs to know whether its client still does."""
+        """FAST (async): only a view that waits needs to know whether its client still does."""
         if self.task is None:
             self.task = current_task()
         self.watcher = create_task(self.watch())
@@ -227,7 +227,7 @@ class Exchange(Steps):
         return answer
 
     def is_async_view(self, view: Any) -> bool:
-        """FAST: async; Python takes long to tell whether a function is a coroutine function."""
+        """FAST (async): Python takes long to tell whether a function is a coroutine function."""
         views = self.plan.async_views
         endpoint = self.ctx._rule.endpoint
         if views.get(endpoint) is view:
@@ -238,7 +238,7 @@ class Exchange(Steps):
         return False
 
     def short_answer(self, rv: Any) -> Answer | None:
-        """FAST: string, json; the answer of a response that nobody looks at, without making it."""
+        """FAST (string, json): the answer of a response that nobody looks at, without making it."""
         plan = self.plan
         kind = type(rv)
         if (kind is not str and kind is not dict and kind is not list) or not can_skip_response(plan, self.ctx):

@@ -176,7 +176,7 @@ def pop_request(plan: Plan, ctx: RequestRecord, exc: Any) -> None:
 def close_request(plan: Plan, ctx: RequestRecord) -> None:
     """Close the files of the request's form."""
     request = ctx.request
-    # FAST: Werkzeug's `close` closes what is in `files`, which only a body of some type can fill.
+    # FAST (string): Werkzeug's `close` closes what is in `files`, which only a body of some type can fill.
     if not plan.stock_close or ("CONTENT_TYPE" in ctx.environ and request.__dict__.get("files")):
         close = getattr(request, "close", None)
         if close is not None:
@@ -230,7 +230,7 @@ def match(plan: Plan, ctx: RequestRecord) -> bool:
     code = outcome[0]
     if code != FOUND:
         if code == MISSED and not outcome[2]:
-            # FAST: neither found nor of the other protocol, so no adapter is needed to say so.
+            # FAST (errors): neither found nor of the other protocol, so no adapter is needed to say so.
             request.routing_exception = not_found_error(outcome[1], False)
             return True
         return False

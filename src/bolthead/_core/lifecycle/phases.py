@@ -181,7 +181,7 @@ def save_session(plan: Plan, app: Any, ctx: RequestRecord, response: Any) -> Any
     """Save the session into *response*, if there is one to save."""
     session = ctx._session_or_none
     if session is None:
-        # FAST: an untouched session concerns the answer only if it came with the request and is refreshed.
+        # FAST (string): an untouched session concerns the answer only if it came with the request and is refreshed.
         if not plan.stock_session_interface:
             return response
         if "HTTP_COOKIE" not in ctx.environ or not refreshes_session(plan, ctx.environ):

@@ -85,7 +85,7 @@ def _build_url(
     values: dict[str, Any],
 ) -> Any:
     ctx = var_get(request_var, None)
-    # FAST: url-for, template; in a request, with nothing to add. No endpoint that is found here has a dot before it.
+    # FAST (url-for, template): in a request, with nothing to add. No endpoint that is found here has a dot before it.
     if ctx is not None and not external and scheme is None and not guards.injects:
         record: RequestRecord = ctx
         adapter = record._adapter

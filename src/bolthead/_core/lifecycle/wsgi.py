@@ -79,11 +79,11 @@ def run_wsgi(app: Any, environ: WSGIEnvironment, start_response: StartResponse) 
                 rv = dispatch(plan, app, ctx)
                 kind = type(rv)
                 if kind is str and can_skip_response(plan, ctx):
-                    # FAST: string; a response that only the server would see is not made.
+                    # FAST (string): a response that only the server would see is not made.
                     text = rv.encode()
                     content_type = plan.responses.content_type
                 elif (kind is dict or kind is list) and can_skip_response(plan, ctx):
-                    # FAST: json; as above. `default` may have added a hook meanwhile, so it is asked again.
+                    # FAST (json): as above. `default` may have added a hook meanwhile, so it is asked again.
                     text = line_of(app.json, app, rv)
                     if text is not None:
                         content_type = content_type_of(app.json.mimetype)

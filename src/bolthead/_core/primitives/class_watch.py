@@ -38,7 +38,7 @@ class ClassWatch:
 
     def unchanged(self) -> bool:
         """Whether each attribute is the very object that it was."""
-        # FAST: string, pure; three calls for all names of a class. Not by `==`: a wrapper may claim to equal what it
+        # FAST (string): three calls for all names of a class. Not by `==`: a wrapper may claim to equal what it
         # wraps, as wrapt's do.
         try:
             for cls, get, values in self._present:

@@ -44,7 +44,7 @@ def forward_look_ups(cls: type[Any]) -> None:
     """
 
 
-# FAST: string, pure; CPython's own functions, so that no other stands between.
+# FAST (string): CPython's own functions, so that no other stands between.
 var_get: Callable[[ContextVar[Any], None], Any] = ContextVar.get
 """``var_get(var, None)``: what *var* holds, or None."""
 var_set: Callable[[ContextVar[Any], Any], Any] = ContextVar.set

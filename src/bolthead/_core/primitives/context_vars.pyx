@@ -59,7 +59,7 @@ cdef object get_attribute(object proxy, object name):
     # All its own names begin so, and no others are looked for.
     if PyUnicode_READ_CHAR(name, 0) == u"_" and name in OWN:
         if name == "__class__":
-            # FAST: isinstance asks for it.
+            # FAST (session-read): isinstance asks for it.
             try:
                 return current(proxy).__class__
             except RuntimeError:
@@ -73,7 +73,7 @@ cdef object get_attribute(object proxy, object name):
 
 cpdef object set_attribute(object proxy, object name, object value):
     found = current(proxy)
-    # FAST: blueprint; a class with an own `__delattr__`, as that of `g`, sets attributes by a detour.
+    # FAST (blueprint): a class with an own `__delattr__`, as that of `g`, sets attributes by a detour.
     if is_on(type(found), "__setattr__", OBJECT_SETATTR):
         PyObject_GenericSetAttr(found, name, value)
     else:

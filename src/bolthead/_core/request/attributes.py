@@ -41,7 +41,7 @@ class LazyAttribute:
                 filled[name] = self.fget(instance)
             return filled[name]
         value = self.fget(instance)
-        # FAST: through the instance's own slots; its __dict__ would have to be made.
+        # FAST (query): through the instance's own slots; its __dict__ would have to be made.
         own_set(instance, name, value)
         return value
 
@@ -134,7 +134,7 @@ class RequestFillers:
     def args(self, request: Any) -> Any:
         text: Any = None
         if is_on(type(request), "query_string", self.query) and "query_string" not in request.__dict__:
-            # FAST: query; `query_string`'s bytes are not made for this.
+            # FAST (query): `query_string`'s bytes are not made for this.
             text = request.environ.get("QUERY_STRING", "")
         if type(text) is not str or not text.isascii():
             text = request.query_string.decode()
@@ -145,7 +145,7 @@ class RequestFillers:
         cls = request.dict_storage_class
         headers = request.headers
         if type(headers) is self.view:
-            # FAST: an environ has one Cookie at most, and looking for more goes through all of it.
+            # FAST (headers): an environ has one Cookie at most, and looking for more goes through all of it.
             text = headers.environ.get("HTTP_COOKIE")
         else:
             text = ";".join(headers.getlist("Cookie"))

@@ -28,7 +28,7 @@ def content_length(length: Any, transfer_encoding: Any) -> int | None:
     if length is None:
         return None
     try:
-        # FAST: form; nearly all are ASCII digits.
+        # FAST (form): nearly all are ASCII digits.
         size: int = int(length) if length.isdigit() and length.isascii() else parse_int(length)
     except ValueError:
         return 0

@@ -198,7 +198,7 @@ def as_files(found: list[tuple[Any, Any, Any, Any]]) -> list[tuple[Any, Any]]:
     """What a `FormReader` found as pairs of name and file."""
     files = []
     for name, filename, headers, stream in found:
-        # FAST: multipart; as the constructor leaves it.
+        # FAST (multipart): as the constructor leaves it.
         file = bare(FileStorage)
         own_set(file, "name", name)
         own_set(file, "stream", stream)

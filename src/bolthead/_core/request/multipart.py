@@ -329,7 +329,7 @@ _SIMPLE_NAME = b'Content-Disposition: form-data; name="'
 def simple_field_name(block: bytes) -> str | None:
     """The name of a field whose headers are the one line that browsers write; None for any other headers.
 
-    FAST: it is what :func:`split_headers` and :func:`describe` would say, without making what leads there.
+    FAST (multipart): it is what :func:`split_headers` and :func:`describe` would say, without making what leads there.
     """
     start = len(_SIMPLE_NAME)
     stop = len(block) - 1
@@ -473,7 +473,7 @@ class FormReader:
             if self._size > limit:
                 self._too_large()
         elif self._size > SPOOL:
-            # FAST: bodies; from here on each piece goes to the disk from where it was read to.
+            # FAST (bodies): from here on each piece goes to the disk from where it was read to.
             self.stream = spooled_on_disk()
             for piece in self._pieces:
                 self.stream.write(piece)

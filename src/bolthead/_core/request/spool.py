@@ -39,7 +39,7 @@ def spooled(data: bytes) -> Any:
         made.write(data)
         made.seek(0)
         return made
-    # FAST: multipart; it is what the constructor, one write and a seek leave, without copying the data.
+    # FAST (multipart): it is what the constructor, one write and a seek leave, without copying the data.
     made = new(SpooledTemporaryFile)
     filled = made.__dict__
     filled.update(known)

@@ -61,7 +61,7 @@ def error_response(cls: Any, error: Any, environ: Any) -> Any:
         if len(pairs) == 0 or pairs[0][0] != "Content-Type":
             return None
     if TEXT.holds(kind) and error.description is kind.description:
-        # FAST: errors; the text depends on nothing but these two, and both are the class's own.
+        # FAST (errors): the text depends on nothing but these two, and both are the class's own.
         body = PAGES.get((code, error.description))
         if body is None:
             body = PAGES[code, error.description] = error.get_body(environ).encode()
@@ -74,7 +74,7 @@ def error_response(cls: Any, error: Any, environ: Any) -> Any:
 
 
 def is_iterator(kind: Any, error: Any) -> bool:
-    """Whether an error is an iterator. FAST: asking the abstract class each time costs more than the answer."""
+    """Whether an error is an iterator. FAST (errors): the abstract class is asked once for each class."""
     found = ITERATORS.get(kind)
     if found is None:
         found = isinstance(error, Iterator)

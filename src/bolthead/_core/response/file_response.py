@@ -123,7 +123,7 @@ def type_of(name: str) -> tuple[str | None, str | None]:
     """The MIME type and the encoding that a file's name tells."""
     dot = name.rfind(".")
     if dot > 0 and mimetypes.inited and SAFE_NAME(name) is not None:
-        # FAST: static; the public tables, as they are now, without taking the name apart as a URL.
+        # FAST (static): the public tables, as they are now, without taking the name apart as a URL.
         ending = name[dot:]
         lower = ending.lower()
         if lower == ending and lower not in mimetypes.suffix_map and lower not in mimetypes.encodings_map:

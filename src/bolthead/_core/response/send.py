@@ -77,7 +77,7 @@ def pairs_of_whole_body(response: Any) -> list[tuple[str, str]] | None:
     if kind is not list:
         if not counted:
             return None
-        # FAST: an error's page is an iterator over a list, which is at its end with the first look.
+        # FAST (errors): an error's page is an iterator over a list, which is at its end with the first look.
         body = list(body)
         response.response = iter(body)
     size = 0

@@ -67,7 +67,7 @@ def _method(method: Any) -> Any:
 
 def not_found_error(allowed: set[str] | None, crossed: bool) -> HTTPException:
     """The error for a path without a rule, from the search's outcome."""
-    # FAST: errors; without three constructors that only store None.
+    # FAST (errors): without three constructors that only store None.
     error: Any
     if allowed:
         error = new(MethodNotAllowed)
@@ -107,7 +107,7 @@ def match(
 
     Raises NotFound, MethodNotAllowed, RequestRedirect or WebsocketMismatch, all of them HTTP exceptions.
     """
-    # FAST: errors; raising through a typed Cython function adds a second traceback entry.
+    # FAST (errors): raising through a typed Cython function adds a second traceback entry.
     found = match_or_error(self, path_info, method, return_rule, query_args, websocket)
     if type(found) is tuple:
         return found

@@ -38,8 +38,8 @@ class Seen:
 def lookup_static(tree: Tree, domain: str, path: str, method: Any, websocket: bool) -> Leaf | None:
     """The rule without variables for *path*, if there is one for this method and protocol.
 
-    FAST: static; a search follows literal segments first, so this is the first leaf it would reach. No such path begins
-    with two slashes, so *path* need not have been through `single`.
+    FAST (static): a search follows literal segments first, so this is the first leaf it would reach. No such path
+    begins with two slashes, so *path* need not have been through `single`.
     """
     if len(path) <= tree.longest:
         table = tree.exact.get(domain) if domain else tree.home
@@ -61,7 +61,7 @@ def lookup_tree(tree: Tree, domain: str, path: str, method: Any, websocket: bool
         if leaf is None and state.edges is None:
             first = segments[0]
             if first and (state.static is None or first not in state.static) and "//" not in path:
-                # FAST: errors; with no way to begin there is no other either.
+                # FAST (errors): with no way to begin there is no other either.
                 return (MISSED, None, False)
     if leaf is None:
         return _search(tree, domain, path, method, websocket)
@@ -109,7 +109,7 @@ def _run(
     if state.edges is not None:
         segments.insert(0, domain)
     else:
-        # FAST: miss; no domain has a variable, so there is nothing to come back to.
+        # FAST (errors): no domain has a variable, so there is nothing to come back to.
         starts = tree.starts
         home = None if state.static is None else state.static.get(domain)
         if home is None:
@@ -183,7 +183,7 @@ def _run(
 def _straight(state: State, segments: list[str], method: Any, websocket: bool, values: list[Any]) -> Leaf | None:
     """The first rule in the tree's order if it is on the first way that a search would go, else None.
 
-    FAST: int; most paths never come back to a state, and this loop is a fraction of the other.
+    FAST (int): most paths never come back to a state, and this loop is a fraction of the other.
     """
     for segment in segments:
         static = state.static

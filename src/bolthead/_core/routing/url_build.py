@@ -172,7 +172,7 @@ class UrlTemplate:
         accepted = self.accepted
         query = ""
         mark = "?"
-        # FAST: url-for; a value that is neither str nor int takes the general way.
+        # FAST (url-for): a value that is neither str nor int takes the general way.
         for name, value in values.items():
             if name in accepted or value is None:
                 continue
@@ -328,8 +328,8 @@ def _templates(bound: Any, tree: Tree, endpoint: Any) -> EndpointTemplates | Non
 def build_relative(bound: Any, endpoint: Any, values: dict[Any, Any], method: Any) -> str | None:
     """What `build` returns where that is a path made by the only rule of *endpoint*; None where it must be asked.
 
-    FAST: url-for, build. *bound* is an adapter whose `build` is this module's, or an `AdapterRecord` with the tree, the
-    subdomain and the script name of one. Of a single rule it does not matter which method is tried first.
+    FAST (url-for, build): *bound* is an adapter whose `build` is this module's, or an `AdapterRecord` with the tree,
+    the subdomain and the script name of one. Of a single rule it does not matter which method is tried first.
     """
     tree = bound.tree
     group = tree.groups.get(endpoint)
@@ -410,7 +410,7 @@ def build(
     if not force_external and not built.websocket:
         host = bound.server_name if tree.host_matching else bound.subdomain
         if host == (self.get_host(built.domain) if tree.host_matching else built.domain):
-            # FAST: build; at the root, a path with one leading slash is the answer.
+            # FAST (build): at the root, a path with one leading slash is the answer.
             if bound.script_name == "/" and len(path) > 1 and path[0] == "/" and path[1] != "/":
                 return path
             return f"{bound.script_name.rstrip('/')}/{path.lstrip('/')}"

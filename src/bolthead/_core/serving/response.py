@@ -117,7 +117,7 @@ class Response:
             if found is None:
                 found = rules.kind_of(name)
             kind: int = found
-            # FAST: nearly every value; the others go through an expression.
+            # FAST (servers): nearly every value; the others go through an expression.
             if type(value) is not str or not (value.isascii() and value.isprintable()):
                 rules.check_value(name, value)
             if value and (value[0] in " \t" or value[-1] in " \t"):

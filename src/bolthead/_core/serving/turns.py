@@ -259,7 +259,7 @@ class Turns:
         # No answer may pass a broken body off as a whole one.
         broken = type(body) is not BytesIO and body.error is not None and not 400 <= response.code < 500
         if (kind is list or kind is tuple) and not broken and not response.head_sent:
-            # FAST: the usual case; a list has nothing to close.
+            # FAST (servers): the usual case; a list has nothing to close.
             return response.send_all(result)
         try:
             if broken:

@@ -35,8 +35,8 @@ def decode(text: bytes) -> bytes:
 def packed_size(text: bytes) -> int:
     """``len(zlib.compress(text))`` for a text shorter than `SMALL`.
 
-    FAST: a compressor with 3 kB of tables instead of 256 kB, which cost more than all else in a session. With
-    one block and a window that holds all of the text, it writes the same, less the header and checksum.
+    FAST (session-write): a compressor with 3 kB of tables instead of 256 kB, which cost more than all else in a
+    session. With one block and a window that holds all of the text, it writes the same, less header and checksum.
     """
     packer = zlib.compressobj(-1, zlib.DEFLATED, -9, 1)
     return len(packer.compress(text)) + len(packer.flush()) + 6

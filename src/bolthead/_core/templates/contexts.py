@@ -39,7 +39,7 @@ def new_context(template: Any, parent: dict[str, Any]) -> Any:
     context.eval_ctx = EvalContext(environment, template.name)
     context.exported_vars = set()
     context.name = template.name
-    # FAST: template; Jinja asks the chain for each name, which is many calls.
+    # FAST (template): Jinja asks the chain for each name, which is many calls.
     own, shared = template.globals.maps
     keys = set(shared)
     if own:
@@ -82,7 +82,7 @@ def late_included(template: Any, context: Any, local_variables: dict[str, Any]) 
 
 def default_module(template: Any, context: Any) -> Any:
     """What an import without a context gives."""
-    # FAST: page-form; Jinja asks the chain of globals for each name.
+    # FAST (page-form): Jinja asks the chain of globals for each name.
     if is_stock(template):
         module = template._module
         if module is not None and not context.globals_keys.difference(*template.globals.maps):
@@ -96,7 +96,7 @@ def late_default_module(template: Any, context: Any) -> Any:
 
 def get_template(environment: Any, name: Any, parent: str | None) -> Any:
     """The template *name*, as ``environment.get_template`` finds it."""
-    # FAST: page-include; while the cache is not full, the order in which its templates were used does not matter.
+    # FAST (page-include): while the cache is not full, the order in which its templates were used does not matter.
     cache = environment.cache
     if type(name) is str and type(cache) is LRUCache:
         loader = environment.loader

@@ -22,7 +22,7 @@ DICT_ATTRIBUTES = frozenset(dir({}))
 
 def text(value: Any) -> Any:
     """*value* as it is written into a page: ``escape(value)``, as a str where that is less work."""
-    # FAST: page-rows; Markup's own constructor is two calls, and what is written is joined at once.
+    # FAST (page-rows): Markup's own constructor is two calls, and what is written is joined at once.
     kind = type(value)
     if kind is str:
         return escape_str(value)
@@ -40,7 +40,7 @@ def markup(value: str) -> Any:
 
 def attribute(environment: Any, obj: Any, name: str) -> Any:
     """``obj.name``, or ``obj["name"]`` where there is no such attribute, or an undefined value."""
-    # FAST: template; a dict has the attributes of every dict, so most names need no failed look-up.
+    # FAST (template): a dict has the attributes of every dict, so most names need no failed look-up.
     if type(obj) is dict and name not in DICT_ATTRIBUTES:
         table: dict[Any, Any] = obj
         value = table.get(name, missing)
