@@ -23,11 +23,11 @@ class ClassWatch:
 
     def __init__(self, pairs: Iterable[tuple[type, str]]) -> None:
         present: dict[type, list[tuple[str, Any]]] = {}
-        self._absent: list[tuple[type, str]] = []
+        absent: list[tuple[type, str]] = []
         for cls, name in pairs:
             value = getattr(cls, name, _MISSING)
             if value is _MISSING:
-                self._absent.append((cls, name))
+                absent.append((cls, name))
             else:
                 present.setdefault(cls, []).append((name, value))
         self._present = [
@@ -35,6 +35,7 @@ class ClassWatch:
             (cls, attrgetter(seen[0][0], *[name for name, _ in seen]), [seen[0][1], *[value for _, value in seen]])
             for cls, seen in present.items()
         ]
+        self._absent = [cls for cls, _ in absent], [name for _, name in absent]
 
     def unchanged(self) -> bool:
         """Whether each attribute is the very object that it was."""
@@ -46,4 +47,4 @@ class ClassWatch:
                     return False
         except AttributeError:
             return False
-        return not self._absent or all(getattr(cls, name, _MISSING) is _MISSING for cls, name in self._absent)
+        return not any(map(hasattr, *self._absent))
