@@ -16,9 +16,10 @@ from werkzeug.wsgi import get_host
 
 from . import typing as ft
 from ._compat.lazy_modules import lazy_names
-from ._core.lifecycle import phases, wsgi
+from ._core.lifecycle import phases
 from ._core.lifecycle.records import Plan
 from ._core.lifecycle.url_for import GUARDED, UrlForGuards, build_url
+from ._core.lifecycle.wsgi import full_dispatch, run_wsgi
 from ._core.primitives import place
 from .ctx import AppContext, RequestContext, fill_context
 from .globals import _cv_app as _cv_app
@@ -417,7 +418,7 @@ class Flask(App):
     def full_dispatch_request(self) -> Response:
         """Run the before hooks, the view, the error handlers and the after hooks."""
         ctx: Any = request_ctx._get_current_object()  # type: ignore[attr-defined]
-        return wsgi.full_dispatch(phases.plan_of(self), self, ctx)  # type: ignore[no-any-return]
+        return full_dispatch(phases.plan_of(self), self, ctx)  # type: ignore[no-any-return]
 
     def finalize_request(
         self, rv: ft.ResponseReturnValue | HTTPException, from_error_handler: bool = False
@@ -512,7 +513,7 @@ class Flask(App):
 
         Teardown functions run when it returns, before a streamed body is sent.
         """
-        return wsgi.run_wsgi(self, environ, start_response)
+        return run_wsgi(self, environ, start_response)
 
     async def asgi_app(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """The ASGI application (ASGI 3): what an ASGI server is given. ASGI middleware goes around this.

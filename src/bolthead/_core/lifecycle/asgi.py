@@ -31,6 +31,7 @@ from .contexts import (
     new_context,
     pop_request,
     push_request,
+    pushed_along,
     remember_host,
 )
 from .phases import can_skip_response, enter, is_async, plan_of, save_session, scopes_of, select, send
@@ -399,7 +400,8 @@ class Exchange(Steps):
                         await self.call(func, error)
             close_request(plan, ctx)
         finally:
-            top, pushed = drop_request(ctx)
+            pushed = pushed_along(ctx)
+            top = drop_request(ctx)
             if pushed is not None:
                 try:
                     for func in reversed(plan.app_teardown):

@@ -1,7 +1,7 @@
 cimport cython
 
 from bolthead._core.lifecycle.phases cimport open_session, send, teardown_app, teardown_request
-from bolthead._core.lifecycle.records cimport AppRecord, Plan, RequestRecord
+from bolthead._core.lifecycle.records cimport AppRecord, Plan, PushRecord, RequestRecord
 from bolthead._core.primitives.context_vars cimport var_get, var_reset, var_set
 from bolthead._core.primitives.objects cimport bare
 from bolthead._core.routing.adapter cimport not_found_error
@@ -16,7 +16,7 @@ cpdef object remember_host(Plan plan, object ctx, object environ)
 cpdef object push_app(Plan plan, AppRecord ctx)
 
 cpdef object pop_app(Plan plan, AppRecord ctx, object exc)
-cpdef bint is_last_push(object ctx) except -1
+cpdef bint is_last_push(PushRecord ctx) except -1
 cpdef object drop_app(AppRecord ctx)
 cpdef object check_app_popped(Plan plan, AppRecord ctx, object top)
 
@@ -25,7 +25,8 @@ cdef AppRecord push_new_app(Plan plan, AppRecord ctx, object app)
 
 cpdef object pop_request(Plan plan, RequestRecord ctx, object exc)
 cpdef object close_request(Plan plan, RequestRecord ctx)
-cpdef tuple drop_request(RequestRecord ctx)
+cpdef object pushed_along(RequestRecord ctx)
+cpdef object drop_request(RequestRecord ctx)
 cpdef object check_request_popped(RequestRecord ctx, object top)
 
 @cython.locals(outcome=tuple, path=str, method=str, environ=dict)

@@ -10,7 +10,7 @@ from ..primitives.objects import bare
 from ..routing.adapter import not_found_error
 from ..routing.search import FOUND, MISSED, lookup
 from .phases import open_session, send, teardown_app, teardown_request
-from .records import NOT_CREATED, AppRecord, Plan, RequestRecord
+from .records import NOT_CREATED, AppRecord, Plan, PushRecord, RequestRecord
 
 app_var = _cv_app
 request_var = _cv_request
@@ -87,7 +87,7 @@ def pop_app(plan: Plan, ctx: AppRecord, exc: Any) -> None:
     check_app_popped(plan, ctx, top)
 
 
-def is_last_push(ctx: Any) -> bool:
+def is_last_push(ctx: PushRecord) -> bool:
     """Whether the next pop of a context is the last one, which runs the teardown functions."""
     return ctx._token is not None and not ctx._tokens
 
@@ -98,7 +98,7 @@ def drop_app(ctx: AppRecord) -> Any:
     if top is None:
         # PARITY: a pop without a push fails as the variable's own `get` does.
         raise LookupError(app_var)
-    if ctx._token is not None and not ctx._tokens:
+    if is_last_push(ctx):
         token = ctx._token
         ctx._token = None
     else:
@@ -155,7 +155,6 @@ def push_new_app(plan: Plan, ctx: AppRecord, app: Any) -> AppRecord:
 
 def pop_request(plan: Plan, ctx: RequestRecord, exc: Any) -> None:
     app = ctx.app
-    pushed = None
     try:
         if is_last_push(ctx):
             if not plan.inline_do_teardown_request:
@@ -164,7 +163,8 @@ def pop_request(plan: Plan, ctx: RequestRecord, exc: Any) -> None:
                 teardown_request(plan, app, ctx.request, exc)
             close_request(plan, ctx)
     finally:
-        top, pushed = drop_request(ctx)
+        pushed = pushed_along(ctx)
+        top = drop_request(ctx)
         if pushed is not None:
             if plan.stock_contexts:
                 pop_app(plan, pushed, exc)
@@ -183,22 +183,28 @@ def close_request(plan: Plan, ctx: RequestRecord) -> None:
             close()
 
 
-def drop_request(ctx: RequestRecord) -> tuple[Any, Any]:
-    """Undo a push and nothing else. Returns the context that was the current one, and the one to be popped next."""
+def pushed_along(ctx: RequestRecord) -> Any:
+    """The application context that the next pop takes along, or None: the one that its push brought."""
+    if is_last_push(ctx):
+        return ctx._pushed
+    return ctx._tokens[-1][1] if ctx._tokens else None
+
+
+def drop_request(ctx: RequestRecord) -> Any:
+    """Undo a push and nothing else. Returns the context that was the current one, which should be *ctx*."""
     top = var_get(request_var, None)
     if top is None:
         raise LookupError(request_var)
-    if ctx._token is not None and not ctx._tokens:
+    if is_last_push(ctx):
         token = ctx._token
-        pushed = ctx._pushed
         ctx._token = None
         ctx._pushed = None
         # Breaks the cycle of the environ and its request.
         ctx.environ["werkzeug.request"] = None
     else:
-        token, pushed = (ctx._tokens or []).pop()
+        token = (ctx._tokens or []).pop()[0]
     var_reset(request_var, token)
-    return top, pushed
+    return top
 
 
 def check_request_popped(ctx: RequestRecord, top: Any) -> None:

@@ -4,14 +4,17 @@ from bolthead._core.session.cookie_session cimport CookieSessions
 from bolthead._core.routing.tree cimport Tree
 
 
-cdef class AppRecord:
-    cdef public object app
-    cdef public object _adapter
+cdef class PushRecord:
     cdef public object _token
     cdef public list _tokens
 
 
-cdef class RequestRecord:
+cdef class AppRecord(PushRecord):
+    cdef public object app
+    cdef public object _adapter
+
+
+cdef class RequestRecord(PushRecord):
     cdef public object app
     cdef public object request
     cdef public dict environ
@@ -23,8 +26,6 @@ cdef class RequestRecord:
     cdef public bint _was_pushed
     cdef public object _session_or_none
     cdef public object _pushed
-    cdef public object _token
-    cdef public list _tokens
 
 
 cdef class Plan:

@@ -15,18 +15,25 @@ from ..session.cookie_session import CookieSessions
 NOT_CREATED: Any = type("Unmade", (), {"__repr__": lambda self: "<not made yet>", "__slots__": ()})()
 
 
-class AppRecord:
-    """The state of an application context. ``tokens`` has one entry for each push beyond the first."""
+class PushRecord:
+    """The pushes of a context: the token of the first, and one entry of ``_tokens`` for each beyond it."""
 
-    __slots__ = ("_adapter", "_token", "_tokens", "app")
+    __slots__ = ("_token", "_tokens")
 
-    app: Any
-    _adapter: Any
     _token: Any
     _tokens: list[Any] | None
 
 
-class RequestRecord:
+class AppRecord(PushRecord):
+    """The state of an application context."""
+
+    __slots__ = ("_adapter", "app")
+
+    app: Any
+    _adapter: Any
+
+
+class RequestRecord(PushRecord):
     """The state of a request context. ``_pushed`` is the application context that the first push brought.
 
     ``_was_pushed``: it was pushed once, so its session may be opened.
@@ -38,8 +45,6 @@ class RequestRecord:
         "_pushed",
         "_rule",
         "_session_or_none",
-        "_token",
-        "_tokens",
         "_values",
         "_was_pushed",
         "app",
@@ -59,8 +64,6 @@ class RequestRecord:
     _pushed: Any
     _rule: Any
     _values: Any
-    _token: Any
-    _tokens: list[Any] | None
 
 
 class Plan:

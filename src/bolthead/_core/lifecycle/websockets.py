@@ -10,7 +10,7 @@ from typing import Any
 from ..request.scope import environ_of
 from ..response.asgi_messages import start_message
 from .asgi import TEST_ENVIRON
-from .contexts import check_app_popped, check_request_popped, drop_app, drop_request
+from .contexts import check_app_popped, check_request_popped, drop_app, drop_request, pushed_along
 from .phases import is_async, plan_of, scopes_of
 from .steps import TO_LOOP, TO_THREAD, Steps
 from .unhandled import handler_of
@@ -222,7 +222,8 @@ class Connection(Steps):
                 for func in reversed(app.teardown_websocket_funcs.get(name, ())):
                     await self.call(func, error)
         finally:
-            top, pushed = drop_request(self.ctx)
+            pushed = pushed_along(self.ctx)
+            top = drop_request(self.ctx)
             if pushed is not None:
                 try:
                     for func in reversed(app.teardown_appcontext_funcs):
