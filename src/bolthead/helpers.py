@@ -227,10 +227,10 @@ def _prepare_send_file_kwargs(**kwargs: t.Any) -> dict[str, t.Any]:
     return kwargs
 
 
-_PLAIN_OPTIONS = frozenset(("as_attachment", "download_name", "max_age", "mimetype"))
+_SIMPLE_OPTIONS = frozenset(("as_attachment", "download_name", "max_age", "mimetype"))
 
 
-def _send_plain(
+def _send_simple_file(
     path: str,
     mimetype: t.Any = None,
     as_attachment: bool = False,
@@ -274,7 +274,7 @@ def send_file(
     is closed with the response. FileNotFoundError if it is not there.
     """
     if conditional and etag is True and last_modified is None and isinstance(path_or_file, str):
-        response = _send_plain(path_or_file, mimetype, as_attachment, download_name, max_age)
+        response = _send_simple_file(path_or_file, mimetype, as_attachment, download_name, max_age)
         if response is not None:
             return response  # type: ignore[no-any-return]
     return werkzeug.utils.send_file(  # type: ignore[return-value]
@@ -298,9 +298,9 @@ def send_from_directory(directory: os.PathLike[str] | str, path: os.PathLike[str
     The directory, relative to the application's root, must not come from the client. The rest goes to
     :func:`send_file`.
     """
-    if kwargs.keys() <= _PLAIN_OPTIONS:
+    if kwargs.keys() <= _SIMPLE_OPTIONS:
         inside = file_response.simple_join(directory, path)
-        response = None if inside is None else _send_plain(inside, **kwargs)
+        response = None if inside is None else _send_simple_file(inside, **kwargs)
         if response is not None:
             return response  # type: ignore[no-any-return]
     return werkzeug.utils.send_from_directory(  # type: ignore[return-value]

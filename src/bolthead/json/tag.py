@@ -217,7 +217,7 @@ class TaggedJSONSerializer:
 
     def dumps(self, value: t.Any) -> str:
         """Tag and write, without spaces."""
-        tagged = self._tag_plain(value) if self._is_stock() else self.tag(value)
+        tagged = self._tag_stock(value) if self._is_stock() else self.tag(value)
         return dumps(tagged, separators=(",", ":"))
 
     def loads(self, value: str) -> t.Any:
@@ -240,7 +240,7 @@ class TaggedJSONSerializer:
         _stock_order = order[:]
         return True
 
-    def _tag_plain(self, value: t.Any) -> t.Any:
+    def _tag_stock(self, value: t.Any) -> t.Any:
         """:meth:`tag`, by the exact type where that decides it."""
         kind = type(value)
         if kind in UNTAGGED:
@@ -251,9 +251,9 @@ class TaggedJSONSerializer:
                     break
             else:
                 return value
-            return {key: self._tag_plain(inner) for key, inner in value.items()}
+            return {key: self._tag_stock(inner) for key, inner in value.items()}
         if kind is list:
-            return [self._tag_plain(item) for item in value]
+            return [self._tag_stock(item) for item in value]
         return self.tag(value)
 
 

@@ -9,7 +9,7 @@ from gunicorn.http.message import TOKEN_RE
 from gunicorn.http.wsgi import HEADER_VALUE_RE, STATUS_RE
 from gunicorn.util import is_hoppish
 
-from .._core.serving.response import CONNECTION, DATE, HOP, LENGTH, PLAIN, UPGRADE
+from .._core.serving.response import CONNECTION, DATE, HOP, LENGTH, ORDINARY, UPGRADE
 
 MANY = 1000
 KINDS = {"content-length": LENGTH, "date": DATE, "connection": CONNECTION, "upgrade": UPGRADE}
@@ -28,7 +28,7 @@ class Rules:
             raise TypeError(f"{name!r} is not a string")
         if not TOKEN_RE.fullmatch(name):
             raise InvalidResponseHeaderName(repr(name))
-        kind = KINDS.get(name.lower(), HOP if is_hoppish(name) else PLAIN)
+        kind = KINDS.get(name.lower(), HOP if is_hoppish(name) else ORDINARY)
         if len(self.names) < MANY:
             self.names[name] = kind
         return kind

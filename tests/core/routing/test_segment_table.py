@@ -1,4 +1,4 @@
-"""The walk and its table of literal segments: what a bench or a map of rules would not reach."""
+"""The search and its table of literal segments: what a bench or a map of rules would not reach."""
 
 from __future__ import annotations
 

@@ -239,7 +239,7 @@ class Exchange(Steps):
         return False
 
     def short_answer(self, rv: Any) -> Answer | None:
-        """FAST (string, json): the answer of a response that nobody looks at, without making it."""
+        """FAST (string, json): the answer of a response that only the server would see, without making it."""
         plan = self.plan
         kind = type(rv)
         if (kind is not str and kind is not dict and kind is not list) or not can_skip_response(plan, self.ctx):

@@ -162,7 +162,7 @@ class Hop(Future[None]):
             self.set_result(None)
 
     def bridge(self, func: Any) -> Any:
-        """A plain function for the thread that runs coroutine function *func* on the loop and waits for it."""
+        """A synchronous function for the thread, which runs coroutine function *func* on the loop and waits for it."""
 
         @wraps(func)
         def on_loop(*args: Any, **kwargs: Any) -> Any:

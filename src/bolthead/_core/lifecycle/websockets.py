@@ -199,7 +199,7 @@ class Connection(Steps):
         await self.put({"type": "websocket.http.response.body", "body": body, "more_body": False})
 
     async def fail(self, error: Exception) -> None:
-        """Nobody handled *error*: tell who listens, log it, close or refuse. Raised when testing or debugging."""
+        """Answer an unhandled *error*: send the signal, log it, close or refuse. Raised when testing or debugging."""
         app = self.app
         if not self.in_thread:
             await TO_THREAD

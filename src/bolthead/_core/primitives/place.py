@@ -1,6 +1,6 @@
 """Where a thread stands while it runs a request of the ASGI driver.
 
-Read where a plain function has to run something async: `Flask.async_to_sync`, and a response that is walked.
+Read where a synchronous function has to run something async: `Flask.async_to_sync`, and a response that is iterated.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ def bridge(func: Any) -> Any:
     return func if place.on_loop else None
 
 
-def walk(body: Any) -> Iterator[Any]:
+def iterate(body: Any) -> Iterator[Any]:
     """The items of an async iterable, for a worker thread; TypeError in a thread that serves no request over ASGI."""
     if place.hop is None or not hasattr(body, "__aiter__"):
         raise TypeError(f"'{type(body).__name__}' object is not iterable")
-    return _walk(body)
+    return _iterate(body)
 
 
-def _walk(body: Any) -> Iterator[Any]:
+def _iterate(body: Any) -> Iterator[Any]:
     iterator = aiter(body)
     try:
         while True:

@@ -9,7 +9,7 @@ from typing import Any
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as BaseResponse
 
-from ..primitives.place import walk
+from ..primitives.place import iterate
 
 LIST_ITERATOR: Any = type(iter([]))
 LOCAL_LOCATION = re.compile(r"/(?!/)[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*(\?[A-Za-z0-9\-._~!$&'()*+,;=:@%/?]+)?").fullmatch
@@ -122,7 +122,7 @@ class Stream:
             try:
                 items = iter(body)
             except TypeError:
-                items = walk(body)
+                items = iterate(body)
         # PARITY: after its end or an error nothing more comes, whatever the iterator says.
         self._items = None
         item = next(items, _END)

@@ -11,7 +11,7 @@ from typing import Any
 
 from .connection import Connection, FilePart
 
-PLAIN, LENGTH, DATE, CONNECTION, UPGRADE, HOP = range(6)
+ORDINARY, LENGTH, DATE, CONNECTION, UPGRADE, HOP = range(6)
 """What a response header means to the server."""
 
 SMALL = 64 * 1024
@@ -122,7 +122,7 @@ class Response:
                 rules.check_value(name, value)
             if value and (value[0] in " \t" or value[-1] in " \t"):
                 value = value.strip(" \t")
-            if kind != PLAIN:
+            if kind != ORDINARY:
                 if kind == LENGTH:
                     self.length = int(value)
                     # RFC 9110, 8.6
