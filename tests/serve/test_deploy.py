@@ -215,6 +215,38 @@ def test_gunicorn_with_the_worker(folder: Path) -> None:
         process.wait()
 
 
+@pytest.mark.parametrize("package", ["flask", "bolthead"])
+def test_an_application_of_either(folder: Path, package: str) -> None:
+    """The worker serves what gunicorn serves, Flask itself too."""
+    pytest.importorskip(package)
+    (folder / "either.py").write_text(APP.replace("from bolthead", f"from {package}"))
+    port = serving.free_port()
+    command = [sys.executable, "-m", "gunicorn", "-k", "bolthead.serving.Worker", "--bind", f"127.0.0.1:{port}"]
+    process = subprocess.Popen(
+        [*command, "--threads", "2", "--no-control-socket", "either:app"],
+        cwd=folder,
+        env={**os.environ, "BOLTHEAD_MAX_BODY": "1k"},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        until = time.monotonic() + serving.PATIENCE
+        while time.monotonic() < until:
+            with contextlib.suppress(OSError):
+                assert ask(port)[0] == 200
+                break
+            time.sleep(0.05)
+        assert ask(port, "/slow") == (200, b"slow but done")
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=serving.PATIENCE)
+        connection.request("POST", "/", b"x" * 2000)
+        assert connection.getresponse().status == 413
+        connection.close()
+        process.terminate()
+        assert process.wait(serving.PATIENCE) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
 @pytest.mark.parametrize("name", ["compose.yaml", "kubernetes.yaml"])
 def test_yaml(name: str) -> None:
     yaml = pytest.importorskip("yaml")
