@@ -13,6 +13,8 @@ from bolthead._core.lifecycle.steps cimport Steps
 from bolthead._core.lifecycle.unhandled cimport is_answer, routing_error
 from bolthead._core.primitives.context_vars cimport var_get
 from bolthead._core.request.scope cimport environ_of, has_body
+from bolthead._core.lifecycle.asgi_send cimport Answer, whole_answer
+from bolthead._core.response.asgi_messages cimport body_message, start_message
 from bolthead._core.response.status cimport content_type_of, length_of
 
 
@@ -31,6 +33,7 @@ cdef class Exchange(Steps):
 
     cpdef object suspended(self)
     cpdef object ended(self, object error)
+    cdef object lone_view(self)
     cdef object make_context(self)
     cdef bint is_async_view(self, object view) except -1
     cdef object short_answer(self, object rv)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from asyncio import CancelledError, create_task, current_task
 from contextvars import copy_context
-from io import BytesIO
 from typing import Any
 
 from werkzeug.wrappers import Response as BaseResponse
@@ -17,8 +16,9 @@ from ..json.response_json import line_of
 from ..primitives.context import _cv_app, _cv_request
 from ..primitives.context_vars import var_get
 from ..request.scope import environ_of, has_body
+from ..response.asgi_messages import body_message, start_message
 from ..response.status import content_type_of, length_of
-from .asgi_body import read_body, stream_body
+from .asgi_body import NO_BODY, read_body, stream_body
 from .asgi_send import Answer, StartResponse, answer_of, answer_of_wsgi, transmit, whole_answer
 from .class_views import on_loop, waits_on_loop
 from .contexts import (
@@ -68,7 +68,8 @@ class Exchange(Steps):
     environ: dict[str, Any]
 
     def __init__(self, app: Any, scope: Any, receive: Any, send_message: Any) -> None:
-        super().__init__(self.respond(), copy_context(), app._asgi_executor)
+        # FAST: async; what the base class does, without looking for it.
+        self.prepare(self.respond(), copy_context(), app._asgi_executor)
         self.app = app
         self.scope = scope
         self.receive = receive
@@ -80,7 +81,7 @@ class Exchange(Steps):
         self.spooled: Any = None
         self.watcher: Any = None
         self.environ = environ_of(scope)
-        self.environ["wsgi.input"] = BytesIO()
+        self.environ["wsgi.input"] = NO_BODY
         if TEST_ENVIRON in scope:
             self.environ.update(scope[TEST_ENVIRON])
 
@@ -145,7 +146,17 @@ class Exchange(Steps):
                         self.watchable = True
                 else:
                     self.watchable = True
-                if plan.inline_full_dispatch_request:
+                view = self.lone_view()
+                if view is not None:
+                    # FAST: async; nothing comes before the view, and no thread is needed for it.
+                    try:
+                        rv = await view(**self.ctx._values)
+                    except Exception as caught:
+                        rv = await self.handle_user_exception(caught)
+                    answer = self.short_answer(rv)
+                    if answer is None:
+                        answer = await self.answer_with(await self.finish(rv))
+                elif plan.inline_full_dispatch_request:
                     answer = await self.dispatch()
                 else:
                     if not self.in_thread:
@@ -170,7 +181,11 @@ class Exchange(Steps):
             else:
                 await self.end(error)
         self.watchable = self.watcher is None
-        await transmit(self, answer)
+        if type(answer.body) is bytes and not self.in_thread:
+            await self.send_message(start_message(answer.code, answer.pairs))
+            await self.send_message(body_message(answer.body, False))
+        else:
+            await transmit(self, answer)
 
     def make_context(self) -> None:
         plan = self.plan
@@ -183,6 +198,26 @@ class Exchange(Steps):
             if plan.inline_request_context:
                 remember_host(plan, ctx, environ)
         self.ctx = ctx
+
+    def lone_view(self) -> Any:
+        """The async view that was matched, where no function of the user's comes before it; else None."""
+        plan = self.plan
+        ctx = self.ctx
+        if (
+            ctx._rule is None
+            or self.in_thread
+            or plan.started
+            or plan.preprocessors
+            or plan.before
+            or not plan.got_first_request
+            or not plan.inline_full_dispatch_request
+            or not plan.inline_preprocess_request
+            or not plan.inline_dispatch_request
+            or not plan.inline_ensure_sync
+        ):
+            return None
+        view = select(plan, self.app, ctx, True)
+        return view if view is not None and self.is_async_view(view) else None
 
     async def dispatch(self) -> Answer:
         """Enter, answer and finish, with user errors turned into answers."""
@@ -221,7 +256,7 @@ class Exchange(Steps):
                             await TO_THREAD
                         rv = view(**ctx._values)
         except Exception as error:
-            rv = error if is_answer(plan, error) else await self.handle_user_exception(error)
+            rv = await self.handle_user_exception(error)
         answer = self.short_answer(rv)
         if answer is None:
             answer = await self.answer_with(await self.finish(rv))
@@ -300,6 +335,8 @@ class Exchange(Steps):
 
     async def handle_user_exception(self, error: Exception) -> Any:
         plan = self.plan
+        if is_answer(plan, error):
+            return error
         if plan.stock_error_handling and plan.error_watch.unchanged():
             handler = handler_of(self.app, self.ctx.request, error)
             return error if handler is None else await self.call(handler, error)

@@ -7,6 +7,7 @@ cdef class Steps:
     cdef public object task
     cdef public object hop
 
+    cpdef object prepare(self, object coroutine, object context, object executor)
     cdef object _step(self, object advance, object value)
     cdef object _depart(self)
     cdef object _arrive(self)

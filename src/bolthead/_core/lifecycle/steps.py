@@ -46,6 +46,9 @@ class Steps:
     __slots__ = ("context", "coroutine", "executor", "hop", "in_thread", "task", "watchable")
 
     def __init__(self, coroutine: Any, context: Context, executor: Callable[[], Any]) -> None:
+        self.prepare(coroutine, context, executor)
+
+    def prepare(self, coroutine: Any, context: Any, executor: Any) -> None:
         self.coroutine = coroutine
         self.context = context
         self.executor = executor

@@ -44,7 +44,7 @@ def environ_of(scope: Any) -> dict[str, Any]:
     ``asgi.scope`` holds the scope. Values are bytes as latin-1, as PEP 3333 has it. A repeated header is joined with
     commas, a repeated Cookie with semicolons (RFC 9113, 8.2.3).
     """
-    environ = dict(_BASE)
+    environ = _BASE.copy()
     environ["asgi.scope"] = scope
     environ["wsgi.errors"] = sys.stderr
     count = len(environ)

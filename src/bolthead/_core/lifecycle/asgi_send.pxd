@@ -1,0 +1,15 @@
+from bolthead._core.response.asgi_messages cimport body_message, start_message
+from bolthead._core.response.send cimport Stream, pairs_of_whole_body
+
+
+cdef class Answer:
+    cdef public object code
+    cdef public object pairs
+    cdef public object body
+    cdef public object response
+    cdef public bint is_async
+    cdef public bint bodiless
+    cdef public object start
+
+
+cpdef object whole_answer(bint stock, object response, bint is_head)
