@@ -236,6 +236,7 @@ def _seconds(name: str, text: str) -> Callable[[Callable[..., None]], Callable[.
 @click.option(
     "--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Serve HTTPS: the private key."
 )
+@click.option("--asgi", is_flag=True, help="Serve websockets and async views on an event loop: gunicorn's ASGI worker.")
 @click.option("--access-log/--no-access-log", default=None, help="Write a line for each request.")
 @click.option("--access-json", is_flag=True, default=None, help="Write these lines as JSON objects.")
 @click.option(
@@ -282,8 +283,8 @@ def _seconds(name: str, text: str) -> Callable[[Callable[..., None]], Callable[.
 )
 @click.option("--set", "overrides", multiple=True, metavar="NAME=VALUE", help="Any setting of gunicorn.")
 @pass_script_info
-def serve_command(info: ScriptInfo, /, cert: Path | None, key: Path | None, **given: Any) -> None:
-    """Run the production server: gunicorn, with bolthead's worker.
+def serve_command(info: ScriptInfo, /, cert: Path | None, key: Path | None, asgi: bool, **given: Any) -> None:
+    """Run the production server: gunicorn, with bolthead's worker, or its own for ASGI.
 
     It stops on TERM and INT after the requests in flight, and starts its workers anew on HUP.
     """
@@ -301,7 +302,10 @@ def serve_command(info: ScriptInfo, /, cert: Path | None, key: Path | None, **gi
         from ..serving.plan import plan_of
 
         load = _AppLoader(info, prog_name() == "flask")
-        application = Application(load, plan_of(given))
+        kind: type[Application] = Application
+        if asgi:
+            from ..serving.asgi import AsgiApplication as kind
+        application = kind(load, plan_of(given))
         application.serve(_complain_of_app, partial(_announce, info.app_import_path))
     except (ServeError, ValueError) as error:
         raise click.ClickException(str(error)) from None
