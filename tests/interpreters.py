@@ -20,6 +20,18 @@ HOME = ROOT / ".interpreters"
 TAGS = ("3.11", "3.12", "3.13", "3.13t", "3.14", "3.14t", "3.15", "3.15t", "pypy3.11")
 REQUIRED = "3.11"
 LEFT_OUT = ("tests/upstream", "tests/typing", "tests/packaging", "tests/documentation")
+CORE = (
+    "tests/core",
+    "tests/routing",
+    "tests/security",
+    "tests/test_build.py",
+    "tests/test_threads.py",
+    "tests/compat/test_json_alike.py",
+    "tests/compat/test_async_alike.py",
+    "tests/compat/test_asgiref_bridge.py",
+    "tests/compat/test_sessions_alike.py",
+)
+"""What leans on the interpreter: compiled modules, JSON's errors, event loops, threads."""
 OPTIONAL = ("cryptography", "greenlet")
 """What a few tests use and skip without, and what not every interpreter has a wheel of."""
 ASK = """

@@ -141,15 +141,20 @@ def interpreter() -> None:
 
 
 def all_interpreters() -> None:
-    """The suite on each interpreter that is here; ``BOLTHEAD_TESTS`` as above."""
+    """The suite on each interpreter that is here but the one that runs this, which the other steps cover.
+
+    ``BOLTHEAD_TESTS`` as above; without it the tests of what differs between interpreters, ``interpreters.CORE``.
+    """
     found = interpreters.find()
     missing = [tag for tag in interpreters.TAGS if tag not in found]
     print("found:", *(f"{one.tag} ({one.name})" for one in found.values()))
     print("missing:", *missing or ["none"])
     if interpreters.REQUIRED in missing:
         raise StepFailed(f"{interpreters.REQUIRED} must be there")
-    paths = os.environ.get("BOLTHEAD_TESTS", "").split()
-    failed = [tag for tag, one in found.items() if not interpreters.check(one, paths)]
+    paths = os.environ.get("BOLTHEAD_TESTS", "").split() or interpreters.CORE
+    own = interpreters.ask(sys.executable)
+    others = [one for one in found.values() if own is None or one.tag != own.tag]
+    failed = [one.tag for one in others if not interpreters.check(one, paths)]
     if failed:
         raise StepFailed(f"failed on {', '.join(failed)}")
 
