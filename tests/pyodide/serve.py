@@ -12,6 +12,8 @@ STARTED = float(globals().get("STARTED", 0))
 begun = time.perf_counter()
 import bolthead  # noqa: E402
 
+flask_class = bolthead.Flask  # the package is lazy
+
 imported = time.perf_counter() - begun
 from bolthead import _core  # noqa: E402
 
