@@ -183,7 +183,8 @@ def test_read_with_a_replaced_library(load: Load, monkeypatch: pytest.MonkeyPatc
         assert parse("[1]") == "own [1]"
     with monkeypatch.context() as patch:
         patch.setattr(json.JSONDecoder, "decode", lambda self, text: f"decoded {text}")
-        assert parse("[1]") == "decoded [1]"
+        # PyPy's own `json.loads` asks no decoder.
+        assert parse("[1]") == json.loads("[1]")
     assert parse("[1]") == [1]
 
 
