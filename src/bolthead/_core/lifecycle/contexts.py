@@ -97,7 +97,7 @@ def drop_app(ctx: AppRecord) -> Any:
     top = var_get(app_var, None)
     if top is None:
         # PARITY: a pop without a push fails as the variable's own `get` does.
-        raise LookupError(app_var)
+        app_var.get()
     if is_last_push(ctx):
         token = ctx._token
         ctx._token = None
@@ -194,7 +194,7 @@ def drop_request(ctx: RequestRecord) -> Any:
     """Undo a push and nothing else. Returns the context that was the current one, which should be *ctx*."""
     top = var_get(request_var, None)
     if top is None:
-        raise LookupError(request_var)
+        request_var.get()
     if is_last_push(ctx):
         token = ctx._token
         ctx._token = None
