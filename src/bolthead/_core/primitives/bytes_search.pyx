@@ -117,7 +117,7 @@ cdef class Finder:
             # Its worst case grows with the token, which the standard search's does not.
             return data.find(self._token, start)
         while start <= last:
-            # FAST (bodies): while none of four pairs is in the token, four steps in one that do not wait for each other.
+            # FAST (bodies): while none of four pairs is in the token, four steps in one, independent of each other.
             while start <= last - 4 * step and (
                 skip[pair(here + start)]
                 & skip[pair(here + start + step)]
