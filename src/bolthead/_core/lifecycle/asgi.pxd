@@ -2,7 +2,8 @@ cimport cython
 
 from bolthead._core.json.response_json cimport line_of
 from bolthead._core.lifecycle.contexts cimport (
-    check_app_popped, check_request_popped, close_request, drop_app, drop_request, is_last_push, pushed_along, new_context,
+    check_app_popped, check_request_popped, close_request, drop_app, drop_request, is_last_push,
+    pushed_along, new_context,
     pop_request, push_request, remember_host,
 )
 from bolthead._core.lifecycle.phases cimport (
