@@ -32,6 +32,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
     ),
     "werkzeug.wrappers:Response": ("_clean_status", "get_app_iter", "get_wsgi_headers", "iter_encoded", "set_data"),
     "werkzeug.wsgi:LimitedStream": ("on_disconnect", "on_exhausted"),
+    "werkzeug.wsgi:_RangeWrapper": ("__iter__", "__next__", "close"),
 }
 """Attributes of classes, by ``module:class``: methods that are called, guarded or overridden, most of them private."""
 
