@@ -97,7 +97,7 @@ def cases() -> list[Case]:
         ),
         Case("session-read", "read a signed session", (Ask("/", headers=signed),), 9, 6),
         Case("session-write", "write a signed session", (Ask("/"),), 7, 5),
-        Case("template", "template with 21 `url_for` and a 20-row loop", (Ask("/"),), 3.5, 2.5),
+        Case("template", "template with 21 `url_for` and a 20-row loop", (Ask("/"),), 6, 3),
         Case("page-rows", "page: 40 rows, 5 attributes of objects each", (Ask("/"),), 2.6, 1.9),
         Case("page-include", "page: layout, an include per row with URL, filters, a method", (Ask("/"),), 2.6, 1.9),
         Case("page-form", "page: layout, flashed message, 12 fields by an imported macro", (Ask("/"),), 2.6, 1.9),

@@ -51,8 +51,11 @@ class LeanCodeGenerator(CodeGenerator):
         super().visit_Template(node, frame)
 
     def write_commons(self) -> None:
-        super().write_commons()
         self.writeline(f"{STEPS} = steps(environment, context)")
+        self.writeline("undefined, concat = environment.undefined, environment.concat")
+        self.writeline("cond_expr_undefined = Undefined")
+        # A generator, even without output.
+        self.writeline("if 0: yield None")
 
     def pull_dependencies(self, nodes: Any) -> None:
         nodes = list(nodes)

@@ -29,8 +29,11 @@ def is_stock(template: Any) -> bool:
     return type(globals.maps[0]) is dict and type(globals.maps[1]) is dict
 
 
-def new_context(template: Any, parent: dict[str, Any]) -> Any:
-    """A context over *parent*, as ``Context.__init__`` makes it, marked as one of a stock environment."""
+def new_context(template: Any, parent: dict[str, Any], joined: bool) -> Any:
+    """A context over *parent*, as ``Context.__init__`` makes it.
+
+    *joined* marks it as one of a rendering that began in `render`: in a stock environment, and not streamed.
+    """
     environment = template.environment
     context = bare(Context)
     context.parent = parent
@@ -46,7 +49,8 @@ def new_context(template: Any, parent: dict[str, Any]) -> Any:
         keys.update(own)
     context.globals_keys = keys
     context.blocks = {name: [block] for name, block in template.blocks.items()}
-    context._stock = environment
+    if joined:
+        context._joined = environment
     return context
 
 
@@ -55,7 +59,7 @@ def render(template: Any, variables: dict[str, Any]) -> Any:
     own, shared = template.globals.maps
     parent = dict(shared)
     parent.update(own)
-    context = new_context(template, dict(parent, **variables))
+    context = new_context(template, dict(parent, **variables), True)
     environment = template.environment
     try:
         return environment.concat(template.root_render_func(context))
@@ -72,7 +76,10 @@ def included(template: Any, context: Any, local_variables: dict[str, Any]) -> An
     for name, value in local_variables.items():
         if value is not missing:
             parent[name] = value
-    return template.root_render_func(new_context(template, parent))
+    # FAST (page-include): unless they are streamed, the pieces are joined here, not handed on one by one.
+    joined = context.__dict__.get("_joined") is template.environment
+    pieces = template.root_render_func(new_context(template, parent, joined))
+    return (template.environment.concat(pieces),) if joined else pieces
 
 
 def late_included(template: Any, context: Any, local_variables: dict[str, Any]) -> Any:
