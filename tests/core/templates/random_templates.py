@@ -311,7 +311,7 @@ none = None
 
 def settled(text: str) -> str:
     # Addresses, the lines of the generated code, and the name of the function that calls, as the interpreter says it.
-    return re.sub(r" at 0x[0-9a-f]+|\(<template>, line \d+\)|[\w.]+(?=\.call\(\) got)", "", text)
+    return re.sub(r"(?i) at 0x[0-9a-f]+|\(<template>, line \d+\)|[\w.]+(?=\.call\(\) got)", "", text)
 
 
 def escapes(name: str | None) -> bool:

@@ -79,7 +79,14 @@ def included(template: Any, context: Any, local_variables: dict[str, Any]) -> An
     # FAST (page-include): unless they are streamed, the pieces are joined here, not handed on one by one.
     joined = context.__dict__.get("_joined") is template.environment
     pieces = template.root_render_func(new_context(template, parent, joined))
-    return (template.environment.concat(pieces),) if joined else pieces
+    if not joined:
+        return pieces
+    pieces = list(pieces)
+    try:
+        return (template.environment.concat(pieces),)
+    except TypeError:
+        # A call block may give anything. Jinja finds out at the end of the page, after other errors.
+        return pieces
 
 
 def late_included(template: Any, context: Any, local_variables: dict[str, Any]) -> Any:
