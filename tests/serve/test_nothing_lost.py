@@ -161,7 +161,7 @@ def test_a_worker_that_is_killed_loses_only_what_it_held(start):
 
 def test_requests_that_kill_their_worker_do_not_end_the_server(start):
     server = start("--workers", "2")
-    for _ in range(5):
+    for _ in range(8):
         assert server.get("/die") == b""
     assert serving.status(server.get()) == 200
     assert server.stop() == 0

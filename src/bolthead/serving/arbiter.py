@@ -16,9 +16,9 @@ from gunicorn.errors import HaltServer
 from .check import try_in_child
 from .notify import Supervisor
 
-YOUNG = 10.0
+YOUNG = 5.0
 """Seconds within which a worker's death counts as one of a row."""
-PATIENCE = 2
+PATIENCE = 5
 """Deaths in a row before the next worker has to wait."""
 LONGEST = 30.0
 """Seconds that it waits at most."""
@@ -44,7 +44,8 @@ class Arbiter(arbiter.Arbiter):  # type: ignore[misc]
 
     def manage_workers(self) -> None:
         self.supervisor.alive()
-        if len(self._serving()) < self.num_workers and time.monotonic() < self.spawn_at:
+        if time.monotonic() < self.spawn_at and any(worker.serving() for worker in self._serving()):
+            # The others go on; where there are none, nothing is won by waiting.
             return
         self._replace_retiring()
         super().manage_workers()
