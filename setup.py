@@ -25,6 +25,8 @@ from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
 
 SRC = Path("src")
+FRAMES = "src/bolthead/_core/frames.h"
+"""Included into each module, so that its frames name the source file where it is installed."""
 
 
 def is_set(name: str) -> bool:
@@ -101,9 +103,11 @@ class BuildExt(build_ext):
         self.parallel = self.parallel or usable_cores()
 
     def build_extensions(self) -> None:
-        if self.compiler.compiler_type == "unix":
-            for ext in self.extensions:
-                ext.extra_compile_args += flags_of(ext.name)
+        for ext in self.extensions:
+            if self.compiler.compiler_type == "unix":
+                ext.extra_compile_args += [*flags_of(ext.name), "-include", FRAMES]
+            elif self.compiler.compiler_type == "msvc":
+                ext.extra_compile_args.append(f"/FI{FRAMES}")
         try:
             super().build_extensions()
         except Exception as error:
@@ -149,7 +153,7 @@ def extensions() -> list[Extension]:
         from Cython.Build import cythonize
 
         found: list[Any] = [
-            Extension(name, [path], extra_compile_args=list(flags), extra_link_args=flags[:1])
+            Extension(name, [path], depends=[FRAMES], extra_compile_args=list(flags), extra_link_args=flags[:1])
             for name, path in compiled_modules()
         ]
         return list(

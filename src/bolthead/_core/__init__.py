@@ -15,7 +15,9 @@ from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
 from types import ModuleType
 
-_HERE = os.path.dirname(__file__)
+_HERE = os.path.dirname(os.path.abspath(__file__))
+PLACE = os.path.join(_HERE, "")
+"""Where the sources are: ``frames.h`` puts it before the file names of compiled frames."""
 
 
 class SourceFirst:
