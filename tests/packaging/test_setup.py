@@ -27,6 +27,7 @@ def source(tmp_path: Path) -> Path:
     package.mkdir(parents=True)
     for folder in (package, package.parent, package.parent.parent):
         (folder / "__init__.py").touch()
+    (package.parent / "frames.h").write_bytes((ROOT / "src" / "bolthead" / "_core" / "frames.h").read_bytes())
     for module in ("one", "two"):
         (package / f"{module}.py").write_text("def twice(number):\n    return 2 * number\n")
         (package / f"{module}.pxd").write_text("cpdef object twice(object number)\n")
