@@ -172,6 +172,10 @@ class AppContext(AppRecord, _Pushable):
         pop_app(plan_of(self.app), self, sys.exc_info()[1] if exc is _sentinel else exc)
 
 
+class NoWebsocket(RuntimeError, AttributeError):
+    """The context of a request was asked for its websocket. To mocks and `hasattr` the attribute is not there."""
+
+
 class RequestContext(RequestRecord, _Pushable):
     """One request with all that belongs to it: match, session, flashed messages.
 
@@ -224,7 +228,7 @@ class RequestContext(RequestRecord, _Pushable):
         """The websocket. Raises RuntimeError where the context is that of a request."""
         request: Any = self.request
         if not hasattr(request, "_connection"):
-            raise RuntimeError("This context is that of a request, not of a websocket.")
+            raise NoWebsocket("This context is that of a request, not of a websocket.")
         return request
 
     @property
