@@ -22,7 +22,17 @@ class Loop:
         self.thread.start()
 
     def run(self, coroutine: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(60)
+        async def caught() -> tuple[Any, BaseException | None]:
+            # A KeyboardInterrupt that a test raises would end the loop.
+            try:
+                return await coroutine, None
+            except BaseException as error:
+                return None, error
+
+        result, error = asyncio.run_coroutine_threadsafe(caught(), self.loop).result(60)
+        if error is not None:
+            raise error
+        return result
 
     def close(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
