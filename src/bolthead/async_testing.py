@@ -137,6 +137,7 @@ class AsyncFlaskClient(FlaskClient):
             history.append(response)
             response = await t.cast("t.Awaitable[TestResponse]", self.resolve_redirect(response, buffered=buffered))
         response.history = tuple(history)
+        response.request.input_stream.close()
         for context in self._new_contexts:
             self._context_stack.enter_context(context)
         self._new_contexts.clear()
@@ -155,9 +156,7 @@ class AsyncFlaskClient(FlaskClient):
             if message is None:
                 break
             body.append(message.get("body", b""))
-        response = self._response(request, start, body)
-        request.input_stream.close()
-        return response
+        return self._response(request, start, body)
 
     async def _start(self, request: BaseRequest) -> tuple[Call, dict[str, t.Any]]:
         environ = request.environ
@@ -169,6 +168,9 @@ class AsyncFlaskClient(FlaskClient):
             following = stream.read(PIECE)
             call.put({"type": "http.request", "body": piece, "more_body": bool(following)})
             piece = following
+        if stream.seekable():
+            # A redirect that keeps the method sends the body again.
+            stream.seek(0)
         if not environ.get("CONTENT_LENGTH") or environ["CONTENT_LENGTH"] == "0":
             call.put({"type": "http.request", "body": b"", "more_body": False})
         start = await call.get()

@@ -576,3 +576,17 @@ class TestClasses:
         assert get(app, "/one/5") == (200, "loop 5")
         assert get(app, "/many") == (200, LOOP)
         assert get(app, "/many", method="POST") == (200, THREAD)
+
+
+def test_a_redirect_that_keeps_the_method_sends_the_body_again() -> None:
+    app = make()
+
+    @app.post("/")
+    async def first() -> Any:
+        return bolthead.redirect("/second", 307)
+
+    @app.post("/second")
+    async def second() -> Any:
+        return request.form["a"]
+
+    assert get(app, method="POST", data={"a": "b"}, follow_redirects=True) == (200, "b")
