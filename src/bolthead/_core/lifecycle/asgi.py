@@ -68,7 +68,7 @@ class Exchange(Steps):
     environ: dict[str, Any]
 
     def __init__(self, app: Any, scope: Any, receive: Any, send_message: Any) -> None:
-        # FAST: async; what the base class does, without looking for it.
+        # FAST (async): what the base class does, without looking for it.
         self.prepare(self.respond(), copy_context(), app._asgi_executor)
         self.app = app
         self.scope = scope
@@ -148,7 +148,7 @@ class Exchange(Steps):
                     self.watchable = True
                 view = self.lone_view()
                 if view is not None:
-                    # FAST: async; nothing comes before the view, and no thread is needed for it.
+                    # FAST (async): nothing comes before the view, and no thread is needed for it.
                     try:
                         rv = await view(**self.ctx._values)
                     except Exception as caught:
