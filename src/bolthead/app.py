@@ -449,7 +449,7 @@ class Flask(App):
         try:
             from asgiref.sync import async_to_sync
         except ImportError:
-            raise RuntimeError("Install Flask with the 'async' extra in order to use async views.") from None
+            raise RuntimeError("Install 'bolthead[async]' in order to use async views.") from None
         # FAST (async): a relative import asks for the package's parent each time.
         from bolthead._compat.asgiref_bridge import bridge
 
