@@ -35,7 +35,7 @@ def is_sync_function(func: Any) -> bool:
     return (
         type(func) is FunctionType
         and not func.__code__.co_flags & CO_COROUTINE
-        and not (MARKS and "_is_coroutine_mark" in func.__dict__)
+        and not (MARKS and "_is_coroutine_marker" in func.__dict__)
     )
 
 

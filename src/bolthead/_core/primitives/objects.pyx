@@ -72,7 +72,7 @@ cpdef object bare_dict(object cls):
 cpdef bint is_sync_function(object func):
     if not bolthead_is_function(func) or bolthead_function_flags(func) & CO_COROUTINE:
         return False
-    return not (MARKS and "_is_coroutine_mark" in func.__dict__)
+    return not (MARKS and "_is_coroutine_marker" in func.__dict__)
 
 
 cpdef object own_set(object instance, object name, object value):
