@@ -78,7 +78,10 @@ def flags_of(module: str) -> list[str]:
     """
     given = os.environ.get("CFLAGS", "").split()
     loops = module.endswith(".multipart") or SRC.joinpath(*module.split(".")).with_suffix(".pyx").exists()
-    flags = [] if any(flag.startswith("-O") for flag in given) else ["-O3" if loops else "-O2"]
+    # An extension module exports its init function and nothing else.
+    flags = ["-fvisibility=hidden"]
+    if not any(flag.startswith("-O") for flag in given):
+        flags.append("-O3" if loops else "-O2")
     return flags if SANITIZE or "-g" in given else [*flags, "-g0"]
 
 

