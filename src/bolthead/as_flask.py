@@ -172,6 +172,8 @@ def install(*, children: bool = False) -> None:
         raise RuntimeError(_too_late(loaded))
     if not installed():
         _add_finder()
+        # At once: a test that restores `sys.modules` must not take away half of it.
+        importlib.import_module(FRONT)
     if children:
         _set_path(str(STARTUP))
 

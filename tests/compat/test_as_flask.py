@@ -129,18 +129,6 @@ def test_bolthead_keeps_its_own_identity() -> None:
     """)
 
 
-def test_nothing_is_imported_until_flask_is_asked_for() -> None:
-    passes("""
-        import sys
-        from bolthead.as_flask import install
-        install()
-        assert {"werkzeug", "bolthead.app", "flask"} & sys.modules.keys() == set()
-        import bolthead
-        bolthead.Flask
-        import flask
-    """)
-
-
 def test_what_flask_loads_is_loaded() -> None:
     """Applications say ``flask.cli`` or ``http.client`` after a mere ``import flask``."""
     code = "import sys; before = set(sys.modules); import flask; print(*(set(sys.modules) - before))"

@@ -35,7 +35,6 @@ for name in {NAMES}:
 
 ORDERS = {
     "before": HOOKS + INSTALL + IMPORT,
-    "between": INSTALL + HOOKS + IMPORT,
     "before, with bolthead loaded": "from bolthead import Flask, render_template\n" + HOOKS + INSTALL + IMPORT,
 }
 

@@ -94,3 +94,32 @@ def stale_notice() -> str | None:
 
 if notice := stale_notice():
     warnings.warn(notice, RuntimeWarning, stacklevel=2)
+
+
+def is_loadable() -> bool:
+    """Whether the extension modules can serve this import of the package.
+
+    They are loaded once in a process: by one interpreter, and for one set of the package's other modules. A test that
+    restores ``sys.modules``, or a second interpreter, imports the package again.
+    """
+    this = sys.modules[__name__]
+    try:
+        from .primitives import objects
+
+        loadable = vars(objects).setdefault("CORE", this) is this
+    except ImportError:
+        loadable = False
+    if not loadable:
+        sys.modules.pop(f"{__name__}.primitives.objects", None)
+        vars(sys.modules[f"{__name__}.primitives"]).pop("objects", None)
+    return loadable
+
+
+if not PURE_ASKED and not is_loadable():
+    sys.meta_path.insert(0, SourceFirst)
+    warnings.warn(
+        "bolthead is imported a second time in this process, where its compiled modules cannot be loaded again: the"
+        " pure Python build serves this import, with the same answers.",
+        RuntimeWarning,
+        stacklevel=2,
+    )

@@ -19,6 +19,8 @@ cdef extern from "Python.h":
 
 cdef object OBJECT_SETATTR = object.__setattr__
 # Of the class given to `forward_look_ups`: its slot for the value, and the names it answers itself.
+cdef object CLASS = None
+cdef object CURRENT = "_get_current_object"
 cdef object SLOT = None
 cdef PyObject *slot = NULL
 cdef frozenset OWN = frozenset()
@@ -49,7 +51,11 @@ cdef class ContextValue:
 
 
 cpdef object current(object proxy):
-    value = (<PyTypeObject *>Py_TYPE(SLOT)).tp_descr_get(slot, <PyObject *>proxy, NULL)
+    if type(proxy) is CLASS:
+        value = (<PyTypeObject *>Py_TYPE(SLOT)).tp_descr_get(slot, <PyObject *>proxy, NULL)
+    else:
+        # A subclass, or the class of an earlier import of the package.
+        value = PyObject_GenericGetAttr(proxy, CURRENT)
     if type(value) is ContextValue:
         return (<ContextValue>value).fetch()
     return value()
@@ -81,7 +87,8 @@ cpdef object set_attribute(object proxy, object name, object value):
 
 
 cpdef object forward_look_ups(object cls):
-    global SLOT, slot, OWN
+    global CLASS, SLOT, slot, OWN
+    CLASS = cls
     SLOT = cls._get_current_object
     slot = <PyObject *>SLOT
     OWN = frozenset(dir(cls))
