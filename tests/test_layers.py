@@ -186,7 +186,9 @@ def test_folders_of_the_core() -> None:
             if not name.startswith("_core."):
                 continue
             folder = name.split(".")[1]
-            allowed = {"_core.primitives"} if folder == "__init__" else {f"_core.{name}" for name in CORE[folder] | {folder}}
+            allowed = (
+                {"_core.primitives"} if folder == "__init__" else {f"_core.{name}" for name in CORE[folder] | {folder}}
+            )
             if ".".join(target.split(".")[:2]) not in allowed:
                 wrong.add((name, target))
     assert wrong == set()

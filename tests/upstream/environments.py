@@ -23,6 +23,12 @@ def ours() -> list[str]:
         return list(tomllib.load(file)["project"]["dependencies"])
 
 
+def extra(name: str) -> list[str]:
+    """What an extra of bolthead's requires."""
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        return list(tomllib.load(file)["project"]["optional-dependencies"][name])
+
+
 def make(name: str, version: str, requires: list[str]) -> Path:
     """The Python of an environment with *name*, installed from its archive, Flask, and *requires*."""
     wanted = [] if normal(name) == "flask" else [str(archive(name, version))]

@@ -27,13 +27,13 @@ GUNICORN = ["-m", "bolthead.as_flask", "-m", "gunicorn", "-b", "127.0.0.1:{port}
 SCRIPT = ["-m", "bolthead.as_flask", "{app}", "{port}"]
 
 MIXED = ["Flask-Admin==2.2.1", "Flask-SQLAlchemy==3.1.1", "sqlalchemy<2.1", "dash==4.4.1", "Flask-Sock==0.7.0"]
-MIXED += ["Flask-SocketIO==5.7.0", "websocket-client", "requests", "gunicorn", "granian>=2.5"]
+MIXED += ["Flask-SocketIO==5.7.0", "websocket-client", "requests", *environments.extra("serve")]
 
 
 @functools.cache
 def python(name: str) -> Path:
     if name == "httpbin":
-        return environments.make("httpbin", "0.10.4", ["granian>=2.5"])
+        return environments.make("httpbin", "0.10.4", environments.extra("serve"))
     return environments.make_plain("applications", MIXED)
 
 
