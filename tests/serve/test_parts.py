@@ -36,6 +36,8 @@ from bolthead.serving.plan import Plan, plan_of
         ("unix:/run/x.sock", Bind(path=Path("/run/x.sock")), "unix:/run/x.sock"),
         ("unix:x.sock", Bind(path=Path.cwd() / "x.sock"), f"unix:{Path.cwd() / 'x.sock'}"),
         ("fd://3", Bind(fd=3), "fd://3"),
+        ("8000", Bind("127.0.0.1", 8000), "http://127.0.0.1:8000"),
+        (":8000", Bind("0.0.0.0", 8000), "http://0.0.0.0:8000"),
     ],
 )
 def test_bind(text, bind, url):
@@ -46,7 +48,7 @@ def test_bind(text, bind, url):
 @pytest.mark.parametrize(
     "text",
     [
-        *("", ":", "localhost", "8000", ":8000", "host:", "host:0", "host:65536", "host:x", "host:-1", "fd://x"),
+        *("", ":", "localhost", "host:", "host:0", "host:65536", "host:x", "host:-1", "fd://x"),
         *("host:1_0", "::1:80", "[::1]", "a b:80", "http://host:80", "host:80/", "unix:", "unix://x", "fd:3:"),
         *("host:\u0665", "h\nost:80"),
     ],
@@ -158,6 +160,25 @@ def test_why_not(code, text):
     assert binds._why_not(OSError(getattr(errno, code), "reason"), Bind("h", 80)).startswith(text)
 
 
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        (["--bind", "8001"], "127.0.0.1:8001"),
+        (["--bind", ":8001"], "0.0.0.0:8001"),
+        (["--port", "8001"], "127.0.0.1:8001"),
+        (["--host", "::1"], "[::1]:8000"),
+        (["-h", "localhost", "-p", "8001"], "localhost:8001"),
+    ],
+)
+def test_ports_alone_and_the_options_of_run(site, args, expected):
+    from bolthead.serving import plan
+
+    given = {}
+    with mock.patch.object(plan, "plan_of", side_effect=lambda options: given.update(options) or 1 / 0):
+        command(*args)
+    assert [bind.setting() for bind in given["bind"]] == [expected]
+
+
 def test_claim_of_a_path(tmp_path):
     claim(Bind(path=tmp_path / "new"))
     with pytest.raises(ServeError, match=r"does not exist"):
@@ -202,6 +223,10 @@ def command(*args):
     [
         (["--bind", "localhost"], "'localhost' is not 'host:port', '[v6 address]:port', 'unix:/path' or"),
         (["--bind", "h:0"], "0 is not a port; ports go from 1 to 65535."),
+        (["--bind", "0"], "0 is not a port; ports go from 1 to 65535."),
+        (["--host", "a b"], "'a b:8000' is not 'host:port', '[v6 address]:port', 'unix:/path' or"),
+        (["--port", "80000"], "80000 is not in the range 1<=x<=65535."),
+        (["--port", "8000", "--bind", "8000"], "Give '--bind', or '--host' and '--port', not both."),
         (["--max-body", "much"], "'much' is not a size; write bytes, or as in 500k, 16M, 2G."),
         (["--request-timeout", "soon"], "'soon' is not a time; write seconds, as in 10 or 0.5."),
         (["--request-id-header", "a b"], "'a b' is not the name of a header."),

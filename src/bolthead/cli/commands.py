@@ -222,6 +222,8 @@ def _seconds(name: str, text: str) -> Callable[[Callable[..., None]], Callable[.
     callback=_validated(parse_bind),
     help="Where to listen; more than once for several places.  [default: 127.0.0.1:8000, or 0.0.0.0:$PORT]",
 )
+@click.option("--host", "-h", "bind_host", metavar="HOST", help="With --port, the same as --bind HOST:PORT.")
+@click.option("--port", "-p", "bind_port", metavar="PORT", type=click.IntRange(1, 65535), help="See --host.")
 @click.option(
     "--workers",
     "-w",
@@ -290,6 +292,15 @@ def serve_command(info: ScriptInfo, /, cert: Path | None, key: Path | None, asgi
     """
     if (cert is None) != (key is None):
         raise click.UsageError("'--cert' and '--key' belong together: give both or neither.")
+    host, port = given.pop("bind_host"), given.pop("bind_port")
+    if host is not None or port is not None:
+        if given["bind"]:
+            raise click.UsageError("Give '--bind', or '--host' and '--port', not both.")
+        shown = f"[{host}]" if host is not None and ":" in host else host or "127.0.0.1"
+        try:
+            given["bind"] = (parse_bind(f"{shown}:{port or 8000}"),)
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="'--host'") from None
     pid_file = given["pid_file"]
     if pid_file is not None and not pid_file.absolute().parent.is_dir():
         raise click.BadParameter(f"The folder of {str(pid_file)!r} does not exist.", param_hint="'--pid-file'")

@@ -40,7 +40,10 @@ class Bind:
 
 
 def parse_bind(text: str) -> Bind:
-    """``host:port``, ``[v6]:port``, ``unix:/path`` or ``fd://3`` → :class:`Bind`; ValueError says what is wrong."""
+    """``host:port``, ``[v6]:port``, ``unix:/path`` or ``fd://3`` → :class:`Bind`; ValueError says what is wrong.
+
+    A port alone is one of 127.0.0.1, and ``:port`` one of all addresses.
+    """
     if text.startswith("unix:"):
         path = text.removeprefix("unix:")
         if not path or path.startswith("//"):
@@ -48,10 +51,11 @@ def parse_bind(text: str) -> Bind:
         return Bind(path=Path(path).absolute())
     if descriptor := re.fullmatch(r"fd://([0-9]+)", text, re.ASCII):
         return Bind(fd=int(descriptor[1]))
-    match = re.fullmatch(r"\[([0-9A-Fa-f:.%\w]+)\]:([0-9]+)|([^:\[\]/\s]+):([0-9]+)", text, re.ASCII)
+    match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.%\w]+)\]:|([^:\[\]/\s]*):)?([0-9]+)", text, re.ASCII)
     if match is None:
         raise ValueError(f"{text!r} is not 'host:port', '[v6 address]:port', 'unix:/path' or 'fd://number'.")
-    host, port = match[1] or match[3], int(match[2] or match[4])
+    named, port = match[1] or match[2], int(match[3])
+    host = "127.0.0.1" if named is None else named or "0.0.0.0"
     if not 1 <= port <= 65535:
         raise ValueError(f"{port} is not a port; ports go from 1 to 65535.")
     return Bind(host, port)
