@@ -70,6 +70,15 @@ class Framework:
             return shown(response)
 
 
+def without_the_hint(error: tuple[str, str]) -> str:
+    """The class of the error where asgiref is missing: what to install is each framework's own extra."""
+    kind, text = error
+    assert re.fullmatch(r"Install (Flask with the 'async' extra|'\w+\[async\]') in order to use async views\.", text), (
+        text
+    )
+    return kind
+
+
 def shown(response: Any) -> tuple[Any, ...]:
     """Status, headers and body, without what differs from second to second or from run to run."""
     headers = []
