@@ -73,9 +73,8 @@ class Framework:
 def without_the_hint(error: tuple[str, str]) -> str:
     """The class of the error where asgiref is missing: what to install is each framework's own extra."""
     kind, text = error
-    assert re.fullmatch(r"Install (Flask with the 'async' extra|'\w+\[async\]') in order to use async views\.", text), (
-        text
-    )
+    hint = r"Install (Flask with the 'async' extra|'\w+\[async\]') in order to use async views\."
+    assert re.fullmatch(hint, text), text
     return kind
 
 
