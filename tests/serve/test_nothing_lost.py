@@ -212,7 +212,11 @@ def test_a_kept_connection_is_answered_once_more_and_closed(start):
 def test_broken_code_does_not_replace_code_that_works(start, tmp_path):
     server = start("--workers", "2")
     # From the log: one worker may take all that one client asks.
-    before = {pid.encode() for pid in re.findall(r"Booting worker with pid: (\d+)", server.output())}
+    before: set[bytes] = set()
+    until = time.monotonic() + serving.PATIENCE
+    while len(before) < 2 and time.monotonic() < until:
+        time.sleep(0.05)
+        before = {pid.encode() for pid in re.findall(r"Booting worker with pid: (\d+)", server.output())}
     assert len(before) == 2
     (tmp_path / "served.py").write_text("1 / 0")
     server.process.send_signal(signal.SIGHUP)

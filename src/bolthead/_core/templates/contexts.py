@@ -50,7 +50,7 @@ def new_context(template: Any, parent: dict[str, Any], joined: bool) -> Any:
     context.globals_keys = keys
     context.blocks = {name: [block] for name, block in template.blocks.items()}
     if joined:
-        context._joined = environment
+        context.bolthead_joined = environment
     return context
 
 
@@ -77,7 +77,7 @@ def included(template: Any, context: Any, local_variables: dict[str, Any]) -> An
         if value is not missing:
             parent[name] = value
     # FAST (page-include): unless they are streamed, the pieces are joined here, not handed on one by one.
-    joined = context.__dict__.get("_joined") is template.environment
+    joined = context.__dict__.get("bolthead_joined") is template.environment
     pieces = template.root_render_func(new_context(template, parent, joined))
     if not joined:
         return pieces

@@ -47,7 +47,7 @@ def steps(environment: Any, context: Any) -> tuple[Any, ...]:
     """
     # PARITY: tests/core/templates/test_extension_points.py; what an application puts in the place of Jinja's methods
     # later is called from the next rendering on; by the macros of a cached import, when that is made again.
-    if context.__dict__.get("_joined") is environment or (type(context) is Context and is_stock(environment)):
+    if context.__dict__.get("bolthead_joined") is environment or (type(context) is Context and is_stock(environment)):
         return (
             runtime.attribute,
             runtime.item,
