@@ -91,7 +91,7 @@ def test_contexts(load: Load) -> None:
         load(CONTEXTS).render(template, dict(given))
         template.render(dict(given))
         found, wanted = (dict(vars(context)) for context in seen)
-        assert found.pop("_joined") is environment
+        assert found.pop("bolthead_joined") is environment
         assert list(found) == list(wanted)
         assert vars(found.pop("eval_ctx")) == vars(wanted.pop("eval_ctx"))
         assert found == wanted
