@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import bodies, compare, count, inprocess, leaks, servers, startup
+from . import bodies, compare, count, freshness, growth, inprocess, leaks, servers, startup
 
 PARTS = {
     "bodies": (bodies, "large multipart bodies: time per MB, memory"),
@@ -13,6 +13,8 @@ PARTS = {
     "startup": (startup, "import time and resident memory"),
     "count": (count, "instructions per request, by callgrind"),
     "leaks": (leaks, "memory over many requests of all cases"),
+    "growth": (growth, "the board on several servers behind HAProxy, and what a killed one loses"),
+    "check": (freshness, "whether the stored results are of this code"),
     "compare": (compare, "two results side by side"),
 }
 

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from . import machine, plot, report
+from . import freshness, machine, plot, report
 
 FOLDER = machine.ROOT / "docs" / "_bench"
 RESULTS = FOLDER / "results.json"
@@ -24,8 +24,8 @@ def table(head: list[str], body: list[list[str]]) -> str:
 def place(about: dict[str, Any]) -> str:
     packages = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
     return (
-        f"{about['processor']}, {about['cores']} cores, {about['system']}, {about['python']}; {packages}; "
-        f"commit {about['commit']}, {about['date']}."
+        f"`{about['command']}` on {about['processor']}, {about['cores']} cores, {about['system']}, {about['python']}; "
+        f"{packages}; commit {about['commit']}, {about['date']}."
     )
 
 
@@ -110,21 +110,43 @@ def plots(results: dict[str, Any]) -> dict[str, str]:
     return made
 
 
+def scaled(found: dict[str, Any]) -> str:
+    from .growth import grid
+
+    head, body = grid(found)
+    return f"{table(head, body)}\n{place(found['about'])}\n"
+
+
+def survived(found: dict[str, Any]) -> str:
+    trial = found["trial"]
+    shown = [name for name, value in trial.items() if isinstance(value, (int, float))]
+    return table(["in the trial", ""], [[name, f"{trial[name]:,}"] for name in shown])
+
+
+TEXTS = {
+    "inprocess.inc": ("inprocess", in_process),
+    "microseconds.inc": ("inprocess", microseconds),
+    "other.inc": ("other", in_process),
+    "servers.inc": ("servers", through_servers),
+    "startup.inc": ("startup", starting),
+    "scaled.inc": ("scaled", scaled),
+    "trial.inc": ("scaled", survived),
+}
+"""What is made of the results: the file, the part that it shows, and how."""
+
+
+def texts(results: dict[str, Any]) -> dict[str, str]:
+    """Every file of the documentation that stored *results* give, by its name."""
+    made = {name: make(results[part]) for name, (part, make) in TEXTS.items() if part in results}
+    return {"results.json": json.dumps(results, indent=1) + "\n", **plots(results), **made}
+
+
 def write(new: dict[str, Any]) -> list[Path]:
     """Store *new* (part → its result) and write every page and plot that the stored results give."""
     FOLDER.mkdir(parents=True, exist_ok=True)
+    freshness.stamp(new)
     results: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    results |= new
-    texts = {"results.json": json.dumps(results, indent=1) + "\n", **plots(results)}
-    if "inprocess" in results:
-        texts["inprocess.inc"] = in_process(results["inprocess"])
-        texts["microseconds.inc"] = microseconds(results["inprocess"])
-    if "other" in results:
-        texts["other.inc"] = in_process(results["other"])
-    if "servers" in results:
-        texts["servers.inc"] = through_servers(results["servers"])
-    if "startup" in results:
-        texts["startup.inc"] = starting(results["startup"])
-    for name, content in texts.items():
+    made = texts(results | new)
+    for name, content in made.items():
         (FOLDER / name).write_text(content)
-    return [FOLDER / name for name in texts]
+    return [FOLDER / name for name in made]

@@ -16,7 +16,7 @@ from typing import Any
 
 import flask
 import pytest
-from bench import compare, count, pages, plot, report
+from bench import compare, count, freshness, pages, plot, report
 from bench.cases.asks import Answer, App, answer, spin
 from bench.cases.page_views import BUILDERS
 from bench.cases.table import Case, cases
@@ -221,3 +221,68 @@ def test_each_fast_path_names_what_it_wins() -> None:
                 assert named, f"{path.name}: {line.strip()}"
                 tags += named[1].split(", ")
     assert tags and set(tags) <= known, set(tags) - known
+
+
+STORED: dict[str, Any] = json.loads(pages.RESULTS.read_text())
+
+
+@pytest.mark.parametrize("part", STORED)
+def test_a_result_says_of_what_it_is(part: str) -> None:
+    about = STORED[part]["about"]
+    assert re.fullmatch(r"[0-9a-f]{7,40}\+?", about["commit"])
+    assert about["command"].startswith("python -m bench")
+    assert about["date"].endswith(" UTC") and about["processor"] and about["python"] and about["cores"]
+    assert "." in about["sources"]
+
+
+def test_what_the_documentation_shows_is_made_of_the_stored_results() -> None:
+    made = pages.texts(STORED)
+    assert made == {name: (pages.FOLDER / name).read_text() for name in made}
+
+
+@pytest.fixture
+def sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    for name in ("app.py", "_core/http/cookies.py", "serving/loop.py", "serving/loop.c"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x = 1\n")
+    monkeypatch.setattr(freshness, "SOURCES", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["bench", "--docs"])
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("change", "older"),
+    [
+        ("", {}),
+        ("serving/loop.c", {}),
+        ("app.py", {"inprocess": ["."], "servers": ["."]}),
+        ("_core/http/cookies.py", {"inprocess": ["_core/http"], "servers": ["_core/http"]}),
+        ("serving/loop.py", {"servers": ["serving"]}),
+        ("_core/new/new.pyx", {"inprocess": ["_core/new"], "servers": ["_core/new"]}),
+    ],
+)
+def test_a_result_is_older_than_what_was_changed_since(
+    sources: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], change: str, older: dict[str, list[str]]
+) -> None:
+    results = {part: {"about": {"commit": "abcdef1", "date": "now"}} for part in ("inprocess", "servers")}
+    freshness.stamp(results)
+    assert results["servers"]["about"]["command"] == "python -m bench --docs"
+    if change:
+        (sources / change).parent.mkdir(exist_ok=True)
+        (sources / change).write_text("x = 2\n")
+    found = {part: freshness.changed(part, result) for part, result in results.items()}
+    assert {part: places for part, places in found.items() if places} == older
+
+    (tmp_path / "results.json").write_text(json.dumps(results))
+    assert freshness.main(Namespace(results=tmp_path / "results.json")) == bool(older)
+    said = capsys.readouterr().out
+    assert all(f"older than {', '.join(places)}" in said for places in older.values())
+    assert said.count("current") == 2 - len(older)
+
+
+def test_a_result_of_no_commit_is_not_current(sources: Path, tmp_path: Path) -> None:
+    results = {"inprocess": {"about": {"commit": "abcdef1+", "date": "now"}}}
+    freshness.stamp(results)
+    (tmp_path / "results.json").write_text(json.dumps(results))
+    assert freshness.main(Namespace(results=tmp_path / "results.json")) == 1

@@ -17,8 +17,11 @@ from bolthead import Flask, Response, current_app, json, render_template, reques
 from . import api, auth, db, filters, forms, pictures, topics
 
 
-def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
-    """The application; everything it needs on disk is made under its instance folder when missing."""
+def create_app(settings: Mapping[str, Any] | None = None, database: Any = None) -> Flask:
+    """The application; everything it needs on disk is made under its instance folder when missing.
+
+    *database* is what `db.SQLite` is, for another engine.
+    """
     app = Flask(__name__, instance_relative_config=True)
     folder = Path(app.instance_path)
     app.config.from_mapping(
@@ -35,7 +38,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     if not app.config["SECRET_KEY"]:
         app.config["SECRET_KEY"] = stored_secret(folder / "secret_key")
 
-    db.init_app(app)
+    db.init_app(app, database)
     filters.init_app(app)
     # The users come before the forms: a form that is refused gets a page, and its header names the user.
     for blueprint in (auth.bp, topics.bp, pictures.bp, api.bp):

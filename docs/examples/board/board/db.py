@@ -1,4 +1,8 @@
-"""The database: one connection per application context, the schema, and all the queries."""
+"""The database: one connection per application context, the schema, and all the queries.
+
+The queries are understood by SQLite and by PostgreSQL; what differs is in `SQLite`, and another database is an object
+with its two methods.
+"""
 
 from __future__ import annotations
 
@@ -8,55 +12,76 @@ from pathlib import Path
 from typing import Any
 
 import click
+from blinker import Namespace
 
 from bolthead import Flask, current_app, g
 
 Row = sqlite3.Row
 
+post_added = Namespace().signal("post-added")
+"""Sent by the application when a post is stored, with its number as ``post``."""
+
 POSTS = """
     SELECT post.id, post.topic, post.body, post.picture, post.created,
-           user.id AS author_id, user.name AS author
-    FROM post JOIN user ON user.id = post.author
+           "user".id AS author_id, "user".name AS author
+    FROM post JOIN "user" ON "user".id = post.author
 """
 TOPICS = """
-    SELECT topic.id, topic.title, topic.touched, user.name AS author, first.created AS created,
+    SELECT topic.id, topic.title, topic.touched, "user".name AS author, first.created AS created,
            first.picture AS picture,
            (SELECT count(*) - 1 FROM post WHERE post.topic = topic.id) AS answers
     FROM topic
     JOIN post AS first ON first.id = (SELECT min(id) FROM post WHERE post.topic = topic.id)
-    JOIN user ON user.id = first.author
+    JOIN "user" ON "user".id = first.author
 """
 
 
-def init_app(app: Flask) -> None:
+class SQLite:
+    """The database in a file at *path*."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def connect(self) -> sqlite3.Connection:
+        """A connection whose rows are read by name; ``with`` commits, or rolls back after an error."""
+        connection = sqlite3.connect(self.path, timeout=10)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA foreign_keys = ON")
+        return connection
+
+    def create(self) -> None:
+        """Make the database, or what it lacks; harmless when all is there."""
+        Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+        connection = self.connect()
+        connection.execute("PRAGMA journal_mode = WAL")
+        with current_app.open_resource("schema.sql", "rt") as schema:
+            connection.executescript(schema.read())
+        connection.close()
+
+
+def init_app(app: Flask, database: Any = None) -> None:
+    app.extensions["board-database"] = database or SQLite(app.config["DATABASE"])
     app.teardown_appcontext(close)
     app.cli.add_command(init_db_command)
     with app.app_context():
         create()
 
 
-def connect() -> sqlite3.Connection:
-    """This context's connection, opened by the first who asks."""
+def create() -> None:
+    current_app.extensions["board-database"].create()
+
+
+def connect() -> Any:
+    """This context's connection, opened at the first call."""
     if "db" not in g:
-        g.db = sqlite3.connect(current_app.config["DATABASE"], timeout=10)
-        g.db.row_factory = sqlite3.Row
-        g.db.execute("PRAGMA foreign_keys = ON")
-    return g.db  # type: ignore[no-any-return]
+        g.db = current_app.extensions["board-database"].connect()
+    return g.db
 
 
 def close(error: BaseException | None = None) -> None:
     db = g.pop("db", None)
     if db is not None:
         db.close()
-
-
-def create() -> None:
-    """Make the database, or what it lacks; harmless when all is there."""
-    Path(current_app.config["DATABASE"]).parent.mkdir(parents=True, exist_ok=True)
-    db = connect()
-    db.execute("PRAGMA journal_mode = WAL")
-    with current_app.open_resource("schema.sql", "rt") as schema:
-        db.executescript(schema.read())
 
 
 @click.command("init-db")
@@ -67,7 +92,7 @@ def init_db_command(drop: bool) -> None:
         click.confirm("Delete every topic and user?", abort=True)
         with connect() as db:
             for table in ("post", "topic", "user"):
-                db.execute(f"DROP TABLE IF EXISTS {table}")
+                db.execute(f'DROP TABLE IF EXISTS "{table}"')
     create()
     click.echo(f"The database is at {current_app.config['DATABASE']}.")
 
@@ -78,26 +103,25 @@ def one(query: str, *values: Any) -> Row | None:
 
 
 def user_by_id(number: int) -> Row | None:
-    return one("SELECT * FROM user WHERE id = ?", number)
+    return one('SELECT * FROM "user" WHERE id = ?', number)
 
 
 def user_by_name(name: str) -> Row | None:
-    return one("SELECT * FROM user WHERE name = ?", name)
+    return one('SELECT * FROM "user" WHERE name = ?', name)
 
 
 def add_user(name: str, password_hash: str) -> int | None:
     """The new user's id, or None when the name is taken."""
-    try:
-        with connect() as db:
-            return db.execute("INSERT INTO user (name, password) VALUES (?, ?)", (name, password_hash)).lastrowid
-    except sqlite3.IntegrityError:
-        return None
+    query = 'INSERT INTO "user" (name, password) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING id'
+    with connect() as db:
+        row = db.execute(query, (name, password_hash)).fetchone()
+    return row and int(row["id"])
 
 
 def topic_page(page: int, size: int) -> tuple[list[Row], bool]:
     """One page of topics, the liveliest first, and whether there is another."""
     query = TOPICS + "ORDER BY topic.touched DESC, topic.id DESC LIMIT ? OFFSET ?"
-    rows = connect().execute(query, (size + 1, (page - 1) * size)).fetchall()
+    rows: list[Row] = connect().execute(query, (size + 1, (page - 1) * size)).fetchall()
     return rows[:size], len(rows) > size
 
 
@@ -106,7 +130,8 @@ def topic(number: int) -> Row | None:
 
 
 def posts_of(topic: int) -> list[Row]:
-    return connect().execute(POSTS + "WHERE post.topic = ? ORDER BY post.id", (topic,)).fetchall()
+    rows: list[Row] = connect().execute(POSTS + "WHERE post.topic = ? ORDER BY post.id", (topic,)).fetchall()
+    return rows
 
 
 def post(number: int) -> Row | None:
@@ -121,24 +146,27 @@ def every_post() -> Iterator[Row]:
 
 def add_topic(author: int, title: str, body: str, picture: str | None = None) -> int:
     with connect() as db:
-        number = db.execute("INSERT INTO topic (title) VALUES (?)", (title,)).lastrowid
-        assert number is not None
-        insert_post(db, number, author, body, picture)
-    return number
+        topic = int(db.execute("INSERT INTO topic (title) VALUES (?) RETURNING id", (title,)).fetchone()["id"])
+        post = insert_post(db, topic, author, body, picture)
+    announce(post)
+    return topic
 
 
 def add_post(topic: int, author: int, body: str, picture: str | None = None) -> int:
     with connect() as db:
-        number = insert_post(db, topic, author, body, picture)
+        post = insert_post(db, topic, author, body, picture)
         db.execute("UPDATE topic SET touched = unixepoch() WHERE id = ?", (topic,))
-    return number
+    announce(post)
+    return post
 
 
-def insert_post(db: sqlite3.Connection, topic: int, author: int, body: str, picture: str | None) -> int:
-    values = (topic, author, body, picture)
-    number = db.execute("INSERT INTO post (topic, author, body, picture) VALUES (?, ?, ?, ?)", values).lastrowid
-    assert number is not None
-    return number
+def insert_post(db: Any, topic: int, author: int, body: str, picture: str | None) -> int:
+    query = "INSERT INTO post (topic, author, body, picture) VALUES (?, ?, ?, ?) RETURNING id"
+    return int(db.execute(query, (topic, author, body, picture)).fetchone()["id"])
+
+
+def announce(post: int) -> None:
+    post_added.send(current_app._get_current_object(), post=post)
 
 
 def delete_post(post: Row) -> bool:
@@ -147,4 +175,4 @@ def delete_post(post: Row) -> bool:
         db.execute("DELETE FROM post WHERE id = ?", (post["id"],))
         left = "SELECT 1 FROM post WHERE topic = ?"
         gone = db.execute(f"DELETE FROM topic WHERE id = ? AND NOT EXISTS ({left})", (post["topic"], post["topic"]))
-    return gone.rowcount == 1
+    return bool(gone.rowcount == 1)
