@@ -108,10 +108,7 @@ class Alias:
         _explain(real)
         become(module, real)
         if self.name == BACK:
-            for name in list(sys.modules):
-                package, *below = name.split(".")
-                if package == BACK and below and not any(part.startswith("_") for part in below):
-                    importlib.import_module(".".join([FRONT, *below]))
+            _import_submodules()
 
     def get_code(self, fullname: str) -> CodeType | None:
         code: CodeType | None = self.origin.get_code(self.name)
@@ -130,6 +127,26 @@ class Alias:
     def get_resource_reader(self, fullname: str) -> Any:
         reader = getattr(self.origin, "get_resource_reader", None)
         return reader(self.name) if reader else None
+
+
+def _import_submodules() -> None:
+    """Import under Flask's name each public module of ours that is loaded, so that the hooks for its import run.
+
+    In Flask they run before any other module takes names from that one: what a hook replaces is what the others get.
+    """
+    public = {name: module for name, module in sys.modules.items() if f"{name}.".startswith(f"{BACK}.")}
+    public = {name: module for name, module in public.items() if "._" not in name}
+    for name, module in public.items():
+        if name == BACK:
+            continue
+        before = dict(vars(module))
+        importlib.import_module(FRONT + name[len(BACK) :])
+        for key, value in vars(module).items():
+            if key.startswith("__") or before.get(key, value) is value:
+                continue
+            for other in public.values():
+                if vars(other).get(key) is before[key]:
+                    vars(other)[key] = value
 
 
 class Finder:

@@ -75,6 +75,28 @@ def test_what_a_hook_puts_into_the_module_is_there() -> None:
     """)
 
 
+def test_what_a_hook_replaces_is_what_other_modules_have() -> None:
+    """Flask's modules take names from each other, and applications from the package, after the hook has run."""
+    code = """
+        import wrapt
+        @wrapt.when_imported("flask.templating")
+        def hook(module):
+            module.render_template_string = lambda *args, **kwargs: "mine"
+        @wrapt.when_imported("flask.helpers")
+        def hook(module):
+            module.url_for = lambda *args, **kwargs: "/mine"
+        @wrapt.when_imported("flask.wrappers")
+        def hook(module):
+            module.Request = type("Request", (module.Request,), {"mine": True})
+        INSTALL
+        import flask, flask.app, flask.views
+        from flask import render_template_string, url_for
+        print(flask.render_template_string("x"), render_template_string("x"), url_for("x"), flask.url_for("x"))
+        print(flask.Request.mine, flask.app.Request.mine)
+    """
+    assert run(code.replace("INSTALL", "")) == run(code.replace("INSTALL", INSTALL.strip()))
+
+
 FLASKS_FINDER = """
 import sys
 from importlib.machinery import PathFinder
