@@ -60,18 +60,19 @@ OFFLINE = {
 }
 """The agents' own settings, by which they send nothing."""
 
-FLASK = ("flask", "--app", "shop", "visit")
+FLASK = ("python", "-m", "flask", "--app", "shop", "visit")
+FLASK_COMMAND = ("flask", *FLASK[3:])
 AS_FLASK = ("python", "-m", "bolthead.as_flask")
 COMMAND = ("python", "-m", "bolthead", "--as-flask", "--app", "shop")
 INSTALL = "from bolthead.as_flask import install; install(); import shop; shop.visit()"
 
 BY_HAND = {
-    "by hand": (*AS_FLASK, *FLASK),
+    "by hand": (*AS_FLASK, *FLASK_COMMAND),
     "by hand, the command": (*COMMAND, "visit"),
     "by hand, install()": ("python", "-c", INSTALL),
 }
 BY_RUNNER = {
-    "outside": ("RUNNER", *AS_FLASK, *FLASK),
+    "outside": ("RUNNER", *AS_FLASK, *FLASK_COMMAND),
     "outside the command": ("RUNNER", *COMMAND, "visit"),
     "inside": (*AS_FLASK, "RUNNER", *FLASK),
     "outside, install()": ("RUNNER", "python", "-c", INSTALL),
@@ -109,9 +110,7 @@ def words(agent: Agent, command: tuple[str, ...]) -> list[str]:
 def run(agent: Agent, command: tuple[str, ...], python: Path, side: str, by_hand: bool) -> list[Any]:
     """What was answered and recorded, request by request, by a program that runs *command*."""
     env = environment(agent, python, side, by_hand)
-    done = subprocess.run(
-        words(agent, command), cwd=PROGRAMS, env=env, capture_output=True, text=True, timeout=SECONDS
-    )
+    done = subprocess.run(words(agent, command), cwd=PROGRAMS, env=env, capture_output=True, text=True, timeout=SECONDS)
     last = (done.stdout.splitlines() or [""])[-1]
     if done.returncode or not last.startswith("{"):
         raise Failed(done.stdout[-1000:] + done.stderr[-3000:])

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import linecache
 import os
+import re
 import traceback
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 import pytest
+from werkzeug.debug import DebuggedApplication
+from werkzeug.test import Client
 
 import bolthead
 import builds
@@ -41,6 +44,27 @@ def test_every_frame_shows_its_source(load: Load) -> None:
     for frame in core:
         name = frame.name.rpartition(".")[2]
         assert any(name in line for line in linecache.getlines(frame.filename)[: frame.lineno])
+
+
+def test_werkzeugs_debugger_shows_source_and_a_console_for_every_frame(load: Load) -> None:
+    app: Any = load("bolthead.app").Flask("shop", root_path="/nowhere")
+
+    @app.route("/")
+    def fail() -> None:
+        raise KeyError("sold out")
+
+    app.debug = True
+    client = Client(DebuggedApplication(app, evalex=True, pin_security=False))
+    page = client.get("/").text
+    frames = page.split('<div class="frame" id="frame-')[1:]
+    assert len(frames) >= 4 and "sold out" in frames[-1]
+    for frame in frames:
+        assert os.path.isfile(re.findall(r'<cite class="filename">"(.*?)"</cite>', frame)[0]), frame
+        assert '<pre class="line current">' in frame, frame
+        number = frame.partition('"')[0]
+        secret = re.findall(r'SECRET = "(.*?)"', page)[0]
+        options = {"__debugger__": "yes", "cmd": "1 + 1", "frm": number, "s": secret}
+        assert "2" in client.get("/", query_string=options).text
 
 
 def test_the_files_of_functions(load: Load) -> None:

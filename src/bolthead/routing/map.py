@@ -48,7 +48,9 @@ class Map(WerkzeugMap):
         host_matching: bool = False,
     ) -> None:
         self._tree = Tree(ValidationError, bool(merge_slashes), bool(host_matching))
-        self._pending: list[WerkzeugRule] = []
+        # All in the order of their arrival, and how many of them have their place in the tree.
+        self._arrived: list[WerkzeugRule] = []
+        self._inserted = 0
         self._watches: dict[frozenset[tuple[type, str]], ClassWatch] = {}
         self._merge_slashes = merge_slashes
         self._remap_lock = self.lock_class()
@@ -62,6 +64,18 @@ class Map(WerkzeugMap):
         self.sort_key = sort_key
         for factory in rules or ():
             self.add(factory)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a pickle has: the tree is made again from the rules."""
+        state = self.__dict__ | {"_inserted": 0, "_watches": {}}
+        tree = state.pop("_tree")
+        return state | {"endpoints": tree.endpoints, "host_matching": tree.host_matching}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # The rules may still be empty here, as they refer to this map.
+        tree = Tree(ValidationError, bool(state["_merge_slashes"]), state.pop("host_matching"))
+        tree.endpoints = state.pop("endpoints")
+        self.__dict__.update(state, _tree=tree)
 
     @property
     def merge_slashes(self) -> bool:
@@ -100,7 +114,7 @@ class Map(WerkzeugMap):
             rule.bind(self)
             with self._remap_lock:
                 self._rules_by_endpoint.setdefault(rule.endpoint, []).append(rule)
-                self._pending.append(rule)
+                self._arrived.append(rule)
                 self._remap = True
 
     def update(self) -> None:
@@ -111,8 +125,9 @@ class Map(WerkzeugMap):
             if not self._remap:
                 return
             touched: dict[int, State] = {}
-            endpoints = {rule.endpoint: None for rule in self._pending} or self._rules_by_endpoint
-            for rule in self._pending:
+            pending = self._arrived[self._inserted :]
+            endpoints = {rule.endpoint: None for rule in pending} or self._rules_by_endpoint
+            for rule in pending:
                 if not rule.build_only:
                     insert(self._tree, rule, touched)
             for state in touched.values():
@@ -120,7 +135,7 @@ class Map(WerkzeugMap):
             self._tree.starts = {}
             for endpoint in list(endpoints):
                 self._order(endpoint)
-            self._pending.clear()
+            self._inserted = len(self._arrived)
             self._remap = False
 
     def _order(self, endpoint: Any) -> None:

@@ -190,6 +190,8 @@ class Elastic(Recorder):
 
 
 class Scout(Recorder):
+    MEASURED = {"mem_delta", "allocations", "start_allocations", "stop_allocations"}
+
     def listen(self) -> None:
         from scout_apm.core.agent.manager import CoreAgentManager
         from scout_apm.core.agent.socket import CoreAgentSocketThread
@@ -204,7 +206,7 @@ class Scout(Recorder):
             for kind, fields in one.items():
                 keys = ("operation", "tag", "value")
                 told = [fields[key] for key in keys if key in fields]
-                if "mem_delta" not in told:
+                if not self.MEASURED & set(map(str, told)):
                     self.hear([kind, *told])
 
     def hear_error(self, error: dict[str, Any]) -> None:

@@ -52,6 +52,10 @@ class Writer:
             # found by its depth, and given to the standard library.
             self._write = MAKE(None, default, escape, None, key, item, sort_keys, False, True)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What is made of a provider is not pickled: where it was there is None, and it is made again."""
+        return type(None), ()
+
     def text(self, obj: Any) -> str:
         write = self._write
         if (

@@ -56,6 +56,9 @@ cdef class Writer:
         self._escaping = bool(ensure_ascii)
         self._sorting = bool(sort_keys)
 
+    def __reduce__(self):
+        return type(None), ()
+
     cpdef str text(self, object obj):
         cdef char first[FIRST]
         cdef PyObject *pairs[PAIRS]

@@ -189,3 +189,7 @@ class Plan:
     tree: Any
     domain: str
     checked_hosts: set[str]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What is made of an application is not pickled: where it was there is None, and it is made again."""
+        return type(None), ()

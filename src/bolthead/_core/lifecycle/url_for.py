@@ -40,6 +40,10 @@ class UrlForGuards:
         self.context_class = shipped.context_class
         self.adapter_class = shipped.adapter_class
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What is made of an application is not pickled: where it was there is None, and it is made again."""
+        return type(None), ()
+
 
 GUARDED = frozenset(("__class__", "inject_url_defaults", "url_default_functions", "url_for"))
 """The attributes of an application that its `UrlForGuards` were made from."""

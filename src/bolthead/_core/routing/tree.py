@@ -76,6 +76,10 @@ class Leaf:
         self.detour = False
         self.sync()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What is made of a rule is not pickled: where it was there is None, and it is made again."""
+        return type(None), ()
+
     def sync(self) -> None:
         """Read the rule's settings again."""
         rule = self.rule

@@ -135,6 +135,10 @@ class UrlTemplate:
             and steps is not None
         )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What is made of a rule is not pickled: where it was there is None, and it is made again."""
+        return type(None), ()
+
     def suits(self, values: dict[Any, Any], method: str | None) -> bool:
         """Whether *values* are enough, agree with the defaults, and *method*, if any, is allowed."""
         if method is not None and self.methods is not None and method not in self.methods:

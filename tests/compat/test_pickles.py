@@ -1,0 +1,124 @@
+"""What dill and cloudpickle can pickle in Flask they can pickle here, and what comes back works. So do copies."""
+
+from __future__ import annotations
+
+import copy
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from oracle import Framework, alike
+
+# A program of its own: functions of a test module would take all of pytest into the pickle.
+PROGRAM = """
+import importlib, json, sys
+pickler, framework = map(importlib.import_module, sys.argv[1:])
+
+def make(name):
+    app = framework.Flask(name, root_path="/nowhere", instance_path="/nowhere/instance")
+    app.secret_key = "key"
+
+    @app.before_request
+    def before():
+        framework.g.n = 1
+
+    @app.route("/item/<int:number>", methods=["GET", "POST"], defaults={"page": 1})
+    def item(number, page):
+        return {"number": number, "page": page, "url": framework.url_for("item", number=number)}
+
+    app.add_url_rule("/<name>", "last", lambda name: name)
+    app.add_url_rule("/first", "first", lambda: "first")
+    app.add_url_rule("/<other>", "other", lambda other: "other " + other)
+    return app
+
+def answers(app):
+    return [app.test_client().get(path).text for path in ("/item/5", "/first", "/word", "/a/b")]
+
+def attempt(make):
+    try:
+        return pickler.loads(pickler.dumps(make()))
+    except Exception as error:
+        return None
+
+app, used = make("one"), make("two")
+before = answers(used)
+found = {}
+with used.test_request_context("/item/7?a=b", method="POST", headers={"X": "y"}, data={"c": "d"}):
+    request = framework.request
+    request.form
+    values = {
+        "app": lambda: app,
+        "app that has answered": lambda: used,
+        "app in its context": lambda: framework.current_app._get_current_object(),
+        "request": lambda: request._get_current_object(),
+        "proxy": lambda: request,
+        "headers": lambda: request.headers,
+        "environ": lambda: request.environ,
+        "args": lambda: request.args,
+        "form": lambda: request.form,
+        "files": lambda: request.files,
+        "cookies": lambda: request.cookies,
+        "rule": lambda: request.url_rule,
+        "map": lambda: used.url_map,
+        "session": lambda: framework.session._get_current_object(),
+        "g": lambda: framework.g._get_current_object(),
+        "view": lambda: used.view_functions["item"],
+        "config": lambda: used.config,
+        "response": lambda: used.make_response(("text", 201, {"X": "y"})),
+        "blueprint": lambda: framework.Blueprint("part", "part", root_path="/nowhere"),
+        "provider": lambda: used.json,
+        "context": lambda: framework.globals.request_ctx._get_current_object(),
+    }
+    back = {name: attempt(make) for name, make in values.items()}
+for name, value in back.items():
+    found[name] = type(value).__name__
+if back["app"]:
+    found["answers"] = answers(back["app"])
+if back["app in its context"]:
+    found["answers of the used one"] = answers(back["app in its context"])
+if back["request"]:
+    request = back["request"]
+    found["read"] = [request.method, request.url, request.args.to_dict(), request.headers["X"], request.view_args]
+if back["map"]:
+    adapter = back["map"].bind("localhost")
+    found["matches"] = [adapter.match(path)[0] for path in ("/item/5", "/first", "/word")]
+    found["builds"] = [adapter.build("item", {"number": 3}), adapter.build("other", {"other": "x y"})]
+    back["map"].add(type(next(back["map"].iter_rules()))("/added/<x>", endpoint="added"))
+    found["added"] = adapter.match("/added/y")[0]
+if back["rule"]:
+    found["rule of"] = [back["rule"].rule, back["rule"].map.bind("x").match("/first")[0]]
+print(json.dumps(found))
+"""
+NEEDED = {
+    "dill": {"app", "app in its context", "request", "headers", "map", "rule", "answers", "matches", "read"},
+    "cloudpickle": {"args", "form", "cookies", "session", "g", "view", "config", "response", "blueprint"},
+}
+
+
+def pickled(pickler: str, framework: str) -> dict[str, Any]:
+    command = [sys.executable, "-c", PROGRAM, pickler, framework]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize("pickler", NEEDED)
+def test_pickles(pickler: str) -> None:
+    wanted = pickled(pickler, "flask")
+    assert not {name for name in NEEDED[pickler] if wanted.get(name) in (None, "NoneType")}
+    assert pickled(pickler, "bolthead") == wanted
+
+
+@alike
+def test_copies_of_a_map(fw: Framework) -> Any:
+    app = fw.app()
+    app.add_url_rule("/a/<int:n>", "a")
+    app.add_url_rule("/b", "b")
+    before = [app.url_map.bind("x").match(path) for path in ("/a/5", "/b")]
+    copied = copy.copy(app.url_map)
+    rule = next(app.url_map.iter_rules()).empty()
+    return before, [copied.bind("x").match(path) for path in ("/a/5", "/b")], rule.rule
