@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import bodies, compare, count, freshness, growth, inprocess, leaks, servers, startup
+from . import bodies, compare, count, freshness, growth, inprocess, leaks, routing, servers, startup
 
 PARTS = {
     "bodies": (bodies, "large multipart bodies: time per MB, memory"),
     "servers": (servers, "requests per second through granian, gunicorn and bolthead serve, by wrk"),
+    "routing": (routing, "the router beside Werkzeug's"),
     "startup": (startup, "import time and resident memory"),
     "count": (count, "instructions per request, by callgrind"),
     "leaks": (leaks, "memory over many requests of all cases"),

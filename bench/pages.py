@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +62,8 @@ def microseconds(found: dict[str, Any]) -> str:
     rows = report.rows(found["runs"])
     names = ("compiled", "pure", "flask", "falcon", "bottle", "bare")
     head = ["µs per request", *(plot.LABELS[name] for name in names)]
-    return table(head, [[row.title, *(report.number(row.times.get(name)) for name in names)] for row in rows])
+    body = [[row.title, *(report.number(row.times.get(name)) for name in names)] for row in rows]
+    return f"{table(head, body)}\n{place(found['about'])}\n"
 
 
 def through_servers(found: dict[str, Any]) -> str:
@@ -70,8 +73,9 @@ def through_servers(found: dict[str, Any]) -> str:
             compared = [
                 f"{rates['best'] / by[other]['best']:.2f}" if other in by else "" for other in ("bare", "flask")
             ]
-            body.append([server, framework, f"{rates['best']:,.0f}", f"{rates['median']:,.0f}", *compared])
-    head = ["server", "application", "requests/s, best", "median", "× bare", "× Flask"]
+            spent = f"{rates['cpu']:.1f}" if "cpu" in rates else ""
+            body.append([server, framework, f"{rates['best']:,.0f}", f"{rates['median']:,.0f}", *compared, spent])
+    head = ["server", "application", "requests/s, best", "median", "× bare", "× Flask", "µs of CPU"]
     return f"{table(head, body)}\n{place(found['about'])}\n"
 
 
@@ -110,11 +114,14 @@ def plots(results: dict[str, Any]) -> dict[str, str]:
     return made
 
 
-def scaled(found: dict[str, Any]) -> str:
-    from .growth import grid
+def gridded(part: str) -> Callable[[dict[str, Any]], str]:
+    """The table that the module *part* of the bench makes of its result."""
 
-    head, body = grid(found)
-    return f"{table(head, body)}\n{place(found['about'])}\n"
+    def make(found: dict[str, Any]) -> str:
+        head, body = importlib.import_module(f"bench.{part}").grid(found)
+        return f"{table(head, body)}\n{place(found['about'])}\n"
+
+    return make
 
 
 def survived(found: dict[str, Any]) -> str:
@@ -129,7 +136,8 @@ TEXTS = {
     "other.inc": ("other", in_process),
     "servers.inc": ("servers", through_servers),
     "startup.inc": ("startup", starting),
-    "scaled.inc": ("scaled", scaled),
+    "routing.inc": ("routing", gridded("routing")),
+    "scaled.inc": ("scaled", gridded("growth")),
     "trial.inc": ("scaled", survived),
 }
 """What is made of the results: the file, the part that it shows, and how."""

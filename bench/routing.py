@@ -1,6 +1,6 @@
-"""Routing beside Werkzeug's, both builds: ``python -m bench.routing``.
+"""Routing beside Werkzeug's, both builds: ``python -m bench routing``.
 
-Times are the best of many short rounds, taken in turns. The pure build is timed by this file in a second process.
+Times are the best of many short rounds, taken in turns. Each build is timed in a process of its own.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 import timeit
 from typing import Any
 
+from . import machine, pages, report
 from .cases.routes import CASES, RouteCase
 
 BUILDS = ("compiled", "pure")
@@ -105,57 +106,52 @@ def measure(rounds: int) -> dict[str, Any]:
 
 def child(build: str, *arguments: str) -> Any:
     environment = {**os.environ, "BOLTHEAD_PURE": "1" if build == "pure" else ""}
-    command = [sys.executable, "-m", "bench.routing", *arguments]
+    command = [sys.executable, "-m", "bench", "routing", *arguments]
     return json.loads(subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout)
 
 
-def table(found: dict[str, Any], weights: dict[str, float]) -> str:
-    """The results in Markdown."""
-    lines = [
-        "| case | Werkzeug µs | compiled µs | ratio | pure µs | ratio |",
-        "|---|--:|--:|--:|--:|--:|",
-    ]
+def grid(found: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """The results as a head and rows."""
+    runs, weights = found["runs"], found["weights"]
+    body = []
     for case in CASES:
-        (theirs, compiled), (again, pure) = (found[build]["times"][case.key] for build in BUILDS)
-        lines.append(
-            f"| {case.title} | {theirs:.2f} | {compiled:.3f} | {theirs / compiled:.1f}× |"
-            f" {pure:.3f} | {again / pure:.1f}× |"
-        )
+        (theirs, compiled), (again, pure) = (runs[build]["times"][case.key] for build in BUILDS)
+        ratios = [f"{theirs / compiled:.1f} ×", f"{again / pure:.1f} ×"]
+        body.append([case.title, f"{theirs:.2f}", f"{compiled:.3f}", ratios[0], f"{pure:.3f}", ratios[1]])
     for nth, name in enumerate(("static", "1 variable")):
-        growth = [found[build]["scale"][1][nth] / found[build]["scale"][0][nth] for build in BUILDS]
-        few, many = (found["compiled"]["scale"][which][nth] for which in (0, 1))
-        lines.append(
-            f"| 10 → 100 000 rules, {name} | | {few:.3f} → {many:.3f} | {growth[0]:.2f}× | | {growth[1]:.2f}× |"
-        )
+        growth = [runs[build]["scale"][1][nth] / runs[build]["scale"][0][nth] for build in BUILDS]
+        few, many = (runs["compiled"]["scale"][which][nth] for which in (0, 1))
+        title = f"10 → 100 000 rules, {name}"
+        body.append([title, "", f"{few:.3f} → {many:.3f}", f"{growth[0]:.2f} ×", "", f"{growth[1]:.2f} ×"])
     if weights:
-        theirs, compiled, pure = (weights[name] for name in ("werkzeug", *BUILDS))
-        lines.append(
-            f"| memory per rule, 100 000 rules | {theirs:.0f} B | {compiled:.0f} B | {compiled / theirs:.2f} |"
-            f" {pure:.0f} B | {pure / theirs:.2f} |"
-        )
-    return "\n".join(lines)
+        theirs, *ours = (weights[name] for name in ("werkzeug", *BUILDS))
+        cells = [cell for size in ours for cell in (f"{size:.0f} B", f"{size / theirs:.2f} ×")]
+        body.append(["memory per rule, 100 000 rules", f"{theirs:.0f} B", *cells])
+    return ["case", "Werkzeug, µs", "compiled, µs", "ratio", "pure, µs", "ratio"], body
 
 
-def main(arguments: list[str]) -> int:
-    options = argparse.ArgumentParser(prog="python -m bench.routing", description=__doc__)
-    options.add_argument("--rounds", type=int, default=150, help="rounds per case (%(default)s)")
-    options.add_argument("--memory", action="store_true", help="also weigh 100 000 rules; takes some minutes")
-    options.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
-    options.add_argument("--weigh", help=argparse.SUPPRESS)
-    given = options.parse_args(arguments)
-    if given.measure:
-        print(json.dumps(measure(given.rounds)))
-    elif given.weigh:
-        print(json.dumps(memory(given.weigh, MANY)))
-    else:
-        found = {build: child(build, "--measure", "--rounds", str(given.rounds)) for build in BUILDS}
-        weights = {}
-        if given.memory:
-            weights = {build: child(build, "--weigh", "bolthead.routing") for build in BUILDS}
-            weights["werkzeug"] = child("pure", "--weigh", "werkzeug.routing")
-        print(table(found, weights))
+def options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rounds", type=int, default=150, help="rounds per case (%(default)s)")
+    parser.add_argument("--memory", action="store_true", help="also weigh 100 000 rules; takes some minutes")
+    parser.add_argument("--docs", action="store_true", help="write the documentation's table")
+    parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--weigh", help=argparse.SUPPRESS)
+
+
+def main(args: argparse.Namespace) -> int:
+    if args.measure:
+        print(json.dumps(measure(args.rounds)))
+        return 0
+    if args.weigh:
+        print(json.dumps(memory(args.weigh, MANY)))
+        return 0
+    runs = {build: child(build, "--measure", "--rounds", str(args.rounds)) for build in BUILDS}
+    weights = {}
+    if args.memory:
+        weights = {build: child(build, "--weigh", "bolthead.routing") for build in BUILDS}
+        weights["werkzeug"] = child("pure", "--weigh", "werkzeug.routing")
+    found = {"about": machine.about(), "runs": runs, "weights": weights}
+    print(report.grid(*grid(found)))
+    if args.docs:
+        pages.write({"routing": found})
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
