@@ -25,6 +25,8 @@ OWN_SOURCE = {
     "primitives.objects",
     "routing.search",
     "routing.segment_table",
+    "serving.head",
+    "serving.system",
 }
 """Modules whose compiled build has a source of its own, a ``.pyx``."""
 

@@ -12,18 +12,13 @@ from .._core.serving.connection import Connection
 from .._core.serving.request import CHUNKED, HeadReader, Request
 from .body import Source
 
-try:
-    import gunicorn_h1c
-except ImportError:
-    gunicorn_h1c = None
-
 
 class ExactReader:
     """Reads a head with gunicorn's ``Request``, whose verdict counts, and makes gunicorn's ``environ`` of it."""
 
-    def __init__(self, cfg: Any, base: dict[str, Any]) -> None:
+    def __init__(self, cfg: Any, multithread: bool) -> None:
         self.cfg = cfg
-        self.base = base
+        self.multithread = multithread
 
     def __call__(self, data: bytes, connection: Connection) -> Request | None:
         """The request that begins *data*, or None while its head is not complete; gunicorn's exceptions."""
@@ -42,7 +37,7 @@ class ExactReader:
         _, environ = wsgi.create(exact, connection.sock, connection.peer, site.address, self.cfg)
         if connection.proxied is not None:
             environ.update(connection.proxied)
-        environ["wsgi.multithread"] = self.base["wsgi.multithread"]
+        environ["wsgi.multithread"] = self.multithread
         request = Request(environ, len(data) - len(source.take_buffered()))
         request.exact = exact
         request.expects = expects
@@ -53,35 +48,20 @@ class ExactReader:
         return request
 
 
-def make_reader(cfg: Any, base: dict[str, Any]) -> HeadReader:
-    """The reader of heads under the settings of *cfg*; *base* is what every ``environ`` holds."""
-    base["SCRIPT_NAME"] = ""
+def make_reader(cfg: Any, multithread: bool) -> HeadReader:
+    """The reader of heads under the settings of *cfg*."""
     line, fields, size = cfg.limit_request_line, cfg.limit_request_fields, cfg.limit_request_field_size
     limits = (
         1024 * 1024 if line == 0 else min(line, message.MAX_REQUEST_LINE) if line > 0 else message.MAX_REQUEST_LINE,
         fields if 0 < fields <= message.MAX_HEADERS else message.MAX_HEADERS,
         size if size > 0 else message.DEFAULT_MAX_HEADERFIELD_SIZE,
     )
-    exactly = ExactReader(cfg, base)
-    quick = (
-        message._check_fast_parser(cfg)
-        and not os.environ.get("SCRIPT_NAME")
-        and not cfg.casefold_http_method
-        and not cfg.permit_unconventional_http_method
-        and not cfg.permit_unconventional_http_version
-    )
-    if not quick:
-        return HeadReader(None, exactly, too_large, base, limits=limits)
     return HeadReader(
-        gunicorn_h1c.parse_to_wsgi_environ,
-        exactly,
+        ExactReader(cfg, multithread),
         too_large,
-        base,
-        gunicorn_h1c.IncompleteError,
-        gunicorn_h1c.ParseError,
         limits,
+        not os.environ.get("SCRIPT_NAME"),
         [("HTTP_" + name.upper().replace("-", "_"), value) for name, value in cfg.secure_scheme_headers.items()],
-        cfg.header_map == "drop",
         cfg.proxy_protocol != "off",
     )
 

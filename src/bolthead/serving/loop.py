@@ -18,10 +18,10 @@ from typing import Any
 from gunicorn.http.message import _ip_in_allow_list
 from gunicorn.http.wsgi import FileWrapper
 
-from .._core.serving.connection import BODY, FLUSH, HANDSHAKE, HEAD, LINGER, WOULD_BLOCK, Connection, Stalled
+from .._core.serving.connection import BODY, BUFFER, FLUSH, HANDSHAKE, HEAD, LINGER, WOULD_BLOCK, Connection, Stalled
 from .._core.serving.request import CHUNKED, Request
 from .._core.serving.response import Response
-from .._core.serving.turns import BUFFER, LINGERING, READ, WRITE, Seat, Turns
+from .._core.serving.turns import LINGERING, READ, WRITE, Seat, Turns
 from .body import CONTINUE, Source, StreamedBody, TooLarge, chunked_body, read_whole, sized_body
 from .errors import TIMED_OUT, TOO_LARGE, Captured
 from .heads import make_reader
@@ -36,12 +36,14 @@ NEVER = float("inf")
 class Site:
     """A socket that is listened to, and what follows from it for its connections."""
 
-    def __init__(self, listener: Any, cfg: Any) -> None:
+    def __init__(self, listener: Any, cfg: Any, base: dict[str, Any]) -> None:
         self.sock: socket.socket = getattr(listener, "sock", listener)
         self.address = self.sock.getsockname()
         self.unix = not isinstance(self.address, tuple)
-        self.server = None if self.unix else (self.address[0], str(self.address[1]))
-        self.scheme = "https" if cfg.is_ssl else "http"
+        self.environ = {**base, "SCRIPT_NAME": "", "wsgi.url_scheme": "https" if cfg.is_ssl else "http"}
+        """What the ``environ`` of every request here begins with."""
+        if not self.unix:
+            self.environ["SERVER_NAME"], self.environ["SERVER_PORT"] = self.address[0], str(self.address[1])
         self.allowed = cfg.forwarded_allow_ips
         self.networks = cfg.forwarded_allow_networks()
 
@@ -62,15 +64,17 @@ class Loop(Turns):
         self.log = worker.log
         self.options = worker.options
         self.observer = worker.observer()
-        self.reader = make_reader(cfg, worker.base_environ())
+        self.reader = make_reader(cfg, cfg.threads > 1)
         self.rules = Rules()
         # A class that no result has: where sendfile is switched off, a file is read like any other iterable.
         self.file_wrapper = FileWrapper if cfg.sendfile is not False else Loop
         self.poller = make_poller(cfg.threads)
+        self.armed_for_good = self.poller.armed_for_good
         self.keepalive = float(cfg.keepalive)
         self.max_requests = worker.max_requests
         self.context: ssl.SSLContext | None = worker.tls_context()
-        self.sites = {site.sock.fileno(): site for site in (Site(listener, cfg) for listener in worker.sockets)}
+        base = worker.base_environ()
+        self.sites = {site.sock.fileno(): site for site in (Site(sock, cfg, base) for sock in worker.sockets)}
         self.connections: dict[int, Connection] = {}
         self.most = worker.most_connections()
         self.small = min(BUFFER, self.options.max_body or BUFFER)
@@ -91,7 +95,7 @@ class Loop(Turns):
         wait, waiting, sites = self.poller.wait, self.waiting, self.sites
         while not self.ended:
             try:
-                for fd, _ in wait():
+                for fd in wait():
                     connection = waiting.pop(fd, None)
                     if connection is not None:
                         self.attend(connection, seat)
@@ -145,7 +149,6 @@ class Loop(Turns):
         """Close the connection that has been idle for longest."""
         for fd, connection in islice(list(self.waiting.items()), 1000):
             if connection.state == HEAD and self.waiting.pop(fd, None) is not None:
-                self.poller.forget(fd)
                 self.drop(connection)
                 return True
         return False
@@ -154,6 +157,8 @@ class Loop(Turns):
         """Close a connection that is ours."""
         if self.connections.get(connection.fd) is connection:
             del self.connections[connection.fd]
+            if connection.armed:
+                self.poller.forget(connection.fd)
         connection.close(reset=reset)
 
     def end(self, connection: Connection) -> None:
@@ -373,7 +378,6 @@ class Loop(Turns):
                 # Another connection with the same number; whatever came for it comes again.
                 self.park(taken, WRITE if taken.state == FLUSH else READ)
             else:
-                self.poller.forget(fd)
                 self._timed_out(taken)
         if not self.accepting and len(self.connections) < self.most:
             self.resume_accepting()

@@ -5,65 +5,114 @@ from __future__ import annotations
 import os
 import select
 import threading
+from collections import deque
 
-from .._core.serving.turns import WRITE
+from .._core.serving.system import Epoll
+from .._core.serving.turns import ONCE, WRITE
+
+BATCH = 64
+"""Events that one thread takes at once, when it has all to itself."""
 
 
 class EpollPoller:
-    """Linux's epoll, for *threads* threads that wait in it together.
+    """Linux's epoll, for one thread.
 
-    A socket of a visitor is *armed* for one event and has to be armed again, so that it never belongs to two
+    A socket stays armed; it is armed again only to be waited for in the other direction.
+    """
+
+    armed_for_good = True
+
+    def __init__(self) -> None:
+        self.inner = Epoll()
+        self._wake, self._woken = os.pipe()
+
+    def wait(self) -> list[int]:
+        """Descriptors that have an event."""
+        return self.inner.ready(BATCH) or self.inner.wait(BATCH)
+
+    def add(self, fd: int, wanted: int) -> None:
+        """Wait for *wanted*, which is READ or WRITE, of a new socket."""
+        self.inner.add(fd, wanted & ~ONCE)
+
+    def arm(self, fd: int, wanted: int) -> None:
+        """Wait for *wanted* of a socket that was there."""
+        self.inner.arm(fd, wanted & ~ONCE)
+
+    def add_listener(self, fd: int) -> None:
+        # Of the workers that wait for the same socket, one is woken.
+        self.inner.add(fd, select.EPOLLIN | getattr(select, "EPOLLEXCLUSIVE", 0))
+
+    def remove_listener(self, fd: int) -> None:
+        self.inner.remove(fd)
+
+    def forget(self, fd: int) -> None:
+        """A socket is about to be closed. A child process may have it too, and what is armed would go on."""
+        self.inner.remove(fd)
+
+    def wake_all(self) -> None:
+        """Let every thread's :meth:`wait` return, now and from now on."""
+        os.close(self._woken)
+        self.inner.add(self._wake, select.EPOLLIN)
+
+    def close(self) -> None:
+        self.inner.close()
+        os.close(self._wake)
+
+
+class SharedEpollPoller(EpollPoller):
+    """The same for several threads, which wait in it together.
+
+    A socket of a visitor is armed for one event and has to be armed again, so that it never belongs to two
     threads. Threads do not wait in that epoll itself: a thread that was woken there would take the event out,
     and the visitor would then wait for as long as this thread waits for the interpreter (5 ms and more under
     load). They wait in an outer epoll, which only tells that there is something inside, and take it when they
     run. The outer one is armed for one event too, so that at most one thread is on its way at a time.
+
+    What a thread takes beside its own event is ``taken``, for whoever comes next, itself or another one: wherever
+    something is left there, a thread is on its way, so that it does not wait for a view.
     """
 
-    def __init__(self, threads: int) -> None:
-        self.inner = select.epoll()
-        self.add, self.arm = self.inner.register, self.inner.modify
-        """``add(fd, READ)`` for a new socket, ``arm(fd, READ)`` for one that was there."""
-        self.outer: select.epoll | None = None
-        if threads > 1:
-            self.outer = select.epoll()
-            self.outer.register(self.inner.fileno(), select.EPOLLIN | select.EPOLLONESHOT)
-        self._wake, self._woken = os.pipe()
+    armed_for_good = False
 
-    def wait(self) -> list[tuple[int, int]]:
-        """The next event, as a descriptor and flags; or none, when another thread was quicker."""
-        inner = self.inner
-        outer = self.outer
-        if outer is None:
-            return inner.poll(-1, 1)
-        # FAST (servers): under load there is one, and nothing else has to be asked.
-        events = inner.poll(0, 1)
-        if not events:
-            outer.poll(-1, 1)
-            events = inner.poll(0, 1)
-            # What is left inside wakes the next thread.
-            outer.modify(inner.fileno(), select.EPOLLIN | select.EPOLLONESHOT)
-        return events
+    def __init__(self) -> None:
+        super().__init__()
+        self.add, self.arm = self.inner.add, self.inner.arm  # type: ignore[method-assign, assignment]
+        self.outer = Epoll()
+        self.outer.add(self.inner.fileno(), select.EPOLLIN | ONCE)
+        self.taken: deque[int] = deque()
+        self.coming = False
+        """Whether a thread was woken for what is taken, and has not looked yet."""
+        # An end of a pipe that can always be written to: armed, it wakes a thread.
+        self.outer.add(self._woken, ONCE)
 
-    def add_listener(self, fd: int) -> None:
-        # Of the workers that wait for the same socket, one is woken.
-        self.inner.register(fd, select.EPOLLIN | getattr(select, "EPOLLEXCLUSIVE", 0))
-
-    def remove_listener(self, fd: int) -> None:
-        self.inner.unregister(fd)
+    def wait(self) -> list[int]:
+        """The descriptor that has an event; or none, when another thread was quicker."""
+        taken = self.taken
+        # FAST (servers): under load there is something, and the system is asked once for many.
+        if not taken:
+            inner = self.inner
+            found = inner.ready(BATCH)
+            if not found:
+                self.outer.wait(1)
+                self.coming = False
+                found = inner.ready(BATCH)
+                self.outer.arm(inner.fileno(), select.EPOLLIN | ONCE)
+            taken.extend(found)
+        try:
+            fd = taken.popleft()
+        except IndexError:
+            return []
+        if taken and not self.coming:
+            self.coming = True
+            self.outer.arm(self._woken, select.EPOLLOUT | ONCE)
+        return [fd]
 
     def forget(self, fd: int) -> None:
-        """A socket that waits is about to be closed; the system sees to that."""
-
-    def wake_all(self) -> None:
-        """Let every thread's :meth:`wait` return, now and from now on."""
-        self.inner.register(self._wake, select.EPOLLIN)
-        os.close(self._woken)
+        """A socket is about to be closed; one event more does no harm."""
 
     def close(self) -> None:
-        self.inner.close()
-        if self.outer is not None:
-            self.outer.close()
-        os.close(self._wake)
+        super().close()
+        self.outer.close()
 
 
 class PollPoller:
@@ -71,6 +120,8 @@ class PollPoller:
 
     Each wait looks at every connection, so that it suits a desk or a small site.
     """
+
+    armed_for_good = False
 
     def __init__(self) -> None:
         self.armed: dict[int, int] = {}
@@ -82,22 +133,22 @@ class PollPoller:
         self.ended = False
         self.add = self.arm
 
-    def wait(self) -> list[tuple[int, int]]:
-        """The next event, as a descriptor and flags; or none, when something else is to be waited for."""
+    def wait(self) -> list[int]:
+        """The descriptor that has an event; or none, when something else is to be waited for."""
         with self.turn:
             if self.ended:
-                return [(self._wake, select.POLLIN)]
+                return [self._wake]
             poll = select.poll()
             poll.register(self._wake, select.POLLIN)
             for fd in list(self.listeners):
                 poll.register(fd, select.POLLIN)
             for fd, wanted in list(self.armed.items()):
                 poll.register(fd, select.POLLOUT if wanted == WRITE else select.POLLIN)
-            for fd, flags in poll.poll():
+            for fd, _ in poll.poll():
                 if fd == self._wake:
                     self._drain()
                 elif fd in self.listeners or self.armed.pop(fd, None) is not None:
-                    return [(fd, flags)]
+                    return [fd]
             return []
 
     def _drain(self) -> None:
@@ -141,4 +192,6 @@ class PollPoller:
 
 def make_poller(threads: int) -> EpollPoller | PollPoller:
     """The best that the system has."""
-    return EpollPoller(threads) if hasattr(select, "epoll") else PollPoller()
+    if hasattr(select, "epoll"):
+        return EpollPoller() if threads == 1 else SharedEpollPoller()
+    return PollPoller()

@@ -19,7 +19,8 @@ def pair(module):
     ours, theirs = socket.socketpair()
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     ours.setblocking(False)
-    connection = module.Connection(ours, ("127.0.0.1", 1), SimpleNamespace(trusts=lambda peer: peer[1] == 1))
+    site = SimpleNamespace(trusts=lambda peer: peer[1] == 1, environ={})
+    connection = module.Connection(ours, ("127.0.0.1", 1), site)
     yield connection, theirs
     connection.close()
     theirs.close()

@@ -92,8 +92,11 @@ def test_as_gunicorn(load, method, target, version, lines, before, peer, header_
     site = loop.Site.__new__(loop.Site)
     site.unix = peer == ""
     site.address = "/run/s" if site.unix else ("127.0.0.1", 8000)
-    site.server = None if site.unix else ("127.0.0.1", "8000")
-    site.scheme, site.allowed, site.networks = "http", cfg.forwarded_allow_ips, cfg.forwarded_allow_networks()
+    site.allowed, site.networks = cfg.forwarded_allow_ips, cfg.forwarded_allow_networks()
+    site.environ = {**heads.wsgi.base_environ(cfg), "SCRIPT_NAME": "", "wsgi.url_scheme": "http"}
+    site.environ["wsgi.multithread"] = True
+    if not site.unix:
+        site.environ |= {"SERVER_NAME": "127.0.0.1", "SERVER_PORT": "8000"}
     connection = connections.Connection(SimpleNamespace(fileno=lambda: 3), peer, site)
     data = (before + "\r\n".join([f"{method} {target} {version}", *lines, "", ""])).encode("latin-1")
 
@@ -105,10 +108,7 @@ def test_as_gunicorn(load, method, target, version, lines, before, peer, header_
         environ = {key: value for key, value in request.environ.items() if key not in DIFFERENT}
         return (environ, request.consumed, request.length, request.keep_alive, request.expects, request.modern)
 
-    base = {"wsgi.multithread": True, **heads.wsgi.base_environ(cfg)}
-    base.pop("wsgi.multithread")
-    base["wsgi.multithread"] = True
-    reader = heads.make_reader(cfg, base)
+    reader = heads.make_reader(cfg, True)
     assert outcome(reader.read) == outcome(reader.exactly)
 
 

@@ -38,9 +38,6 @@ STATUSES = st.sampled_from(
 class Wire:
     """What both are given to send through."""
 
-    out = None
-    tls = False
-
     def __init__(self) -> None:
         self.data = b""
 
@@ -76,9 +73,11 @@ def ours(load: Any, method: str, version: tuple[int, int], status: str, headers:
     connections = load("bolthead._core.serving.connection")
     rules = load("bolthead.serving.rules").Rules()
     wire = Wire()
-    site = SimpleNamespace(trusts=lambda peer: False)
+    site = SimpleNamespace(trusts=lambda peer: False, environ={})
     sock = SimpleNamespace(fileno=lambda: 3, send=wire.send, sendmsg=lambda parts: wire.send(b"".join(parts)))
     connection = connections.Connection(sock, ("", 0), site)
+    # So that what is sent goes through the object, not to the descriptor.
+    connection.tls = True
     server = SimpleNamespace(rules=rules, stopping=False, options=None)
     response = module.Response(server, connection, version >= (1, 1), method == "HEAD", version < (1, 1))
     response.start(status, headers)

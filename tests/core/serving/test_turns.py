@@ -30,7 +30,7 @@ def turns(load):
             self.observer = self.options = None
             self.poller = SimpleNamespace(add=lambda fd, what: self.parked.append(what))
             self.poller.arm = self.poller.add
-            self.reader = heads.make_reader(Config(), {"wsgi.multithread": False})
+            self.reader = heads.make_reader(Config(), False)
             self.rules = rules.Rules()
             self.file_wrapper = Bare
             self.keepalive, self.max_requests = 5.0, 1 << 60
@@ -64,7 +64,7 @@ def visit(load, turns):
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     theirs.setblocking(False)
-    site = SimpleNamespace(trusts=lambda peer: False, server=("s", "1"), scheme="http", unix=False, address=("s", 1))
+    site = SimpleNamespace(trusts=lambda peer: False, unix=False, address=("s", 1), environ={})
     connection = connections.Connection(ours, ("127.0.0.1", 1), site)
 
     def visit(data: bytes) -> bytes:

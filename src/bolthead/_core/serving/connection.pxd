@@ -1,3 +1,8 @@
+cimport cython
+
+from bolthead._core.serving.system cimport receive, send
+
+
 cdef class FilePart:
     cdef public int fileno
     cdef public object offset
@@ -8,6 +13,8 @@ cdef class Connection:
     cdef public object sock
     cdef public int fd
     cdef public object peer
+    cdef public str address
+    cdef public str port
     cdef public object site
     cdef public bint trusted
     cdef public int state
@@ -20,9 +27,13 @@ cdef class Connection:
     cdef public double deadline
     cdef public dict proxied
     cdef public bint closing
-    cdef public bint registered
+    cdef public int armed
+    cdef public dict shared
     cdef public bint tls
 
+    cpdef bytes receive(self)
+    cdef int _check_open(self) except -1
+    @cython.locals(sent=Py_ssize_t)
     cpdef int send(self, bytes data) except -1
     cdef int _keep(self, object piece) except -1
     cpdef bint flush(self) except -1

@@ -9,10 +9,14 @@ import ssl
 from collections import deque
 from typing import Any
 
+from .system import receive, send
+
 HEAD, BODY, FLUSH, LINGER, HANDSHAKE = range(5)
 """What a connection waits for: a head, the rest of a small body, room to write, the visitor's end, TLS."""
 
 WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+BUFFER = 64 * 1024
+"""Bytes that are read at once."""
 BLOCK = 256 * 1024
 
 
@@ -39,6 +43,8 @@ class Connection:
     """A socket that does not block, in the hands of one thread at a time."""
 
     __slots__ = (
+        "address",
+        "armed",
         "closing",
         "count",
         "data",
@@ -47,8 +53,9 @@ class Connection:
         "out",
         "peer",
         "pending",
+        "port",
         "proxied",
-        "registered",
+        "shared",
         "site",
         "sock",
         "started",
@@ -62,8 +69,12 @@ class Connection:
         self.sock = sock
         self.fd: int = sock.fileno()
         self.peer = peer
+        self.address: str = peer[0] if isinstance(peer, tuple) else ""
+        self.port: str | None = str(peer[1]) if isinstance(peer, tuple) else None
         self.site = site
         self.trusted: bool = site.trusts(peer)
+        self.shared: dict[str, Any] = site.environ
+        """What every ``environ`` at this place holds."""
         self.state = HEAD
         self.data: Any = b""
         """Bytes that were read and belong to no request yet."""
@@ -79,8 +90,26 @@ class Connection:
         self.proxied: dict[str, str] | None = None
         """What the PROXY line at the start of the connection said."""
         self.closing = False
-        self.registered = False
+        self.armed = 0
+        """What the poller waits for, as far as it still does; 0 before it was told the first time."""
         self.tls = False
+
+    def receive(self) -> bytes | None:
+        """What has come; empty when the visitor has ended his side, None where nothing has come."""
+        if self.tls:
+            try:
+                data: bytes = self.sock.recv(BUFFER)
+            except WOULD_BLOCK:
+                return None
+            return data
+        self._check_open()
+        return receive(self.fd, BUFFER)
+
+    def _check_open(self) -> int:
+        """An application may have closed ``gunicorn.socket``, and its number may be another connection's by now."""
+        if self.sock.fileno() != self.fd:
+            raise ConnectionAbortedError("the application closed the connection")
+        return 0
 
     # Sending
 
@@ -88,10 +117,14 @@ class Connection:
         """Send what the socket takes, and keep the rest for :meth:`flush`; how much was sent."""
         sent = 0
         if not self.out:
-            try:
-                sent = self.sock.send(data)
-            except WOULD_BLOCK:
-                pass
+            if self.tls:
+                try:
+                    sent = self.sock.send(data)
+                except WOULD_BLOCK:
+                    pass
+            else:
+                self._check_open()
+                sent = send(self.fd, data)
         if sent != len(data):
             self._keep(memoryview(data)[sent:])
         return sent

@@ -1,6 +1,7 @@
 cimport cython
 
 from bolthead._core.serving.connection cimport Connection
+from bolthead._core.serving.head cimport parse_head
 
 
 cdef class Request:
@@ -15,26 +16,24 @@ cdef class Request:
 
 
 cdef class HeadReader:
-    cdef public object parse
+    cdef public bint quick
     cdef public object exactly
     cdef public object too_large
-    cdef public dict base
-    cdef public object incomplete
-    cdef public object refused
-    cdef public object limit_line
-    cdef public object limit_fields
-    cdef public object limit_size
+    cdef public Py_ssize_t limit_line
+    cdef public Py_ssize_t limit_fields
+    cdef public Py_ssize_t limit_size
     cdef public Py_ssize_t largest
     cdef public list secure
-    cdef public bint drops_underscores
     cdef public bint once
 
-    @cython.locals(environ=dict, request=Request)
+    @cython.locals(environ=dict, request=Request, consumed=Py_ssize_t)
     cpdef Request read(self, bytes data, Connection connection)
-    @cython.locals(environ=dict, path=str, query=str, method=str, modern=bint)
-    cdef bint _finish(self, Request request, bytes data, Connection connection) except -1
+    @cython.locals(environ=dict, path=str, modern=bint)
+    cdef bint _finish(self, Request request, Connection connection) except -1
     @cython.locals(key=str, value=str, pair=tuple)
-    cdef bint _finish_trusted(self, dict environ, bytes data, Py_ssize_t consumed) except -1
+    cdef bint _finish_trusted(self, dict environ) except -1
+    @cython.locals(request=Request)
+    cdef Request _read_exactly(self, bytes data, Connection connection)
 
 
 cpdef bint keeps_alive(str said, bint modern) except -1

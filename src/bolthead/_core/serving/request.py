@@ -1,15 +1,14 @@
-"""From the bytes of a request's head to a WSGI ``environ``, by the quick parser where its verdict is the exact one."""
+"""From the bytes of a request's head to a WSGI ``environ``, by the quick parser where that is in no doubt."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from .connection import Connection
+from .head import parse_head
 
-UNDERSCORE_NAME = re.compile(rb"\n[!#$%&'*+\-.^`|~0-9A-Za-z]*_")
 CHUNKED = -1
 
 
@@ -36,101 +35,69 @@ class Request:
 
 
 class HeadReader:
-    """Reads heads with *parse*, which raises *incomplete* for one that goes on and *refused* for one it does not take.
+    """Reads heads: *quick* ones itself, those that leave a doubt with *exactly*, gunicorn's own code.
 
-    Whatever *parse* refuses, or treats in another way than *exactly* would, is read again by *exactly*. *base* is what
-    every ``environ`` holds. *secure* are the keys and values that say "https" when a trusted proxy sends them.
+    The limits are those of gunicorn's settings: bytes of the request line, header fields, bytes of each. *secure* are
+    the keys and values that say "https" when a trusted proxy sends them.
     """
 
     __slots__ = (
-        "base",
-        "drops_underscores",
         "exactly",
-        "incomplete",
         "largest",
         "limit_fields",
         "limit_line",
         "limit_size",
         "once",
-        "parse",
-        "refused",
+        "quick",
         "secure",
         "too_large",
     )
 
     def __init__(
         self,
-        parse: Callable[..., Any] | None,
         exactly: Callable[[bytes, Connection], Request | None],
         too_large: Callable[[], Exception],
-        base: dict[str, Any],
-        incomplete: Any = (),
-        refused: Any = (),
-        limits: tuple[int, int, int] = (8190, 100, 8190),
+        limits: tuple[int, int, int],
+        quick: bool = True,
         secure: list[tuple[str, str]] | None = None,
-        drops_underscores: bool = True,
         once: bool = False,
     ) -> None:
-        self.parse = parse
         self.exactly = exactly
         self.too_large = too_large
-        self.base = base
-        self.incomplete = incomplete
-        self.refused = refused
         self.limit_line, self.limit_fields, self.limit_size = limits
         self.largest = self.limit_fields * (self.limit_size + 2) + 4 + self.limit_line
         """Bytes of a head beyond which it cannot be a good one."""
+        self.quick = quick
         self.secure = secure or []
-        self.drops_underscores = drops_underscores
         self.once = once
         """Whether the first head of a connection has to be read exactly."""
 
     def read(self, data: bytes, connection: Connection) -> Request | None:
         """The request that begins *data*, or None while its head is not complete."""
-        parse = self.parse
-        if parse is None or (self.once and not connection.count):
-            return self.exactly(data, connection)
-        site = connection.site
-        try:
-            environ = parse(
-                data, site.server, connection.peer, site.scheme, self.limit_line, self.limit_fields, self.limit_size
-            )
-        except self.incomplete:
-            if len(data) > self.largest:
-                raise self.too_large() from None
-            return None
-        except self.refused:
-            return self.exactly(data, connection)
-        request = Request(environ, environ.pop("_consumed"))
-        if not self._finish(request, data, connection):
-            return self.exactly(data, connection)
+        if self.quick and (connection.count or not self.once):
+            environ = connection.shared.copy()
+            consumed = parse_head(data, environ, self.limit_line, self.limit_fields, self.limit_size)
+            if consumed > 0:
+                request = Request(environ, consumed)
+                if self._finish(request, connection):
+                    return request
+        return self._read_exactly(data, connection)
+
+    def _read_exactly(self, data: bytes, connection: Connection) -> Request | None:
+        request = self.exactly(data, connection)
+        if request is None and len(data) > self.largest:
+            raise self.too_large()
         return request
 
-    def _finish(self, request: Request, data: bytes, connection: Connection) -> bool:
-        """What gunicorn does and the quick parser does not; whether that was possible."""
+    def _finish(self, request: Request, connection: Connection) -> bool:
+        """What follows from the head and the connection; whether that is in no doubt."""
         environ = request.environ
-        path = environ["PATH_INFO"]
-        query = environ["QUERY_STRING"]
-        method = environ["REQUEST_METHOD"]
-        # An absolute target, a fragment, ``//host``, bytes that have to be escaped, and an empty line before the head.
-        if not path.startswith("/") or path.startswith("//") or not path.isascii() or not query.isascii():
-            return False
-        if "#" in path or "#" in query or data.startswith((b"\r", b"\n")):
-            return False
-        if query:
-            environ["RAW_URI"] = f"{path}?{query}"
-        elif data.startswith(b"?", len(method) + 1 + len(path)):
-            environ["RAW_URI"] = path + "?"
-        else:
-            environ["RAW_URI"] = path
-        if "%" in path:
-            environ["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1")
-        environ.update(self.base)
-
         if "HTTP_TRANSFER_ENCODING" in environ:
             return False
         length = environ.get("CONTENT_LENGTH")
         if length is not None:
+            if not (length.isascii() and length.isdigit()) or len(length) > 15:
+                return False
             request.length = int(length)
         modern = environ["SERVER_PROTOCOL"] == "HTTP/1.1"
         request.modern = modern
@@ -140,32 +107,31 @@ class HeadReader:
                 return False
             request.expects = modern
         said = environ.get("HTTP_CONNECTION")
-        request.keep_alive = (modern if said is None else keeps_alive(said, modern)) and method != "CONNECT"
-
-        if connection.trusted:
-            if not self._finish_trusted(environ, data, request.consumed):
-                return False
-        elif not self.drops_underscores and UNDERSCORE_NAME.search(data, 0, request.consumed):
+        request.keep_alive = modern if said is None else keeps_alive(said, modern)
+        path = environ["PATH_INFO"]
+        if "%" in path:
+            environ["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1")
+        environ["REMOTE_ADDR"] = connection.address
+        if connection.port is not None:
+            environ["REMOTE_PORT"] = connection.port
+        if connection.trusted and not self._finish_trusted(environ):
             return False
         if connection.site.unix:
             if not environ.get("HTTP_HOST"):
                 return False
-            environ["REMOTE_ADDR"] = ""
             environ["SERVER_NAME"], environ["SERVER_PORT"] = name_of_unix(environ)
         if connection.proxied is not None:
             environ.update(connection.proxied)
         return True
 
-    def _finish_trusted(self, environ: dict[str, Any], data: bytes, consumed: int) -> bool:
+    def _finish_trusted(self, environ: dict[str, Any]) -> bool:
         """The headers that a trusted proxy may set."""
-        if data.find(b"_", 0, consumed) >= 0 and UNDERSCORE_NAME.search(data, 0, consumed):
-            return False
         scheme = None
         for key, value in self.secure:
             said = environ.get(key)
             if said is not None:
                 found = "https" if said == value else "http"
-                if "," in said or (scheme is not None and scheme != found):
+                if scheme is not None and scheme != found:
                     return False
                 scheme = environ["wsgi.url_scheme"] = found
         return True

@@ -26,6 +26,7 @@ cdef class Turns:
     cdef public object observer
     cdef public object options
     cdef public object poller
+    cdef public bint armed_for_good
     cdef public HeadReader reader
     cdef public object rules
     cdef public object file_wrapper

@@ -8,16 +8,14 @@ from io import BytesIO
 from time import monotonic
 from typing import Any
 
-from .connection import FLUSH, HEAD, WOULD_BLOCK, Connection, Stalled
+from .connection import FLUSH, HEAD, Connection, Stalled
 from .request import HeadReader, Request
 from .response import Response
 
 ONCE = getattr(select, "EPOLLONESHOT", 0)
 READ = getattr(select, "EPOLLIN", 1) | ONCE
 WRITE = getattr(select, "EPOLLOUT", 4) | ONCE
-"""What a socket is waited for, as the poller takes it: once."""
-BUFFER = 64 * 1024
-"""Bytes that are read at once."""
+"""What a socket is waited for, as the poller takes it: once, where several threads wait."""
 LINGERING = 2.0
 """Seconds for a visitor to take the last response, and, when the worker stops, to send one more request."""
 TURNS = 32
@@ -46,6 +44,7 @@ class Turns:
     __slots__ = (
         "answered",
         "app",
+        "armed_for_good",
         "ended",
         "file_wrapper",
         "keepalive",
@@ -75,6 +74,8 @@ class Turns:
         """In the order in which they began to wait."""
         self.stopping = False
         self.ended = False
+        self.armed_for_good = False
+        """Whether the poller goes on waiting for a socket that had an event."""
         self.answered = 0
         self.max_requests = 0
         self.keepalive = 0.0
@@ -140,11 +141,12 @@ class Turns:
         self.waiting[fd] = connection
         if self.ended:
             self.drop_waiting()
-        elif connection.registered:
-            self.poller.arm(fd, wanted)
-        else:
-            connection.registered = True
+        elif not connection.armed:
+            connection.armed = wanted
             self.poller.add(fd, wanted)
+        elif connection.armed != wanted or not self.armed_for_good:
+            connection.armed = wanted
+            self.poller.arm(fd, wanted)
         return fd
 
     def read(self, connection: Connection, seat: Seat) -> None:
@@ -152,9 +154,8 @@ class Turns:
 
     def _read(self, connection: Connection, seat: Seat) -> int:
         """Read what has come, and answer it."""
-        try:
-            data: bytes = connection.sock.recv(BUFFER)
-        except WOULD_BLOCK:
+        data: Any = connection.receive()
+        if data is None:
             return self.park(connection, READ)
         if connection.data:
             connection.data += data

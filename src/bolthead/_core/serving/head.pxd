@@ -1,0 +1,3 @@
+cpdef Py_ssize_t parse_head(
+    bytes data, dict environ, Py_ssize_t limit_line, Py_ssize_t limit_fields, Py_ssize_t limit_size
+) except -2

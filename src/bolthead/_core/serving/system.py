@@ -1,0 +1,65 @@
+"""System calls on sockets that do not block, made without letting another thread run meanwhile.
+
+Each takes a microsecond or a few. A thread that let go of the interpreter for that long would have to wait for it
+afterwards, and wake another one that waits: several times the cost of the call, for each of them.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+
+
+def receive(fd: int, size: int) -> bytes | None:
+    """What has come, at most *size* bytes; empty at the end, None where nothing has come. OSError."""
+    try:
+        return os.read(fd, size)
+    except BlockingIOError:
+        return None
+
+
+def send(fd: int, data: bytes) -> int:
+    """Send what the socket takes; how many bytes that was. OSError."""
+    try:
+        return os.write(fd, data)
+    except BlockingIOError:
+        return 0
+
+
+class Epoll:
+    """Linux's epoll. OSError from each of its methods."""
+
+    __slots__ = ("_epoll",)
+
+    def __init__(self) -> None:
+        if sys.platform != "linux":
+            raise OSError("there is no epoll")
+        self._epoll = select.epoll()
+
+    def fileno(self) -> int:
+        return self._epoll.fileno()
+
+    def add(self, fd: int, events: int) -> int:
+        """Wait for *events* of a new descriptor."""
+        self._epoll.register(fd, events)
+        return 0
+
+    def arm(self, fd: int, events: int) -> int:
+        """Wait for *events* of a descriptor that is there."""
+        self._epoll.modify(fd, events)
+        return 0
+
+    def remove(self, fd: int) -> None:
+        self._epoll.unregister(fd)
+
+    def ready(self, most: int) -> list[int]:
+        """Descriptors that have an event now, at most *most*."""
+        return [fd for fd, _ in self._epoll.poll(0, most)]
+
+    def wait(self, most: int) -> list[int]:
+        """The same, when there is one; other threads run until then."""
+        return [fd for fd, _ in self._epoll.poll(-1, most)]
+
+    def close(self) -> None:
+        self._epoll.close()
