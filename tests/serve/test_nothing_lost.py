@@ -172,6 +172,8 @@ def test_requests_that_kill_their_worker_do_not_end_the_server(start):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_stop_finishes_what_is_being_answered(start, number):
     server = start("--workers", "2", "--stop-timeout", "30")
+    # A stop before any worker serves answers nothing.
+    server.get("/")
     answers: dict[str, bytes] = {}
     paths = ["/slow?s=0.5", "/slow?s=2.5", "/stream"]
     threads = [threading.Thread(target=lambda p=path: answers.update({p: server.get(p)})) for path in paths]

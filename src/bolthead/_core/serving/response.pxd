@@ -17,6 +17,8 @@ cdef class Response:
     cdef public bint head_only
     cdef public bint close
     cdef public object status
+    cdef public dict names
+    cdef public dict statuses
     cdef public int code
     cdef public object headers
     cdef public str lines

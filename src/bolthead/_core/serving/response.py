@@ -55,14 +55,19 @@ class Response:
         "length",
         "lines",
         "modern",
+        "names",
         "own_date",
         "sent",
         "server",
         "status",
+        "statuses",
         "upgrade",
     )
 
     def __init__(self, server: Any, connection: Connection, modern: bool, head_only: bool, close: bool) -> None:
+        rules = server.rules
+        self.names: dict[str, int] = rules.names
+        self.statuses: dict[str, tuple[str, int]] = rules.statuses
         self.server = server
         """Knows whether the worker stops, its options, and the rules for headers."""
         self.connection = connection
@@ -95,10 +100,9 @@ class Response:
                 exc_info = None
         elif self.status is not None:
             raise AssertionError("Response headers already set!")
-        rules = self.server.rules
-        found = rules.statuses.get(status)
+        found = self.statuses.get(status)
         if found is None:
-            found = rules.parse_status(status)
+            found = self.server.rules.parse_status(status)
         self.length = -1
         self.own_date = False
         code = found[1]
@@ -110,17 +114,16 @@ class Response:
 
     def _read_headers(self, headers: list[tuple[str, str]], code: int) -> int:
         lines = []
-        rules = self.server.rules
-        names = rules.names
+        names = self.names
         for name, value in headers:
             found = names.get(name)
             if found is None:
-                found = rules.kind_of(name)
+                found = self.server.rules.kind_of(name)
             kind: int = found
             # FAST (servers): nearly every value; the others go through an expression.
             if type(value) is not str or not (value.isascii() and value.isprintable()):
-                rules.check_value(name, value)
-            if value and (value[0] in " \t" or value[-1] in " \t"):
+                self.server.rules.check_value(name, value)
+            if value and (value[0] <= " " or value[-1] <= " "):
                 value = value.strip(" \t")
             if kind != ORDINARY:
                 if kind == LENGTH:
