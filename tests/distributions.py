@@ -16,9 +16,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-MAX_COMPILED = 3_200_000
+MAX_COMPILED = 2_500_000
 MAX_PURE = 600_000
-"""Bytes of a wheel. The aim for the compiled one is 2,500,000, which the ASGI and template modules went beyond."""
+"""Bytes of a wheel."""
+SHARED = "bolthead/_core/_cyutility"
+"""The one compiled module without a ``.pxd``: what Cython's own helpers are in."""
 NEVER_SHIPPED = (".c", ".html", ".o", ".pyc", ".a")
 
 
@@ -61,7 +63,7 @@ def problems_of_wheel(wheel: Path) -> Iterator[str]:
         names = archive.namelist()
         yield from (f"ships {name}" for name in names if name.endswith(NEVER_SHIPPED))
         compiled = {name.partition(".")[0] for name in names if name.endswith((".so", ".pyd"))}
-        wanted = set() if pure else {name.removesuffix(".pxd") for name in names if name.endswith(".pxd")}
+        wanted = set() if pure else {SHARED, *(name.removesuffix(".pxd") for name in names if name.endswith(".pxd"))}
         if compiled != wanted:
             yield f"compiled: {sorted(compiled)}; to be compiled: {sorted(wanted)}"
         missing = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.py")} - set(names)

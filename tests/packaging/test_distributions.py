@@ -48,8 +48,9 @@ def test_incomplete(wheel: Path) -> None:
 def test_compiled_wheel_without_one_module(tmp_path: Path) -> None:
     wheel = tmp_path / "bolthead-1-cp311-cp311-win_amd64.whl"
     names = ["bolthead/_core/a.pxd", "bolthead/_core/a.cp311-win_amd64.pyd", "bolthead/_core/b.pxd"]
-    told = problems(wheel, [*SOURCES, *names])
-    assert told == "compiled: ['bolthead/_core/a']; to be compiled: ['bolthead/_core/a', 'bolthead/_core/b']"
+    told = problems(wheel, [*SOURCES, *names, f"{checks.SHARED}.cp311-win_amd64.pyd"])
+    made = f"'{checks.SHARED}', 'bolthead/_core/a'"
+    assert told == f"compiled: [{made}]; to be compiled: [{made}, 'bolthead/_core/b']"
 
 
 def test_too_large(wheel: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,18 +89,20 @@ def test_one_module_that_fails_leaves_no_half_compiled_core(source: Path) -> Non
 
 
 def test_compiled_wheel(source: Path) -> None:
-    """No debug information, a line of progress for each module, Cython's report; built twice, the same bytes."""
+    """No symbols, a line of progress for each module, Cython's report, helpers once; built twice, the same bytes."""
     built = build_wheel(source, BOLTHEAD_REQUIRE_EXT="1", BOLTHEAD_ANNOTATE="1", SOURCE_DATE_EPOCH="1700000000")
     assert built.returncode == 0, built.stderr
     [name] = wheels(source)
     assert PURE_TAG not in name
     assert built.stdout.count("Cythonizing") == 2
-    assert "[2/2] compiling bolthead." in built.stdout
+    assert "[3/3] compiling bolthead." in built.stdout
     assert len(list((source / "build" / "cython").rglob("*.html"))) == 2
     libraries = list((source / "build").rglob("lib*/**/*.so"))
-    assert len(libraries) == 2
+    assert sorted(path.name.partition(".")[0] for path in libraries) == ["_cyutility", "one", "two"]
     for library in libraries:
+        # The tables of debug information and of symbols.
         assert b".debug_info" not in library.read_bytes()
+        assert b".symtab" not in library.read_bytes()
 
     first = (source / "dist" / name).read_bytes()
     for made in ("build", "dist"):

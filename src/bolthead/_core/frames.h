@@ -31,7 +31,7 @@ static PyObject *bolthead_installed(PyObject *source) {
 }
 
 /* For frames in tracebacks. Cython keeps the result by line. */
-static PyCodeObject *bolthead_empty_code(const char *source, const char *name, int line) {
+static inline PyCodeObject *bolthead_empty_code(const char *source, const char *name, int line) {
     PyCodeObject *code = NULL;
     PyObject *text = PyUnicode_FromString(source);
     PyObject *path = text == NULL ? NULL : bolthead_installed(text);
@@ -44,7 +44,7 @@ static PyCodeObject *bolthead_empty_code(const char *source, const char *name, i
 }
 
 /* For functions: their `__code__`. */
-static PyCodeObject *bolthead_code(
+static inline PyCodeObject *bolthead_code(
     int arguments, int positional, int keywords, int locals, int stack, int flags, PyObject *code, PyObject *constants,
     PyObject *names, PyObject *variables, PyObject *free_variables, PyObject *cells, PyObject *source, PyObject *name,
     PyObject *qualified, int line, PyObject *lines, PyObject *exceptions) {
