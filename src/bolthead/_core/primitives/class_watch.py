@@ -6,9 +6,8 @@ attributes are compared. ``tests/core/primitives/test_class_watch.py`` holds the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from operator import attrgetter, is_
-from typing import Any
+from collections.abc import Callable, Iterable
+from types import ModuleType
 
 _MISSING = object()
 
@@ -19,32 +18,27 @@ class ClassWatch:
     Attributes are looked up as ``getattr(cls, name)`` finds them, so a change in a base class counts.
     """
 
-    __slots__ = ("_absent", "_present")
+    __slots__ = ("_same",)
 
     def __init__(self, pairs: Iterable[tuple[type, str]]) -> None:
-        present: dict[type, list[tuple[str, Any]]] = {}
-        absent: list[tuple[type, str]] = []
-        for cls, name in pairs:
+        # FAST (string): a function of its own, in the globals of a module, reads `cls.name` where PyPy's compiler
+        # and CPython's interpreter remember the outcome per place. Not by `==`: a wrapper may claim to equal what it
+        # wraps, as wrapt's do. The names are constants of this package.
+        held = ModuleType("watched").__dict__
+        tests = []
+        for number, (cls, name) in enumerate(pairs):
+            held[f"cls_{id(cls)}"] = cls
             value = getattr(cls, name, _MISSING)
             if value is _MISSING:
-                absent.append((cls, name))
+                tests.append(f"not hasattr(cls_{id(cls)}, {name!r})")
             else:
-                present.setdefault(cls, []).append((name, value))
-        self._present = [
-            # The first name twice: for one name alone `attrgetter` gives no tuple.
-            (cls, attrgetter(seen[0][0], *[name for name, _ in seen]), [seen[0][1], *[value for _, value in seen]])
-            for cls, seen in present.items()
-        ]
-        self._absent = [cls for cls, _ in absent], [name for _, name in absent]
+                held[f"value_{number}"] = value
+                tests.append(f"cls_{id(cls)}.{name} is value_{number}")
+        self._same: Callable[[], bool] = eval(f"lambda: {' and '.join(tests) or True}", held)
 
     def unchanged(self) -> bool:
         """Whether each attribute is the very object that it was."""
-        # FAST (string): three calls for all names of a class. Not by `==`: a wrapper may claim to equal what it
-        # wraps, as wrapt's do.
         try:
-            for cls, get, values in self._present:
-                if not all(map(is_, get(cls), values)):
-                    return False
+            return self._same()
         except AttributeError:
             return False
-        return not any(map(hasattr, *self._absent))
