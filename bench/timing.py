@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import statistics
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import process_time
 
@@ -46,6 +47,20 @@ def count_for(app: App, jobs: Jobs, seconds: float) -> int:
         count *= 4
 
 
+@contextmanager
+def settled() -> Iterator[None]:
+    """Meanwhile the collector leaves alone what is there now, where it can be told so: PyPy's cannot."""
+    gc.collect()
+    if not hasattr(gc, "freeze"):
+        yield
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 def time_case(case: Case, names: Iterable[str], rounds: int, seconds: float) -> list[Timed]:
     """Time *case* in every framework that serves it, after their answers were found to be the same.
 
@@ -64,17 +79,13 @@ def time_case(case: Case, names: Iterable[str], rounds: int, seconds: float) -> 
     jobs = case.jobs
     counts = {name: count_for(app, jobs, seconds) for name, app in apps.items()}
     results = {name: Timed(case.key, name) for name in apps}
-    gc.collect()
-    gc.freeze()
-    try:
+    with settled():
         for _ in range(rounds):
             for name, app in apps.items():
                 start = process_time()
                 spin(app, jobs, counts[name])
                 took = process_time() - start
                 results[name].rounds.append(took / counts[name] / len(jobs) * 1e6)
-    finally:
-        gc.unfreeze()
     line = "  ".join(f"{name} {timed.best:.2f}" for name, timed in results.items())
     print(f"{case.key:14} {line}", file=sys.stderr, flush=True)
     return list(results.values())
