@@ -87,12 +87,6 @@ def flags_of(module: str) -> list[str]:
     return flags if SANITIZE or "-g" in given else [*flags, "-g0"]
 
 
-def link_flags() -> list[str]:
-    """Flags for the linker of Linux: no table of symbols, which is a tenth of each module and for debuggers alone."""
-    keep = SANITIZE or "-g" in os.environ.get("CFLAGS", "").split() or not sys.platform.startswith("linux")
-    return [] if keep else ["-Wl,--strip-all"]
-
-
 def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
@@ -108,16 +102,23 @@ class BuildExt(build_ext):
 
     failed = False
     started = 0
+    in_source = False
 
     def finalize_options(self) -> None:
         super().finalize_options()
         self.parallel = self.parallel or usable_cores()
+        self.in_source = bool(self.inplace)
+
+    def link_flags(self) -> list[str]:
+        """For a wheel no table of symbols, a tenth of its size; profilers of a checkout's build read it."""
+        keep = self.in_source or self.editable_mode or SANITIZE or "-g" in os.environ.get("CFLAGS", "").split()
+        return [] if keep or not sys.platform.startswith("linux") else ["-Wl,--strip-all"]
 
     def build_extensions(self) -> None:
         for ext in self.extensions:
             if self.compiler.compiler_type == "unix":
                 ext.extra_compile_args += [*flags_of(ext.name), "-include", FRAMES]
-                ext.extra_link_args += link_flags()
+                ext.extra_link_args += self.link_flags()
             elif self.compiler.compiler_type == "msvc":
                 ext.extra_compile_args.append(f"/FI{FRAMES}")
         try:

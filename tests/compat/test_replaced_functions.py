@@ -17,7 +17,6 @@ from unittest import mock
 
 import freezegun
 import pytest
-import time_machine
 from itsdangerous import BadSignature, HMACAlgorithm, SignatureExpired, Signer, TimestampSigner, URLSafeTimedSerializer
 
 from oracle import Framework, alike, shown
@@ -143,7 +142,7 @@ PATCHES: dict[str, Callable[[], Any]] = {
     "freezegun, past": lambda: freezegun.freeze_time("2021-01-02"),
     "freezegun, ignoring": lambda: freezegun.freeze_time("2031-01-02", ignore=["itsdangerous"]),
     "freezegun, ignoring werkzeug": lambda: freezegun.freeze_time("2031-01-02", ignore=["werkzeug"]),
-    "time_machine": lambda: time_machine.travel("2031-01-02", tick=False),
+    "time_machine": lambda: pytest.importorskip("time_machine").travel("2031-01-02", tick=False),
     "getLogger": lambda: mock.patch("logging.getLogger", fake(logging.Logger("replaced"))),
 }
 PATHS = ["/login", "/who", "/file", "/file-as-text", "/static/a.txt", "/cookie", "/json", "/tagged", "/none"]
