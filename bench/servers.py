@@ -60,7 +60,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 def commands(python: str, port: int, app: str = "bench.served:app") -> dict[str, list[str]]:
-    """How each server is started with one worker; the last one as anybody would."""
+    """How each server is started with one worker; the last one with its defaults."""
     granian = [python, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)]
     gunicorn = [python, "-m", "gunicorn", "--no-control-socket", "--bind", f"{HOST}:{port}", "--log-level", "error"]
     ours = [*gunicorn, "--worker-class", "bolthead.serving.Worker", "--keep-alive", "60"]

@@ -64,7 +64,7 @@ UNKNOWN = generate_password_hash("nobody")
 
 
 def enter(user_id: int, greeting: str) -> Response:
-    # A fresh session: nothing that somebody prepared for a visitor outlives the log-in.
+    # A fresh session: nothing that was prepared for a visitor outlives the log-in.
     session.clear()
     session["user"] = user_id
     flash(greeting, "good")

@@ -40,7 +40,7 @@ def keep(upload: FileStorage | None) -> str | None:
     upload.stream.seek(0)
     folder = Path(current_app.config["PICTURES"])
     folder.mkdir(parents=True, exist_ok=True)
-    # Never the visitor's file name: it may be a path, or somebody else's picture.
+    # Never the visitor's file name: it may be a path, or another visitor's picture.
     name = f"{secrets.token_hex(16)}.{kind}"
     upload.save(folder / name)
     return name
