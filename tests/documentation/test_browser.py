@@ -109,6 +109,13 @@ def test_live_example(browser, address, page, change, first, second):
     assert [answer[-1] for answer in answers] == [first, second]
 
 
+def test_live_example_fits_a_phone(browser, address):
+    browser.open(f"{address}/start/quickstart.html", 360)
+    browser.run(RUN % (0, ""))
+    box = "[...document.querySelectorAll('.live-box, .live-box *')]"
+    assert browser.run(f"Math.max(...{box}.map((part) => part.getBoundingClientRect().right))") <= 360
+
+
 def test_live_example_with_an_error(browser, address):
     browser.open(f"{address}/index.html")
     change = "const code = box.querySelector('textarea'); code.value = code.value.replace('@app.get', '@ap.get');"
