@@ -24,6 +24,13 @@ def own_environment() -> Iterator[None]:
     os.environ.update(before)
 
 
+@pytest.fixture(autouse=True)
+def only_servers_are_measured(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Coverage follows into servers; in other children it would load modules that they are asked about."""
+    if request.path.parent.name != "serve" and request.path.name != "test_serve.py":
+        monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
+
 @pytest.fixture(params=builds.NAMES, scope="session")
 def build(request: pytest.FixtureRequest) -> str:
     """The name of one build; a test that asks for it runs on both."""

@@ -66,5 +66,6 @@ def test_requests_and_websockets(tmp_path: Path) -> None:
         found = ask(server.port, "/ws", *upgrade)
         assert found.startswith(b"HTTP/1.1 101")
         assert b"\x81\x05hello" in found
+        assert server.stop() == 0
     finally:
         server.close()
