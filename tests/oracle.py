@@ -102,6 +102,7 @@ def clean_logging() -> Iterator[None]:
         logger.handlers.clear()
         logger.setLevel(logging.NOTSET)
         logger.propagate = True
+        logger.disabled = False
 
 
 FRAMEWORKS = (Framework("flask"), Framework("bolthead"))

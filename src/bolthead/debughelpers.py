@@ -14,7 +14,7 @@ from .sansio.app import App
 
 if t.TYPE_CHECKING:
     from .sansio.scaffold import Scaffold
-    from .templating import Source
+    from .templating import _Source
     from .wrappers import Request
 
 
@@ -108,7 +108,7 @@ def _describe(owner: Scaffold) -> str:
 
 
 def explain_template_loading_attempts(
-    app: App, template: str, attempts: list[tuple[BaseLoader, Scaffold, Source | None]]
+    app: App, template: str, attempts: list[tuple[BaseLoader, Scaffold, _Source | None]]
 ) -> None:
     """Log where a template was looked for and found, with a hint if it was found nowhere or twice."""
     lines = [f"Locating template {template!r}:"]

@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
     from .sansio.app import App
     from .sansio.scaffold import Scaffold
 
-    Source = tuple[str, str | None, t.Callable[[], bool] | None]
+_Source = tuple[str, str | None, t.Callable[[], bool] | None]
 
 
 class RenderedTemplate(t.Protocol):
@@ -70,20 +70,20 @@ class DispatchingJinjaLoader(BaseLoader):
     def __init__(self, app: App) -> None:
         self.app = app
 
-    def get_source(self, environment: BaseEnvironment, template: str) -> Source:
+    def get_source(self, environment: BaseEnvironment, template: str) -> _Source:
         """Return the source from the first loader that has it; TemplateNotFound if none does."""
         if self.app.config["EXPLAIN_TEMPLATE_LOADING"]:
             return self._get_source_explained(environment, template)
         return self._get_source_fast(environment, template)
 
-    def _get_source_explained(self, environment: BaseEnvironment, template: str) -> Source:
+    def _get_source_explained(self, environment: BaseEnvironment, template: str) -> _Source:
         """Ask every loader, even after the first hit, and log what each said."""
         from .debughelpers import explain_template_loading_attempts
 
-        attempts: list[tuple[BaseLoader, Scaffold, Source | None]] = []
+        attempts: list[tuple[BaseLoader, Scaffold, _Source | None]] = []
         for owner, loader in self._iter_loaders(template):
             try:
-                found: Source | None = loader.get_source(environment, template)
+                found: _Source | None = loader.get_source(environment, template)
             except TemplateNotFound:
                 found = None
             attempts.append((loader, owner, found))
@@ -93,7 +93,7 @@ class DispatchingJinjaLoader(BaseLoader):
                 return found
         raise TemplateNotFound(template)
 
-    def _get_source_fast(self, environment: BaseEnvironment, template: str) -> Source:
+    def _get_source_fast(self, environment: BaseEnvironment, template: str) -> _Source:
         for _, loader in self._iter_loaders(template):
             try:
                 return loader.get_source(environment, template)

@@ -7,6 +7,7 @@ nothing else until an attribute is asked for.
 from __future__ import annotations
 
 import typing as t
+from http import HTTPStatus
 from tempfile import SpooledTemporaryFile
 from time import time
 
@@ -317,6 +318,18 @@ class Response(ResponseBase):
     direct_passthrough = False
     _on_close: t.Any = ()
 
+    def __init__(
+        self,
+        response: t.Iterable[bytes] | bytes | t.Iterable[str] | str | None = None,
+        status: int | str | HTTPStatus | None = None,
+        headers: t.Mapping[str, str | t.Iterable[str]] | t.Iterable[tuple[str, str]] | None = None,
+        mimetype: str | None = None,
+        content_type: str | None = None,
+        direct_passthrough: bool = False,
+    ) -> None:
+        """As Werkzeug's. *status* is a number or the whole of it as text; the rest of the content type is added."""
+        make.fill(self, response, status, headers, mimetype, content_type, direct_passthrough)
+
     def call_on_close(self, func: t.Callable[[], t.Any]) -> t.Callable[[], t.Any]:
         """Call *func* when the server has sent the response."""
         if not self._on_close:
@@ -325,8 +338,15 @@ class Response(ResponseBase):
         return func
 
     if not t.TYPE_CHECKING:
-        # FAST (stream): a function of the compiled core, which as a method costs no second call.
-        __init__ = make.fill
+
+        def _become(self, cls: type) -> None:
+            # Werkzeug's `force_type` gives a response another class, which has not the attributes of this one.
+            self.__dict__.setdefault("direct_passthrough", False)
+            self.__dict__.setdefault("_on_close", [])
+            object.__dict__["__class__"].__set__(self, cls)
+
+        # By `vars`: a definition by this name would take the place of what `super()` looks for.
+        vars()["__class__"] = property(lambda self: type(self), _become)
 
     @property
     def max_cookie_size(self) -> int:  # type: ignore[override]

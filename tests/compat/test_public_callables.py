@@ -5,10 +5,16 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import pydoc
+import re
+import typing
+from types import NoneType
 from typing import Any
 from unittest import mock
 
 import pytest
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from oracle import Framework, alike
 
@@ -68,6 +74,94 @@ def test_a_function(module: str, name: str) -> None:
         assert plain(str(found.value)) == str(wanted.value)
 
 
+def hints(function: Any) -> dict[str, str] | None:
+    """Its type hints, each without the modules that names come from; None where names are missing."""
+    try:
+        found = typing.get_type_hints(function)
+    except NameError:
+        return None
+    return {name: re.sub(r"\w+\.", "", repr(hint)) for name, hint in found.items() if hint is not NoneType}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_type_hints(module: str) -> None:
+    # Names that come late are there for whoever asks for all.
+    getattr(importlib.import_module(f"bolthead.{module}"), "__all__", None)
+    names = [name for of_module, name in FUNCTIONS if of_module == module]
+    wanted = {name: found for name in names if (found := hints(of("flask", module, name))) is not None}
+    assert {name: hints(of("bolthead", module, name)) for name in wanted} == wanted
+
+
+CLASSES = ["Flask", "Blueprint", "Request", "Response", "Config", "sessions.SecureCookieSessionInterface"]
+CLASSES += ["testing.FlaskClient", "ctx.AppContext", "views.MethodView", "json.provider.DefaultJSONProvider"]
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_what_kind_each_attribute_of_a_class_is(name: str) -> None:
+    """Inherited ones too: functions are Python functions, and what is a property is one."""
+    module, _, cls = name.rpartition(".")
+    theirs, ours = (
+        getattr(importlib.import_module(f"{package}.{module}".strip(".")), cls) for package in ("flask", "bolthead")
+    )
+    for key in dir(theirs):
+        wanted, found = inspect.getattr_static(theirs, key), inspect.getattr_static(ours, key, None)
+        if inspect.isfunction(wanted):
+            assert inspect.isfunction(found), key
+            shown = [[(p.name, p.kind) for p in inspect.signature(f).parameters.values()] for f in (wanted, found)]
+            assert shown[0] == shown[1], key
+        elif isinstance(wanted, property):
+            assert isinstance(found, property), key
+
+
+HELPED = ["url_for", "Flask.wsgi_app", "Flask.url_for", "Flask.route", "Request.get_json", "Response.set_cookie"]
+HELPED += ["Response.__init__", "jsonify", "redirect", "send_file", "Blueprint.register", "stream_with_context"]
+
+
+@pytest.mark.parametrize("name", HELPED)
+def test_help(name: str) -> None:
+    """Its head is that of a Python function, with the signature; the text below it is our own."""
+    shown = []
+    for package in ("flask", "bolthead"):
+        function = functools.reduce(getattr, name.split("."), importlib.import_module(package))
+        title, _, signature, *text = pydoc.plain(pydoc.render_doc(function)).splitlines()
+        assert any(line.strip() for line in text)
+        # For what Flask inherits the module is another one; types may have other names.
+        shown.append((title.partition(" in module")[0], re.sub(r"(:|->) '[^']*'", "", signature)))
+    assert shown[0] == shown[1]
+
+
+@pytest.mark.parametrize("name", ["args", "form", "files", "headers", "cookies", "method", "path", "data", "values"])
+def test_help_for_an_attribute_of_requests(name: str) -> None:
+    attribute = getattr(Framework("bolthead").Request, name)
+    lines = [line.strip() for line in pydoc.plain(pydoc.render_doc(attribute)).splitlines()]
+    assert any(line.startswith(name) for line in lines)
+    assert (attribute.__doc__ or "").strip().partition("\n")[0] in lines
+
+
+@alike
+def test_a_response_that_is_given_another_class(fw: Framework) -> Any:
+    found = []
+    for body in ("text", b"bytes", iter(["a", "b"])):
+        made = WerkzeugResponse.force_type(fw.Response(body), {})
+        made.call_on_close(lambda: found.append("closed"))
+        found.append((type(made).__name__, made.direct_passthrough, isinstance(made, fw.Response)))
+        environ = EnvironBuilder().get_environ()
+        answer = run_wsgi_app(made, environ, buffered=True)
+        found.append((b"".join(answer[0]), answer[1], sorted(answer[2])))
+    response = fw.Response("x")
+    return [*found, response.__class__ is type(response), fw.Response.__class__ is type]
+
+
+@alike
+def test_a_response_class_of_werkzeug(fw: Framework) -> Any:
+    app = fw.app()
+    app.response_class = type("Own", (WerkzeugResponse,), {})
+    app.add_url_rule("/", "a", lambda: fw.Response("x", 201))
+    app.add_url_rule("/stream", "b", lambda: fw.Response(iter(["x", "y"])))
+    app.add_url_rule("/pair", "c", lambda: (fw.Response("x"), 404, {"X": "y"}))
+    return [fw.get(app, path) for path in ("/", "/stream", "/pair")]
+
+
 @alike
 def test_autospec_gets_the_instance(fw: Framework) -> Any:
     app = fw.app()
@@ -85,5 +179,8 @@ def test_autospec_gets_the_instance(fw: Framework) -> Any:
         found.append(client.post("/").get_data())
     with mock.patch(f"{fw.package}.url_for", autospec=True) as replaced:
         found.append(fw.error(replaced, "a", "b"))
+    with mock.patch.object(fw.Response, "__init__", autospec=True) as replaced:
+        replaced.side_effect = lambda self, *args: None
+        found.append((type(fw.Response("x")) is fw.Response, len(replaced.call_args.args)))
     made = mock.create_autospec(fw.Flask)
     return [*found, fw.error(made.url_for), fw.error(made.wsgi_app), type(made.return_value.wsgi_app).__name__]

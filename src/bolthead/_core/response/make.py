@@ -85,9 +85,6 @@ def fill(
         self.response = response
 
 
-fill.__name__ = "__init__"
-
-
 class Responses:
     """The answers of one response class.
 
