@@ -19,7 +19,7 @@ from ._compat.lazy_modules import lazy_names
 from ._core.lifecycle import phases
 from ._core.lifecycle.records import Plan
 from ._core.lifecycle.url_for import GUARDED, UrlForGuards, build_url
-from ._core.lifecycle.wsgi import full_dispatch, run_wsgi
+from ._core.lifecycle.wsgi import call_wsgi, full_dispatch, run_wsgi
 from ._core.primitives import place
 from .ctx import AppContext, RequestContext, fill_context
 from .globals import _cv_app as _cv_app
@@ -538,7 +538,7 @@ class Flask(App):
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """The WSGI server's entry: `wsgi_app`, which may have been wrapped or replaced."""
-        return self.wsgi_app(environ, start_response)
+        return call_wsgi(self, environ, start_response)
 
 
 def _static_view(app: Flask) -> Callable[..., Any]:

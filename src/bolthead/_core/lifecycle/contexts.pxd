@@ -5,7 +5,8 @@ from bolthead._core.lifecycle.records cimport AppRecord, Plan, PushRecord, Reque
 from bolthead._core.primitives.context_vars cimport var_get, var_reset, var_set
 from bolthead._core.primitives.objects cimport bare
 from bolthead._core.routing.adapter cimport not_found_error
-from bolthead._core.routing.search cimport lookup
+from bolthead._core.routing.search cimport lookup_static, lookup_tree
+from bolthead._core.routing.tree cimport Leaf
 
 @cython.locals(ctx=RequestRecord)
 cpdef object new_context(Plan plan, object app, dict environ)
@@ -29,5 +30,5 @@ cpdef object pushed_along(RequestRecord ctx)
 cpdef object drop_request(RequestRecord ctx)
 cpdef object check_request_popped(RequestRecord ctx, object top)
 
-@cython.locals(outcome=tuple, path=str, method=str, environ=dict)
+@cython.locals(leaf=Leaf, path=str, method=str, environ=dict)
 cdef bint match(Plan plan, RequestRecord ctx) except -1

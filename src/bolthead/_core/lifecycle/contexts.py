@@ -8,7 +8,7 @@ from ..primitives.context import _cv_app, _cv_request
 from ..primitives.context_vars import var_get, var_reset, var_set
 from ..primitives.objects import bare
 from ..routing.adapter import not_found_error
-from ..routing.search import FOUND, MISSED, lookup
+from ..routing.search import FOUND, MISSED, lookup_static, lookup_tree
 from .phases import open_session, send, teardown_app, teardown_request
 from .records import NOT_CREATED, AppRecord, Plan, PushRecord, RequestRecord
 
@@ -232,14 +232,19 @@ def match(plan: Plan, ctx: RequestRecord) -> bool:
     method = environ["REQUEST_METHOD"]
     if method != "GET":
         method = method.upper()
-    outcome = lookup(plan.tree, plan.domain, path, method, False)
-    code = outcome[0]
-    if code != FOUND:
-        if code == MISSED and not outcome[2]:
-            # FAST (errors): neither found nor of the other protocol, so no adapter is needed to say so.
-            request.routing_exception = not_found_error(outcome[1], False)
-            return True
-        return False
-    request.url_rule = ctx._rule = outcome[1]
-    request.view_args = ctx._values = outcome[2]
+    leaf = lookup_static(plan.tree, plan.domain, path, method, False)
+    if leaf is not None and not leaf.detour:
+        # FAST (string): a rule without variables needs no search, and no outcome to tell of it.
+        values = {} if leaf.defaults is None else dict(leaf.defaults)
+    else:
+        code, found, values = lookup_tree(plan.tree, plan.domain, path, method, False)
+        if code != FOUND:
+            if code == MISSED and not values:
+                # FAST (errors): neither found nor of the other protocol, so no adapter is needed to say so.
+                request.routing_exception = not_found_error(found, False)
+                return True
+            return False
+        leaf = found
+    request.url_rule = ctx._rule = leaf.rule
+    request.view_args = ctx._values = values
     return True

@@ -2,7 +2,7 @@ cimport cython
 
 from bolthead._core.json.response_json cimport line_of
 from bolthead._core.lifecycle.contexts cimport new_context, pop_request, push_request, remember_host
-from bolthead._core.lifecycle.phases cimport answer, can_skip_response, enter, finish
+from bolthead._core.lifecycle.phases cimport answer, can_skip_response, enter, finish, plan_of
 from bolthead._core.lifecycle.records cimport Plan, RequestRecord
 from bolthead._core.lifecycle.unhandled cimport is_answer, routing_error
 from bolthead._core.primitives.context_vars cimport var_get
@@ -13,4 +13,6 @@ cdef object dispatch(Plan plan, object app, RequestRecord ctx)
 cpdef object full_dispatch(Plan plan, object app, RequestRecord ctx)
 
 @cython.locals(plan=Plan)
+cpdef object call_wsgi(object app, object environ, object start_response)
 cpdef object run_wsgi(object app, object environ, object start_response)
+cdef object run(Plan plan, object app, object environ, object start_response)

@@ -10,7 +10,7 @@ from ..primitives.context import _cv_app, _cv_request
 from ..primitives.context_vars import var_get
 from ..response.status import content_type_of
 from .contexts import new_context, pop_request, push_request, remember_host
-from .phases import answer, can_skip_response, enter, finish
+from .phases import answer, can_skip_response, enter, finish, plan_of
 from .records import Plan, RequestRecord
 from .unhandled import is_answer, routing_error
 
@@ -49,11 +49,22 @@ def full_dispatch(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
     return app.finalize_request(rv)
 
 
+def call_wsgi(app: Any, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """The body of ``Flask.__call__``: ``wsgi_app``, which may have been wrapped or replaced."""
+    plan = app._plan
+    # FAST (string): the method would only come back here.
+    if plan is not None and plan.inline_wsgi_app and plan.watch.unchanged():
+        return run(plan, app, environ, start_response)  # type: ignore[no-any-return]
+    return app.wsgi_app(environ, start_response)  # type: ignore[no-any-return]
+
+
 def run_wsgi(app: Any, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """The body of ``Flask.wsgi_app``. Teardown functions run when it returns, before a streamed body is sent."""
-    plan = app._plan
-    if plan is None or not plan.watch.unchanged():
-        plan = app._make_plan()
+    return run(plan_of(app), app, environ, start_response)  # type: ignore[no-any-return]
+
+
+def run(plan: Plan, app: Any, environ: Any, start_response: Any) -> Any:
+    """One request through all phases."""
     ctx: Any = None
     if plan.inline_request_context and type(environ) is dict:
         ctx = new_context(plan, app, environ)
@@ -101,10 +112,10 @@ def run_wsgi(app: Any, environ: WSGIEnvironment, start_response: StartResponse) 
             error = caught
             raise
         if text is not None:
-            return plan.responses.send_whole(text, content_type, environ, start_response)  # type: ignore[no-any-return]
+            return plan.responses.send_whole(text, content_type, environ, start_response)
         if type(response) is plan.responses.cls:
-            return plan.responses.send(response, environ, start_response)  # type: ignore[no-any-return]
-        return response(environ, start_response)  # type: ignore[no-any-return]
+            return plan.responses.send(response, environ, start_response)
+        return response(environ, start_response)
     finally:
         if PRESERVE in environ:
             environ[PRESERVE](var_get(app_var, None))

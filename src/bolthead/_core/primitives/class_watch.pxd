@@ -3,7 +3,8 @@ cdef class ClassWatch:
     cdef list _classes
     cdef unsigned long long _changes
     cdef bint _watched
-    cdef unsigned int *_tags
+    # An array of the classes and their tags, on 3.11.
+    cdef void *_tags
     cdef Py_ssize_t _count
 
     cdef bint _compare(self) except -1

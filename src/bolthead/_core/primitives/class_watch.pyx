@@ -1,5 +1,6 @@
 """The compiled version of ``class_watch.py``."""
 
+cimport cython
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 
 cdef extern from *:
@@ -44,7 +45,9 @@ cdef extern from *:
         return PyUnstable_Type_AssignVersionTag((PyTypeObject *)cls);
     }
 
-    static unsigned int bolthead_type_tag(PyObject *cls) { (void)cls; return 0; }
+    typedef struct { PyObject *cls; } bolthead_tagged;
+    static void bolthead_tag(bolthead_tagged *entry, PyObject *cls) { (void)entry; (void)cls; }
+    static int bolthead_same_tags(bolthead_tagged *entries, Py_ssize_t count) { (void)entries; (void)count; return 0; }
     #else
     #define BOLTHEAD_TYPE_WATCHERS 0
     #define BOLTHEAD_CHANGES() 0ULL
@@ -53,24 +56,44 @@ cdef extern from *:
 
     /* CPython 3.11. The tag names one state of a class and of all its bases. It is set anew on the first look-up after
        any of them changed, and never given out twice. 0: there is none, so the attributes have to be compared. */
-    static CYTHON_INLINE unsigned int bolthead_type_tag(PyObject *cls) {
-        if (!PyType_Check(cls) || !PyType_HasFeature((PyTypeObject *)cls, Py_TPFLAGS_VALID_VERSION_TAG)) return 0;
-        return ((PyTypeObject *)cls)->tp_version_tag;
+    typedef struct { PyTypeObject *cls; unsigned int tag; } bolthead_tagged;
+
+    static unsigned int bolthead_tag_of(PyTypeObject *cls) {
+        return PyType_HasFeature(cls, Py_TPFLAGS_VALID_VERSION_TAG) ? cls->tp_version_tag : 0;
+    }
+
+    static void bolthead_tag(bolthead_tagged *entry, PyObject *cls) {
+        entry->cls = (PyTypeObject *)cls;
+        entry->tag = PyType_Check(cls) ? bolthead_tag_of(entry->cls) : 0;
+    }
+
+    static int bolthead_same_tags(bolthead_tagged *entries, Py_ssize_t count) {
+        Py_ssize_t nth;
+        for (nth = 0; nth < count; nth++) {
+            if (entries[nth].tag == 0 || entries[nth].tag != bolthead_tag_of(entries[nth].cls)) return 0;
+        }
+        return 1;
     }
     #endif
     """
+    ctypedef struct bolthead_tagged:
+        pass
     bint BOLTHEAD_TYPE_WATCHERS
     unsigned long long BOLTHEAD_CHANGES()
     void bolthead_add_watcher()
     bint bolthead_watch(object cls) except -1
-    unsigned int bolthead_type_tag(object cls)
+    void bolthead_tag(bolthead_tagged *entry, object cls)
+    bint bolthead_same_tags(bolthead_tagged *entries, Py_ssize_t count)
 
 cdef object _MISSING = object()
 
 bolthead_add_watcher()
 
 
+@cython.no_gc_clear
 cdef class ClassWatch:
+    # `no_gc_clear`: the classes stay as long as there are pointers to them.
+    #
     # Free threading: after `__init__` only `_changes`, `_watched` and `_tags` change. A thread that reads an older
     # value of theirs compares the attributes once more.
 
@@ -86,7 +109,8 @@ cdef class ClassWatch:
                 self._classes.append(type(cls))
         self._count = len(self._classes)
         if not BOLTHEAD_TYPE_WATCHERS and self._tags is NULL:
-            self._tags = <unsigned int *>PyMem_Malloc((self._count or 1) * sizeof(unsigned int))
+            # The list owns the classes that the array points to.
+            self._tags = PyMem_Malloc((self._count or 1) * sizeof(bolthead_tagged))
             if self._tags is NULL:
                 raise MemoryError
         changes = BOLTHEAD_CHANGES()
@@ -108,22 +132,15 @@ cdef class ClassWatch:
             if BOLTHEAD_TYPE_WATCHERS:
                 watched = bolthead_watch(self._classes[index]) and watched
             else:
-                self._tags[index] = bolthead_type_tag(self._classes[index])
+                bolthead_tag(&(<bolthead_tagged *>self._tags)[index], self._classes[index])
         return watched
 
     cpdef bint unchanged(self) except -1:
-        cdef Py_ssize_t index
-        cdef unsigned int tag
         if BOLTHEAD_TYPE_WATCHERS:
             if self._watched and self._changes == BOLTHEAD_CHANGES():
                 return True
-        else:
-            for index in range(self._count):
-                tag = bolthead_type_tag(self._classes[index])
-                if tag == 0 or tag != self._tags[index]:
-                    break
-            else:
-                return True
+        elif bolthead_same_tags(<bolthead_tagged *>self._tags, self._count):
+            return True
         return self._compare()
 
     cdef bint _compare(self) except -1:
