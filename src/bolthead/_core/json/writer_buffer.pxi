@@ -1,4 +1,4 @@
-"""A part of ``jsonwrite.pyx``: the buffer, strings and numbers."""
+"""A part of ``writer.pyx``: the buffer, strings and numbers."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
