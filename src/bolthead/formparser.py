@@ -22,7 +22,8 @@ from ._core.http.headers import bare_headers, parse_int
 from ._core.http.query import multi_dict, parse_pairs
 from ._core.request import multipart
 from ._core.request.form import too_large
-from ._core.request.multipart import FormReader, Scanner, describe, split_headers
+from ._core.request.form_reader import FormReader, describe, split_headers
+from ._core.request.multipart import Scanner
 
 if t.TYPE_CHECKING:
     from werkzeug.formparser import t_parse_result

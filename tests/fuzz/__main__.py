@@ -104,7 +104,7 @@ class Fuzz:
         self.modules = {
             build: {name.rpartition(".")[2]: builds.load(build, f"bolthead._core.{name}") for name in MODULES}
             | {
-                "multipart": builds.load(build, "bolthead._core.request.multipart"),
+                "form_reader": builds.load(build, "bolthead._core.request.form_reader"),
                 "percent": builds.load(build, "bolthead._core.http.url_encoding"),
                 "formparser": builds.load(build, "bolthead.formparser"),
             }
@@ -146,7 +146,7 @@ class Fuzz:
 
     def headers(self, rng: random.Random, data: bytes) -> Any:
         for module in self.modules.values():
-            yield outcome(lambda module=module: module["multipart"].split_headers(data))
+            yield outcome(lambda module=module: module["form_reader"].split_headers(data))
         yield outcome(lambda: list(multipart.MultipartDecoder(b"b")._parse_headers(data)))
 
     def multipart(self, rng: random.Random, data: bytes) -> Any:

@@ -133,36 +133,3 @@ def test_parts_are_limited(load: Callable[[str], Any]) -> None:
         events(decoder, [part * 3 + b"--b--\r\n"])
     fine = load("bolthead.formparser").MultipartDecoder(b"b", max_parts=3)
     assert isinstance(events(fine, [part * 3 + b"--b--\r\n"])[-1], oracle.Epilogue)
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.lists(st.sampled_from(TOKENS) | st.binary(max_size=3), max_size=10).map(b"".join))
-def test_split_headers(block: bytes) -> None:
-    def outcome(function: Callable[[bytes], Any]) -> Any:
-        try:
-            return list(function(block))
-        except UnicodeDecodeError as error:
-            return str(error)
-
-    expected = outcome(oracle.MultipartDecoder(b"b")._parse_headers)
-    for build in builds.NAMES:
-        assert outcome(builds.load(build, "bolthead._core.request.multipart").split_headers) == expected
-
-
-names = st.lists(
-    st.sampled_from([b'"', b"\\", b"%22", b"\r\n", b"\n ", b";", b"a", b" ", b"\xc3\xa9"]) | st.binary(max_size=3)
-)
-
-
-@settings(max_examples=300, deadline=None)
-@given(names.map(b"".join), st.sampled_from([b'"', b"", b'"; filename="f"', b'"\r\nX: y"']))
-def test_simple_field_names(name: bytes, ending: bytes) -> None:
-    """The shortcut for a field's one header says what the long way says, or nothing."""
-    block = b'Content-Disposition: form-data; name="' + name + ending
-    name_of_module = "bolthead._core.request.multipart"
-    found = builds.same(lambda build: builds.load(build, name_of_module).simple_field_name(block))
-    if found is not None:
-        module = builds.load("pure", name_of_module)
-        assert module.describe(module.split_headers(block)) == (found, None, None)
-    elif name.isalnum() and name.isascii():
-        assert ending != b'"'

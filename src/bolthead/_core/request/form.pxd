@@ -3,7 +3,8 @@ cimport cython
 from bolthead._core.request.body cimport Declared, checked_length, limit_of, read_declared
 from bolthead._core.http.headers cimport bare_headers, parse_options
 from bolthead._core.primitives.stock cimport StockGuard
-from bolthead._core.request.multipart cimport FormReader, Scanner
+from bolthead._core.request.form_reader cimport FormReader
+from bolthead._core.request.multipart cimport Scanner
 from bolthead._core.primitives.objects cimport bare, is_on, own_set
 from bolthead._core.primitives.context_vars cimport var_get
 from bolthead._core.http.query cimport multi_dict, parse_pairs

@@ -19,7 +19,8 @@ from ..primitives.context_vars import var_get
 from ..primitives.objects import bare, is_on, own_set
 from ..primitives.stock import StockGuard
 from .body import Declared, checked_length, limit_of, read_declared
-from .multipart import FormReader, Scanner
+from .form_reader import FormReader
+from .multipart import Scanner
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
