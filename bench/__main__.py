@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import bodies, compare, count, freshness, growth, inprocess, leaks, routing, servers, startup
+from . import asgi, bodies, compare, count, freshness, growth, inprocess, leaks, routing, servers, startup
 
 PARTS = {
+    "asgi": (asgi, "ASGI frameworks side by side on one event loop"),
     "bodies": (bodies, "large multipart bodies: time per MB, memory"),
     "servers": (servers, "requests per second through granian, gunicorn and bolthead serve, by wrk"),
     "routing": (routing, "the router beside Werkzeug's"),

@@ -1,0 +1,227 @@
+"""``python -m bench asgi``: ASGI frameworks side by side, in one process and on one event loop.
+
+An event loop that many tasks use is only as quick as the application between two of its turns, so that the clock is the
+processor time, as in the rest of the bench.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import json
+import logging
+import sys
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+from . import frameworks, machine, report
+from .cases.asgi_asks import AsgiCase, answer, spin
+from .cases.asgi_sites import SITES
+from .cases.table import objects
+from .inprocess import names
+from .timing import Timed
+
+TARGET = machine.ROOT / "docs" / "_bench" / "asgi.inc"
+OTHERS = ("blacksheep", "starlette", "litestar", "fastapi", "quart", "uvloop")
+COMMAND = "python -m bench asgi --docs"
+
+
+def cases() -> list[AsgiCase]:
+    return [
+        AsgiCase("string", "text", "/"),
+        AsgiCase("int", "`/item/<int:id>` → JSON", "/item/4711"),
+        AsgiCase("json-body", "JSON body of 20 objects in, JSON out", "/objects", objects()),
+        AsgiCase("sync", "view without `async`, in a thread", "/sync"),
+        AsgiCase("connect", "websocket: accepted, one message, left", "/echo", messages=1),
+        AsgiCase("echo", "websocket: one message of 100", "/echo", messages=100),
+    ]
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--only", default="", metavar="CASES", help="cases by key, with commas between")
+    parser.add_argument("--frameworks", default=",".join(SITES), help="who takes part, with commas between")
+    parser.add_argument("--rounds", type=int, default=15, help="rounds of each case; the best one counts")
+    parser.add_argument("--seconds", type=float, default=0.05, help="length of a round of one framework")
+    parser.add_argument("--loop", choices=("uvloop", "asyncio"), default="uvloop")
+    parser.add_argument("--json", type=Path, help="write the results to this file")
+    parser.add_argument("--docs", action="store_true", help="write the documentation's table")
+
+
+class Life:
+    """The lifespan of an application; frameworks do a part of their set-up in it."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self.orders: asyncio.Queue[str] = asyncio.Queue()
+        self.answers: asyncio.Queue[str] = asyncio.Queue()
+
+    async def receive(self) -> dict[str, Any]:
+        return {"type": f"lifespan.{await self.orders.get()}"}
+
+    async def send(self, message: Any) -> None:
+        self.answers.put_nowait(message["type"])
+
+    async def __aenter__(self) -> Life:
+        scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
+        self.task = asyncio.ensure_future(self.app(scope, self.receive, self.send))
+        await self.order("startup")
+        return self
+
+    async def __aexit__(self, *caught: object) -> None:
+        await self.order("shutdown")
+        await self.task
+
+    async def order(self, event: str) -> None:
+        self.orders.put_nowait(event)
+        answer = await self.answers.get()
+        if answer != f"lifespan.{event}.complete":
+            raise RuntimeError(answer)
+
+
+async def taking_part(case: AsgiCase, apps: dict[str, Any]) -> dict[str, Any]:
+    """Who serves *case*; RuntimeError where answers differ. JSON is compared by what it says."""
+    found = {}
+    expected: Any = None
+    for name, app in apps.items():
+        if name == "bare":
+            if case.key == "string":
+                found[name] = app
+            continue
+        try:
+            status, kind, body = await answer(app, case)
+        except Exception as error:
+            raise RuntimeError(f"{name} fails in {case.key}: {error!r}") from error
+        if status == 404 or (status == 0 and case.messages):
+            continue
+        said = json.loads(body) if kind.startswith("application/json") else (kind, body)
+        if expected is None:
+            expected = (status, said)
+        if (status, said) != expected:
+            raise RuntimeError(f"{name} answers {case.key} with {(status, said)!r}, not {expected!r}")
+        found[name] = app
+    return found
+
+
+async def time_case(case: AsgiCase, apps: dict[str, Any], rounds: int, seconds: float) -> list[Timed]:
+    """Rounds in turns; microseconds of one request, or message."""
+    apps = await taking_part(case, apps)
+    counts = {}
+    for name, app in apps.items():
+        await spin(app, case, 10)
+        count, took = 10, 0.0
+        while took < seconds / 4:
+            count *= 2
+            start = process_time()
+            await spin(app, case, count)
+            took = process_time() - start
+        counts[name] = max(1, round(count * seconds / took))
+    results = {name: Timed(case.key, name) for name in apps}
+    gc.collect()
+    gc.freeze()
+    try:
+        for _ in range(rounds):
+            for name, app in apps.items():
+                start = process_time()
+                await spin(app, case, counts[name])
+                results[name].rounds.append((process_time() - start) / counts[name] / case.units * 1e6)
+    finally:
+        gc.unfreeze()
+    line = "  ".join(f"{name} {timed.best:.2f}" for name, timed in results.items())
+    print(f"{case.key:10} {line}", file=sys.stderr, flush=True)
+    return list(results.values())
+
+
+async def measure(chosen: Iterable[AsgiCase], who: Iterable[str], args: argparse.Namespace) -> list[Timed]:
+    apps = {}
+    timed = []
+    async with AsyncExitStack() as lives:
+        for name in who:
+            try:
+                apps[name] = SITES[name]()
+            except ModuleNotFoundError as error:
+                print(f"{name} is left out: {error}", file=sys.stderr)
+                continue
+            if name != "bare":
+                await lives.enter_async_context(Life(apps[name]))
+        for case in chosen:
+            timed += await time_case(case, apps, args.rounds, args.seconds)
+    return timed
+
+
+def table(times: dict[str, dict[str, float]], who: list[str], mark: str = "") -> tuple[list[str], list[list[str]]]:
+    """Microseconds, and in parentheses how many times bolthead's they are."""
+    body = []
+    for case in cases():
+        found = times.get(case.key)
+        if found is None:
+            continue
+        cells = []
+        for name in who:
+            if name not in found:
+                cells.append("")
+            elif name == "bolthead" or "bolthead" not in found:
+                cells.append(f"{found[name]:.1f}")
+            else:
+                cells.append(f"{found[name]:.1f} ({found[name] / found['bolthead']:.1f})")
+        body.append([case.title if mark else case.key, *cells])
+    return ["case", *who], body
+
+
+def versions() -> str:
+    found = []
+    for name in OTHERS:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            continue
+    return ", ".join([f"falcon {machine.versions().get('falcon', '')}", *found])
+
+
+def page(times: dict[str, dict[str, float]], who: list[str], args: argparse.Namespace, about: dict[str, Any]) -> str:
+    head, body = table(times, who, mark="page")
+    lines = [
+        f"| {' | '.join(head)} |",
+        f"|---|{'---:|' * len(who)}",
+        *(f"| {' | '.join(row)} |" for row in body),
+        "",
+        f"Microseconds of processor time per request (websockets: per message), the best of {args.rounds} rounds; in"
+        " parentheses how many times bolthead's. The view is `async` but in the fourth row, every request has a"
+        " browser's fourteen headers, and bolthead and Quart have a secret key."
+        f" `{COMMAND}`, commit {about['commit']}, {about['date']}; {about['processor']}, {about['cores']} cores,"
+        f" {about['python']}, one {args.loop} loop; {versions()}.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main(args: argparse.Namespace) -> int:
+    who = names(args.frameworks)
+    keys = names(args.only)
+    chosen = [case for case in cases() if not keys or case.key in keys]
+    if unknown := (set(who) - set(SITES)) | (set(keys) - {case.key for case in cases()}):
+        print(f"unknown: {', '.join(sorted(unknown))}", file=sys.stderr)
+        return 2
+    frameworks.build_of_bolthead()
+    logging.disable(logging.CRITICAL)
+    if args.loop == "uvloop":
+        import uvloop
+
+        timed = uvloop.run(measure(chosen, who, args))
+    else:
+        timed = asyncio.run(measure(chosen, who, args))
+    times: dict[str, dict[str, float]] = {}
+    for item in timed:
+        times.setdefault(item.case, {})[item.framework] = item.best
+    who = [name for name in who if any(name in found for found in times.values())]
+    print(report.grid(*table(times, who)))
+    about = machine.about()
+    if args.json:
+        rounds = [{"case": item.case, "framework": item.framework, "rounds": item.rounds} for item in timed]
+        args.json.write_text(json.dumps({"about": about, "loop": args.loop, "results": rounds}, indent=1) + "\n")
+    if args.docs:
+        TARGET.write_text(page(times, who, args, about))
+    return 0
