@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import typing as t
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -59,10 +60,12 @@ def scope_of(environ: WSGIEnvironment, kind: str = "http") -> dict[str, t.Any]:
         "client": None if client is None else (client, 0),
         "state": {},
         "extensions": {},
-        "bolthead.environ": {
-            key: value for key, value in environ.items() if key not in _IN_SCOPE and not key.startswith("HTTP_")
-        },
     }
+    more = {key: value for key, value in environ.items() if key not in _IN_SCOPE and not key.startswith("HTTP_")}
+    if more.get("wsgi.errors") is sys.stderr:
+        del more["wsgi.errors"]
+    if more:
+        scope["bolthead.environ"] = more
     return scope
 
 

@@ -30,6 +30,7 @@ from ._core.primitives.stock import StockGuard
 from ._core.request.attributes import ENVIRON_ATTRIBUTES, LazyAttribute, RequestFillers
 from ._core.request.body import content_length, limit_of, read_all
 from ._core.request.form import BODY_CONSUMED, Forms
+from ._core.request.scope import LazyEnviron, made_environ
 from ._core.response import make
 from .formparser import ERRORS, STOCK_MULTI_DICTS, FormDataParser, MultiPartParser
 from .globals import _cv_app
@@ -63,6 +64,7 @@ class Request(RequestBase):
     routing_exception: HTTPException | None = None
     """What matching raised (404, 405, a redirect), to be raised again by the dispatch."""
 
+    _lazy_environ: LazyEnviron | None = None
     _max_content_length: int | None = None
     _max_form_memory_size: int | None = None
     _max_form_parts: int | None = None
@@ -266,7 +268,8 @@ def _fill_on_use(cls: type[Request]) -> None:
                 fills[name] = value.fget
     made = RequestFillers(EnvironHeaders, STOCK_MULTI_DICTS, ERRORS)
     fills |= {**ENVIRON_ATTRIBUTES, "headers": made.headers, "args": made.args, "cookies": made.cookies}
-    fills |= {"stream": _stream, "content_length": _content_length, "form": forms.form, "files": forms.files}
+    fills |= {"environ": made_environ, "stream": _stream}
+    fills |= {"content_length": _content_length, "form": forms.form, "files": forms.files}
     for name, fill in fills.items():
         doc = getattr(getattr(RequestBase, name, None), "__doc__", None)
         setattr(cls, name, RequestAttribute(name, fill, doc))

@@ -590,3 +590,101 @@ def test_a_redirect_that_keeps_the_method_sends_the_body_again() -> None:
         return request.form["a"]
 
     assert get(app, method="POST", data={"a": "b"}, follow_redirects=True) == (200, "b")
+
+
+HEADERS = [(b"host", b"localhost"), (b"accept", b"text/html"), (b"user-agent", b"a browser")]
+
+
+def served(app: Flask, path: str, headers: list[tuple[bytes, bytes]] = HEADERS, method: str = "GET") -> Any:
+    """Status, headers and body of a request as a server's scope has it. The first one makes the host known."""
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def main() -> None:
+        for _ in range(2):
+            sent.clear()
+            scope = {"type": "http", "method": method, "path": path, "query_string": b"n=1", "headers": headers}
+            await app.asgi_app(
+                scope | {"scheme": "http", "server": ("localhost", 80), "client": ("::1", 1)}, receive, send
+            )
+
+    asyncio.run(main())
+    return sent[0]["status"], dict(sent[0]["headers"]), b"".join(message["body"] for message in sent[1:])
+
+
+LOOKS: dict[str, Callable[[], Any]] = {
+    "nothing": lambda: "",
+    "environ": lambda: sorted(key for key in request.environ if key.startswith("HTTP_")),
+    "same environ": lambda: str(request.environ is request.environ),
+    "request in environ": lambda: str(request.environ["werkzeug.request"] is request._get_current_object()),
+    "method": lambda: request.method,
+    "url": lambda: request.url,
+    "args": lambda: request.args.to_dict(),
+    "headers": lambda: request.headers["User-Agent"],
+    "cookies": lambda: request.cookies,
+    "body": lambda: request.get_data() or b"none",
+    "remote": lambda: request.remote_addr or "",
+    "url_for": lambda: bolthead.url_for("view", other="ä"),
+    "adapter": lambda: bolthead.ctx.request_ctx.url_adapter.build("view", force_external=True),
+    "session": lambda: str(session.setdefault("a", 1)),
+    "copy": lambda: bolthead.copy_current_request_context(lambda: request.path)(),
+    "defined": lambda: str("environ" in dir(request)),
+    "changed": lambda: str(request.environ.update(REQUEST_METHOD="HEAD")) + request.environ["REQUEST_METHOD"],
+}
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("look", LOOKS)
+def test_an_environ_that_is_made_when_looked_at(look: str, after: bool) -> None:
+    """The same answer as where it is made at once, which a header of HTTP/2 brings about."""
+
+    def site() -> Flask:
+        app = make()
+
+        @app.get("/view")
+        async def view() -> Any:
+            return LOOKS[look]()
+
+        if after:
+
+            @app.after_request
+            def also(response: Response) -> Response:
+                response.headers["X-Found"] = str(len(str(LOOKS[look]())))
+                return response
+
+        return app
+
+    assert served(site(), "/view") == served(site(), "/view", [*HEADERS, (b":scheme", b"http")])
+
+
+def test_a_request_that_outlives_its_context() -> None:
+    app = make()
+    kept: list[Any] = []
+
+    @app.get("/")
+    async def view() -> str:
+        kept.append(request._get_current_object())
+        return ""
+
+    served(app, "/")
+    assert [found.environ["PATH_INFO"] for found in kept] == ["/", "/"]
+    assert kept[1].headers["Accept"] == "text/html"
+
+
+def test_a_request_class_with_an_environ_of_its_own() -> None:
+    class Own(bolthead.Request):
+        environ: Any = property(lambda self: self._own, lambda self, value: setattr(self, "_own", value))
+
+    app = make()
+    app.request_class = Own
+
+    @app.get("/")
+    async def view() -> str:
+        return str(request.environ["PATH_INFO"])
+
+    assert served(app, "/")[2] == b"/"

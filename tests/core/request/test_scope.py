@@ -91,6 +91,8 @@ def test_whether_a_body_follows(
     assert scopes.has_body(environ) is wanted
 
 
+LAZY = [b"host", b"accept", b"user-agent", b"accept-encoding", b"sec-fetch-site", b"a", b"abcd", b"x_forwarded_for"]
+NOT_LAZY = [b"cookie", b"content-type", b"content-length", b"transfer-encoding", b"upgrade", b":authority", b"Cookie"]
 latin_1 = st.text(st.characters(max_codepoint=255), max_size=8)
 names = st.from_regex(r"[A-Z][A-Z0-9]{0,4}", fullmatch=True)
 
@@ -101,5 +103,52 @@ def test_back_and_forth(headers: dict[str, str], path: bytes, query: str) -> Non
     environ |= {"PATH_INFO": "/" + path.decode("latin-1"), "QUERY_STRING": query, "SERVER_PORT": "80"}
     made = scope_of(environ)
     made["raw_path"] = b"/" + b"".join(b"%%%02X" % byte for byte in path)
-    found = builds.same(lambda build: builds.load(build, "bolthead._core.request.scope").environ_of(made))
+
+    def found_by(build: str) -> dict[str, Any]:
+        environ = builds.load(build, "bolthead._core.request.scope").environ_of(made)
+        assert environ.pop("wsgi.input").read() == b""
+        return environ  # type: ignore[no-any-return]
+
+    found = builds.same(found_by)
     assert {key: found.get(key) for key in environ} == environ
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([*LAZY, *NOT_LAZY]), st.sampled_from([b"a", b"b"])), max_size=4),
+    st.sampled_from(["GET", "HEAD", "POST"]),
+    st.sampled_from(["/", "/a//b", "", "/\xe9"]),
+    st.sampled_from(["", "/root"]),
+    st.sampled_from(["http", "https", "ws"]),
+)
+def test_what_may_be_lazy(headers: list[tuple[bytes, bytes]], method: str, path: str, root: str, scheme: str) -> None:
+    """A lazy environ has what the lifecycle takes for granted as long as it is not made."""
+    given_scope = scope(headers=headers, method=method, path=path, root_path=root, scheme=scheme)
+
+    def found_by(build: str) -> Any:
+        module = builds.load(build, "bolthead._core.request.scope")
+        lazy = module.lazy_environ(given_scope)
+        if lazy is None:
+            return None
+        environ = lazy.fill("the request")
+        assert lazy.fill("another") is environ is lazy.environ
+        assert environ.pop("werkzeug.request") == "the request"
+        del environ["wsgi.input"]
+        return environ, lazy.host, lazy.path
+
+    found = builds.same(found_by)
+    names = [name for name, _ in headers]
+    simple = not set(names) & set(NOT_LAZY) and names.count(b"host") == 1 and scheme != "ws"
+    assert (found is not None) == (simple and method == "GET" and path in ("/", "/a//b") and not root)
+    if found is not None:
+        environ, host, lazy_path = found
+        assert environ["REQUEST_METHOD"] == "GET"
+        assert environ["SCRIPT_NAME"] == ""
+        assert environ["wsgi.url_scheme"] in ("http", "https")
+        assert (environ["HTTP_HOST"], environ["PATH_INFO"]) == (host, lazy_path)
+        seen_early = {"HTTP_COOKIE", "HTTP_UPGRADE", "CONTENT_TYPE", "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"}
+        assert not seen_early & environ.keys()
+
+
+def test_a_request_without_environ(scopes: ModuleType) -> None:
+    with pytest.raises(AttributeError, match="'Bare' object has no attribute 'environ'"):
+        scopes.made_environ(type("Bare", (), {"_lazy_environ": None})())

@@ -3,7 +3,7 @@ cimport cython
 from bolthead._core.json.response_json cimport line_of
 from bolthead._core.lifecycle.contexts cimport (
     check_app_popped, check_request_popped, close_request, drop_app, drop_request, is_last_push,
-    pushed_along, new_context,
+    pushed_along, new_context, new_lazy_context,
     pop_request, push_request, remember_host,
 )
 from bolthead._core.lifecycle.phases cimport (
@@ -13,20 +13,20 @@ from bolthead._core.lifecycle.records cimport Plan, RequestRecord
 from bolthead._core.lifecycle.steps cimport Steps
 from bolthead._core.lifecycle.unhandled cimport is_answer, routing_error
 from bolthead._core.primitives.context_vars cimport var_get
-from bolthead._core.request.scope cimport environ_of, has_body
-from bolthead._core.lifecycle.asgi_send cimport Answer, whole_answer
-from bolthead._core.response.asgi_messages cimport body_message, start_message
-from bolthead._core.response.status cimport content_type_of, length_of
+from bolthead._core.request.scope cimport LazyEnviron, environ_of, has_body, lazy_environ
+from bolthead._core.lifecycle.asgi_send cimport Answer, new_answer, start_of, whole_answer
+from bolthead._core.response.asgi_messages cimport body_message, whole_headers
+from bolthead._core.response.status cimport content_type_of
 
 
 cdef class Exchange(Steps):
-    cdef public object app
     cdef public object scope
     cdef public object receive
     cdef public object send_message
     cdef public Plan plan
     cdef public RequestRecord ctx
     cdef public dict environ
+    cdef public LazyEnviron lazy
     cdef public bint gone
     cdef public bint body_read
     cdef public object spooled
@@ -36,6 +36,8 @@ cdef class Exchange(Steps):
     cpdef object ended(self, object error)
     cdef object lone_view(self)
     cdef object make_context(self)
+    @cython.locals(environ=dict)
+    cdef bint is_head(self) except -1
     cdef bint is_async_view(self, object view) except -1
     cdef object short_answer(self, object rv)
     cdef bint can_pop_at_once(self) except -1

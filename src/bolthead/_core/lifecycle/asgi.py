@@ -15,11 +15,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from ..json.response_json import line_of
 from ..primitives.context import _cv_app, _cv_request
 from ..primitives.context_vars import var_get
-from ..request.scope import environ_of, has_body
-from ..response.asgi_messages import body_message, start_message
-from ..response.status import content_type_of, length_of
-from .asgi_body import NO_BODY, read_body, stream_body
-from .asgi_send import Answer, StartResponse, answer_of, answer_of_wsgi, transmit, whole_answer
+from ..request.scope import environ_of, has_body, lazy_environ
+from ..response.asgi_messages import body_message, whole_headers
+from ..response.status import content_type_of
+from .asgi_body import read_body, stream_body
+from .asgi_send import Answer, StartResponse, answer_of, answer_of_wsgi, new_answer, start_of, transmit, whole_answer
 from .class_views import on_loop, waits_on_loop
 from .contexts import (
     check_app_popped,
@@ -29,6 +29,7 @@ from .contexts import (
     drop_request,
     is_last_push,
     new_context,
+    new_lazy_context,
     pop_request,
     push_request,
     pushed_along,
@@ -51,11 +52,11 @@ class Exchange(Steps):
     """One HTTP request and its answer. Awaited, it runs; that the client goes away ends it without an error."""
 
     __slots__ = (
-        "app",
         "body_read",
         "ctx",
         "environ",
         "gone",
+        "lazy",
         "plan",
         "receive",
         "scope",
@@ -65,12 +66,11 @@ class Exchange(Steps):
     )
 
     plan: Plan
-    environ: dict[str, Any]
+    environ: dict[str, Any] | None
 
     def __init__(self, app: Any, scope: Any, receive: Any, send_message: Any) -> None:
-        # FAST (async): what the base class does, without looking for it.
-        self.prepare(self.respond(), copy_context(), app._asgi_executor)
-        self.app = app
+        # FAST (asgi string): what the base class does, without looking for it.
+        self.prepare(self.respond(), copy_context(), app)
         self.scope = scope
         self.receive = receive
         self.send_message = send_message
@@ -80,10 +80,16 @@ class Exchange(Steps):
         self.body_read = False
         self.spooled: Any = None
         self.watcher: Any = None
-        self.environ = environ_of(scope)
-        self.environ["wsgi.input"] = NO_BODY
-        if TEST_ENVIRON in scope:
-            self.environ.update(scope[TEST_ENVIRON])
+        self.environ = None
+        self.lazy: Any = None
+        plan = self.plan
+        more = scope.get(TEST_ENVIRON)
+        if not more and plan.inline_wsgi_app and plan.inline_request_context:
+            self.lazy = lazy_environ(scope)
+        if self.lazy is None:
+            self.environ = environ_of(scope)
+            if more:
+                self.environ.update(more)
 
     # --- the client's going away ------------------------------------------------------------------------------
 
@@ -106,7 +112,7 @@ class Exchange(Steps):
         self.gone = True
         self.task.cancel()
 
-    def ended(self, error: BaseException) -> BaseException:
+    def ended(self, error: BaseException | None) -> BaseException | None:
         if self.spooled is not None:
             self.spooled.close()
         if self.watcher is not None:
@@ -114,7 +120,7 @@ class Exchange(Steps):
             if self.gone:
                 self.task.uncancel()
         if self.gone and isinstance(error, CancelledError):
-            return StopIteration()
+            return None
         return error
 
     # --- the phases -------------------------------------------------------------------------------------------
@@ -138,7 +144,7 @@ class Exchange(Steps):
                     push_request(plan, self.ctx)
                 else:
                     self.ctx.push()
-                if has_body(self.environ):
+                if self.environ is not None and has_body(self.environ):
                     if getattr(self.ctx.request.url_rule, "stream_body", False):
                         stream_body(self)
                     else:
@@ -150,7 +156,8 @@ class Exchange(Steps):
                 if view is not None:
                     # FAST (async): nothing comes before the view, and no thread is needed for it.
                     try:
-                        rv = await view(**self.ctx._values)
+                        values = self.ctx._values
+                        rv = await (view(**values) if values else view())
                     except Exception as caught:
                         rv = await self.handle_user_exception(caught)
                     answer = self.short_answer(rv)
@@ -171,7 +178,7 @@ class Exchange(Steps):
                 error = caught
                 raise
         finally:
-            if PRESERVE in self.environ:
+            if self.environ is not None and PRESERVE in self.environ:
                 self.environ[PRESERVE](var_get(app_var, None))
                 self.environ[PRESERVE](var_get(request_var, None))
             if error is not None and app.should_ignore_error(error):
@@ -182,22 +189,31 @@ class Exchange(Steps):
                 await self.end(error)
         self.watchable = self.watcher is None
         if type(answer.body) is bytes and not self.in_thread:
-            await self.send_message(start_message(answer.code, answer.pairs))
+            await self.send_message(start_of(answer))
             await self.send_message(body_message(answer.body, False))
         else:
             await transmit(self, answer)
 
     def make_context(self) -> None:
         plan = self.plan
-        environ = self.environ
         ctx: Any = None
-        if plan.inline_request_context:
+        if self.lazy is not None:
+            ctx = new_lazy_context(plan, self.app, self.lazy)
+            if ctx is None:
+                self.lazy = None
+                self.environ = environ_of(self.scope)
+        environ = self.environ
+        if ctx is None and plan.inline_request_context:
             ctx = new_context(plan, self.app, environ)
         if ctx is None:
             ctx = self.app.request_context(environ)
             if plan.inline_request_context:
                 remember_host(plan, ctx, environ)
         self.ctx = ctx
+
+    def is_head(self) -> bool:
+        environ = self.environ if self.lazy is None else self.lazy.environ
+        return environ is not None and environ["REQUEST_METHOD"] == "HEAD"
 
     def lone_view(self) -> Any:
         """The async view that was matched, where no function of the user's comes before it; else None."""
@@ -287,10 +303,11 @@ class Exchange(Steps):
             if body is None or not can_skip_response(plan, self.ctx):
                 return None
             content_type = content_type_of(self.app.json.mimetype)
-        pairs = [("Content-Type", content_type), ("Content-Length", length_of(body))]
-        if self.environ["REQUEST_METHOD"] == "HEAD":
-            body = b""
-        return Answer(plan.responses.code, pairs, body)
+        answer = new_answer(plan.responses.code, None, body)
+        answer.headers = whole_headers(content_type, body)
+        if self.is_head():
+            answer.body = b""
+        return answer
 
     async def before_view(self) -> Any:
         """Tell who listens, run what comes before the view."""
@@ -388,11 +405,11 @@ class Exchange(Steps):
         """What there is to send of *response*."""
         responses = self.plan.responses
         stock = type(response) is responses.cls and responses.stock_send
-        answer = whole_answer(stock, response, self.environ["REQUEST_METHOD"] == "HEAD")
+        answer = whole_answer(stock, response, self.is_head())
         if answer is None:
             if not self.in_thread and not stock:
                 await TO_THREAD
-            answer = answer_of(response, self.environ)
+            answer = answer_of(response, self.environ or self.lazy.fill(self.ctx.request))
         return answer
 
     # --- the end ----------------------------------------------------------------------------------------------
@@ -452,7 +469,7 @@ class Exchange(Steps):
 
     async def pass_middleware(self) -> None:
         """The request goes through ``app(environ, start_response)``: whatever was put around that counts here too."""
-        environ = self.environ
+        environ: Any = self.environ
         if has_body(environ):
             await read_body(self)
         self.watchable = True

@@ -38,22 +38,6 @@ class TooLarge(io.RawIOBase):
         raise RequestEntityTooLarge()
 
 
-class NoBody(io.RawIOBase):
-    """``wsgi.input`` where there is no body. It has no state: one serves all."""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        return 0
-
-    def close(self) -> None:
-        pass
-
-
-NO_BODY = NoBody()
-
-
 async def next_chunk(exchange: Any) -> tuple[bytes, bool]:
     """The next piece of the body, and whether more follows. A client that is gone cancels the request."""
     message = await exchange.receive()

@@ -5,6 +5,7 @@ from bolthead._core.response.send cimport Stream, pairs_of_whole_body
 cdef class Answer:
     cdef public object code
     cdef public object pairs
+    cdef public object headers
     cdef public object body
     cdef public object response
     cdef public bint is_async
@@ -12,4 +13,6 @@ cdef class Answer:
     cdef public object start
 
 
+cpdef Answer new_answer(object code, object pairs, object body)
+cpdef dict start_of(Answer answer)
 cpdef object whole_answer(bint stock, object response, bint is_head)

@@ -38,19 +38,42 @@ class Answer:
     """An answer that is made and not sent: status *code*, header *pairs*, and a *body*.
 
     That is bytes, or what is walked: an iterable of bytes, or an async one with ``is_async``. *response* is closed when
-    all is sent, if it is given. *start* is there while the headers come with the first piece only.
+    all is sent, if it is given. *start* is there while the headers come with the first piece only; ``headers`` where
+    they are made as ASGI has them.
     """
 
-    __slots__ = ("bodiless", "body", "code", "is_async", "pairs", "response", "start")
+    __slots__ = ("bodiless", "body", "code", "headers", "is_async", "pairs", "response", "start")
 
     def __init__(self, code: int, pairs: Any, body: Any, response: Any = None, is_async: bool = False) -> None:
         self.code = code
         self.pairs = pairs
         self.body = body
+        self.headers: list[tuple[bytes, bytes]] | None = None
         self.response = response
         self.is_async = is_async
         self.start: StartResponse | None = None
         self.bodiless = False
+
+
+def new_answer(code: Any, pairs: Any, body: Any) -> Answer:
+    """FAST (asgi string): an answer whose constructor is not called."""
+    answer = Answer.__new__(Answer)
+    answer.code = code
+    answer.pairs = pairs
+    answer.headers = None
+    answer.body = body
+    answer.response = None
+    answer.is_async = False
+    answer.start = None
+    answer.bodiless = False
+    return answer
+
+
+def start_of(answer: Answer) -> dict[str, Any]:
+    """The message that begins *answer*."""
+    if answer.headers is not None:
+        return {"type": "http.response.start", "status": answer.code, "headers": answer.headers}
+    return start_message(answer.code, answer.pairs)
 
 
 def whole_answer(stock: bool, response: Any, is_head: bool) -> Answer | None:
@@ -65,7 +88,7 @@ def whole_answer(stock: bool, response: Any, is_head: bool) -> Answer | None:
         data = b""
     else:
         data = body[0] if len(body) == 1 else b"".join(body)
-    return Answer(response._status_code, pairs, data)
+    return new_answer(response._status_code, pairs, data)
 
 
 def answer_of(response: Any, environ: dict[str, Any]) -> Answer:
@@ -160,7 +183,7 @@ async def transmit(exchange: Any, answer: Answer) -> None:
     if type(body) is bytes:
         if exchange.in_thread:
             await TO_LOOP
-        await exchange.send_message(start_message(answer.code, answer.pairs))
+        await exchange.send_message(start_of(answer))
         await exchange.send_message(body_message(body, False))
     elif answer.is_async:
         await transmit_async(exchange, answer)
@@ -172,7 +195,7 @@ async def transmit_async(exchange: Any, answer: Answer) -> None:
     if exchange.in_thread:
         await TO_LOOP
     try:
-        await exchange.send_message(start_message(answer.code, answer.pairs))
+        await exchange.send_message(start_of(answer))
         if not answer.bodiless:
             async for piece in answer.body:
                 if piece:
@@ -195,7 +218,7 @@ async def transmit_walked(exchange: Any, answer: Answer) -> None:
         if path is not None:
             if exchange.in_thread:
                 await TO_LOOP
-            await exchange.send_message(start_message(answer.code, answer.pairs))
+            await exchange.send_message(start_of(answer))
             await exchange.send_message({"type": PATH_SEND, "path": path})
             return
         is_file = isinstance(walked, (FileWrapper, _RangeWrapper))
@@ -218,7 +241,7 @@ async def transmit_walked(exchange: Any, answer: Answer) -> None:
                 if not answer.code:
                     raise RuntimeError("The WSGI application did not call 'start_response'.")
                 started = True
-                await exchange.send_message(start_message(answer.code, answer.pairs))
+                await exchange.send_message(start_of(answer))
             if piece is _END:
                 break
             if piece:

@@ -1,15 +1,19 @@
 cimport cython
 
 from bolthead._core.lifecycle.phases cimport open_session, send, teardown_app, teardown_request
-from bolthead._core.lifecycle.records cimport AppRecord, Plan, PushRecord, RequestRecord
+from bolthead._core.lifecycle.records cimport AppRecord, Plan, PushRecord, RequestRecord, environ_seen
 from bolthead._core.primitives.context_vars cimport var_get, var_reset, var_set
 from bolthead._core.primitives.objects cimport bare
+from bolthead._core.request.scope cimport LazyEnviron
 from bolthead._core.routing.adapter cimport not_found_error
 from bolthead._core.routing.search cimport lookup_static, lookup_tree
 from bolthead._core.routing.tree cimport Leaf
 
 @cython.locals(ctx=RequestRecord)
 cpdef object new_context(Plan plan, object app, dict environ)
+@cython.locals(ctx=RequestRecord)
+cpdef object new_lazy_context(Plan plan, object app, LazyEnviron lazy)
+cdef bint is_checked(Plan plan, str host) except -1
 cpdef object fill_request_context(
     RequestRecord ctx, object app, object request, dict environ, object adapter, object session
 )
@@ -25,8 +29,10 @@ cpdef object push_request(Plan plan, RequestRecord ctx)
 cdef AppRecord push_new_app(Plan plan, AppRecord ctx, object app)
 
 cpdef object pop_request(Plan plan, RequestRecord ctx, object exc)
+@cython.locals(environ=dict)
 cpdef object close_request(Plan plan, RequestRecord ctx)
 cpdef object pushed_along(RequestRecord ctx)
+@cython.locals(environ=dict)
 cpdef object drop_request(RequestRecord ctx)
 cpdef object check_request_popped(RequestRecord ctx, object top)
 

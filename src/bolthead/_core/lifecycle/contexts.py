@@ -7,10 +7,11 @@ from typing import Any
 from ..primitives.context import _cv_app, _cv_request
 from ..primitives.context_vars import var_get, var_reset, var_set
 from ..primitives.objects import bare
+from ..request.scope import LazyEnviron
 from ..routing.adapter import not_found_error
 from ..routing.search import FOUND, MISSED, lookup_static, lookup_tree
 from .phases import open_session, send, teardown_app, teardown_request
-from .records import NOT_CREATED, AppRecord, Plan, PushRecord, RequestRecord
+from .records import NOT_CREATED, AppRecord, Plan, PushRecord, RequestRecord, environ_seen
 
 app_var = _cv_app
 request_var = _cv_request
@@ -25,7 +26,7 @@ def new_context(plan: Plan, app: Any, environ: Any) -> Any:
     An adapter is needed at once to check the host (``TRUSTED_HOSTS``, or one not seen before).
     """
     host = environ.get("HTTP_HOST")
-    if type(host) is not str or host not in plan.checked_hosts or plan.config["TRUSTED_HOSTS"] is not None:
+    if type(host) is not str or not is_checked(plan, host):
         return None
     request = bare(plan.request_class)
     request.environ = environ
@@ -37,8 +38,26 @@ def new_context(plan: Plan, app: Any, environ: Any) -> Any:
     return ctx
 
 
+def new_lazy_context(plan: Plan, app: Any, lazy: LazyEnviron) -> Any:
+    """The same with an environ that is made when it is looked at."""
+    if not is_checked(plan, lazy.host):
+        return None
+    request = bare(plan.request_class)
+    request._lazy_environ = lazy
+    if not plan.stock_json_module:
+        request.json_module = plan.json
+    ctx = bare(plan.context_class)
+    fill_request_context(ctx, app, request, None, NOT_CREATED, None)
+    ctx._lazy = lazy
+    return ctx
+
+
+def is_checked(plan: Plan, host: str) -> bool:
+    return host in plan.checked_hosts and plan.config["TRUSTED_HOSTS"] is None
+
+
 def fill_request_context(
-    ctx: RequestRecord, app: Any, request: Any, environ: dict[str, Any], adapter: Any, session: Any
+    ctx: RequestRecord, app: Any, request: Any, environ: dict[str, Any] | None, adapter: Any, session: Any
 ) -> None:
     ctx.app = app
     ctx.request = request
@@ -46,6 +65,7 @@ def fill_request_context(
     ctx.flashes = None
     ctx._adapter = adapter
     ctx._after = None
+    ctx._lazy = None
     ctx._was_pushed = False
     ctx._session_or_none = session
     ctx._pushed = None
@@ -177,7 +197,8 @@ def close_request(plan: Plan, ctx: RequestRecord) -> None:
     """Close the files of the request's form."""
     request = ctx.request
     # FAST (string): Werkzeug's `close` closes what is in `files`, which only a body of some type can fill.
-    if not plan.stock_close or ("CONTENT_TYPE" in ctx.environ and request.__dict__.get("files")):
+    environ = environ_seen(ctx)
+    if not plan.stock_close or (environ is not None and "CONTENT_TYPE" in environ and request.__dict__.get("files")):
         close = getattr(request, "close", None)
         if close is not None:
             close()
@@ -200,7 +221,9 @@ def drop_request(ctx: RequestRecord) -> Any:
         ctx._token = None
         ctx._pushed = None
         # Breaks the cycle of the environ and its request.
-        ctx.environ["werkzeug.request"] = None
+        environ = environ_seen(ctx)
+        if environ is not None:
+            environ["werkzeug.request"] = None
     else:
         token = (ctx._tokens or []).pop()[0]
     var_reset(request_var, token)
@@ -218,18 +241,24 @@ _WEBSOCKET = ("ws", "wss")
 def match(plan: Plan, ctx: RequestRecord) -> bool:
     """Match the request without an adapter. False: it takes one to say what the outcome is."""
     request = ctx.request
-    environ = ctx.environ
-    path = environ.get("PATH_INFO")
-    scheme = environ["wsgi.url_scheme"]
-    if not path or plan.tree is None or "HTTP_UPGRADE" in environ or (scheme != "http" and scheme in _WEBSOCKET):
-        return False
+    environ = environ_seen(ctx)
+    if environ is None:
+        path = ctx._lazy.path  # type: ignore[union-attr]
+        method = "GET"
+        if plan.tree is None:
+            return False
+    else:
+        path = environ.get("PATH_INFO")
+        scheme = environ["wsgi.url_scheme"]
+        if not path or plan.tree is None or "HTTP_UPGRADE" in environ or (scheme != "http" and scheme in _WEBSOCKET):
+            return False
+        method = environ["REQUEST_METHOD"]
     if not path.isascii():
         path = path.encode("latin-1").decode("utf-8", "replace")
     if path[0] != "/" or (len(path) > 1 and path[1] == "/"):
         path = "/" + path.lstrip("/")
     if plan.tree.stale:
         plan.map.update()
-    method = environ["REQUEST_METHOD"]
     if method != "GET":
         method = method.upper()
     leaf = lookup_static(plan.tree, plan.domain, path, method, False)

@@ -20,11 +20,10 @@ SHUTDOWN_TIMEOUT = 5
 class Lifespan(Steps):
     """The ASGI lifespan protocol for one application. Awaited, it runs from startup to shutdown."""
 
-    __slots__ = ("app", "receive", "scope", "send_message")
+    __slots__ = ("receive", "scope", "send_message")
 
     def __init__(self, app: Any, scope: Any, receive: Any, send_message: Any) -> None:
-        super().__init__(self.serve(), copy_context(), app._asgi_executor)
-        self.app = app
+        super().__init__(self.serve(), copy_context(), app)
         self.scope = scope
         self.receive = receive
         self.send_message = send_message

@@ -1,6 +1,6 @@
 cimport cython
 
-from bolthead._core.lifecycle.records cimport Plan, RequestRecord
+from bolthead._core.lifecycle.records cimport Plan, RequestRecord, environ_seen
 from bolthead._core.primitives.objects cimport is_sync_function
 
 @cython.locals(plan=Plan)

@@ -11,7 +11,7 @@ from inspect import iscoroutinefunction
 from typing import Any
 
 from ..primitives.objects import is_sync_function
-from .records import Plan, RequestRecord
+from .records import Plan, RequestRecord, environ_seen
 
 APP_ONLY = (None,)
 
@@ -117,7 +117,11 @@ def select(plan: Plan, app: Any, ctx: RequestRecord, just_matched: bool) -> Any:
             app.raise_routing_exception(request)
         rule = ctx._rule = request.url_rule
         ctx._values = request.view_args
-    method = ctx.environ["REQUEST_METHOD"] if plan.stock_method else request.method
+    if plan.stock_method:
+        environ = environ_seen(ctx)
+        method = "GET" if environ is None else environ["REQUEST_METHOD"]
+    else:
+        method = request.method
     if (
         method != "GET"
         and (method == "OPTIONS" or not method.isupper())
@@ -184,7 +188,7 @@ def save_session(plan: Plan, app: Any, ctx: RequestRecord, response: Any) -> Any
         # FAST (string): an untouched session concerns the answer only if it came with the request and is refreshed.
         if not plan.stock_session_interface:
             return response
-        if "HTTP_COOKIE" not in ctx.environ or not refreshes_session(plan, ctx.environ):
+        if not refreshes_session(plan, environ_seen(ctx)):
             return response
         session = open_session(ctx)
     if plan.sessions is not None:
@@ -218,6 +222,8 @@ def teardown_app(plan: Plan, app: Any, exc: Any) -> None:
 
 def refreshes_session(plan: Plan, environ: Any) -> bool:
     """Whether the request may carry a session that is sent again although it was not accessed."""
+    if environ is None or "HTTP_COOKIE" not in environ:
+        return False
     cookies = environ["HTTP_COOKIE"]
     config = plan.config
     return cookies and config["SESSION_REFRESH_EACH_REQUEST"] and config["SESSION_COOKIE_NAME"] in cookies
@@ -233,5 +239,5 @@ def can_skip_response(plan: Plan, ctx: RequestRecord) -> bool:
         and ctx._after is None
         and not plan.after
         and not plan.finished
-        and ("HTTP_COOKIE" not in ctx.environ or not refreshes_session(plan, ctx.environ))
+        and not refreshes_session(plan, environ_seen(ctx))
     )

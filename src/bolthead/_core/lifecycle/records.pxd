@@ -1,4 +1,5 @@
 from bolthead._core.primitives.class_watch cimport ClassWatch
+from bolthead._core.request.scope cimport LazyEnviron
 from bolthead._core.response.make cimport Responses
 from bolthead._core.session.cookie_session cimport CookieSessions
 from bolthead._core.routing.tree cimport Tree
@@ -26,6 +27,9 @@ cdef class RequestRecord(PushRecord):
     cdef public bint _was_pushed
     cdef public object _session_or_none
     cdef public object _pushed
+    cdef public LazyEnviron _lazy
+
+cpdef dict environ_seen(RequestRecord ctx)
 
 
 cdef class Plan:

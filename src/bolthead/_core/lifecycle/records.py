@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..primitives.class_watch import ClassWatch
+from ..request.scope import LazyEnviron
 from ..response.make import Responses
 from ..session.cookie_session import CookieSessions
 
@@ -36,12 +37,14 @@ class AppRecord(PushRecord):
 class RequestRecord(PushRecord):
     """The state of a request context. ``_pushed`` is the application context that the first push brought.
 
-    ``_was_pushed``: it was pushed once, so its session may be opened.
+    ``_was_pushed``: it was pushed once, so its session may be opened. ``environ`` is None where ``_lazy`` makes it when
+    the request's is looked at; until then the request is a GET without cookies and body.
     """
 
     __slots__ = (
         "_adapter",
         "_after",
+        "_lazy",
         "_pushed",
         "_rule",
         "_session_or_none",
@@ -55,15 +58,24 @@ class RequestRecord(PushRecord):
 
     app: Any
     request: Any
-    environ: dict[str, Any]
+    environ: dict[str, Any] | None
     flashes: list[tuple[str, str]] | None
     _adapter: Any
     _after: list[Any] | None
     _was_pushed: bool
     _session_or_none: Any
     _pushed: Any
+    _lazy: LazyEnviron | None
     _rule: Any
     _values: Any
+
+
+def environ_seen(ctx: RequestRecord) -> dict[str, Any] | None:
+    """The environ of a request; None as long as nothing has looked at it."""
+    environ = ctx.environ
+    if environ is None and ctx._lazy is not None:
+        return ctx._lazy.environ  # type: ignore[no-any-return]
+    return environ
 
 
 class Plan:

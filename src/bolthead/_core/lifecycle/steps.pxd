@@ -1,14 +1,20 @@
+from bolthead._core.primitives.context_vars cimport resume
+
+
 cdef class Steps:
     cdef public object context
     cdef public object coroutine
-    cdef public object executor
+    cdef public object app
     cdef public bint in_thread
     cdef public bint watchable
     cdef public object task
     cdef public object hop
 
-    cpdef object prepare(self, object coroutine, object context, object executor)
-    cdef object _step(self, object advance, object value)
+    cpdef object prepare(self, object coroutine, object context, object app)
+    cdef object _step(self, object value)
+    cdef object _throw(self, object error)
+    cdef object _wait(self, object out)
+    cdef object _end(self, object error)
     cdef object _depart(self)
     cdef object _arrive(self)
     cpdef object suspended(self)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from asyncio import CancelledError, Future, create_task, current_task, get_running_loop
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from concurrent.futures import Future as ThreadFuture
 from contextvars import Context, copy_context
 from functools import wraps
 from typing import Any
 
+from ..primitives.context_vars import ENDED, resume
 from ..primitives.place import place
 
 
@@ -36,22 +37,23 @@ TO_LOOP = Move("TO_LOOP")
 class Steps:
     """Awaiting it runs *coroutine* to its end, in *context*, on the loop and (where it asks for that) in threads.
 
+    What the coroutine returns is dropped.
     All of it runs in the one context, so that a variable set anywhere is there in the next step, and a token of one
-    step is good in another. *executor* gives the pool of threads when one is needed first.
+    step is good in another. *app* has the pool of threads, which is asked for when one is needed first.
 
     ``in_thread`` tells the coroutine where it is. A thread cannot be interrupted: a cancellation that comes meanwhile
     is raised when the coroutine is back on the loop.
     """
 
-    __slots__ = ("context", "coroutine", "executor", "hop", "in_thread", "task", "watchable")
+    __slots__ = ("app", "context", "coroutine", "hop", "in_thread", "task", "watchable")
 
-    def __init__(self, coroutine: Any, context: Context, executor: Callable[[], Any]) -> None:
-        self.prepare(coroutine, context, executor)
+    def __init__(self, coroutine: Any, context: Context, app: Any) -> None:
+        self.prepare(coroutine, context, app)
 
-    def prepare(self, coroutine: Any, context: Any, executor: Any) -> None:
+    def prepare(self, coroutine: Any, context: Any, app: Any) -> None:
         self.coroutine = coroutine
         self.context = context
-        self.executor = executor
+        self.app = app
         self.in_thread = False
         self.watchable = False
         self.task: Any = None
@@ -64,27 +66,46 @@ class Steps:
         return self
 
     def __next__(self) -> Any:
-        return self.send(None)
+        # FAST (async): compiled, this statement within this method makes no exception.
+        out = self._step(None) if self.hop is None else self._arrive()
+        if out is ENDED:
+            raise StopIteration
+        return out
 
     def send(self, value: Any) -> Any:
-        if self.hop is not None:
-            return self._arrive()
-        return self._step(self.coroutine.send, value)
+        out = self._step(value) if self.hop is None else self._arrive()
+        if out is ENDED:
+            raise StopIteration
+        return out
 
     def throw(self, kind: Any, value: Any = None, traceback: Any = None) -> Any:
-        if self.hop is not None:
-            return self._arrive()
-        return self._step(self.coroutine.throw, kind if value is None else value)
+        out = self._throw(kind if value is None else value) if self.hop is None else self._arrive()
+        if out is ENDED:
+            raise StopIteration
+        return out
 
     def close(self) -> None:
         if self.hop is None:
             self.context.run(self.coroutine.close)
 
-    def _step(self, advance: Any, value: Any) -> Any:
+    def _step(self, value: Any) -> Any:
         try:
-            out = self.context.run(advance, value)
+            out = resume(self.context, self.coroutine, value)
         except BaseException as error:
-            raise self.ended(error)
+            return self._end(error)
+        return self._end(None) if out is ENDED else self._wait(out)
+
+    def _throw(self, error: Any) -> Any:
+        try:
+            out = self.context.run(self.coroutine.throw, error)
+        except StopIteration:
+            return self._end(None)
+        except BaseException as raised:
+            return self._end(raised)
+        return self._wait(out)
+
+    def _wait(self, out: Any) -> Any:
+        """The coroutine waits for *out*."""
         if out is TO_THREAD:
             return self._depart()
         if self.watchable:
@@ -92,11 +113,17 @@ class Steps:
             self.suspended()
         return out
 
+    def _end(self, error: Any) -> Any:
+        error = self.ended(error)
+        if error is not None:
+            raise error
+        return ENDED
+
     def _depart(self) -> Any:
         self.in_thread = True
         self.task = current_task()
         hop = self.hop = Hop(self)
-        self.executor().submit(hop.run, self.context, self.coroutine)
+        self.app._asgi_executor().submit(hop.run, self.context, self.coroutine)
         return next(hop.__await__())
 
     def _arrive(self) -> Any:
@@ -106,22 +133,22 @@ class Steps:
             return next(hop.__await__())
         self.hop = None
         self.in_thread = False
-        error, hop.error = hop.error, None
-        if error is not None:
-            if hop.cancelled_meanwhile and isinstance(error, StopIteration):
+        if hop.ended:
+            error, hop.error = hop.error, None
+            if error is None and hop.cancelled_meanwhile:
                 error = CancelledError()
-            raise self.ended(error)
+            return self._end(error)
         if hop.cancelled_meanwhile:
-            return self._step(self.coroutine.throw, CancelledError())
-        return self._step(self.coroutine.send, None)
+            return self._throw(CancelledError())
+        return self._step(None)
 
     def suspended(self) -> None:
         """Called once, when the coroutine first waits on the loop after ``watchable`` was set."""
 
-    def ended(self, error: BaseException) -> BaseException:
-        """Called on the loop when the coroutine has ended: with StopIteration, or what it raised.
+    def ended(self, error: BaseException | None) -> BaseException | None:
+        """Called on the loop when the coroutine has ended: with None, or what it raised.
 
-        What is returned is raised in its place.
+        What is returned is raised in its place, if it is not None.
         """
         return error
 
@@ -132,6 +159,7 @@ class Hop(Future[None]):
     def __init__(self, steps: Steps) -> None:
         super().__init__(loop=get_running_loop())
         self.steps = steps
+        self.ended = False
         self.error: BaseException | None = None
         self.cancelled_meanwhile = False
         self.inner: Any = None
@@ -149,9 +177,9 @@ class Hop(Future[None]):
         """In the thread: run the coroutine until it asks for the loop, or ends."""
         place.hop = self
         try:
-            context.run(coroutine.send, None)
+            self.ended = resume(context, coroutine, None) is ENDED
         except BaseException as error:
-            self.error = error
+            self.ended, self.error = True, error
         finally:
             place.hop = None
         try:

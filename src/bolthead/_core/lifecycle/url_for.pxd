@@ -1,7 +1,7 @@
 cimport cython
 
 from bolthead._core.primitives.stock cimport Shipped
-from bolthead._core.lifecycle.records cimport Plan, RequestRecord
+from bolthead._core.lifecycle.records cimport Plan, RequestRecord, environ_seen
 from bolthead._core.primitives.class_watch cimport ClassWatch
 from bolthead._core.primitives.context_vars cimport var_get
 from bolthead._core.primitives.objects cimport own_set

@@ -14,7 +14,7 @@ from ..primitives.objects import own_set
 from ..primitives.stock import shipped
 from ..routing.adapter import AdapterRecord
 from ..routing.url_build import build_relative
-from .records import NOT_CREATED, RequestRecord
+from .records import NOT_CREATED, RequestRecord, environ_seen
 
 app_var = _cv_app
 request_var = _cv_request
@@ -126,7 +126,8 @@ def minimal_adapter(ctx: Any) -> Any:
     is valid.
     """
     plan = ctx.app._plan
-    script_name = ctx.environ.get("SCRIPT_NAME")
+    environ = environ_seen(ctx)
+    script_name = "" if environ is None else environ.get("SCRIPT_NAME")
     if plan is None or plan.tree is None or type(script_name) is not str or not script_name.isascii():
         return ctx.url_adapter
     adapter = AdapterRecord.__new__(AdapterRecord)

@@ -25,13 +25,12 @@ class Connection(Steps):
     """One websocket. Awaited, it runs until its view has ended; a client that goes away cancels the view."""
 
     __slots__ = (
-        *("accepted", "app", "closed", "ctx", "environ", "gone", "plan", "queue", "receive", "scope"),
+        *("accepted", "closed", "ctx", "environ", "gone", "plan", "queue", "receive", "scope"),
         *("send_message", "watcher"),
     )
 
     def __init__(self, app: Any, scope: Any, receive: Any, send_message: Any) -> None:
-        super().__init__(self.respond(), copy_context(), app._asgi_executor)
-        self.app = app
+        super().__init__(self.respond(), copy_context(), app)
         self.scope = scope
         self.receive = receive
         self.send_message = send_message
@@ -104,13 +103,13 @@ class Connection(Steps):
         self.gone = self.closed = True
         self.task.cancel()
 
-    def ended(self, error: BaseException) -> BaseException:
+    def ended(self, error: BaseException | None) -> BaseException | None:
         if self.watcher is not None:
             self.watcher.cancel()
             if self.gone and self.task.cancelling():
                 self.task.uncancel()
         if self.gone and isinstance(error, CancelledError):
-            return StopIteration()
+            return None
         return error
 
     # --- the phases -------------------------------------------------------------------------------------------

@@ -6,8 +6,11 @@ The compiled version goes straight to CPython's functions, which an augmenting `
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from typing import Any
+
+ENDED: Any = type("Ended", (), {"__repr__": lambda self: "<ended>", "__slots__": ()})()
+"""What `resume` returns for a coroutine that has returned."""
 
 
 class ContextValue:
@@ -42,6 +45,17 @@ def forward_look_ups(cls: type[Any]) -> None:
 
     As for any class that has that method, its own names come first.
     """
+
+
+def resume(context: Context, coroutine: Any, value: Any) -> Any:
+    """Send *value* to *coroutine* within *context*. Returns what it yields, or `ENDED` when it has returned.
+
+    FAST (async): the compiled version tells the two apart without an exception.
+    """
+    try:
+        return context.run(coroutine.send, value)
+    except StopIteration:
+        return ENDED
 
 
 # FAST (string): CPython's own functions, so that no other stands between.

@@ -17,6 +17,25 @@ cdef extern from "Python.h":
     int PyContextVar_Reset(object var, object token) except -1
     void PyType_Modified(PyTypeObject *cls)
 
+cdef extern from *:
+    """
+    /* A new reference in *out*: what the coroutine yields (1 is returned) or returns (0). */
+    static CYTHON_INLINE int bolthead_resume(PyObject *context, PyObject *coroutine, PyObject *value, PyObject **out) {
+        int outcome;
+        if (PyContext_Enter(context) < 0) return -1;
+        outcome = (int)PyIter_Send(coroutine, value, out);
+        if (PyContext_Exit(context) < 0) {
+            Py_CLEAR(*out);
+            return -1;
+        }
+        return outcome;
+    }
+    """
+    int bolthead_resume(object context, object coroutine, object value, PyObject **out) except -1
+
+ENDED = type("Ended", (), {"__repr__": lambda self: "<ended>", "__slots__": ()})()
+cdef object ended = ENDED
+
 cdef object OBJECT_SETATTR = object.__setattr__
 # Of the class given to `forward_look_ups`: its slot for the value, and the names it answers itself.
 cdef object CLASS = None
@@ -94,6 +113,14 @@ cpdef object forward_look_ups(object cls):
     OWN = frozenset(dir(cls))
     (<PyTypeObject *>cls).tp_getattro = get_attribute
     PyType_Modified(<PyTypeObject *>cls)
+
+
+cpdef object resume(object context, object coroutine, object value):
+    cdef PyObject *out = NULL
+    cdef int outcome = bolthead_resume(context, coroutine, value, &out)
+    found = <object>out
+    Py_XDECREF(out)
+    return found if outcome == 1 else ended
 
 
 # The second argument is for the pure-Python version, where this is the variable's own method.

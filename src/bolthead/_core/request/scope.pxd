@@ -2,6 +2,7 @@ cimport cython
 
 cdef dict _KEYS
 cdef dict _BASE
+cdef frozenset _NOT_LAZY
 
 cdef str key_of(object name)
 
@@ -13,3 +14,15 @@ cdef str below(str path, str root)
 cdef str as_latin_1(str path, object raw)
 cdef object fill_peers(dict environ, object scope)
 cpdef bint has_body(dict environ) except -1
+
+
+cdef class LazyEnviron:
+    cdef readonly object scope
+    cdef readonly str host
+    cdef readonly str path
+    cdef readonly dict environ
+
+    cpdef dict fill(self, object request)
+
+@cython.locals(path=str, name=bytes, size=cython.Py_ssize_t)
+cpdef LazyEnviron lazy_environ(object scope)

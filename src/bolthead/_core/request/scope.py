@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -12,7 +13,26 @@ REMEMBERED = 512
 _KEYS: dict[bytes, str] = {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"}
 """Header name → key in the environ; an empty key for what is left out."""
 
+LOWER_A = ord("a")
+_NOT_LAZY = frozenset((b"content-length", b"content-type", b"cookie", b"transfer-encoding", b"upgrade"))
+"""Headers of a request whose environ the lifecycle looks at in any case."""
+
+
+class NoBody(io.RawIOBase):
+    """``wsgi.input`` where there is no body. It has no state: one serves all."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        return 0
+
+    def close(self) -> None:
+        pass
+
+
 _BASE: dict[str, Any] = {
+    "wsgi.input": NoBody(),
     "wsgi.version": (1, 0),
     "wsgi.multithread": True,
     "wsgi.multiprocess": True,
@@ -39,7 +59,7 @@ def key_of(name: bytes) -> str:
 
 
 def environ_of(scope: Any) -> dict[str, Any]:
-    """The environ for an ASGI *scope* of type ``http`` or ``websocket``, without ``wsgi.input``.
+    """The environ for an ASGI *scope* of type ``http`` or ``websocket``, with an empty ``wsgi.input``.
 
     ``asgi.scope`` holds the scope. Values are bytes as latin-1, as PEP 3333 has it. A repeated header is joined with
     commas, a repeated Cookie with semicolons (RFC 9113, 8.2.3).
@@ -137,3 +157,63 @@ def has_body(environ: dict[str, Any]) -> bool:
     if "HTTP_TRANSFER_ENCODING" in environ:
         return True
     return environ["SERVER_PROTOCOL"] > "HTTP/1.1" and environ["REQUEST_METHOD"] not in ("GET", "HEAD")
+
+
+class LazyEnviron:
+    """The environ of a GET request without body, cookies and anything else that is rare: it is made when looked at.
+
+    *host* and *path* are what the lifecycle needs of it by itself.
+    """
+
+    __slots__ = ("environ", "host", "path", "scope")
+
+    def __init__(self, scope: Any, host: str, path: str) -> None:
+        self.scope = scope
+        self.host = host
+        self.path = path
+        self.environ: Any = None
+
+    def fill(self, request: Any) -> Any:
+        """The environ, with *request* in it."""
+        environ = self.environ
+        if environ is None:
+            environ = self.environ = environ_of(self.scope)
+            environ["werkzeug.request"] = request
+        return environ
+
+
+def lazy_environ(scope: Any) -> Any:
+    """A `LazyEnviron` for *scope*, or None for a request whose environ is to be made at once.
+
+    FAST (asgi string): the environ is the larger part of what a short request costs.
+    """
+    path = scope["path"]
+    if scope["method"] != "GET" or scope.get("root_path") or not path or not path.isascii():
+        return None
+    scheme = scope.get("scheme") or "http"
+    if scheme != "http" and scheme != "https":
+        return None
+    host: Any = None
+    for name, value in scope["headers"]:
+        if not name or name[0] < LOWER_A:
+            # ASGI wants lower case; a colon begins a pseudo header of HTTP/2.
+            return None
+        size = len(name)
+        if size == 4:
+            if name == b"host":
+                if host is not None:
+                    return None
+                host = value.decode("latin-1")
+        elif (size == 6 or size == 7 or size == 12 or size == 14 or size == 17) and name in _NOT_LAZY:
+            return None
+    return None if host is None else LazyEnviron(scope, host, path)
+
+
+def made_environ(request: Any) -> Any:
+    """The environ of *request*, whose context was made with a lazy one: what fills its attribute ``environ``."""
+    lazy = request._lazy_environ
+    if lazy is None:
+        raise AttributeError(
+            f"{type(request).__name__!r} object has no attribute 'environ'", name="environ", obj=request
+        )
+    return lazy.fill(request)

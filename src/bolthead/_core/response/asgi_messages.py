@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from .status import length_of
+
 REMEMBERED = 512
 _NAMES: dict[str, bytes] = {}
 """Header name → as ASGI has it: bytes, in lower case."""
+_TYPES: dict[str, bytes] = {}
+"""Content type → as bytes."""
 
 
 def name_of(name: str) -> bytes:
@@ -25,6 +29,16 @@ def start_message(status: int, pairs: Any) -> dict[str, Any]:
             known = name_of(name)
         headers.append((known, value.encode("latin-1")))
     return {"type": "http.response.start", "status": status, "headers": headers}
+
+
+def whole_headers(content_type: str, body: bytes) -> list[tuple[bytes, bytes]]:
+    """The headers of a text or JSON that is all there is."""
+    kind = _TYPES.get(content_type)
+    if kind is None:
+        kind = content_type.encode("latin-1")
+        if len(_TYPES) < REMEMBERED:
+            _TYPES[content_type] = kind
+    return [(b"content-type", kind), (b"content-length", length_of(body).encode())]
 
 
 def body_message(body: bytes, more: bool) -> dict[str, Any]:
