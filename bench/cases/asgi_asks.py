@@ -75,7 +75,7 @@ class Exchange:
 
 
 class Conversation(Exchange):
-    """The server's side of a websocket: so many messages, each after the last one was answered, then the client leaves."""
+    """The server's side of a websocket: messages, each after the last one was answered, then the client leaves."""
 
     TEXT = "x" * 100
 
