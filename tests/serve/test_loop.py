@@ -529,6 +529,20 @@ def test_a_reader_who_stopped_is_given_up(serve):
                 pass
 
 
+@pytest.mark.parametrize("path", ["big", "endless"])
+def test_a_reader_who_is_too_slow_is_given_up(serve, site, path):
+    # He goes on reading, but what he takes is far from the rate.
+    local = serve(Options(write_timeout=0.5, write_rate=1 << 40), threads=1)
+    with local.connect() as client:
+        client.sendall(ask(path))
+        with pytest.raises(ConnectionResetError) if path == "big" else pytest.MonkeyPatch.context():
+            while client.recv(20_000):
+                local.loop.tick()
+                time.sleep(0.02)
+    assert local.idle()
+    assert parts(local.talk(ask("")))[1] == b"ok"
+
+
 def test_a_body_that_comes_too_slowly(serve):
     local = serve(Options(body_timeout=0.2, body_rate=1_000_000))
     with local.connect() as client:

@@ -269,7 +269,7 @@ def test_elsewhere(monkeypatch):
 
 def test_every_option_of_the_worker_is_one_of_the_command():
     names = {parameter.name for parameter in commands.serve_command.params}
-    assert {field.name for field in fields(Options)} - {"body_rate"} <= names
+    assert {field.name for field in fields(Options)} - {"body_rate", "write_rate"} <= names
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from typing import Any
 from gunicorn.http.message import _ip_in_allow_list
 from gunicorn.http.wsgi import FileWrapper
 
-from .._core.serving.connection import BODY, BUFFER, FLUSH, HANDSHAKE, HEAD, LINGER, WOULD_BLOCK, Connection, Stalled
+from .._core.serving.connection import BODY, BUFFER, FLUSH, HANDSHAKE, HEAD, LINGER, WOULD_BLOCK, Connection, Stalled, held
 from .._core.serving.request import CHUNKED, Request
 from .._core.serving.response import Response
 from .._core.serving.turns import LINGERING, READ, WRITE, Seat, Turns
@@ -176,6 +176,10 @@ class Loop(Turns):
     def _until(self, seconds: float) -> float:
         return self.now + seconds if seconds else NEVER
 
+    def until_written(self, connection: Connection) -> float:
+        """Until when a reader has to take more of his response."""
+        return connection.write_deadline(monotonic(), self.options.write_timeout, self.options.write_rate)
+
     # Less usual events
 
     def resume(self, connection: Connection, seat: Seat) -> None:
@@ -187,7 +191,7 @@ class Loop(Turns):
             self._discard(connection)
         elif state == FLUSH:
             if not connection.flush():
-                connection.deadline = self._until(self.options.write_timeout)
+                connection.deadline = self.until_written(connection)
                 self.park(connection, WRITE)
             elif connection.closing:
                 self.end(connection)
@@ -353,7 +357,7 @@ class Loop(Turns):
             connection.send(captured.content())
             if connection.out:
                 connection.state = FLUSH
-                connection.deadline = self._until(self.options.write_timeout)
+                connection.deadline = self.until_written(connection)
                 self.park(connection, WRITE)
             else:
                 self.end(connection)
@@ -379,6 +383,7 @@ class Loop(Turns):
                 self.park(taken, WRITE if taken.state == FLUSH else READ)
             else:
                 self._timed_out(taken)
+        held.total = sum(connection.in_memory for connection in list(self.connections.values()))
         if not self.accepting and len(self.connections) < self.most:
             self.resume_accepting()
 

@@ -52,7 +52,9 @@ class Options:
     body_rate: int = 500
     """The least number of bytes per second in which a body has to come."""
     write_timeout: float = 60
-    """How long a client may take nothing of a response."""
+    """How long a client may take nothing of a response, and what it may take besides the time of ``write_rate``."""
+    write_rate: int = 500
+    """The least number of bytes per second that a client has to take."""
     request_timeout: float = 0
     """How long a view may take before its worker is replaced."""
     request_id_header: str = ""

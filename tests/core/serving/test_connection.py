@@ -102,6 +102,50 @@ def test_waiting(module, pair):
     connection.wait_readable(60)
     connection.send(b"x" * 500_000)
     with pytest.raises(module.Stalled):
-        connection.flush_or_wait(0.001)
+        connection.flush_or_wait(0.001, 0)
     theirs.recv(100_000)
-    connection.flush_or_wait(60)
+    connection.flush_or_wait(60, 1)
+
+
+def test_much_for_slow_readers_waits_in_files(module, pair, monkeypatch):
+    connection, theirs = pair
+    monkeypatch.setattr(module.held, "total", module.Held.most - 20_000 if module.Held.most else 0)
+    before = module.held.total
+    content = [os.urandom(size) for size in (500_000, 100, 10_000, 300_000)]
+    for piece in content:
+        connection.send(piece)
+    kinds = [isinstance(piece, module.FilePart) for piece in connection.out]
+    assert kinds == [True, False, False, True]
+    assert connection.in_memory == module.held.total - before == 10_100
+    descriptors = [piece.fileno for piece in connection.out if isinstance(piece, module.FilePart)]
+    assert read(connection, theirs, 810_100) == b"".join(content)
+    assert connection.flush()
+    assert (connection.in_memory, module.held.total) == (0, before)
+    for descriptor in descriptors:
+        with pytest.raises(OSError, match="descriptor"):
+            os.fstat(descriptor)
+
+
+def test_no_file_for_slow_readers(module, pair, monkeypatch):
+    connection, theirs = pair
+    monkeypatch.setattr(module.held, "total", module.Held.most)
+    monkeypatch.setattr(module.tempfile, "TemporaryFile", lambda **options: os.open("/nowhere", 0))
+    connection.send(b"x" * 500_000)
+    assert connection.in_memory > 100_000
+    connection.close()
+    assert module.held.total == module.Held.most
+
+
+def test_the_least_rate_of_a_reader(module, pair):
+    connection, theirs = pair
+    connection.send(b"x" * 500_000)
+    since = connection.slow_since
+    assert connection.write_deadline(since, 0, 500) == float("inf")
+    assert connection.write_deadline(since + 1000, 60, 0) == since + 1060
+    assert connection.write_deadline(since + 1000, 60, 500) == since + 60
+    read(connection, theirs, 200_000)
+    assert connection.taken > 10_000
+    assert connection.write_deadline(since + 10, 60, 500) == since + 70
+    assert connection.write_deadline(since + 1000, 60, 500) == since + 60 + connection.taken / 500
+    with pytest.raises(module.Stalled):
+        connection.flush_or_wait(1e-9, 1e12)

@@ -9,6 +9,10 @@ cdef class FilePart:
     cdef public object count
 
 
+cdef class Held:
+    cdef public Py_ssize_t total
+
+
 cdef class Connection:
     cdef public object sock
     cdef public int fd
@@ -21,6 +25,9 @@ cdef class Connection:
     cdef public object data
     cdef public object pending
     cdef public object out
+    cdef public Py_ssize_t in_memory
+    cdef public Py_ssize_t taken
+    cdef public double slow_since
     cdef public Py_ssize_t count
     cdef public int tries
     cdef public double started
@@ -36,5 +43,7 @@ cdef class Connection:
     @cython.locals(sent=Py_ssize_t)
     cpdef int send(self, bytes data) except -1
     cdef int _keep(self, object piece) except -1
+    cdef int _count(self, Py_ssize_t more) except -1
     cpdef bint flush(self) except -1
+    cpdef double write_deadline(self, double now, double patience, double rate) except -1
     cdef bint _flush_file(self, FilePart part) except -1

@@ -6,7 +6,9 @@ import os
 import select
 import socket
 import ssl
+import tempfile
 from collections import deque
+from time import monotonic
 from typing import Any
 
 from .system import receive, send
@@ -18,6 +20,8 @@ WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 BUFFER = 64 * 1024
 """Bytes that are read at once."""
 BLOCK = 256 * 1024
+SPILLED = 16 * 1024
+"""The smallest piece of a response that may wait for its reader in a file."""
 
 
 class Stalled(OSError):
@@ -39,6 +43,33 @@ class FilePart:
         os.close(self.fileno)
 
 
+class Held:
+    """What all connections of the worker keep in memory for slow readers."""
+
+    __slots__ = ("total",)
+
+    most = 64 * 1024 * 1024
+    """Bytes, beyond which larger pieces wait in files."""
+
+    def __init__(self) -> None:
+        self.total = 0
+
+
+held = Held()
+
+
+def spill(piece: Any) -> Any:
+    """*piece* in a file that has no name; itself where there can be none."""
+    try:
+        with tempfile.TemporaryFile(buffering=0) as file:
+            size = sent = len(piece)
+            while sent:
+                sent -= file.write(piece[size - sent :]) or 0
+            return FilePart(os.dup(file.fileno()), 0, size)
+    except OSError:
+        return piece
+
+
 class Connection:
     """A socket that does not block, in the hands of one thread at a time."""
 
@@ -50,16 +81,19 @@ class Connection:
         "data",
         "deadline",
         "fd",
+        "in_memory",
         "out",
         "peer",
         "pending",
         "port",
         "proxied",
         "shared",
+        "slow_since",
         "site",
         "sock",
         "started",
         "state",
+        "taken",
         "tls",
         "tries",
         "trusted",
@@ -82,6 +116,11 @@ class Connection:
         """The request whose body is still coming."""
         self.out: deque[Any] | None = None
         """What the socket did not take yet."""
+        self.in_memory = 0
+        """Bytes of that which are in memory."""
+        self.taken = 0
+        """Bytes that were sent since the socket did not take all."""
+        self.slow_since = 0.0
         self.count = 0
         """Requests so far."""
         self.tries = 0
@@ -153,8 +192,22 @@ class Connection:
     def _keep(self, piece: Any) -> int:
         if self.out is None:
             self.out = deque()
+        if not self.out:
+            self.slow_since = monotonic()
+            self.taken = 0
+        if not isinstance(piece, FilePart):
+            size = len(piece)
+            if size >= SPILLED and held.total + size > held.most:
+                piece = spill(piece)
+            if not isinstance(piece, FilePart):
+                self._count(size)
         self.out.append(piece)
         return len(self.out)
+
+    def _count(self, more: int) -> int:
+        self.in_memory += more
+        held.total += more
+        return 0
 
     def flush(self) -> bool:
         """Send more of what was kept; whether all is sent."""
@@ -168,6 +221,8 @@ class Connection:
                         piece.close()
                 else:
                     sent = self.sock.send(piece)
+                    self.taken += sent
+                    self._count(-sent)
                     if sent == len(piece):
                         out.popleft()
                     else:
@@ -184,9 +239,20 @@ class Connection:
             sent = os.sendfile(self.fd, part.fileno, part.offset, min(part.count, 0x3FFFFFFF))
         if not sent:
             raise ConnectionAbortedError("the file is shorter than it was")
+        self.taken += sent
         part.offset += sent
         part.count -= sent
         return not part.count
+
+    def write_deadline(self, now: float, patience: float, rate: float) -> float:
+        """Until when the reader has to take more of what was kept.
+
+        He may pause for *patience* seconds, and may take that long besides what *rate*, in bytes per second, allows.
+        """
+        if patience <= 0:
+            return float("inf")
+        until = now + patience
+        return min(until, self.slow_since + patience + self.taken / rate) if rate > 0 else until
 
     def unsent(self) -> int:
         """Bytes that were kept, those of files left out."""
@@ -197,9 +263,13 @@ class Connection:
     def wait_readable(self, seconds: float) -> None:
         self._wait(select.POLLIN, seconds)
 
-    def flush_or_wait(self, seconds: float) -> None:
+    def flush_or_wait(self, patience: float, rate: float) -> None:
         """Wait until something of what was kept can be sent, and send it."""
-        self._wait(select.POLLOUT, seconds)
+        now = monotonic()
+        until = self.write_deadline(now, patience, rate)
+        if until <= now:
+            raise Stalled("the response is taken too slowly")
+        self._wait(select.POLLOUT, until - now if patience > 0 else 0.0)
         self.flush()
 
     def _wait(self, event: int, seconds: float) -> None:
@@ -224,6 +294,7 @@ class Connection:
                 if isinstance(piece, FilePart):
                     piece.close()
             self.out = None
+            self._count(-self.in_memory)
         try:
             if reset:
                 self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")

@@ -169,7 +169,7 @@ class Response:
             # The rest is sent while the stream goes on, and the stream waits where that is too much.
             connection.flush()
             while connection.unsent() > AHEAD:
-                connection.flush_or_wait(self.server.options.write_timeout)
+                connection.flush_or_wait(self.server.options.write_timeout, self.server.options.write_rate)
 
     def early_hints(self, headers: list[tuple[str, str]]) -> None:
         """``wsgi.early_hints``: send a 103 with these headers, unless the response has begun or HTTP/1.0 is spoken."""

@@ -113,6 +113,9 @@ class Turns:
     def left_unread(self, connection: Connection, request: Request, body: Any) -> bool:
         raise NotImplementedError
 
+    def until_written(self, connection: Connection) -> float:
+        raise NotImplementedError
+
     def retire(self) -> None:
         raise NotImplementedError
 
@@ -290,7 +293,7 @@ class Turns:
         if connection.out:
             connection.state = FLUSH
             connection.closing = closing
-            connection.deadline = self.now + (self.options.write_timeout or 1e300)
+            connection.deadline = self.until_written(connection)
             self.park(connection, WRITE)
             return False
         if closing:
