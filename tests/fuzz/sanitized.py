@@ -1,6 +1,7 @@
 """Build the compiled core with sanitizers, in a place of its own, and fuzz it: see ``__main__.py`` for what.
 
-Needs gcc with its sanitizer libraries. Arguments are passed on; ``routing`` as the first fuzzes the router.
+Needs gcc with its sanitizer libraries. Arguments are passed on; ``routing`` as the first fuzzes the router, ``serving``
+the server's connections.
 """
 
 from __future__ import annotations
@@ -42,9 +43,8 @@ def main() -> int:
         }
         arguments = sys.argv[1:]
         script = "tests/fuzz"
-        if arguments[:1] == ["routing"]:
-            script = "tests/fuzz/router.py"
-            del arguments[0]
+        if arguments[:1] in (["routing"], ["serving"]):
+            script = {"routing": "tests/fuzz/router.py", "serving": "tests/fuzz/serving.py"}[arguments.pop(0)]
         return subprocess.run([sys.executable, script, *arguments], cwd=place, env=env).returncode
 
 

@@ -18,7 +18,18 @@ from typing import Any
 from gunicorn.http.message import _ip_in_allow_list
 from gunicorn.http.wsgi import FileWrapper
 
-from .._core.serving.connection import BODY, BUFFER, FLUSH, HANDSHAKE, HEAD, LINGER, WOULD_BLOCK, Connection, Stalled, held
+from .._core.serving.connection import (
+    BODY,
+    BUFFER,
+    FLUSH,
+    HANDSHAKE,
+    HEAD,
+    LINGER,
+    WOULD_BLOCK,
+    Connection,
+    Stalled,
+    held,
+)
 from .._core.serving.request import CHUNKED, Request
 from .._core.serving.response import Response
 from .._core.serving.turns import LINGERING, READ, WRITE, Seat, Turns
