@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import asgi, bodies, compare, count, freshness, growth, inprocess, leaks, routing, servers, startup
+from . import asgi, bodies, compare, count, freshness, growth, inprocess, leaks, routing, servers, soak, startup
 
 PARTS = {
     "asgi": (asgi, "ASGI frameworks side by side on one event loop"),
@@ -15,6 +15,7 @@ PARTS = {
     "startup": (startup, "import time and resident memory"),
     "count": (count, "instructions per request, by callgrind"),
     "leaks": (leaks, "memory over many requests of all cases"),
+    "soak": (soak, "memory of bolthead serve over a million requests"),
     "growth": (growth, "the board on several servers behind HAProxy, and what a killed one loses"),
     "check": (freshness, "whether the stored results are of this code"),
     "compare": (compare, "two results side by side"),

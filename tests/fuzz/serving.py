@@ -27,7 +27,8 @@ from local_worker import Local
 HEADS = [
     b"GET / HTTP/1.1\r\nHost: a.test\r\nAccept: */*\r\nCookie: a=\xc3\xa9; b=c\r\n\r\n",
     b"POST /echo?a=%20b HTTP/1.1\r\nHost: a.test\r\nContent-Length: 11\r\n\r\nhello world",
-    b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nT: x\r\n\r\n",
+    b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6;x=y\r\n world\r\n0\r\n"
+    b"T: x\r\n\r\n",
     b"POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc",
     b"HEAD /stream HTTP/1.1\r\nhost: a\r\nConnection: keep-alive, x\r\n\r\n",
     b"GET /stream HTTP/1.0\r\nX-Forwarded-Proto: https\r\nX_Under: 1\r\nConnection: Keep-Alive\r\n\r\n",

@@ -127,7 +127,7 @@ def test_much_for_slow_readers_waits_in_files(module, pair, monkeypatch):
 
 
 def test_no_file_for_slow_readers(module, pair, monkeypatch):
-    connection, theirs = pair
+    connection, _ = pair
     monkeypatch.setattr(module.held, "total", module.Held.most)
     monkeypatch.setattr(module.tempfile, "TemporaryFile", lambda **options: os.open("/nowhere", 0))
     connection.send(b"x" * 500_000)
