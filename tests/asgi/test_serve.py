@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import socket
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from bolthead import Flask
+from bolthead.cli import cli
+from bolthead.serving import choice
+from bolthead.serving.asgi import MaxBody
 from serving import Server
 
 SITE = """
@@ -52,8 +60,9 @@ def ask(port: int, path: str, *headers: str) -> bytes:
 
 def test_requests_and_websockets(tmp_path: Path) -> None:
     (tmp_path / "site_served.py").write_text(SITE)
-    server = Server(tmp_path, "site_served", "--asgi", "--workers", "1")
+    server = Server(tmp_path, "site_served", "--workers", "1")
     try:
+        assert "Over ASGI, since the application has websockets; '--wsgi' serves it otherwise" in server.output()
         assert ask(server.port, "/", "Connection: close").endswith(b"set")
         assert ask(server.port, "/sync", "Connection: close").endswith(b"sync")
         key = base64.b64encode(bytes(16)).decode()
@@ -69,3 +78,95 @@ def test_requests_and_websockets(tmp_path: Path) -> None:
         assert server.stop() == 0
     finally:
         server.close()
+
+
+LARGE = ("Content-Length: 2000000", "Connection: close")
+
+
+def test_a_large_body_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "site_served.py").write_text(SITE)
+    server = Server(tmp_path, "site_served", "--asgi", "--workers", "1", "--max-body", "1M")
+    try:
+        assert ask(server.port, "/", *LARGE).startswith(b"HTTP/1.1 413")
+    finally:
+        server.close()
+
+
+def limited(pieces: list[bytes], headers: list[tuple[bytes, bytes]]) -> tuple[list[Any], list[Any]]:
+    """What reaches an application that reads all pieces behind a limit of ten bytes, and what is sent."""
+    got: list[Any] = []
+    sent: list[Any] = []
+    incoming = [{"type": "http.request", "body": piece, "more_body": piece is not pieces[-1]} for piece in pieces]
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        while True:
+            message = await receive()
+            got.append(message.get("body"))
+            if not message.get("more_body"):
+                break
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def receive() -> Any:
+        return incoming.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(MaxBody(app, 10)({"type": "http", "headers": headers}, receive, send))
+    return got, [message.get("status") for message in sent]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "headers", "got", "status"),
+    [
+        ([b"12345", b"67890"], [], [b"12345", b"67890"], 200),
+        ([b"12345", b"678901", b""], [], [b"12345", None], 413),
+        ([b"12345678901"], [(b"content-length", b"11")], [], 413),
+        ([b"1234567890"], [(b"content-length", b"10")], [b"1234567890"], 200),
+    ],
+)
+def test_bodies_of_any_kind_are_limited(pieces: Any, headers: Any, got: Any, status: int) -> None:
+    found, sent = limited(pieces, headers)
+    assert found == got
+    assert sent[0] == status
+
+
+def live(app: Flask) -> None:
+    app.add_url_rule("/async", view_func=coroutine)
+
+
+async def coroutine() -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda app: None, None),
+        (lambda app: app.add_url_rule("/", "sync", lambda: ""), None),
+        (lambda app: app.add_websocket("/", "ws", coroutine), "websockets"),
+        (lambda app: app.before_serving(coroutine), "functions around the serving"),
+        (lambda app: app.after_serving(coroutine), "functions around the serving"),
+        (lambda app: app.while_serving(coroutine), "functions around the serving"),
+        (live, "async views"),
+    ],
+)
+def test_who_is_served_on_a_loop(change: Any, reason: str | None) -> None:
+    app = Flask(__name__)
+    change(app)
+    assert choice.REASONS.get(choice.needs_loop(app)) == reason
+
+
+def test_other_applications_are_served_in_threads() -> None:
+    assert choice.needs_loop(lambda environ, start_response: []) == 0
+
+
+@pytest.mark.parametrize("option", choice.WSGI_ONLY)
+def test_options_of_the_other_worker(tmp_path: Path, option: str) -> None:
+    (tmp_path / "site_served.py").write_text(SITE)
+    value = {"access_json": [], "request_id_header": ["X-Id"], "admin_bind": ["127.0.0.1:9"]}.get(option, ["3"])
+    name = f"--{option.replace('_', '-')}"
+    runner = Flask(__name__).test_cli_runner()
+    found = runner.invoke(cli, ["--app", str(tmp_path / "site_served.py"), "serve", "--asgi", name, *value])
+    assert found.exit_code == 1
+    assert f"'{name}' is for WSGI" in found.output

@@ -2,7 +2,8 @@
 
 NAME is ``flask``, ``flask-tutorial``, ``flask-javascript``, or an extension of ``approved.toml``. The exit
 status is 1 when a test that passes on Flask does not pass on bolthead. ``--write`` records the verdicts and
-writes ``docs/extensions.md``; ``--flask-only`` runs on Flask alone, to see what an environment is worth.
+writes ``docs/extensions.md``; ``--flask-only`` runs on Flask alone, to see what an environment is worth, and
+``--asgi`` sends the requests of the tests through ``asgi_app``.
 """
 
 from __future__ import annotations
@@ -26,23 +27,25 @@ def main(argv: list[str]) -> int:
     parser.add_argument("names", nargs="+", metavar="NAME")
     parser.add_argument("--write", action="store_true", help="record the verdicts and write docs/extensions.md")
     parser.add_argument("--flask-only", action="store_true")
+    parser.add_argument("--asgi", action="store_true", help="the test client's requests go through asgi_app")
     options = parser.parse_args(argv)
     projects = runner.projects()
     names = list(projects) if options.names == ["all"] else [normal(name) for name in options.names]
     unknown = [name for name in names if name not in projects]
     if unknown:
         parser.error(f"not in approved.toml: {', '.join(unknown)}")
+    sides = ("flask",) if options.flask_only else runner.ASGI_SIDES if options.asgi else runner.SIDES
     good = True
     for name in names:
         try:
-            verdict = runner.judge(projects[name], sides=("flask",) if options.flask_only else runner.SIDES)
+            verdict = runner.judge(projects[name], sides=sides)
         except RuntimeError as error:
             good = False
             print(f"{name}: {error}\n", flush=True)
             continue
         good &= verdict.holds
         report(verdict)
-        if options.write and not options.flask_only:
+        if options.write and sides == runner.SIDES:
             page.record(verdict)
     if options.write:
         page.write()
@@ -53,7 +56,7 @@ def report(verdict: runner.Verdict) -> None:
     project = verdict.project
     print(f"{project.name} {project.version}: {'holds' if verdict.holds else 'DOES NOT HOLD'}")
     for side, run in verdict.runs.items():
-        print(f"  {side:<9}" + ", ".join(f"{count} {outcome}" for outcome, count in run.counts.items()))
+        print(f"  {side:<19}" + ", ".join(f"{count} {outcome}" for outcome, count in run.counts.items()))
     for side, run in verdict.runs.items():
         lost = verdict.lost(side)
         if len(lost) > MOST:

@@ -17,6 +17,8 @@ from .archives import HOME, ROOT, fetch, normal
 
 HERE = Path(__file__).parent
 SIDES = ("flask", "compiled", "pure")
+ASGI_SIDES = ("flask", "compiled over asgi", "pure over asgi")
+"""The same with the test client's requests going through ``asgi_app``."""
 
 
 OLD_TEST = (
@@ -102,16 +104,18 @@ def projects() -> dict[str, Project]:
     return {normal(project.name): project for project in found}
 
 
-def known(name: str) -> dict[str, str]:
-    """The tests of a project that cannot hold on bolthead, each with its reason."""
+def known(name: str, over: str = "") -> dict[str, str]:
+    """The tests of a project that cannot hold on bolthead, each with its reason; with *over*, those over ASGI too."""
     with (HERE / "known.toml").open("rb") as file:
         entries = tomllib.load(file).get("known", [])
+    entries = [entry for entry in entries if entry.get("over", over) == over]
     return {entry["test"]: entry["reason"] for entry in entries if normal(entry["project"]) == normal(name)}
 
 
 def run(project: Project, side: str, python: Path | str) -> Run:
-    """Run the tests on *side*, one of ``SIDES``; fails when another flask answered than the one meant."""
-    work = HOME / "work" / f"{normal(project.name)}-{side}"
+    """Run the tests on *side* of ``SIDES`` or ``ASGI_SIDES``; fails when another flask answered than the one meant."""
+    build, _, over = side.partition(" over ")
+    work = HOME / "work" / f"{normal(project.name)}-{normal(side.replace(' ', '-'))}"
     shutil.rmtree(work, ignore_errors=True)
     shutil.copytree(fetch(project.source, project.version) / project.directory, work, symlinks=True)
     # A project without pytest settings of its own must not find ours further up.
@@ -125,10 +129,13 @@ def run(project: Project, side: str, python: Path | str) -> Run:
         "UPSTREAM_OUTCOMES": str(answers),
         "UPSTREAM_PREPARE": project.prepare,
     }
-    if side == "pure":
+    if build == "pure":
         env["BOLTHEAD_PURE"] = "1"
     command = [str(python)] if side == "flask" else [str(python), "-m", "bolthead.as_flask"]
     command += ["-m", "pytest", "-q", "-p", "upstream_outcomes", "--rootdir=.", "--tb=short"]
+    if over:
+        env["PYTHONPATH"] += os.pathsep + str(ROOT / "tests")
+        command += ["-p", "upstream_asgi"]
     command += ["--continue-on-collection-errors"]
     command += [*project.args, *project.paths]
     done = subprocess.run(command, cwd=work, env=env, capture_output=True, text=True, timeout=900)
@@ -136,7 +143,7 @@ def run(project: Project, side: str, python: Path | str) -> Run:
     if not answers.is_file():
         raise RuntimeError(f"{project.name} on {side} did not run:\n{(done.stdout + done.stderr)[-3000:]}")
     found: dict[str, Any] = json.loads(answers.read_text())
-    meant = ("flask", found["build"]) if side == "flask" else ("bolthead", side)
+    meant = ("flask", found["build"]) if side == "flask" else ("bolthead", build)
     if (found["flask"], found["build"]) != meant:
         raise RuntimeError(f"{project.name} was to run on {side}, and ran on {found['flask']} ({found['build']})")
     return Run(side, found["outcomes"], found["notes"])
@@ -146,4 +153,5 @@ def judge(project: Project, python: Path | str | None = None, sides: tuple[str, 
     """Run *project* on every side; *python* is one that has all it needs, else an environment is made."""
     if python is None:
         python = environments.make(project.source, project.version, project.requires)
-    return Verdict(project, {side: run(project, side, python) for side in sides}, known(project.name))
+    over = sides[-1].partition(" over ")[2]
+    return Verdict(project, {side: run(project, side, python) for side in sides}, known(project.name, over))

@@ -238,7 +238,12 @@ def _seconds(name: str, text: str) -> Callable[[Callable[..., None]], Callable[.
 @click.option(
     "--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Serve HTTPS: the private key."
 )
-@click.option("--asgi", is_flag=True, help="Serve websockets and async views on an event loop: gunicorn's ASGI worker.")
+@click.option(
+    "--asgi/--wsgi",
+    default=None,
+    help="Serve on an event loop, by gunicorn's ASGI worker, or in threads.  [default: --asgi for an application with"
+    " websockets, async views, or functions around the serving]",
+)
 @click.option("--access-log/--no-access-log", default=None, help="Write a line for each request.")
 @click.option("--access-json", is_flag=True, default=None, help="Write these lines as JSON objects.")
 @click.option(
@@ -285,7 +290,7 @@ def _seconds(name: str, text: str) -> Callable[[Callable[..., None]], Callable[.
 )
 @click.option("--set", "overrides", multiple=True, metavar="NAME=VALUE", help="Any setting of gunicorn.")
 @pass_script_info
-def serve_command(info: ScriptInfo, /, cert: Path | None, key: Path | None, asgi: bool, **given: Any) -> None:
+def serve_command(info: ScriptInfo, /, cert: Path | None, key: Path | None, **given: Any) -> None:
     """Run the production server: gunicorn, with bolthead's worker, or its own for ASGI.
 
     It stops on TERM and INT after the requests in flight, and starts its workers anew on HUP.
@@ -314,7 +319,7 @@ def serve_command(info: ScriptInfo, /, cert: Path | None, key: Path | None, asgi
 
         load = _AppLoader(info, prog_name() == "flask")
         kind: type[Application] = Application
-        if asgi:
+        if given["asgi"]:
             from ..serving.asgi import AsgiApplication as kind
         application = kind(load, plan_of(given))
         application.serve(_complain_of_app, partial(_announce, info.app_import_path))
@@ -352,6 +357,8 @@ def _announce(app_import_path: str | None, arbiter: Any) -> None:
     build = "compiled" if _core.build_name() == "compiled" else "pure Python"
     click.echo(f" * bolthead {version_of('bolthead')}, {build} build, on gunicorn {version_of('gunicorn')}")
     places = ", ".join(map(str, arbiter.LISTENERS)) or ", ".join(arbiter.cfg.bind)
+    if arbiter.app.note:
+        click.echo(f" * {arbiter.app.note}")
     workers = "1 worker" if arbiter.cfg.workers == 1 else f"{arbiter.cfg.workers} workers"
     click.echo(f" * Running on {places} with {workers} (Press CTRL+C to quit)")
     show_build_notice()

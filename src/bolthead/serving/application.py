@@ -17,7 +17,8 @@ from gunicorn.errors import ConfigError
 from .admin import Admin
 from .arbiter import Arbiter
 from .binds import ServeError, claim, parse_bind
-from .check import try_in_child
+from .check import judge_in_child
+from .choice import REASONS, given_for_wsgi, needs_loop
 from .plan import Plan
 from .worker import Worker
 
@@ -32,6 +33,7 @@ class Application(GunicornApplication):  # type: ignore[misc]
         self.plan = plan
         self.options = plan.options
         self._load = load
+        self.note = ""
         super().__init__(prog="bolthead serve")
 
     def load_config(self) -> None:
@@ -73,8 +75,20 @@ class Application(GunicornApplication):  # type: ignore[misc]
         if self.options.admin_bind:
             Worker.admin = Admin(parse_bind(self.options.admin_bind))
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
-        if not self.cfg.preload_app and not try_in_child(self.load, complain):
-            sys.exit(1)
+        if not self.cfg.preload_app:
+            found = judge_in_child(self.load, complain, needs_loop if self.plan.asgi is None else lambda app: 0)
+            if found == 1:
+                sys.exit(1)
+            kept = given_for_wsgi(self.plan)
+            if found and kept:
+                option = kept[0].replace("_", "-")
+                self.note = f"Over WSGI because of '--{option}', though the application has {REASONS[found]}"
+            elif found:
+                # Lazy: it is a subclass of this one.
+                from .asgi import AsgiApplication
+
+                AsgiApplication(self._load, self.plan, REASONS[found]).serve_checked(announce)
+                return
         self._raise_descriptors()
         if self.cfg.daemon:
             util.daemonize(self.cfg.enable_stdio_inheritance)

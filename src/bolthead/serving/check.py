@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 
 def try_in_child(
@@ -18,26 +19,37 @@ def try_in_child(
 
     The child is killed as soon as *interrupted* says so, and that counts as a failure.
     """
+    return judge_in_child(load, complain, lambda app: 0, interrupted) == 0
+
+
+def judge_in_child(
+    load: Callable[[], object],
+    complain: Callable[[Exception], None],
+    judge: Callable[[Any], int],
+    interrupted: Callable[[], bool] = lambda: False,
+) -> int:
+    """What *judge* says of the application that *load* gives, a number from 0 on except 1, which is a failure."""
     sys.stdout.flush()
     sys.stderr.flush()
     child = os.fork()
     if not child:
-        _try(load, complain)
+        _try(load, complain, judge)
     try:
         while True:
             pid, status = os.waitpid(child, os.WNOHANG)
             if pid:
-                return os.waitstatus_to_exitcode(status) == 0
+                code = os.waitstatus_to_exitcode(status)
+                return code if code >= 0 else 1
             if interrupted():
                 break
             time.sleep(0.01)
     except ChildProcessError:
-        return False
+        return 1
     except BaseException:
         _kill(child)
         raise
     _kill(child)
-    return False
+    return 1
 
 
 def _kill(child: int) -> None:
@@ -48,13 +60,12 @@ def _kill(child: int) -> None:
         pass
 
 
-def _try(load: Callable[[], object], complain: Callable[[Exception], None]) -> None:
+def _try(load: Callable[[], object], complain: Callable[[Exception], None], judge: Callable[[Any], int]) -> None:
     code = 1
     try:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
-        load()
-        code = 0
+        code = judge(load())
     except Exception as error:
         complain(error)
     finally:

@@ -39,6 +39,10 @@ class Plan:
     """``NAME=VALUE`` for any setting of gunicorn; these count most."""
     binds: tuple[Bind, ...] = ()
     options: Options = field(default_factory=Options)
+    asgi: bool | None = None
+    """Over ASGI or WSGI; None where the application decides."""
+    named: frozenset[str] = frozenset()
+    """The options of the command that were given."""
 
 
 def cores() -> int:
@@ -83,4 +87,6 @@ def plan_of(given: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -
         tuple(given.get("overrides") or ()),
         binds,
         Options(**own),
+        given.get("asgi"),
+        frozenset(name for name, value in given.items() if value is not None),
     )

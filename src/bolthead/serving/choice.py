@@ -1,0 +1,38 @@
+"""Whether an application is to be served on an event loop, and which options such a server has no use for."""
+
+from __future__ import annotations
+
+from inspect import iscoroutinefunction
+from typing import Any
+
+from .plan import Plan
+
+REASONS = {2: "websockets", 3: "functions around the serving", 4: "async views"}
+"""What `needs_loop` finds, and how it is told."""
+WSGI_ONLY = {
+    "threads": "the number of threads for functions that are not async is ASGI_THREADS in the application's config",
+    "head_timeout": "put a proxy in front that limits how long a request takes to arrive",
+    "body_timeout": "put a proxy in front that limits how long a request takes to arrive",
+    "write_timeout": "put a proxy in front that limits how long a response takes to leave",
+    "request_timeout": "use asyncio.timeout in the view",
+    "request_id_header": "let the proxy write the ids into its log",
+    "access_json": "gunicorn's --set access_log_format=... gives the line a form",
+    "admin_bind": "make a view for /healthz",
+}
+"""Options of ``serve`` that gunicorn's ASGI worker does not have, and what to do instead."""
+
+
+def needs_loop(app: Any) -> int:
+    """Why *app* is better served over ASGI, a key of `REASONS`; 0 where WSGI serves all of it."""
+    if not hasattr(app, "asgi_app"):
+        return 0
+    if app._has_websockets:
+        return 2
+    if app.before_serving_funcs or app.after_serving_funcs or app.while_serving_gens:
+        return 3
+    return 4 if any(map(iscoroutinefunction, app.view_functions.values())) else 0
+
+
+def given_for_wsgi(plan: Plan) -> list[str]:
+    """The options that were given and are the WSGI worker's alone."""
+    return [name for name in WSGI_ONLY if name in plan.named]
