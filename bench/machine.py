@@ -57,13 +57,19 @@ def about() -> dict[str, Any]:
     }
 
 
-def environment(build: str = "") -> dict[str, str]:
-    """The environment of a child that runs *build* of bolthead, from this checkout if none is installed."""
+def environment(build: str = "", foreign: bool = False) -> dict[str, str]:
+    """The environment of a child that runs *build* of bolthead, from this checkout if none is installed.
+
+    *foreign*: the child is of another Python environment, in which there is no bolthead.
+    """
     env = {**os.environ, "BOLTHEAD_PURE": "1" if build == "pure" else ""}
     paths = [str(ROOT)]
     try:
-        version("bolthead")
+        if not foreign:
+            version("bolthead")
     except PackageNotFoundError:
+        foreign = True
+    if foreign:
         paths.append(str(ROOT / "src"))
     if env.get("PYTHONPATH"):
         paths.append(env["PYTHONPATH"])

@@ -84,6 +84,10 @@ def commands(python: str, port: int, app: str = "bench.served:app") -> dict[str,
     }
 
 
+def environment(framework: str) -> dict[str, str]:
+    return {**machine.environment("compiled"), "BENCH_FRAMEWORK": framework}
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
@@ -97,9 +101,10 @@ def fetch(port: int) -> bytes:
 
 
 @contextmanager
-def running(command: list[str], framework: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """The server, ready to answer; ended with its workers on the way out."""
-    env = {**machine.environment("compiled"), "BENCH_FRAMEWORK": framework}
+def running(
+    command: list[str], env: dict[str, str], port: int, says: str = SAYS
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The server, ready to answer *says*; ended with its workers on the way out."""
     process = subprocess.Popen(
         ["taskset", "-c", "0", *command],
         env=env,
@@ -120,7 +125,7 @@ def running(command: list[str], framework: str, port: int) -> Iterator[subproces
                 if time.monotonic() > end:
                     raise SystemExit(f"{' '.join(command)} does not answer") from None
                 time.sleep(0.05)
-        if SAYS.encode() not in said:
+        if says.encode() not in said:
             raise SystemExit(f"{' '.join(command)} answers {said!r}")
         yield process
     finally:
@@ -193,7 +198,7 @@ def measure(args: argparse.Namespace) -> Results:
         for server in commands(args.python, 0):
             for framework in FRAMEWORKS if server != "bolthead serve" else ("bolthead",):
                 port = free_port()
-                with running(commands(args.python, port)[server], framework, port) as process:
+                with running(commands(args.python, port)[server], environment(framework), port) as process:
                     found = rate(process, port, args)
                 runs.setdefault(server, {}).setdefault(framework, []).append(found)
                 tell(turn, server, framework, found)
@@ -206,7 +211,8 @@ def measure_routes(args: argparse.Namespace) -> Results:
     for turn in range(args.rounds):
         for server in commands(args.python, 0):
             port = free_port()
-            with running(commands(args.python, port, "bench.site:app")[server], "bolthead", port) as process:
+            command = commands(args.python, port, "bench.site:app")[server]
+            with running(command, environment("bolthead"), port) as process:
                 for route, path in ROUTES.items():
                     found = rate(process, port, args, path)
                     runs.setdefault(route, {}).setdefault(server, []).append(found)

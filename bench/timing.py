@@ -11,11 +11,9 @@ from dataclasses import dataclass, field
 from time import process_time
 
 from . import frameworks
-from .cases.asks import App, Environ, spin
+from .cases.asks import App, count_for, spin
 from .cases.table import Case
 from .check import check
-
-Jobs = list[tuple[Environ, bytes | None]]
 
 
 @dataclass
@@ -33,18 +31,6 @@ class Timed:
     @property
     def median(self) -> float:
         return statistics.median(self.rounds)
-
-
-def count_for(app: App, jobs: Jobs, seconds: float) -> int:
-    """How many turns of the loop take about *seconds*."""
-    count = 1
-    while True:
-        start = process_time()
-        spin(app, jobs, count)
-        took = process_time() - start
-        if took > seconds / 4:
-            return max(1, round(count * seconds / took))
-        count *= 4
 
 
 @contextmanager

@@ -6,11 +6,13 @@ import io
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from time import process_time
 from typing import Any
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 App = Callable[[Environ, StartResponse], Iterable[bytes]]
+Jobs = list[tuple[Environ, bytes | None]]
 
 BROWSER = {
     "HTTP_HOST": "localhost:8000",
@@ -105,7 +107,7 @@ def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = 
     """What the timed loop hands to an application: takes everything, keeps nothing."""
 
 
-def spin(app: App, jobs: list[tuple[Environ, bytes | None]], count: int) -> None:
+def spin(app: App, jobs: Jobs, count: int) -> None:
     """The timed loop: every job *count* times, each with its own copy of the environ and the answer read to its end."""
     for _ in range(count):
         for environ, body in jobs:
@@ -118,3 +120,15 @@ def spin(app: App, jobs: list[tuple[Environ, bytes | None]], count: int) -> None
             close = getattr(result, "close", None)
             if close is not None:
                 close()
+
+
+def count_for(app: App, jobs: Jobs, seconds: float) -> int:
+    """How many turns of the loop take about *seconds*."""
+    count = 1
+    while True:
+        start = process_time()
+        spin(app, jobs, count)
+        took = process_time() - start
+        if took > seconds / 4:
+            return max(1, round(count * seconds / took))
+        count *= 4

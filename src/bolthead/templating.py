@@ -151,6 +151,11 @@ def _engine(app: Flask) -> TemplateEngine:
     return app.jinja_env if engine is None else engine
 
 
+def _named(app: Flask, name: str | Template | list[str | Template]) -> t.Any:
+    engine = app.template_engine
+    return steps.get_template(app.jinja_env, name) if engine is None else engine.get_or_select_template(name)
+
+
 def render_template(template_name_or_list: str | Template | list[str | Template], **context: t.Any) -> str:
     """Render a template by name; of a list, the first that exists.
 
@@ -158,7 +163,7 @@ def render_template(template_name_or_list: str | Template | list[str | Template]
     processors add. TemplateNotFound if there is none. The engine is Jinja, or ``app.template_engine``.
     """
     app = _current()
-    return _render(app, _engine(app).get_or_select_template(template_name_or_list), context)
+    return _render(app, _named(app, template_name_or_list), context)
 
 
 def render_template_string(source: str, **context: t.Any) -> str:
@@ -170,7 +175,7 @@ def render_template_string(source: str, **context: t.Any) -> str:
 def stream_template(template_name_or_list: str | Template | list[str | Template], **context: t.Any) -> t.Iterator[str]:
     """:func:`render_template` piece by piece, as a body to return; the request stays alive meanwhile."""
     app = _current()
-    return _stream(app, _engine(app).get_or_select_template(template_name_or_list), context)
+    return _stream(app, _named(app, template_name_or_list), context)
 
 
 def stream_template_string(source: str, **context: t.Any) -> t.Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from werkzeug.routing import Map as WerkzeugMap
@@ -216,7 +217,9 @@ def _domain_and_path(rule: WerkzeugRule) -> tuple[str, str]:
     return domain, path
 
 
+@lru_cache(1024)
 def _steps(text: str) -> list[tuple[bool, str]]:
+    # FAST: rules of one endpoint are compared by this for a path that a rule's defaults may redirect.
     return [(bool(found[3]), found[3] or found[0]) for found in _STEP.finditer(text)]
 
 

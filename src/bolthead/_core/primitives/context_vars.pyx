@@ -1,16 +1,17 @@
 """The compiled version of ``context_vars.py``."""
 
 from cpython.object cimport PyObject, PyObject_GenericGetAttr, PyObject_GenericSetAttr
-from cpython.ref cimport Py_TYPE, Py_XDECREF
+from cpython.ref cimport Py_INCREF, Py_TYPE, Py_XDECREF
 
 from bolthead._core.primitives.objects cimport is_on
 
 cdef extern from "Python.h":
-    ctypedef object (*getattrofunc)(object, object)
+    ctypedef PyObject *(*getattrofunc)(PyObject *, PyObject *) except? NULL
     ctypedef object (*descrgetfunc)(PyObject *, PyObject *, PyObject *)
     ctypedef struct PyTypeObject:
         getattrofunc tp_getattro
         descrgetfunc tp_descr_get
+    PyObject *PyObject_GetAttr(PyObject *obj, PyObject *name)
     Py_UCS4 PyUnicode_READ_CHAR(object text, Py_ssize_t index)
     int PyContextVar_Get(object var, PyObject *default, PyObject **value) except -1
     object PyContextVar_Set(object var, object value)
@@ -80,20 +81,30 @@ cpdef object current(object proxy):
     return value()
 
 
-cdef object get_attribute(object proxy, object name):
-    # All its own names begin so, and no others are looked for.
-    if PyUnicode_READ_CHAR(name, 0) == u"_" and name in OWN:
-        if name == "__class__":
-            # FAST (session-read): isinstance asks for it.
-            try:
-                return current(proxy).__class__
-            except RuntimeError:
-                return <object>Py_TYPE(proxy)
+cdef object own_attribute(object proxy, object name):
+    # An attribute of the proxy itself, or None: it has none of that value.
+    if name == "__class__":
+        # FAST (session-read): isinstance asks for it.
         try:
-            return PyObject_GenericGetAttr(proxy, name)
-        except AttributeError:
-            pass
-    return getattr(current(proxy), name)
+            return current(proxy).__class__
+        except RuntimeError:
+            return <object>Py_TYPE(proxy)
+    try:
+        return PyObject_GenericGetAttr(proxy, name)
+    except AttributeError:
+        return None
+
+
+cdef PyObject *get_attribute(PyObject *proxy, PyObject *name) except? NULL:
+    # All its own names begin so, and no others are looked for.
+    if PyUnicode_READ_CHAR(<object>name, 0) == u"_" and <object>name in OWN:
+        found = own_attribute(<object>proxy, <object>name)
+        if found is not None:
+            Py_INCREF(found)
+            return <PyObject *>found
+    # FAST (page-methods): where there is no such attribute, as often in `g`, the error gets no frame of ours.
+    found = current(<object>proxy)
+    return PyObject_GetAttr(<PyObject *>found, name)
 
 
 cpdef object set_attribute(object proxy, object name, object value):

@@ -1,6 +1,7 @@
 cimport cython
 
 cdef object str_new
+cdef object OwnFunction
 
 cpdef object text(object value)
 cpdef object markup(object value)

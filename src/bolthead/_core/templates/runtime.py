@@ -33,6 +33,10 @@ def text(value: Any) -> Any:
     return escape(value)
 
 
+OwnFunction: Any = type(text)
+"""The type of functions that Cython compiles; in the pure-Python version that of any function."""
+
+
 def markup(value: str) -> Any:
     """``Markup(value)`` of a str."""
     return str_new(Markup, value)
@@ -91,7 +95,7 @@ def wants_context(obj: Any) -> bool:
     if kind is MethodType:
         obj = obj.__func__
         kind = type(obj)
-    if kind is FunctionType:
+    if kind is FunctionType or kind is OwnFunction:
         return "jinja_pass_arg" in obj.__dict__
     if kind is BuiltinFunctionType:
         return False

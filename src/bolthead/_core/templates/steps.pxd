@@ -4,4 +4,5 @@ cdef StockGuard guard
 
 cpdef bint is_stock(object environment) except -1
 cpdef tuple steps(object environment, object context)
+cpdef object get_template(object environment, object name)
 cpdef object render(object template, dict variables)

@@ -15,7 +15,10 @@ from . import contexts, runtime
 
 guard = StockGuard(
     Environment,
-    ("_load_template", "get_template", "getattr", "getitem", "handle_exception", "join_path"),
+    (
+        *("_load_template", "get_or_select_template", "get_template", "getattr", "getitem"),
+        *("handle_exception", "join_path", "select_template"),
+    ),
     [
         *[(Context, name) for name in ("__init__", "__new__", "__setattr__", "call", "get_all", "resolve_or_missing")],
         *[(Template, name) for name in ("_get_default_module", "new_context", "render")],
@@ -66,6 +69,14 @@ def steps(environment: Any, context: Any) -> tuple[Any, ...]:
         contexts.late_included,
         contexts.late_default_module,
     )
+
+
+def get_template(environment: Any, name: Any) -> Any:
+    """``environment.get_or_select_template(name)``."""
+    # FAST (template): a template in the cache is three calls away.
+    if type(name) is str and guard.holds_for(environment):
+        return contexts.get_template(environment, name, None)
+    return environment.get_or_select_template(name)
 
 
 def render(template: Any, variables: dict[str, Any]) -> Any:

@@ -1,0 +1,51 @@
+"""A process with one application, on Flask or on bolthead: ``python -m bench.applications.child SITE FOLDER``.
+
+It reads orders, a line of JSON each, and answers with a line: ``answer`` gives the answer to a page, ``count`` how
+many requests take about a time, ``spin`` the processor time of that many, ``busy`` goes on for a time.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import sys
+from pathlib import Path
+from time import monotonic, process_time
+from typing import Any
+
+from ..cases.asks import answer, count_for, spin
+from .sites import BY_KEY, application
+
+
+def obey(order: dict[str, Any], app: Any, site: Any) -> Any:
+    ask = site.pages[order["page"]].ask
+    jobs = [(ask.environ(), ask.body)]
+    if order["do"] == "answer":
+        given = answer(app, *jobs[0])
+        return {"status": given.status, "headers": given.headers, "body": given.body.decode("latin-1")}
+    if order["do"] == "count":
+        return count_for(app, jobs, order["seconds"])
+    if order["do"] == "busy":
+        end = monotonic() + order["seconds"]
+        while monotonic() < end:
+            spin(app, jobs, 1)
+        return None
+    start = process_time()
+    spin(app, jobs, order["count"])
+    return (process_time() - start) / order["count"] * 1e6
+
+
+def main(key: str, folder: str) -> None:
+    logging.disable(logging.WARNING)
+    app = application(key, Path(folder))
+    said, sys.stdout = sys.stdout, sys.stderr
+    gc.collect()
+    gc.freeze()
+    print("ready", file=said, flush=True)
+    for line in sys.stdin:
+        print(json.dumps(obey(json.loads(line), app, BY_KEY[key])), file=said, flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
