@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import applications, asgi, bodies, compare, count, freshness, growth, inprocess, leaks, routing, servers, soak, startup
+from . import applications, asgi, bodies, compare, count, freshness, growth, inprocess, leaks, public, routing, servers, soak, startup
 
 PARTS = {
     "asgi": (asgi, "ASGI frameworks side by side on one event loop"),
@@ -13,6 +13,7 @@ PARTS = {
     "servers": (servers, "requests per second through granian, gunicorn and bolthead serve, by wrk"),
     "routing": (routing, "the router beside Werkzeug's"),
     "applications": (applications, "public applications, unedited, on Flask and on bolthead"),
+    "public": (public, "the contracts of public boards, beside other frameworks under their own servers"),
     "startup": (startup, "import time and resident memory"),
     "count": (count, "instructions per request, by callgrind"),
     "leaks": (leaks, "memory over many requests of all cases"),

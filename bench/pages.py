@@ -14,6 +14,7 @@ from typing import Any
 from . import freshness, machine, plot, report
 
 FOLDER = machine.ROOT / "docs" / "_bench"
+BOARD_NAMES = {"techempower": "TechEmpower", "benchmarker": "the-benchmarker", "httparena": "HttpArena"}
 RESULTS = FOLDER / "results.json"
 
 
@@ -88,6 +89,50 @@ def starting(found: dict[str, Any]) -> str:
     return table(["", "import, ms", "of Flask", "resident, MB", "of Flask"], body)
 
 
+def applications(found: dict[str, Any]) -> str:
+    """A table in process for each kind of page, and one through servers."""
+    from .applications.sites import KINDS
+
+    parts = []
+    for kind, title in KINDS.items():
+        head = [f"{title}, µs per request", "Flask", "compiled", "pure", "× compiled", "× pure", "of it bolthead"]
+        body = []
+        for row in found["pages"]:
+            us = row["us"]
+            if row["kind"] == kind:
+                times = [f"{us[side]:,.0f}" for side in ("flask", "compiled", "pure")]
+                gains = [report.ratio(us["flask"] / us[side]) for side in ("compiled", "pure")]
+                share = f"{row['shares'].get('bolthead', 0):.0%}"
+                body.append([f"{row['site']}: {row['page']}", *times, *gains, share])
+        parts.append(table(head, body))
+    head = ["requests/s, best", "Flask, gthread", "bolthead, gthread", "bolthead's worker", "× gthread", "× worker"]
+    body = []
+    for row in found["servers"]:
+        flask, same, own = (by["best"] for by in row["servers"].values())
+        rates = [f"{rate:,.0f}" for rate in (flask, same, own)]
+        body.append([f"{row['site']}: {row['page']}", *rates, report.ratio(same / flask), report.ratio(own / flask)])
+    parts.append(table(head, body))
+    return "\n".join([*parts, place(found["about"])]) + "\n"
+
+
+def public(found: dict[str, Any]) -> str:
+    """A table for each board, and how each server was started."""
+    from .public.contracts import BOARDS, CONTRACTS
+    from .public.entries import ENTRIES
+
+    parts = []
+    for board in BOARDS:
+        tests = [test for test in CONTRACTS if test.board == board and test.key in found["rates"]]
+        body = []
+        for entry in ENTRIES:
+            rates = [found["rates"][test.key].get(entry.name) for test in tests]
+            if any(rates):
+                body.append([entry.name, *(f"{rate:,.0f}" if rate else "" for rate in rates)])
+        parts.append(table([f"{BOARD_NAMES[board]}, requests/s", *(test.title for test in tests)], body))
+    lines = [f"- {name}: `{command}`" for name, command in found["commands"].items()]
+    return "\n".join([*parts, "\n".join(lines), "", place(found["about"])]) + "\n"
+
+
 def plain(title: str) -> str:
     return title.replace("`", "")
 
@@ -156,5 +201,21 @@ def write(new: dict[str, Any]) -> list[Path]:
     results: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     made = texts(results | new)
     for name, content in made.items():
+    results |= new
+    texts = {"results.json": json.dumps(results, indent=1) + "\n", **plots(results)}
+    if "inprocess" in results:
+        texts["inprocess.inc"] = in_process(results["inprocess"])
+        texts["microseconds.inc"] = microseconds(results["inprocess"])
+    if "other" in results:
+        texts["other.inc"] = in_process(results["other"])
+    if "servers" in results:
+        texts["servers.inc"] = through_servers(results["servers"])
+    if "startup" in results:
+        texts["startup.inc"] = starting(results["startup"])
+    if "applications" in results:
+        texts["applications.inc"] = applications(results["applications"])
+    if "public" in results:
+        texts["public.inc"] = public(results["public"])
+    for name, content in texts.items():
         (FOLDER / name).write_text(content)
     return [FOLDER / name for name in made]

@@ -94,17 +94,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def fetch(port: int) -> bytes:
+def fetch(port: int, path: str) -> bytes:
     with socket.create_connection((HOST, port), timeout=2) as connection:
-        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
 @contextmanager
 def running(
-    command: list[str], env: dict[str, str], port: int, says: str = SAYS
+    command: list[str], env: dict[str, str], port: int, says: str = SAYS, path: str = "/"
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """The server, ready to answer *says*; ended with its workers on the way out."""
+    """The server, ready to answer *says* at *path*; ended with its workers on the way out."""
     process = subprocess.Popen(
         ["taskset", "-c", "0", *command],
         env=env,
@@ -119,7 +119,7 @@ def running(
                 assert process.stderr is not None
                 raise SystemExit(f"{' '.join(command)} ended: {process.stderr.read().decode()}")
             try:
-                said = fetch(port)
+                said = fetch(port, path)
                 break
             except OSError:
                 if time.monotonic() > end:

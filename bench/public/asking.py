@@ -1,0 +1,55 @@
+"""Asks a server what a board asks, checks the answers, and lets wrk load it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import subprocess
+
+from .. import servers
+from .contracts import SCRIPTS, Contract, Try
+
+
+def ask(port: int, attempt: Try) -> tuple[http.client.HTTPResponse, bytes]:
+    connection = http.client.HTTPConnection(servers.HOST, port, timeout=30)
+    headers = {} if attempt.body is None else {"Content-Type": "text/plain"}
+    body = iter([attempt.body]) if attempt.chunked and attempt.body is not None else attempt.body
+    connection.request(attempt.method, attempt.path, body, headers, encode_chunked=attempt.chunked)
+    response = connection.getresponse()
+    text = response.read()
+    connection.close()
+    return response, text
+
+
+def check(port: int, test: Contract) -> str:
+    """What is wrong with a server's answers; nothing if nothing is."""
+    for attempt in test.tries:
+        response, body = ask(port, attempt)
+        what = f"{attempt.method} {attempt.path}"
+        if response.status != 200:
+            return f"{what} gives {response.status}"
+        if not (response.getheader("Content-Type") or "").startswith(attempt.kind):
+            return f"{what} has the content type {response.getheader('Content-Type')}"
+        text = body.decode()
+        if isinstance(attempt.expect, str):
+            good = text == attempt.expect
+        else:
+            good = attempt.expect(json.loads(text) if attempt.kind == "application/json" else text)
+        if not good:
+            return f"{what} answers {text[:200]!r}"
+    return ""
+
+
+def load(port: int, test: Contract, seconds: int) -> tuple[float, str]:
+    """Requests per second, and all that wrk said. Anything but good answers ends the bench."""
+    wrk = ["taskset", "-c", "1", "wrk", "-t1", f"-c{test.connections}", "--latency"]
+    if test.script:
+        wrk += ["-s", str(SCRIPTS / test.script)]
+    address = f"http://{servers.HOST}:{port}{test.path}"
+    said = ""
+    for length in (1, seconds):
+        said = subprocess.run([*wrk, f"-d{length}s", address], capture_output=True, text=True, check=True).stdout
+    rate = servers.RATE.search(said)
+    if rate is None or servers.WRONG.search(said):
+        raise SystemExit(f"{test.key}: wrk says\n{said}")
+    return float(rate[1]), said

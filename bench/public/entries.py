@@ -1,0 +1,52 @@
+"""Who takes part, and how each is started with one process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..servers import HOST
+from .contracts import Contract
+
+OURS = {"techempower": "app:app", "benchmarker": "server:app", "httparena": "app:app"}
+GUNICORN = "-m gunicorn --no-control-socket --log-level error --workers 1 --keep-alive 120 --bind {host}:{port}"
+THREADS = f"{GUNICORN} --worker-class gthread --threads 4"
+UVICORN = f"{GUNICORN} --worker-class uvicorn_worker.UvicornWorker"
+HYPERCORN = "-m hypercorn --worker-class uvloop --log-level error --bind {host}:{port}"
+PEER = "bench.public.peers.{}_app:app"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An application and its server: *command* is what follows ``python``."""
+
+    name: str
+    command: str
+    database: bool = True
+
+    def serves(self, test: Contract) -> bool:
+        return self.database or not test.database
+
+
+ENTRIES = [
+    Entry("bolthead", ""),
+    Entry("Flask, gunicorn gthread", f"{THREADS} {PEER.format('flask')}"),
+    Entry("Falcon, gunicorn gthread", f"{THREADS} {PEER.format('falcon')}"),
+    Entry("Falcon ASGI, uvicorn", f"{UVICORN} {PEER.format('falcon_asgi')}"),
+    Entry("FastAPI, uvicorn", f"{UVICORN} {PEER.format('fastapi')}"),
+    Entry("Starlette, uvicorn", f"{UVICORN} {PEER.format('starlette')}"),
+    Entry("BlackSheep, uvicorn", f"{UVICORN} {PEER.format('blacksheep')}"),
+    Entry("Robyn", "-m bench.public.peers.robyn_app --processes 1 --workers 1 --log-level WARN", database=False),
+    Entry("Quart, hypercorn", f"{HYPERCORN} {PEER.format('quart')}"),
+    Entry("Quart, uvicorn", f"{UVICORN} {PEER.format('quart')}"),
+    Entry("Django, gunicorn gthread", f"{THREADS} {PEER.format('django')}"),
+]
+
+
+def commands(exe: Path, entry: Entry, board: str, port: int) -> list[str]:
+    """The command for *board*; bolthead has an entry for each, as it would be submitted, but for address and count."""
+    if entry.command:
+        return [str(exe), *entry.command.format(host=HOST, port=port).split()]
+    app = f"bench/public/{board}/{OURS[board]}"
+    serve = f"-m bolthead --app {app} serve --workers 1 --no-access-log --max-body 32M --bind {HOST}:{port}"
+    return [str(exe), *serve.split()]
