@@ -122,13 +122,14 @@ def public(found: dict[str, Any]) -> str:
 
     parts = []
     for board in BOARDS:
-        tests = [test for test in CONTRACTS if test.board == board and test.key in found["rates"]]
-        body = []
-        for entry in ENTRIES:
-            rates = [found["rates"][test.key].get(entry.name) for test in tests]
-            if any(rates):
-                body.append([entry.name, *(f"{rate:,.0f}" if rate else "" for rate in rates)])
-        parts.append(table([f"{BOARD_NAMES[board]}, requests/s", *(test.title for test in tests)], body))
+        tests = [test for test in CONTRACTS if test.board == board and test.key in found["rate"]]
+        for what, unit, form in (("rate", "requests/s", "{:,.0f}"), ("cpu", "µs of the core per request", "{:,.1f}")):
+            body = []
+            for entry in ENTRIES:
+                cells = [found[what][test.key].get(entry.name) for test in tests]
+                if any(cells):
+                    body.append([entry.name, *("" if cell is None else form.format(cell) for cell in cells)])
+            parts.append(table([f"{BOARD_NAMES[board]}, {unit}", *(test.title for test in tests)], body))
     lines = [f"- {name}: `{command}`" for name, command in found["commands"].items()]
     return "\n".join([*parts, "\n".join(lines), "", place(found["about"])]) + "\n"
 

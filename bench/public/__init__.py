@@ -67,15 +67,20 @@ def measure_entry(exe: Path, entry: Entry, url: str, args: argparse.Namespace, r
             continue
         port = servers.free_port()
         command = commands(exe, entry, board, port)
-        with servers.running(command, environment(exe, entry, url, port), port, says="HTTP/1.1", path=tests[0].path):
+        env = environment(exe, entry, url, port)
+        with servers.running(command, env, port, says="HTTP/1.1", path=tests[0].path) as process:
             wrong = [said for test in tests if (said := asking.check(port, test))]
             if wrong:
                 raise SystemExit(f"{entry.name}: {'; '.join(wrong)}")
             for test in () if args.check else tests:
-                found, said = asking.load(port, test, args.seconds)
+                found, said = asking.load(port, process.pid, test, args.seconds)
                 runs.setdefault(test.key, {}).setdefault(entry.name, []).append(found)
                 raw.append(f"## {entry.name}, {test.title}\n$ {' '.join(command)}\n{said}")
-                print(f"{entry.name:32} {test.key:12} {found:10,.0f}", file=sys.stderr, flush=True)
+                print(
+                    f"{entry.name:32} {test.key:12} {found['rate']:10,.0f} {found['cpu']:8.1f} µs",
+                    file=sys.stderr,
+                    flush=True,
+                )
         if args.check:
             print(f"{entry.name}, {board}: {len(tests)} contracts hold", flush=True)
 
@@ -83,7 +88,7 @@ def measure_entry(exe: Path, entry: Entry, url: str, args: argparse.Namespace, r
 def measure(args: argparse.Namespace) -> dict[str, Any]:
     exe = python()
     keys = names(args.only)
-    runs: dict[str, dict[str, list[float]]] = {}
+    runs: dict[str, dict[str, list[dict[str, float]]]] = {}
     raw: list[str] = []
     with database.running() as url:
         for _ in range(1 if args.check else args.rounds):
@@ -92,9 +97,12 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
                     measure_entry(exe, entry, url, args, runs, raw)
     about = machine.about()
     about["versions"] = versions(exe)
-    best = {key: {name: max(rates) for name, rates in by.items()} for key, by in runs.items()}
+    best = {
+        what: {key: {name: choose(run[what] for run in all_) for name, all_ in by.items()} for key, by in runs.items()}
+        for what, choose in (("rate", max), ("cpu", min))
+    }
     used = {entry.name: " ".join(commands(Path("python"), entry, BOARDS[0], 8080)) for entry in ENTRIES}
-    return {"about": about, "rates": best, "commands": used, "raw": raw}
+    return {"about": about, **best, "commands": used, "raw": raw}
 
 
 def versions(exe: Path) -> dict[str, str]:
@@ -108,11 +116,11 @@ def versions(exe: Path) -> dict[str, str]:
 
 
 def terminal(results: dict[str, Any]) -> str:
-    tests = [test.key for test in CONTRACTS if test.key in results["rates"]]
-    people = [entry.name for entry in ENTRIES if any(entry.name in results["rates"][key] for key in tests)]
+    tests = [test.key for test in CONTRACTS if test.key in results["rate"]]
+    people = [entry.name for entry in ENTRIES if any(entry.name in results["rate"][key] for key in tests)]
     body = []
     for name in people:
-        rates = [results["rates"][key].get(name) for key in tests]
+        rates = [results["rate"][key].get(name) for key in tests]
         body.append([name, *(f"{rate:,.0f}" if rate else "" for rate in rates)])
     return report.grid(["requests per second", *tests], body)
 

@@ -40,16 +40,21 @@ def check(port: int, test: Contract) -> str:
     return ""
 
 
-def load(port: int, test: Contract, seconds: int) -> tuple[float, str]:
-    """Requests per second, and all that wrk said. Anything but good answers ends the bench."""
+def load(port: int, pid: int, test: Contract, seconds: int) -> tuple[dict[str, float], str]:
+    """Requests per second, µs of the server's processor for each, and all that wrk said.
+
+    Anything but good answers ends the bench.
+    """
     wrk = ["taskset", "-c", "1", "wrk", "-t1", f"-c{test.connections}", "--latency"]
     if test.script:
         wrk += ["-s", str(SCRIPTS / test.script)]
     address = f"http://{servers.HOST}:{port}{test.path}"
-    said = ""
+    said, spent = "", 0.0
     for length in (1, seconds):
+        before = servers.processor_time(pid)
         said = subprocess.run([*wrk, f"-d{length}s", address], capture_output=True, text=True, check=True).stdout
-    rate = servers.RATE.search(said)
-    if rate is None or servers.WRONG.search(said):
+        spent = servers.processor_time(pid) - before
+    rate, count = servers.RATE.search(said), servers.COUNT.search(said)
+    if rate is None or count is None or servers.WRONG.search(said):
         raise SystemExit(f"{test.key}: wrk says\n{said}")
-    return float(rate[1]), said
+    return {"rate": float(rate[1]), "cpu": spent / int(count[1]) * 1e6}, said

@@ -30,16 +30,16 @@ class Entry:
 
 ENTRIES = [
     Entry("bolthead", ""),
-    Entry("Flask, gunicorn gthread", f"{THREADS} {PEER.format('flask')}"),
-    Entry("Falcon, gunicorn gthread", f"{THREADS} {PEER.format('falcon')}"),
-    Entry("Falcon ASGI, uvicorn", f"{UVICORN} {PEER.format('falcon_asgi')}"),
-    Entry("FastAPI, uvicorn", f"{UVICORN} {PEER.format('fastapi')}"),
-    Entry("Starlette, uvicorn", f"{UVICORN} {PEER.format('starlette')}"),
-    Entry("BlackSheep, uvicorn", f"{UVICORN} {PEER.format('blacksheep')}"),
+    Entry("Flask on gthread", f"{THREADS} {PEER.format('flask')}"),
+    Entry("Falcon on gthread", f"{THREADS} {PEER.format('falcon')}"),
+    Entry("Falcon ASGI on uvicorn", f"{UVICORN} {PEER.format('falcon_asgi')}"),
+    Entry("FastAPI on uvicorn", f"{UVICORN} {PEER.format('fastapi')}"),
+    Entry("Starlette on uvicorn", f"{UVICORN} {PEER.format('starlette')}"),
+    Entry("BlackSheep on uvicorn", f"{UVICORN} {PEER.format('blacksheep')}"),
     Entry("Robyn", "-m bench.public.peers.robyn_app --processes 1 --workers 1 --log-level WARN", database=False),
-    Entry("Quart, hypercorn", f"{HYPERCORN} {PEER.format('quart')}"),
-    Entry("Quart, uvicorn", f"{UVICORN} {PEER.format('quart')}"),
-    Entry("Django, gunicorn gthread", f"{THREADS} {PEER.format('django')}"),
+    Entry("Quart on hypercorn", f"{HYPERCORN} {PEER.format('quart')}"),
+    Entry("Quart on uvicorn", f"{UVICORN} {PEER.format('quart')}"),
+    Entry("Django on gthread", f"{THREADS} {PEER.format('django')}"),
 ]
 
 

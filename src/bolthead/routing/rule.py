@@ -219,7 +219,7 @@ def _domain_and_path(rule: WerkzeugRule) -> tuple[str, str]:
 
 @lru_cache(1024)
 def _steps(text: str) -> list[tuple[bool, str]]:
-    # FAST: rules of one endpoint are compared by this for a path that a rule's defaults may redirect.
+    # Rules of one endpoint are compared by this, for each path that the defaults of one may redirect.
     return [(bool(found[3]), found[3] or found[0]) for found in _STEP.finditer(text)]
 
 
