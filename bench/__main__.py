@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import applications, asgi, bodies, compare, count, freshness, growth, inprocess, leaks, public, routing, servers, soak, startup
+from . import (
+    applications, ), applications, asgi, bodies, compare, count, freshness, growth, inprocess, leaks, public, routing, servers, soak, startup
 
 PARTS = {
     "asgi": (asgi, "ASGI frameworks side by side on one event loop"),

@@ -185,6 +185,8 @@ TEXTS = {
     "routing.inc": ("routing", gridded("routing")),
     "scaled.inc": ("scaled", gridded("growth")),
     "trial.inc": ("scaled", survived),
+    "applications.inc": ("applications", applications),
+    "public.inc": ("public", public),
 }
 """What is made of the results: the file, the part that it shows, and how."""
 
@@ -202,21 +204,5 @@ def write(new: dict[str, Any]) -> list[Path]:
     results: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     made = texts(results | new)
     for name, content in made.items():
-    results |= new
-    texts = {"results.json": json.dumps(results, indent=1) + "\n", **plots(results)}
-    if "inprocess" in results:
-        texts["inprocess.inc"] = in_process(results["inprocess"])
-        texts["microseconds.inc"] = microseconds(results["inprocess"])
-    if "other" in results:
-        texts["other.inc"] = in_process(results["other"])
-    if "servers" in results:
-        texts["servers.inc"] = through_servers(results["servers"])
-    if "startup" in results:
-        texts["startup.inc"] = starting(results["startup"])
-    if "applications" in results:
-        texts["applications.inc"] = applications(results["applications"])
-    if "public" in results:
-        texts["public.inc"] = public(results["public"])
-    for name, content in texts.items():
         (FOLDER / name).write_text(content)
     return [FOLDER / name for name in made]

@@ -217,7 +217,7 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as folder:
             rows += in_process(exe, site, Path(folder), args)
             if not args.no_servers:
-                served += through_servers(exe, site, Path(folder), 3)
+                served += through_servers(exe, site, Path(folder), min(args.rounds, 3))
     about = machine.about()
     about["versions"] |= dict(site.requirement.split("==") for site in SITES if site.key in keys)
     return {"about": about, "pages": rows, "servers": served}
