@@ -6,7 +6,21 @@ import argparse
 import sys
 
 from . import (
-    applications, ), applications, asgi, bodies, compare, count, freshness, growth, inprocess, leaks, public, routing, servers, soak, startup
+    applications,
+    asgi,
+    bodies,
+    compare,
+    count,
+    freshness,
+    growth,
+    inprocess,
+    leaks,
+    public,
+    routing,
+    servers,
+    soak,
+    startup,
+)
 
 PARTS = {
     "asgi": (asgi, "ASGI frameworks side by side on one event loop"),
