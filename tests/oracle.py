@@ -96,13 +96,13 @@ def shown(response: Any) -> tuple[Any, ...]:
 def clean_logging() -> Iterator[None]:
     """Loggers are the process's own: without this the second framework finds the first one's handler."""
     logger = logging.getLogger("site_under_test")
+    logger.disabled = False
     try:
         yield
     finally:
         logger.handlers.clear()
         logger.setLevel(logging.NOTSET)
         logger.propagate = True
-        logger.disabled = False
 
 
 FRAMEWORKS = (Framework("flask"), Framework("bolthead"))

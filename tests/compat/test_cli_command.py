@@ -207,6 +207,16 @@ MISTAKES = [
     (["--env-file", "nothing", "routes"], "File 'nothing' does not exist."),
     (["--app", "ours", "routes", "--sort", "size"], "'size' is not one of"),
     (["--nonsense"], "No such option"),
+    (["run", "--nonsense"], "No such option"),
+    (["run", "--app", "ours"], "It belongs before the command: 'bolthead --app run'."),
+    (["serve", "--app", "ours"], "It belongs before the command: 'bolthead --app serve'."),
+    (["serve", "--debug"], "It belongs before the command: 'bolthead --debug serve'."),
+    (["shell", "--no-debug"], "It belongs before the command: 'bolthead --no-debug shell'."),
+    (["run", "-e", "file"], "It belongs before the command: 'bolthead -e run'."),
+    (["--app", "ours", "--port", "8000", "run"], "It belongs after the command: 'bolthead run --port'."),
+    (["--bind", "8000", "--app", "ours", "serve"], "It belongs after the command: 'bolthead serve --bind'."),
+    (["run", "--debug", "ours"], "The application is named so: 'bolthead --app IMPORT run'."),
+    (["serve", "ours:app"], "The application is named so: 'bolthead --app IMPORT serve'."),
 ]
 
 

@@ -52,6 +52,71 @@ def test_sys_modules_restored(package: str, before: str) -> None:
     assert PURE or package == "flask" or warned >= 1
 
 
+BROKEN = """
+import sys
+class Broken:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == "bolthead._core.primitives.objects":
+            raise ImportError("objects.so: undefined symbol: nothing")
+sys.meta_path.insert(0, Broken)
+try:
+    from bolthead import Flask
+except ImportError as error:
+    print("undefined" in str(error))
+"""
+
+
+@pytest.mark.skipif(PURE, reason="nothing is loaded that could be broken so")
+def test_a_broken_extension_module_is_no_second_import() -> None:
+    assert run(BROKEN) == (["True"], 0)
+
+
+FRAMES = """
+import traceback
+from unittest import mock
+for _ in range(2):
+    with mock.patch.dict("sys.modules"):
+        from bolthead import Flask
+        app = Flask("shop")
+        app.testing = True
+        app.add_url_rule("/", "view", lambda: 1 / 0)
+    # The package is gone from `sys.modules` when the first frames are made.
+    try:
+        app.test_client().get("/")
+    except ZeroDivisionError as error:
+        own = [frame for frame in traceback.extract_tb(error.__traceback__) if "_core" in frame.filename]
+        print(len(own) > 1 and all(frame.line for frame in own))
+"""
+
+
+def test_frames_after_a_restored_sys_modules_show_source() -> None:
+    assert run(FRAMES)[0] == ["True"] * 2
+
+
+PYTESTER = """
+pytest_plugins = ["pytester"]
+INNER = "from flask import Flask, request\\ndef test_page():\\n    app = Flask('shop')\\n"
+INNER += "    app.add_url_rule('/', 'view', lambda: request.path)\\n    assert app.test_client().get('/').text == '/'\\n"
+
+def test_twice(pytester):
+    pytester.makepyfile(test_inner=INNER)
+    for _ in range(2):
+        result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "ignore")
+        result.assert_outcomes(passed=1)
+"""
+
+
+@pytest.mark.parametrize("program", ["module", "child"])
+def test_pytesters_runs_in_the_process(tmp_path: Path, program: str) -> None:
+    (tmp_path / "test_outer.py").write_text(PYTESTER)
+    # In a child bolthead is first loaded by the inner run, and is gone from `sys.modules` before the second.
+    started = [] if program == "module" else [sys.executable]
+    command = [sys.executable, "-m", "bolthead.as_flask", *started, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run([*command, "test_outer.py"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
 INTERPRETERS = """
 import _xxsubinterpreters as interpreters
 code = '''

@@ -96,6 +96,10 @@ if notice := stale_notice():
     warnings.warn(notice, RuntimeWarning, stacklevel=2)
 
 
+ONCE = ("Interpreter change detected", "has already been imported", "does not support loading in subinterpreters")
+"""What Cython and CPython say where an extension module was loaded before. Any other ImportError is a broken build."""
+
+
 def is_loadable() -> bool:
     """Whether the extension modules can serve this import of the package.
 
@@ -107,7 +111,9 @@ def is_loadable() -> bool:
         from .primitives import objects
 
         loadable = vars(objects).setdefault("CORE", this) is this
-    except ImportError:
+    except ImportError as error:
+        if not any(text in str(error) for text in ONCE):
+            raise
         loadable = False
     if not loadable:
         sys.modules.pop(f"{__name__}.primitives.objects", None)

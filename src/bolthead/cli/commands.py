@@ -25,7 +25,7 @@ from ..serving.options import Options, parse_seconds, parse_size
 from .build_notice import show_build_notice
 from .certs import CertParamType, SeparatedPathType, _validate_key
 from .groups import ScriptInfo, _debug_option, as_flask_option, become_flask, pass_script_info, with_appcontext
-from .locate import prog_name
+from .locate import NoAppException, prog_name, wsgi_callable
 
 if TYPE_CHECKING:
     import ssl
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from werkzeug.routing import Rule
 
-    from ..app import Flask
 
 UNSTATED_METHODS = frozenset({"HEAD", "OPTIONS"})
 
@@ -295,6 +294,7 @@ def serve_command(info: ScriptInfo, /, cert: Path | None, key: Path | None, **gi
 
     It stops on TERM and INT after the requests in flight, and starts its workers anew on HUP.
     """
+    _leave_out_debug_flag(info)
     if (cert is None) != (key is None):
         raise click.UsageError("'--cert' and '--key' belong together: give both or neither.")
     host, port = given.pop("bind_host"), given.pop("bind_port")
@@ -317,7 +317,7 @@ def serve_command(info: ScriptInfo, /, cert: Path | None, key: Path | None, **gi
         from ..serving.application import Application
         from ..serving.plan import plan_of
 
-        load = _AppLoader(info, prog_name() == "flask")
+        load = _AppLoader(info, prog_name() == "flask", asgi)
         kind: type[Application] = Application
         if given["asgi"]:
             from ..serving.asgi import AsgiApplication as kind
@@ -330,17 +330,32 @@ def serve_command(info: ScriptInfo, /, cert: Path | None, key: Path | None, **gi
 serve_command.params.append(as_flask_option())
 
 
+def _leave_out_debug_flag(info: ScriptInfo) -> None:
+    """A file that lies beside the code for the desk does not switch debug mode on where the world looks."""
+    if info._debug_by_default_file:
+        if get_debug_flag():
+            tip = " * FLASK_DEBUG in '.env' or '.flaskenv' does not count here. Set it in the environment to have it."
+            click.secho(tip, fg="yellow", err=True)
+        del os.environ["FLASK_DEBUG"]
+
+
 @dataclass
 class _AppLoader:
     """Loads the application in a worker, which need not have inherited what this process set up."""
 
     info: ScriptInfo
     as_flask: bool
+    asgi: bool
 
-    def __call__(self) -> Flask:
+    def __call__(self) -> WSGIApplication:
         if self.as_flask and prog_name() != "flask":
             become_flask()
-        return self.info.load_app()
+        try:
+            return self.info.load_app()
+        except NoAppException as error:
+            if self.asgi:
+                raise
+            return wsgi_callable(error)
 
 
 def _complain_of_app(error: Exception) -> None:

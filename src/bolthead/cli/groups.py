@@ -33,6 +33,9 @@ class ScriptInfo:
     ``--env-file`` reads the files.
     """
 
+    # Whether FLASK_DEBUG was set by a file that is read unasked.
+    _debug_by_default_file = False
+
     def __init__(
         self,
         app_import_path: str | None = None,
@@ -131,6 +134,9 @@ def _set_debug(ctx: click.Context, param: click.Option, value: bool) -> bool | N
         return None
     # By the environment, so that a factory sees it before there is an application.
     os.environ["FLASK_DEBUG"] = "1" if value else "0"
+    info = ctx.find_object(ScriptInfo)
+    if info is not None and source is ParameterSource.COMMANDLINE:
+        info._debug_by_default_file = False
     return value
 
 
@@ -143,7 +149,9 @@ def _env_file_callback(ctx: click.Context, param: click.Option, value: str | Non
                 "python-dotenv must be installed to load an env file.", ctx=ctx, param=param
             ) from None
     if value is not None or ctx.obj.load_dotenv_defaults:
+        unset = "FLASK_DEBUG" not in os.environ
         load_dotenv(value, load_defaults=ctx.obj.load_dotenv_defaults)
+        ctx.obj._debug_by_default_file = unset and value is None and "FLASK_DEBUG" in os.environ
     return value
 
 
@@ -329,3 +337,46 @@ class BoltheadGroup(FlaskGroup):
                 error.show()
                 sys.exit(error.exit_code)
         return super().make_context(info_name, args, parent=parent, **extra)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments; an option of a command that stands before it is said to be one."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            option = error.option_name
+            names = [name for name, command in self.commands.items() if _takes(command, option)]
+            if names:
+                command = next((arg for arg in args if arg in names), names[0])
+                raise _with_hint(error, f"after the command: '{ctx.command_path} {command} {option}'") from None
+            raise
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; an option of this group that stands after it is said to be one."""
+        try:
+            return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            if _takes(self, error.option_name):
+                usage = _usage(ctx, error, error.option_name)
+                raise _with_hint(error, f"before the command: '{usage}'") from None
+            raise
+        except click.UsageError as error:
+            # `bolthead run shop`: ours take no arguments.
+            if error.ctx is not None and error.ctx.command in self.commands.values() and "extra arg" in error.message:
+                text = (
+                    f"{error.message.rstrip('.')}. The application is named so: '{_usage(ctx, error, '--app IMPORT')}'."
+                )
+                raise click.UsageError(text, error.ctx) from None
+            raise
+
+
+def _takes(command: click.Command, option: str) -> bool:
+    return any(option in (*param.opts, *param.secondary_opts) for param in command.params)
+
+
+def _usage(ctx: click.Context, error: click.UsageError, option: str) -> str:
+    below = error.ctx.command_path.removeprefix(ctx.command_path).strip() if error.ctx is not None else "COMMAND"
+    return f"{ctx.command_path} {option} {below}"
+
+
+def _with_hint(error: click.NoSuchOption, place: str) -> click.NoSuchOption:
+    return click.NoSuchOption(error.option_name, f"{error.message.rstrip('.')}. It belongs {place}.", ctx=error.ctx)

@@ -7,7 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from inspect import isfunction
+from inspect import isfunction, signature
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -23,6 +23,9 @@ FACTORY_NAMES = ("create_app", "make_app")
 
 class NoAppException(click.UsageError):
     """There is no application where the user said, or it could not be made."""
+
+    found: object = None
+    """What is there instead."""
 
 
 class _WrongArguments(Exception):
@@ -144,16 +147,42 @@ def find_app_by_string(module: ModuleType, app_name: str) -> Flask:
         try:
             value = _call(value, *args, **kwargs)
         except _WrongArguments as error:
-            raise NoAppException(
+            message = (
                 f"The factory {app_name!r} in module {module.__name__!r} could not be called with the"
                 " specified arguments."
-            ) from error.__cause__
+            )
+            raise _instead(message, value) from error.__cause__
 
     if not isinstance(value, Flask):
-        raise NoAppException(
-            f"A valid Flask application was not obtained from '{module.__name__}:{app_name}'." + _stranger_hint(value)
-        )
+        message = f"A valid Flask application was not obtained from '{module.__name__}:{app_name}'."
+        if hint := _stranger_hint(value):
+            raise NoAppException(message + hint)
+        raise _instead(message, value)
     return value
+
+
+def _instead(message: str, found: object) -> NoAppException:
+    error = NoAppException(message)
+    error.found = found
+    return error
+
+
+def wsgi_callable(error: NoAppException) -> Callable[..., Any]:
+    """The WSGI application that was found where one of this framework was looked for, or *error* again."""
+    found = error.found
+    if not callable(found):
+        raise error
+    try:
+        signature(found).bind({}, len)
+    except (TypeError, ValueError):
+        raise error from None
+    flask = sys.modules.get("flask")
+    if flask is not None and flask is not sys.modules.get(_PACKAGE):
+        raise NoAppException(
+            f"{error.message} It is a WSGI application, and the installed Flask was imported with it: add '--as-flask'"
+            " to run what it leads to on bolthead."
+        ) from None
+    return found
 
 
 def _dotted_upwards(path: Path) -> Iterator[str]:
