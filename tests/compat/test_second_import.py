@@ -97,7 +97,7 @@ def test_frames_after_a_restored_sys_modules_show_source() -> None:
 PYTESTER = """
 pytest_plugins = ["pytester"]
 INNER = "from flask import Flask, request\\ndef test_page():\\n    app = Flask('shop')\\n"
-INNER += "    app.add_url_rule('/', 'view', lambda: request.path)\\n    assert app.test_client().get('/').text == '/'\\n"
+INNER += "    app.add_url_rule('/', 'v', lambda: request.path)\\n    assert app.test_client().get('/').text == '/'\\n"
 
 def test_twice(pytester):
     pytester.makepyfile(test_inner=INNER)

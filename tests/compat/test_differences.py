@@ -1,0 +1,103 @@
+"""What ``docs/as_flask.md`` lists as different: it is so, on both sides. A row that no longer holds goes from there."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from typing import Any
+from unittest import mock
+
+import pytest
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from oracle import FRAMEWORKS, Framework
+
+FLASK, OURS = FRAMEWORKS
+
+
+def outcome(fw: Framework, **environ: Any) -> str:
+    """The status of an answer, or the name of the exception that left the application."""
+    app = fw.app()
+    app.logger.setLevel(logging.CRITICAL + 1)
+    app.add_url_rule("/", "view", lambda: f"{fw.request.args} {fw.request.cookies}")
+    try:
+        return run_wsgi_app(app, EnvironBuilder("/").get_environ() | environ)[1].partition(" ")[0]
+    except Exception as error:
+        return type(error).__name__
+    finally:
+        app.logger.setLevel(logging.NOTSET)
+
+
+ROWS: list[tuple[dict[str, Any], str, str]] = [
+    ({"QUERY_STRING": None}, "AttributeError", "500"),
+    ({"QUERY_STRING": b"a=b"}, "AttributeError", "500"),
+    ({"HTTP_COOKIE": None}, "500", "200"),
+    ({"PATH_INFO": b"/"}, "AttributeError", "TypeError"),
+]
+
+
+@pytest.mark.parametrize(("environ", "theirs", "ours"), ROWS)
+def test_environs_that_wsgi_forbids(environ: dict[str, Any], theirs: str, ours: str) -> None:
+    assert (outcome(FLASK, **environ), outcome(OURS, **environ)) == (theirs, ours)
+
+
+ALIKE: list[dict[str, Any]] = [
+    {"REQUEST_METHOD": b"GET"},
+    {"REQUEST_METHOD": None},
+    {"REQUEST_METHOD": 5},
+    {"HTTP_COOKIE": b"a=b"},
+    {"PATH_INFO": None},
+    {"SCRIPT_NAME": None},
+    {"HTTP_HOST": None},
+    {"CONTENT_TYPE": None},
+    {"CONTENT_LENGTH": None},
+]
+
+
+@pytest.mark.parametrize("environ", ALIKE, ids=str)
+def test_other_such_environs_are_answered_alike(environ: dict[str, Any]) -> None:
+    assert outcome(OURS, **environ) == outcome(FLASK, **environ)
+
+
+@pytest.mark.parametrize("name", ["wsgi.url_scheme", "QUERY_STRING", "SCRIPT_NAME", "SERVER_NAME", "wsgi.input"])
+def test_environs_that_lack_something_are_answered_alike(name: str) -> None:
+    found = []
+    for fw in FRAMEWORKS:
+        app = fw.app()
+        app.add_url_rule("/", "view", lambda fw=fw: fw.request.path)
+        environ = EnvironBuilder("/").get_environ()
+        environ.pop(name)
+        environ.pop("HTTP_HOST", None)
+        try:
+            found.append(run_wsgi_app(app, environ)[1])
+        except Exception as error:
+            found.append(type(error).__name__)
+    assert found[0] == found[1]
+
+
+def test_a_method_that_a_hook_changes_in_the_environ() -> None:
+    found = []
+    for fw in FRAMEWORKS:
+        app = fw.app()
+        app.add_url_rule("/", "view", lambda fw=fw: fw.request.method)
+
+        @app.before_request
+        def change(fw: Framework = fw) -> None:
+            fw.request.environ["REQUEST_METHOD"] = "POST"
+
+        found.append(app.test_client().get("/").text)
+    assert found == ["GET", "POST"]
+
+
+@pytest.mark.parametrize("name", ["method", "path", "headers", "remote_addr", "environ", "shallow"])
+def test_a_mock_of_requests_has_more(name: str) -> None:
+    assert hasattr(mock.Mock(spec=OURS.Request), name) >= hasattr(mock.Mock(spec=FLASK.Request), name)
+    assert name == "environ" or hasattr(mock.Mock(spec=OURS.Request), name)
+
+
+def test_functions_of_the_adapter() -> None:
+    theirs, ours = (fw.app().url_map.bind("localhost") for fw in FRAMEWORKS)
+    for name in ("match", "build"):
+        assert inspect.isfunction(getattr(type(theirs), name))
+        with pytest.raises(TypeError, match=name):
+            getattr(ours, name)(*range(9))
