@@ -317,7 +317,7 @@ def serve_command(info: ScriptInfo, /, cert: Path | None, key: Path | None, **gi
         from ..serving.application import Application
         from ..serving.plan import plan_of
 
-        load = _AppLoader(info, prog_name() == "flask", asgi)
+        load = _AppLoader(info, prog_name() == "flask", bool(given["asgi"]))
         kind: type[Application] = Application
         if given["asgi"]:
             from ..serving.asgi import AsgiApplication as kind
