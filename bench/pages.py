@@ -74,9 +74,8 @@ def through_servers(found: dict[str, Any]) -> str:
             compared = [
                 f"{rates['best'] / by[other]['best']:.2f}" if other in by else "" for other in ("bare", "flask")
             ]
-            spent = f"{rates['cpu']:.1f}" if "cpu" in rates else ""
-            body.append([server, framework, f"{rates['best']:,.0f}", f"{rates['median']:,.0f}", *compared, spent])
-    head = ["server", "application", "requests/s, best", "median", "× bare", "× Flask", "µs of CPU"]
+            body.append([server, framework, f"{rates['cpu']:.1f}", f"{rates['best']:,.0f}", *compared])
+    head = ["server", "application", "µs of CPU per request", "requests/s", "× bare", "× Flask"]
     return f"{table(head, body)}\n{place(found['about'])}\n"
 
 
@@ -86,7 +85,8 @@ def starting(found: dict[str, Any]) -> str:
     for who, label in (("flask", "Flask"), ("compiled", "bolthead, compiled"), ("pure", "bolthead, pure")):
         parts = [f"{values[who] / values['flask']:.0%}" for values in (times, sizes)]
         body.append([label, f"{times[who]:.1f}", parts[0], f"{sizes[who]:.1f}", parts[1]])
-    return table(["", "import, ms", "of Flask", "resident, MB", "of Flask"], body)
+    head = ["", "import, ms", "of Flask", "resident, MB", "of Flask"]
+    return f"{table(head, body)}\n{place(found['about'])}\n"
 
 
 def applications(found: dict[str, Any]) -> str:
@@ -153,10 +153,10 @@ def plots(results: dict[str, Any]) -> dict[str, str]:
         made["others.svg"] = plot.bars("Microseconds per request, in process", " µs", others)
     if "servers" in results:
         groups = [
-            plot.Group(server if len(by) > 1 else f"{server}, defaults", {k: v["best"] for k, v in by.items()})
+            plot.Group(server if len(by) > 1 else f"{server}, defaults", {k: v["cpu"] for k, v in by.items()})
             for server, by in results["servers"]["servers"].items()
         ]
-        made["servers.svg"] = plot.bars("Requests per second through a server, one core", "", groups, 0)
+        made["servers.svg"] = plot.bars("Processor time per request through a server", " µs", groups)
     return made
 
 
