@@ -19,16 +19,14 @@ from pathlib import Path
 from time import process_time
 from typing import Any
 
-from . import frameworks, machine, report
+from . import frameworks, machine, pages, report
 from .cases.asgi_asks import AsgiCase, answer, spin
 from .cases.asgi_sites import SITES
 from .cases.table import objects
 from .inprocess import names
 from .timing import Timed
 
-TARGET = machine.ROOT / "docs" / "_bench" / "asgi.inc"
 OTHERS = ("blacksheep", "starlette", "litestar", "fastapi", "quart", "uvloop")
-COMMAND = "python -m bench asgi --docs"
 
 
 def cases() -> list[AsgiCase]:
@@ -153,49 +151,31 @@ async def measure(chosen: Iterable[AsgiCase], who: Iterable[str], args: argparse
     return timed
 
 
-def table(times: dict[str, dict[str, float]], who: list[str], mark: str = "") -> tuple[list[str], list[list[str]]]:
+def cell(name: str, times: dict[str, float]) -> str:
     """Microseconds, and in parentheses how many times bolthead's they are."""
-    body = []
-    for case in cases():
-        found = times.get(case.key)
-        if found is None:
-            continue
-        cells = []
-        for name in who:
-            if name not in found:
-                cells.append("")
-            elif name == "bolthead" or "bolthead" not in found:
-                cells.append(f"{found[name]:.1f}")
-            else:
-                cells.append(f"{found[name]:.1f} ({found[name] / found['bolthead']:.1f})")
-        body.append([case.title if mark else case.key, *cells])
-    return ["case", *who], body
+    if name not in times:
+        return ""
+    if name == "bolthead" or "bolthead" not in times:
+        return f"{times[name]:.1f}"
+    return f"{times[name]:.1f} ({times[name] / times['bolthead']:.1f})"
 
 
-def versions() -> str:
-    found = []
+def grid(found: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    times = found["times"]
+    who = [name for name in SITES if any(name in by for by in times.values())]
+    shown = [case for case in cases() if case.key in times]
+    body = [[case.title, *(cell(name, times[case.key]) for name in who)] for case in shown]
+    return [f"µs, on one {found['loop']} loop", *who], body
+
+
+def versions() -> dict[str, str]:
+    found = {}
     for name in OTHERS:
         try:
-            found.append(f"{name} {version(name)}")
+            found[name] = version(name)
         except PackageNotFoundError:
             continue
-    return ", ".join([f"falcon {machine.versions().get('falcon', '')}", *found])
-
-
-def page(times: dict[str, dict[str, float]], who: list[str], args: argparse.Namespace, about: dict[str, Any]) -> str:
-    head, body = table(times, who, mark="page")
-    lines = [
-        f"| {' | '.join(head)} |",
-        f"|---|{'---:|' * len(who)}",
-        *(f"| {' | '.join(row)} |" for row in body),
-        "",
-        f"Microseconds of processor time per request (websockets: per message), the best of {args.rounds} rounds; in"
-        " parentheses how many times bolthead's. The view is `async` but in the fourth row, every request has a"
-        " browser's fourteen headers, and bolthead and Quart have a secret key."
-        f" `{COMMAND}`, commit {about['commit']}, {about['date']}; {about['processor']}, {about['cores']} cores,"
-        f" {about['python']}, one {args.loop} loop; {versions()}.",
-    ]
-    return "\n".join(lines) + "\n"
+    return found
 
 
 def main(args: argparse.Namespace) -> int:
@@ -216,12 +196,13 @@ def main(args: argparse.Namespace) -> int:
     times: dict[str, dict[str, float]] = {}
     for item in timed:
         times.setdefault(item.case, {})[item.framework] = item.best
-    who = [name for name in who if any(name in found for found in times.values())]
-    print(report.grid(*table(times, who)))
     about = machine.about()
+    about["versions"] |= versions()
+    found = {"about": about, "loop": args.loop, "times": times}
+    print(report.grid(*grid(found)))
     if args.json:
         rounds = [{"case": item.case, "framework": item.framework, "rounds": item.rounds} for item in timed]
         args.json.write_text(json.dumps({"about": about, "loop": args.loop, "results": rounds}, indent=1) + "\n")
     if args.docs:
-        TARGET.write_text(page(times, who, args, about))
+        pages.write({"asgi": found})
     return 0

@@ -182,6 +182,7 @@ TEXTS = {
     "other.inc": ("other", in_process),
     "servers.inc": ("servers", through_servers),
     "startup.inc": ("startup", starting),
+    "asgi.inc": ("asgi", gridded("asgi")),
     "routing.inc": ("routing", gridded("routing")),
     "scaled.inc": ("scaled", gridded("growth")),
     "trial.inc": ("scaled", survived),
