@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
-from upstream import archives
+from upstream import archives, own_tests
 
-ROOT = Path(__file__).parents[2]
 VERSION = "3.1.6"
 
 # Runs in a process of its own. What Jinja's environments do is replaced before bolthead looks at what is stock.
@@ -52,19 +48,8 @@ def test_jinjas_own_tests_pass(build: str, tmp_path: Path) -> None:
     source = archives.fetch("jinja2", VERSION)
     # In async mode templates go Jinja's own way; its tests of that need trio.
     shutil.copytree(source / "tests", tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("test_async*"))
-    (tmp_path / "empty.ini").write_text("[pytest]\n")
-    paths = [str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]
-    done = subprocess.run(
-        [sys.executable, "-c", RUN, build],
-        cwd=tmp_path,
-        env={**os.environ, "BOLTHEAD_PURE": "1" if build == "pure" else "", "PYTHONPATH": os.pathsep.join(paths)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    passed = re.search(r"^(\d+) passed", done.stdout, re.MULTILINE)
-    taken = re.search(r"^taken (\d+) (\d+)$", done.stdout, re.MULTILINE)
-    assert passed is not None and taken is not None, done.stdout
-    assert int(passed[1]) >= 750, "the archive's tests were not collected"
+    passed, printed = own_tests.run(tmp_path, RUN, build)
+    taken = re.search(r"^taken (\d+) (\d+)$", printed, re.MULTILINE)
+    assert taken is not None, printed
+    assert passed >= 750, "the archive's tests were not collected"
     assert min(int(taken[1]), int(taken[2])) >= 400, "Jinja's own code was run"
