@@ -6,10 +6,13 @@ attributes are compared. ``tests/core/primitives/test_class_watch.py`` holds the
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from types import ModuleType
+from typing import Any
 
 _MISSING = object()
+_PYPY = sys.implementation.name == "pypy"
 
 
 class ClassWatch:
@@ -30,11 +33,11 @@ class ClassWatch:
             held[f"cls_{id(cls)}"] = cls
             value = getattr(cls, name, _MISSING)
             if value is _MISSING:
-                tests.append(f"not hasattr(cls_{id(cls)}, {name!r})")
+                tests += _tests_of_absence(held, cls, name)
             else:
                 held[f"value_{number}"] = value
                 tests.append(f"cls_{id(cls)}.{name} is value_{number}")
-        self._same: Callable[[], bool] = eval(f"lambda: {' and '.join(tests) or True}", held)
+        self._same: Callable[[], bool] = eval(f"lambda: {' and '.join(dict.fromkeys(tests)) or True}", held)
 
     def unchanged(self) -> bool:
         """Whether each attribute is the very object that it was."""
@@ -42,3 +45,17 @@ class ClassWatch:
             return self._same()
         except AttributeError:
             return False
+
+
+def _tests_of_absence(held: dict[str, Any], cls: type, name: str) -> list[str]:
+    """Expressions that are true as long as *cls* has no attribute *name*, and what they need in *held*."""
+    if _PYPY or type(cls) is not type:
+        # A metaclass may answer for its classes.
+        return [f"not hasattr(cls_{id(cls)}, {name!r})"]
+    # FAST (string): CPython raises and catches an error for each attribute that `hasattr` does not find.
+    held[f"bases_{id(cls)}"] = cls.__mro__
+    tests = [f"cls_{id(cls)}.__mro__ is bases_{id(cls)}"]
+    for base in cls.__mro__[:-1]:
+        held[f"own_{id(base)}"] = base.__dict__
+        tests.append(f"{name!r} not in own_{id(base)}")
+    return tests
