@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 import threading
 import time
@@ -17,7 +18,8 @@ pytest.importorskip("gunicorn")
 
 from bolthead.serving import loop
 from bolthead.serving.options import Options
-from bolthead.serving.poller import PollPoller
+from bolthead.serving.poller import KqueuePoller, PollPoller
+from fake_kqueue import install
 from local_worker import PATIENCE, Local
 
 BIG = 5_000_000
@@ -660,3 +662,21 @@ def test_tls_handshakes_that_stop_hold_no_thread(secure):
     for client in silent:
         client.close()
     assert local.idle()
+
+
+@pytest.mark.skipif(not hasattr(select, "epoll"), reason="the fake is made of it")
+def test_kqueue(site, monkeypatch):
+    install(monkeypatch)
+    monkeypatch.setattr(loop, "make_poller", lambda threads: KqueuePoller())
+    with Local(site, threads=4) as local:
+        with local.connect() as blocked, local.connect() as reader:
+            blocked.sendall(ask("block"))
+            reader.sendall(ask("big") + ask(""))
+            assert local.talk(ask("") * 20).count(b"HTTP/1.1 200 OK") == 20
+            content = b""
+            while not content.endswith(b"ok"):
+                content += reader.recv(1 << 20)
+            assert len(content) > BIG
+            site.held.set()
+            assert blocked.recv(1000).endswith(b"ok")
+        assert local.idle()

@@ -6,10 +6,13 @@ import os
 import select
 import threading
 from collections import deque
+from typing import Any
 
 from .._core.serving.system import Epoll
 from .._core.serving.turns import ONCE, WRITE
 
+BSD: Any = select
+"""With the names that mypy does not find on Linux."""
 BATCH = 64
 """Events that one thread takes at once, when it has all to itself."""
 
@@ -115,8 +118,48 @@ class SharedEpollPoller(EpollPoller):
         self.outer.close()
 
 
+class KqueuePoller:
+    """The kqueue of the BSDs and macOS, in which all threads wait: one event wakes one of them."""
+
+    armed_for_good = False
+
+    def __init__(self) -> None:
+        self.queue = BSD.kqueue()
+        self._wake, self._woken = os.pipe()
+        self.add = self.arm
+
+    def _change(self, fd: int, filter_: int, flags: int) -> None:
+        self.queue.control([BSD.kevent(fd, filter_, flags)], 0)
+
+    def wait(self) -> list[int]:
+        """The descriptor that has an event."""
+        return [event.ident for event in self.queue.control(None, 1, None)]
+
+    def arm(self, fd: int, wanted: int) -> None:
+        filter_ = BSD.KQ_FILTER_WRITE if wanted == WRITE else BSD.KQ_FILTER_READ
+        self._change(fd, filter_, BSD.KQ_EV_ADD | BSD.KQ_EV_ONESHOT)
+
+    def add_listener(self, fd: int) -> None:
+        self._change(fd, BSD.KQ_FILTER_READ, BSD.KQ_EV_ADD)
+
+    def remove_listener(self, fd: int) -> None:
+        self._change(fd, BSD.KQ_FILTER_READ, BSD.KQ_EV_DELETE)
+
+    def forget(self, fd: int) -> None:
+        """A socket is about to be closed; the system sees to that."""
+
+    def wake_all(self) -> None:
+        """Let every thread's :meth:`wait` return, now and from now on."""
+        self.add_listener(self._wake)
+        os.close(self._woken)
+
+    def close(self) -> None:
+        self.queue.close()
+        os.close(self._wake)
+
+
 class PollPoller:
-    """The same with poll(2), for systems without epoll: one thread waits, the others wait for it.
+    """The same with poll(2), for systems that have nothing else: one thread waits, the others wait for it.
 
     Each wait looks at every connection, so that it suits a desk or a small site.
     """
@@ -190,8 +233,8 @@ class PollPoller:
         os.close(self._woken)
 
 
-def make_poller(threads: int) -> EpollPoller | PollPoller:
+def make_poller(threads: int) -> EpollPoller | KqueuePoller | PollPoller:
     """The best that the system has."""
     if hasattr(select, "epoll"):
         return EpollPoller() if threads == 1 else SharedEpollPoller()
-    return PollPoller()
+    return KqueuePoller() if hasattr(select, "kqueue") else PollPoller()
