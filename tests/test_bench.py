@@ -6,7 +6,6 @@ import gc
 import json
 import re
 import sys
-import tracemalloc
 from argparse import Namespace
 from collections.abc import Iterator
 from itertools import pairwise
@@ -99,6 +98,8 @@ def test_eight_threads_at_once_give_the_answers_of_one() -> None:
 @pytest.mark.parametrize("case", [case for case in CASES if case.key != "async"], ids=[i for i in IDS if i != "async"])
 def test_requests_leave_no_memory_behind(case: Case) -> None:
     """Equal runs after a warm-up: one of them adds nothing that grows with the requests."""
+    # PyPy has none.
+    tracemalloc = pytest.importorskip("tracemalloc")
     app = BUILDERS[case.key](bolthead)
     requests = 150
     spin(app, case.jobs, requests)
