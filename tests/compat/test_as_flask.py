@@ -25,7 +25,8 @@ def python(code: str, *, exe: str = sys.executable, cwd: Path | None = None) -> 
 
 
 def run(*command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "PYTHONPATH": str(SRC)}
+    # Where bolthead is installed, Flask is beside it; so a Python without Flask has a bolthead of its own.
+    env = {**os.environ, "PYTHONPATH": str(SRC) if command[0] == sys.executable else ""}
     return subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, timeout=60)
 
 
@@ -55,7 +56,7 @@ def without_flask(tmp_path_factory: pytest.TempPathFactory) -> str:
             check=True,
         ).stdout.strip()
     )
-    for name in ("werkzeug", "jinja2", "click", "itsdangerous", "blinker", "markupsafe"):
+    for name in ("bolthead", "werkzeug", "jinja2", "click", "itsdangerous", "blinker", "markupsafe"):
         package = Path(__import__(name).__file__).parent
         (site / name).symlink_to(package)
         for info in package.parent.glob(f"{name}-*.dist-info"):

@@ -116,7 +116,7 @@ EXCEPT = {
 } | {
     (bound, f".{name}"): "a subclass says so"
     for bound in (False, True)
-    for name in ("__parameters__", "__slots__", "__init__")
+    for name in ("__parameters__", "__slots__", "__init__", "__firstlineno__")
 }
 EXCEPT[True, ".__doc__"] = "that of the object, in other words"
 

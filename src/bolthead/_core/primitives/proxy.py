@@ -13,6 +13,26 @@ from werkzeug.local import LocalProxy as LocalProxyBase
 from .context_vars import ContextValue, current, forward_look_ups, set_attribute
 
 
+def hides_errors_of_iter() -> bool:
+    """Whether ``iter(x)`` is a TypeError if asking *x* for ``__iter__`` fails with another one: before CPython 3.14."""
+
+    class Unbound:
+        @property
+        def __iter__(self) -> Any:
+            raise RuntimeError
+
+    try:
+        iter(Unbound())
+    except TypeError:
+        return True
+    except RuntimeError:
+        pass
+    return False
+
+
+ITER_IS_TYPE_ERROR = hides_errors_of_iter()
+
+
 class LocalProxy(LocalProxyBase):  # type: ignore[type-arg]
     """Stands for the object that a context variable holds, or for its attribute *attr*.
 
@@ -54,7 +74,9 @@ class LocalProxy(LocalProxyBase):  # type: ignore[type-arg]
         try:
             found = current(self)
         except RuntimeError:
-            # PARITY: or it would be iterated by `__getitem__`.
+            # PARITY: unbound, Werkzeug's has no `__iter__`, and asking for it fails.
+            if not ITER_IS_TYPE_ERROR:
+                raise
             raise TypeError(f"{type(self).__name__!r} object is not iterable") from None
         return iter(found)
 
