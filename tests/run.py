@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 import venv
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import interpreters
@@ -147,16 +147,32 @@ def all_interpreters() -> None:
 
     ``BOLTHEAD_TESTS`` as above; without it the tests of what differs between interpreters, ``interpreters.CORE``.
     """
+    on_others(os.environ.get("BOLTHEAD_TESTS", "").split() or interpreters.CORE)
+
+
+def other_interpreters() -> None:
+    """A small part of that, a minute or two for each: on the compiled build, which is compiled without optimization."""
+    before = os.environ.get("CFLAGS")
+    os.environ["CFLAGS"] = f"{before or ''} -O0"
+    try:
+        on_others(interpreters.QUICK, builds=1)
+    finally:
+        del os.environ["CFLAGS"]
+        if before is not None:
+            os.environ["CFLAGS"] = before
+
+
+def on_others(paths: Iterable[str], builds: int = 2) -> None:
+    """Run the tests at *paths* on each interpreter but this one, and say which are here and which are not."""
     found = interpreters.find()
     missing = [tag for tag in interpreters.TAGS if tag not in found]
     print("found:", *(f"{one.tag} ({one.name})" for one in found.values()))
     print("missing:", *missing or ["none"])
     if interpreters.REQUIRED in missing:
         raise StepFailed(f"{interpreters.REQUIRED} must be there")
-    paths = os.environ.get("BOLTHEAD_TESTS", "").split() or interpreters.CORE
     own = interpreters.ask(sys.executable)
     others = [one for one in found.values() if own is None or one.tag != own.tag]
-    failed = [one.tag for one in others if not interpreters.check(one, paths)]
+    failed = [one.tag for one in others if not interpreters.check(one, paths, builds)]
     if failed:
         raise StepFailed(f"failed on {', '.join(failed)}")
 
@@ -178,6 +194,7 @@ STEPS: dict[str, Callable[[], None]] = {
     "wheel": wheel,
     "interpreter": interpreter,
     "interpreters": all_interpreters,
+    "others": other_interpreters,
     "pyodide": pyodide,
 }
 DEFAULT = ("lint", "types", "docs", "browser", "compiled", "pure", "packages")
