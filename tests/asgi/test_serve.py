@@ -10,14 +10,13 @@ from typing import Any
 
 import pytest
 
+pytest.importorskip("gunicorn")
+
 from bolthead import Flask
 from bolthead.cli import cli
 from bolthead.serving import choice
+from bolthead.serving.asgi import MaxBody
 from serving import Server
-
-pytest.importorskip("gunicorn")
-
-from bolthead.serving.asgi import MaxBody  # noqa: E402  It is gunicorn's too.
 
 SITE = """
 import asyncio
