@@ -105,12 +105,13 @@ def applications(found: dict[str, Any]) -> str:
                 share = f"{row['shares'].get('bolthead', 0):.0%}"
                 body.append([f"{row['site']}: {row['page']}", *times, *gains, share])
         parts.append(table(head, body))
-    head = ["requests/s, best", "Flask, gthread", "bolthead, gthread", "bolthead's worker", "× gthread", "× worker"]
+    head = ["µs of the core per request", "Flask, gthread", "bolthead, gthread", "bolthead's worker"]
+    head += ["× gthread", "× worker"]
     body = []
     for row in found["servers"]:
-        flask, same, own = (by["best"] for by in row["servers"].values())
-        rates = [f"{rate:,.0f}" for rate in (flask, same, own)]
-        body.append([f"{row['site']}: {row['page']}", *rates, report.ratio(same / flask), report.ratio(own / flask)])
+        flask, same, own = (by["cpu"] for by in row["servers"].values())
+        times = [f"{time:,.0f}" for time in (flask, same, own)]
+        body.append([f"{row['site']}: {row['page']}", *times, report.ratio(flask / same), report.ratio(flask / own)])
     parts.append(table(head, body))
     return "\n".join([*parts, place(found["about"])]) + "\n"
 
