@@ -289,7 +289,7 @@ def test_a_hidden_sitecustomize_still_runs(tmp_path: Path) -> None:
 
 def test_the_flask_command(exe: str, tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("import flask\napp = flask.Flask(__name__)\n")
-    for command in (["flask"], ["-m", "flask"]):
+    for command in (["flask"], ["-m", "flask"], [exe, "-m", "flask"]):
         done = run(exe, "-m", "bolthead.as_flask", *command, "routes", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert "/static/<path:filename>" in done.stdout

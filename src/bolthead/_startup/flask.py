@@ -12,7 +12,7 @@ import warnings
 
 def become_bolthead() -> None:
     # Out of the way of the second import, below.
-    this = sys.modules.pop("flask")
+    this = sys.modules.pop("flask", None)
     try:
         from bolthead import as_flask
     except ModuleNotFoundError as error:
@@ -24,9 +24,15 @@ def become_bolthead() -> None:
     as_flask.install()
     import flask
 
-    as_flask.become(this, flask)
+    if this is not None:
+        as_flask.become(this, flask)
     # What follows may be `python -m bolthead.as_flask`, which then is loaded already.
     warnings.filterwarnings("ignore", "'bolthead.as_flask' found in sys.modules", RuntimeWarning)
 
 
 become_bolthead()
+if __name__ == "__main__":
+    # `python -m flask` found this file.
+    import runpy
+
+    runpy.run_module("flask", run_name="__main__", alter_sys=True)
