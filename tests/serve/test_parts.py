@@ -301,10 +301,10 @@ def test_complaints(capsys):
 def test_app_loader(site, monkeypatch):
     monkeypatch.syspath_prepend(str(site))
     info = cli.ScriptInfo("served_site")
-    assert commands._AppLoader(info, False)() is info.load_app()
+    assert commands._AppLoader(info, False, False)() is info.load_app()
     asked = []
     monkeypatch.setattr(commands, "become_flask", lambda: asked.append(1))
-    commands._AppLoader(info, True)()
+    commands._AppLoader(info, True, False)()
     assert asked == [1]
 
 
