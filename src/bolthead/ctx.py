@@ -19,7 +19,7 @@ from ._core.lifecycle.contexts import (
     push_app,
     push_request,
 )
-from ._core.lifecycle.phases import open_session, plan_of
+from ._core.lifecycle.phases import is_async, open_session, plan_of
 from ._core.lifecycle.records import NOT_CREATED, AppRecord, RequestRecord
 from ._core.request.attributes import LazyAttribute
 from ._core.routing.adapter import AdapterRecord
@@ -96,14 +96,29 @@ def after_this_request(f: ft.AfterRequestCallable[Any]) -> ft.AfterRequestCallab
 
 
 def copy_current_request_context(f: F) -> F:
-    """Wrap *f* to run later, in a greenlet or a thread, with a copy of the current request context."""
+    """Wrap *f* to run later, in a greenlet, a thread or a task, with a copy of the current request context.
+
+    Where an event loop runs, a coroutine function stays one, for ``asyncio.create_task``.
+    """
     ctx = _active_request("copy_current_request_context").copy()
 
+    async def in_task(*args: Any, **kwargs: Any) -> Any:
+        with ctx:
+            return await f(*args, **kwargs)
+
     def wrapper(*args: Any, **kwargs: Any) -> Any:
+        if is_async(f) and _loop_runs():
+            return in_task(*args, **kwargs)
         with ctx:
             return ctx.app.ensure_sync(f)(*args, **kwargs)
 
     return update_wrapper(wrapper, f)  # type: ignore[return-value]
+
+
+def _loop_runs() -> bool:
+    # A loop that runs has its module loaded; Flask's users do without it.
+    asyncio = sys.modules.get("asyncio")
+    return asyncio is not None and asyncio._get_running_loop() is not None
 
 
 def has_request_context() -> bool:

@@ -688,3 +688,51 @@ def test_a_request_class_with_an_environ_of_its_own() -> None:
         return str(request.environ["PATH_INFO"])
 
     assert served(app, "/")[2] == b"/"
+
+
+@pytest.mark.parametrize("kind", ["task", "thread", "view without async", "websocket"])
+def test_a_copy_of_the_context_for_later(kind: str) -> None:
+    """An async function keeps the request beyond its end, wherever it was wrapped."""
+    app = make()
+    found: list[Any] = []
+    waiting: list[Any] = []
+
+    async def job() -> None:
+        await asyncio.sleep(0)
+        found.append((request.path, request.headers["Accept"], g.get("a")))
+
+    if kind == "view without async":
+
+        @app.get("/view")
+        def sync() -> str:
+            g.a = 1
+            bolthead.copy_current_request_context(job)()
+            return ""
+
+    elif kind == "websocket":
+
+        @app.websocket("/view")
+        async def ws() -> None:
+            g.a = 1
+            waiting.append(asyncio.create_task(bolthead.copy_current_request_context(job)()))
+
+    else:
+
+        @app.get("/view")
+        async def view() -> str:
+            g.a = 1
+            copied = bolthead.copy_current_request_context(job)
+            waiting.append(asyncio.create_task(copied() if kind == "task" else asyncio.to_thread(copied)))
+            return ""
+
+    async def main() -> None:
+        client = app.async_test_client()
+        if kind == "websocket":
+            async with client.websocket("/view", headers={"Accept": "x"}):
+                pass
+        else:
+            await client.get("/view", headers={"Accept": "x"})
+        await asyncio.gather(*waiting)
+
+    asyncio.run(main())
+    assert found == [("/view", "x", 1)]

@@ -36,6 +36,14 @@ def test_holds(name: str, build: str) -> None:
     assert runs["flask"].counts["passed"] > (480 if name == "flask" else 5)
 
 
+def test_holds_over_asgi(build: str) -> None:
+    """Flask's own tests, with the requests of its test client going through ``asgi_app``."""
+    side = f"{build} over asgi"
+    run = runner.run(PROJECTS["flask"], side, python())
+    verdict = runner.Verdict(PROJECTS["flask"], {"flask": on_flask("flask"), side: run}, runner.known("flask", "asgi"))
+    assert {test: run.notes.get(test) for test in verdict.lost(side)} == {}
+
+
 def test_the_list_of_known_failures_is_short() -> None:
     known = runner.known("flask")
     assert len(known) <= 5
