@@ -197,7 +197,7 @@ STEPS: dict[str, Callable[[], None]] = {
     "others": other_interpreters,
     "pyodide": pyodide,
 }
-DEFAULT = ("lint", "types", "docs", "browser", "compiled", "pure", "packages")
+DEFAULT = ("lint", "types", "docs", "browser", "compiled", "pure", "packages", "others")
 
 
 def main(names: list[str]) -> int:
