@@ -39,6 +39,8 @@ STARTUP = Path(__file__).with_name("_startup")
 
 RESTARTED = "BOLTHEAD_AS_FLASK_RESTARTED"
 """The variable that is set while the process starts a second time; see `restart`."""
+CUSTOM = ("sitecustomize", "usercustomize")
+"""What Python imports at startup, if it is there."""
 
 METADATA = Distribution.at(STARTUP / f"flask-{VERSION}.dist-info")
 """What ``importlib.metadata`` says of Flask where it is not installed, or in another version."""
@@ -230,6 +232,11 @@ def restart() -> None:
     loaded = sys.modules.get(FRONT)
     custom = getattr(sys.modules.get("sitecustomize"), "__file__", None)
     if os.environ.pop(RESTARTED, None) or loaded is None or loaded is bolthead or custom is None:
+        return
+    # Modules stand in the order in which they were complete. What comes after was imported by the program itself, as by
+    # tests that invoke a command.
+    order = [*sys.modules]
+    if order.index(FRONT) > max(order.index(name) for name in CUSTOM if name in sys.modules):
         return
     os.environ[RESTARTED] = "1"
     _set_path(str(STARTUP), os.path.dirname(custom))

@@ -143,8 +143,6 @@ def test_as_flask_too_late(monkeypatch):
         raise RuntimeError("flask was imported already, by someone")
 
     monkeypatch.setattr("bolthead.as_flask.install", install)
-    # Where the interpreter has a `sitecustomize`, as Debian's has, this process of tests would start anew.
-    monkeypatch.setattr("bolthead.as_flask.restart", lambda: None)
     for args in (["--as-flask", "routes"], ["run", "--as-flask"]):
         result = invoke(*args)
         assert (result.exit_code, result.output) == (1, "Error: flask was imported already, by someone\n")

@@ -164,6 +164,17 @@ def test_an_agent_that_imports_flask_at_startup(way: str, agent: Path) -> None:
     assert "Warning" not in done.stderr
 
 
+def test_a_program_that_imports_flask_itself_is_not_started_anew(agent: Path) -> None:
+    (agent / "agent" / "sitecustomize.py").write_text("")
+    (agent / "invokes.py").write_text(
+        "import flask\nfrom click.testing import CliRunner\nfrom bolthead.cli import cli\n"
+        "print(CliRunner().invoke(cli, ['--as-flask', 'routes']).output)\n"
+    )
+    command = [sys.executable, "starts.py", sys.executable, "invokes.py"]
+    done = subprocess.run(command, cwd=agent, capture_output=True, text=True, timeout=60)
+    assert "called too late: flask was already imported, by __main__" in done.stdout, done
+
+
 def test_two_sitecustomizes_that_load_each_other(agent: Path) -> None:
     (agent / "agent" / "sitecustomize.py").write_text(
         "import os, sys\nfrom importlib.machinery import PathFinder\nprint('agent')\n"
