@@ -15,7 +15,7 @@ from typing import Any
 
 import flask
 import pytest
-from bench import compare, count, freshness, pages, plot, report
+from bench import asgi, compare, count, freshness, pages, plot, report
 from bench.cases.asks import Answer, App, answer, spin
 from bench.cases.page_views import BUILDERS
 from bench.cases.table import Case, cases
@@ -212,7 +212,7 @@ OTHER_BENCHES = {"bodies", "build", "match", "registering", "servers", "startup"
 
 def test_each_fast_path_names_what_it_wins() -> None:
     """``FAST (case): reason``. A shortcut that no bench needs goes."""
-    known = {case.key for case in report.cases()} | OTHER_BENCHES
+    known = {case.key for case in report.cases()} | {f"asgi {case.key}" for case in asgi.cases()} | OTHER_BENCHES
     source = Path(__file__).resolve().parent.parent / "src" / "bolthead"
     tags = []
     for path in [path for path in source.rglob("*.p*") if path.suffix in (".py", ".pyx", ".pxd", ".pxi")]:

@@ -163,7 +163,10 @@ class Worker(base.Worker):  # type: ignore[misc]
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         if not self.booted:
-            # Nothing is being answered yet; the application may take long to import.
+            # Nothing is being answered yet; the application may take long to import. A terminal's SIGINT is followed by
+            # the arbiter's SIGTERM, which would interrupt the interpreter's own end.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)
             sys.exit(0)
         self.alive = False
 
