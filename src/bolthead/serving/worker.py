@@ -162,13 +162,11 @@ class Worker(base.Worker):  # type: ignore[misc]
     # Signals
 
     def handle_exit(self, sig: int, frame: Any) -> None:
-        if not self.booted:
-            # Nothing is being answered yet; the application may take long to import. A terminal's SIGINT is followed by
-            # the arbiter's SIGTERM, which would interrupt the interpreter's own end.
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, signal.SIG_IGN)
+        # A terminal's SIGINT is followed by the arbiter's SIGTERM: the second must not interrupt the end of the process.
+        first, self.alive = self.alive, False
+        if first and not self.booted:
+            # Nothing is being answered yet; the application may take long to import.
             sys.exit(0)
-        self.alive = False
 
     def handle_quit(self, sig: int, frame: Any) -> None:
         if sig == signal.SIGINT:
