@@ -162,7 +162,7 @@ class Worker(base.Worker):  # type: ignore[misc]
     # Signals
 
     def handle_exit(self, sig: int, frame: Any) -> None:
-        # A terminal's SIGINT is followed by the arbiter's SIGTERM: the second must not interrupt the end of the process.
+        # A terminal's SIGINT is followed by the arbiter's SIGTERM: the second must not interrupt the end.
         first, self.alive = self.alive, False
         if first and not self.booted:
             # Nothing is being answered yet; the application may take long to import.
