@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 pytest.importorskip("gunicorn")
 
 from bolthead import cli
-from bolthead.cli import commands
+from bolthead.cli import serve
 from bolthead.serving import binds, check
 from bolthead.serving.application import Application
 from bolthead.serving.binds import Bind, ServeError, claim, parse_bind
@@ -268,7 +268,7 @@ def test_elsewhere(monkeypatch):
 
 
 def test_every_option_of_the_worker_is_one_of_the_command():
-    names = {parameter.name for parameter in commands.serve_command.params}
+    names = {parameter.name for parameter in serve.serve_command.params}
     assert {field.name for field in fields(Options)} - {"body_rate", "write_rate"} <= names
 
 
@@ -291,8 +291,8 @@ def test_options_by_variables(site, made, monkeypatch):
 
 
 def test_complaints(capsys):
-    commands._complain_of_app(cli.NoAppException("nothing there"))
-    commands._complain_of_app(ZeroDivisionError("oh"))
+    serve._complain_of_app(cli.NoAppException("nothing there"))
+    serve._complain_of_app(ZeroDivisionError("oh"))
     said = capsys.readouterr().err
     assert said.startswith("Error: nothing there\n")
     assert "ZeroDivisionError: oh" in said
@@ -301,10 +301,10 @@ def test_complaints(capsys):
 def test_app_loader(site, monkeypatch):
     monkeypatch.syspath_prepend(str(site))
     info = cli.ScriptInfo("served_site")
-    assert commands._AppLoader(info, False, False)() is info.load_app()
+    assert serve._AppLoader(info, False, False)() is info.load_app()
     asked = []
-    monkeypatch.setattr(commands, "become_flask", lambda: asked.append(1))
-    commands._AppLoader(info, True, False)()
+    monkeypatch.setattr(serve, "become_flask", lambda: asked.append(1))
+    serve._AppLoader(info, True, False)()
     assert asked == [1]
 
 

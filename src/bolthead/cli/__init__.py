@@ -20,7 +20,6 @@ from .certs import _validate_key as _validate_key
 from .commands import get_version as get_version
 from .commands import routes_command as routes_command
 from .commands import run_command as run_command
-from .commands import serve_command as serve_command
 from .commands import shell_command as shell_command
 from .commands import show_server_banner as show_server_banner
 from .commands import version_option as version_option
@@ -37,6 +36,7 @@ from .locate import find_best_app as find_best_app
 from .locate import load_dotenv as load_dotenv
 from .locate import locate_app as locate_app
 from .locate import prepare_import as prepare_import
+from .serve import serve_command as serve_command
 
 cli = BoltheadGroup(
     name="bolthead",
