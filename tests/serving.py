@@ -8,7 +8,9 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 PATIENCE = 60
 """Seconds for a server to come up or go down, on a machine that is busy with something else."""
@@ -122,3 +124,17 @@ def status(answer: bytes) -> int:
 
 def body(answer: bytes) -> bytes:
     return answer.partition(b"\r\n\r\n")[2]
+
+
+def started(folder: Path, source: str) -> Iterator[Callable[..., Server]]:
+    """For a fixture: what starts servers of the application in *source* with arguments, and ends them afterwards."""
+    (folder / "served.py").write_text(source)
+    running: list[Server] = []
+
+    def start(*args: str, **options: Any) -> Server:
+        running.append(Server(folder, "served", *args, **options))
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.close()

@@ -49,16 +49,7 @@ def say():
 
 @pytest.fixture
 def start(tmp_path: Path):
-    (tmp_path / "served.py").write_text(APP)
-    running = []
-
-    def start(*args: str, **options) -> serving.Server:
-        running.append(serving.Server(tmp_path, "served", *args, **options))
-        return running[-1]
-
-    yield start
-    for server in running:
-        server.close()
+    yield from serving.started(tmp_path, APP)
 
 
 def test_few_descriptors(start):
