@@ -15,6 +15,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import outcomes
+
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".interpreters"
 TAGS = ("3.11", "3.12", "3.13", "3.13t", "3.14", "3.14t", "3.15", "3.15t", "pypy3.11")
@@ -52,18 +54,23 @@ if pypy:
     name = "PyPy %d.%d.%d" % sys.pypy_version_info[:3] + " (%d.%d)" % sys.version_info[:2]
 elif tag.endswith("t"):
     name += " without the GIL"
-print(json.dumps(["pypy" + tag if pypy else tag, name, sys.implementation.name == "cpython"]))
+machine = (sysconfig.get_config_var("MULTIARCH") or platform.machine()).split("-")[0]
+print(json.dumps(["pypy" + tag if pypy else tag, name, sys.implementation.name == "cpython", machine]))
 """
 
 
 @dataclass(frozen=True)
 class Interpreter:
-    """One that was found: *tag* is of ``TAGS`` where we know it, *compiles* says whether it gets the compiled build."""
+    """One that was found: *tag* is of ``TAGS`` where we know it, *compiles* says whether it gets the compiled build.
+
+    *machine* is what the interpreter is built for, which a kernel of 64 bits does not say of one of 32.
+    """
 
     path: str
     tag: str
     name: str
     compiles: bool
+    machine: str
 
     @property
     def folder(self) -> Path:
@@ -77,9 +84,12 @@ class Interpreter:
     def builds(self) -> tuple[str, ...]:
         return ("compiled", "pure") if self.compiles else ("pure",)
 
-    def results(self, build: str) -> Path:
-        """Where a run of *build* leaves its JUnit report."""
-        return HOME / f"{self.tag}-{build}.xml"
+    def about(self, build: str) -> dict[str, str]:
+        return {"tag": self.tag, "machine": self.machine, "name": self.name, "build": build}
+
+    def outcome(self, build: str) -> Path:
+        """Where the outcome of *build* is noted, see ``outcomes``."""
+        return HOME / f"{self.tag}-{build}.json"
 
 
 def ask(path: str | Path) -> Interpreter | None:
@@ -136,6 +146,14 @@ def install(one: Interpreter) -> None:
         run(*pip, "install", "-q", "-U", "--pre", "--no-deps", newest)
 
 
+def commit() -> str:
+    """The checkout's commit, with a plus where files differ from it; ``BOLTHEAD_COMMIT`` where there is no git."""
+    sys.path.insert(0, str(ROOT))
+    from bench import machine
+
+    return os.environ.get("BOLTHEAD_COMMIT") or machine.commit()
+
+
 def suite(python: str | Path, build: str, paths: Iterable[str] = (), report: Path | None = None) -> None:
     """Run the tests at *paths*, all by default, on *build* of the bolthead that is installed for *python*.
 
@@ -165,11 +183,20 @@ def check(one: Interpreter, paths: Iterable[str] = (), most: int = 2) -> bool:
     except subprocess.CalledProcessError as error:
         print(f"{one.tag}: not installed, exit {error.returncode}", flush=True)
         return False
-    one.folder.with_name(f"{one.tag}.json").write_text(json.dumps({"name": one.name}) + "\n")
-    passed = True
-    for build in one.builds[:most]:
-        try:
-            suite(one.python, build, paths, one.results(build))
-        except subprocess.CalledProcessError:
-            passed = False
+    passed = [tested(one, build, paths) for build in one.builds[:most]]
+    return all(passed)
+
+
+def tested(one: Interpreter, build: str, paths: Iterable[str] = ()) -> bool:
+    """Run the tests at *paths* on *build* of what is installed for *one*, and note the outcome; whether all passed."""
+    paths, report = list(paths), HOME / f"{one.tag}-{build}.xml"
+    report.unlink(missing_ok=True)
+    try:
+        suite(one.python, build, paths, report)
+        passed = True
+    except subprocess.CalledProcessError as error:
+        print(f"{one.tag} {build}: exit {error.returncode}", flush=True)
+        passed = False
+    if report.exists():
+        outcomes.note(one.outcome(build), report, one.about(build), paths, commit())
     return passed

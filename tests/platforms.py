@@ -1,9 +1,10 @@
 """The table of the documentation that says on what the suite ran, with what outcome, and how quick it is there.
 
-python tests/run.py interpreters        the suite on each interpreter, whose results stay in .interpreters
-python tests/run.py pyodide
-python tests/platforms.py speed         bolthead beside Flask on each of them
-python tests/platforms.py table [MORE]  write the table; MORE are folders with the results of other machines
+    python tests/run.py interpreters pyodide  the suite on what is here; the outcomes stay in .interpreters
+    python tests/platforms.py speed           bolthead beside Flask on each of them
+    python tests/platforms.py table [MORE]    take them in, and those in the folders MORE, and write the table
+
+What was taken in is ``docs/_bench/platforms.json``, so that a cell stays until that interpreter runs again.
 """
 
 from __future__ import annotations
@@ -12,84 +13,101 @@ import json
 import math
 import re
 import sys
-import xml.etree.ElementTree as ElementTree
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import outcomes
 from interpreters import HOME, ROOT, Interpreter, find, run
 
-TABLE = ROOT / "docs" / "_bench" / "platforms.inc"
+STORED = ROOT / "docs" / "_bench" / "platforms.json"
+TABLE = STORED.with_suffix(".inc")
 SECONDS = {"pypy3.11": 0.3}
 """Length of a round, where a just-in-time compiler has to warm up first."""
-HEAD = """\
-<!-- written by `python tests/platforms.py table` -->
-
-| interpreter | build | passed | failed | skipped | requests beside Flask's |
-|---|---|---|---|---|---|
-"""
-
-
-@dataclass
-class Outcome:
-    """What a JUnit report says; *reasons* counts the tests skipped for each reason."""
-
-    passed: int
-    failed: int
-    reasons: Counter[str]
-
-    @classmethod
-    def read(cls, path: Path) -> Outcome:
-        cases = list(ElementTree.parse(path).getroot().iter("testcase"))
-        failed = sum(case.find("failure") is not None or case.find("error") is not None for case in cases)
-        skips = [skip for case in cases if (skip := case.find("skipped")) is not None]
-        # Numbers and addresses in a reason differ from test to test.
-        reasons = Counter(re.sub(r"\d+", "N", skip.get("message", "")) for skip in skips)
-        return cls(len(cases) - failed - len(skips), failed, reasons)
+ROUNDS = 7
+HEAD = (
+    "| interpreter | build | tests | passed | failed | skipped | requests beside Flask's | commit |\n"
+    + "|---" * 8
+    + "|\n"
+)
 
 
 def speed(one: Interpreter) -> None:
     """Measure the cases of the bench in process, and leave the result beside the suite's."""
     options = ("--frameworks", "bolthead,flask", "--builds", ",".join(one.builds))
-    length = ("--seconds", str(SECONDS.get(one.tag, 0.03)), "--rounds", "7")
+    length = ("--seconds", str(SECONDS.get(one.tag, 0.03)), "--rounds", str(ROUNDS))
     run(one.python, "-m", "bench", *options, *length, "--json", HOME / f"{one.tag}-bench.json")
 
 
-def ratio(bench: dict[str, Any], build: str) -> float:
-    """Flask's time through ours, the geometric mean over the cases."""
+def ratio(bench: dict[str, Any], build: str) -> float | None:
+    """Flask's time through ours, the geometric mean over the cases; ``None`` where *build* was not measured."""
+    sys.path.insert(0, str(ROOT))
     from bench import report
 
     ratios = [row.ratios[build] for row in report.rows(bench["runs"]) if build in row.ratios]
-    return math.exp(sum(map(math.log, ratios)) / len(ratios))
+    return round(math.exp(sum(map(math.log, ratios)) / len(ratios)), 2) if ratios else None
 
 
-def rows(folder: Path) -> list[str]:
-    """The rows of the results in *folder*, and below them the reasons of what was skipped."""
+def cells(folder: Path) -> list[dict[str, Any]]:
+    """The outcomes in *folder*, each with its speed where that was measured."""
     found = []
-    for report in sorted(folder.glob("*-*.xml")):
-        tag, _, build = report.stem.rpartition("-")
-        about = json.loads((folder / f"{tag}.json").read_text())
-        outcome = Outcome.read(report)
-        bench = folder / f"{tag}-bench.json"
-        quick = f"{ratio(json.loads(bench.read_text()), build):.1f} ×" if bench.exists() else "not measured"
-        cells = (about["name"], build, outcome.passed, outcome.failed, sum(outcome.reasons.values()), quick)
-        found.append(f"| {' | '.join(map(str, cells))} |\n")
+    for file in sorted(folder.glob("*-compiled.json")) + sorted(folder.glob("*-pure.json")):
+        cell = outcomes.summary(file)
+        bench = folder / f"{cell['tag']}-bench.json"
+        if bench.exists():
+            measured = json.loads(bench.read_text())
+            if (times := ratio(measured, cell["build"])) is not None:
+                cell["speed"] = {"times": times, "commit": measured["about"]["commit"]}
+        found.append(cell)
     return found
 
 
-def skipped(folders: list[Path]) -> str:
-    """Each reason, with the interpreters on which it held."""
-    where: dict[str, dict[str, int]] = {}
-    for folder in folders:
-        for report in sorted(folder.glob("*-*.xml")):
-            for reason, count in Outcome.read(report).reasons.items():
-                where.setdefault(reason, {})[report.stem.replace("-", " ")] = count
-    lines = [
-        f"| {reason.replace('|', ' ')} | {', '.join(f'{name}: {count}' for name, count in places.items())} |\n"
-        for reason, places in sorted(where.items(), key=lambda item: -sum(item[1].values()))
-    ]
-    return "| skipped because | tests |\n|---|---|\n" + "".join(lines)
+def place(cell: dict[str, Any]) -> tuple[str, str, str]:
+    """Where a cell stands in the table: a newer one of the same place replaces it."""
+    return cell["tag"], cell["machine"], cell["build"]
+
+
+def order(cell: dict[str, Any]) -> tuple[Any, ...]:
+    """CPython of this machine's kind first, versions by number."""
+    usual = cell["name"].startswith("CPython") and cell["machine"] == "x86_64"
+    return not usual, [int(part) for part in re.findall(r"\d+", cell["tag"])], cell["tag"], place(cell)
+
+
+def merged(stored: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found = {place(cell): cell for cell in stored}
+    for cell in new:
+        before = found.get(place(cell), {})
+        found[place(cell)] = {**({"speed": before["speed"]} if "speed" in before else {}), **cell}
+    return sorted(found.values(), key=order)
+
+
+def row(cell: dict[str, Any]) -> str:
+    commits = Counter(cell["commits"]).most_common()
+    ran = commits[0][0] + "".join(f", {count} tests at {name}" for name, count in commits[1:])
+    times = f"{cell['speed']['times']:.1f} × ({cell['speed']['commit']})" if "speed" in cell else "not measured"
+    name = cell["name"] + ("" if cell["machine"] == "x86_64" else f", {cell['machine']}")
+    tests = ", ".join(f"`{path.removeprefix('tests/')}`" for path in cell["tests"]) or "all"
+    counts = (f"{count:,}" for count in (cell["passed"], len(cell["failed"]), sum(cell["skipped"].values())))
+    cells = (name, cell["build"], tests, *counts, times, f"{ran}, {cell['date']}")
+    return f"| {' | '.join(cells)} |\n"
+
+
+def table(stored: list[dict[str, Any]]) -> str:
+    """The table, then what failed where, then each reason of a skip with the cells in which it held."""
+    parts = ["<!-- written by `python tests/platforms.py table` -->\n\n", HEAD, *map(row, stored)]
+    failed = [(test, cell) for cell in stored for test in cell["failed"]]
+    if failed:
+        parts += ["\n| failed | on |\n|---|---|\n"]
+        parts += [f"| `{test.replace('|', ' ')}` | {cell['name']}, {cell['build']} |\n" for test, cell in failed]
+    where: dict[str, list[str]] = {}
+    for cell in stored:
+        for reason, count in cell["skipped"].items():
+            machine = "" if cell["machine"] == "x86_64" else f" {cell['machine']}"
+            where.setdefault(reason, []).append(f"{cell['tag']}{machine} {cell['build']}: {count}")
+    if where:
+        parts += ["\n| skipped because | tests |\n|---|---|\n"]
+        parts += [f"| {reason.replace('|', ' ')} | {', '.join(places)} |\n" for reason, places in sorted(where.items())]
+    return "".join(parts)
 
 
 def main(arguments: list[str]) -> int:
@@ -98,19 +116,14 @@ def main(arguments: list[str]) -> int:
             if one.python.exists():
                 speed(one)
     elif arguments[:1] == ["table"]:
-        folders = [HOME, *map(Path, arguments[1:])]
-        body = sorted((line for folder in folders if folder.exists() for line in rows(folder)), key=order)
-        TABLE.write_text(HEAD + "".join(body) + "\n" + skipped(folders))
+        new = [cell for folder in (HOME, *map(Path, arguments[1:])) if folder.exists() for cell in cells(folder)]
+        stored = merged(json.loads(STORED.read_text()) if STORED.exists() else [], new)
+        STORED.write_text(json.dumps(stored, indent=1, ensure_ascii=False) + "\n")
+        TABLE.write_text(table(stored))
     else:
         print(__doc__)
         return 2
     return 0
-
-
-def order(line: str) -> tuple[Any, ...]:
-    """CPython first, versions by number."""
-    name = line.split("|")[1].strip()
-    return (not name.startswith("CPython"), [int(part) for part in re.findall(r"\d+", name)], "compiled" not in line)
 
 
 if __name__ == "__main__":

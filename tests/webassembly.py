@@ -6,14 +6,14 @@ runtime's own refusal as the reason, see ``pyodide/suite.py``.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from interpreters import HOME, LEFT_OUT, ROOT, run
+import outcomes
+from interpreters import HOME, LEFT_OUT, ROOT, commit, run
 
 PYODIDE = "314"
 STACK = 60_000
@@ -53,7 +53,13 @@ def node(site: Path, file: str, *arguments: str) -> None:
 def check(paths: Iterable[str] = ()) -> None:
     site = install()
     node(site, "tests/pyodide/serve.py")
-    (HOME / "pyodide.json").write_text(json.dumps({"name": f"Pyodide {PYODIDE}"}) + "\n")
     ignored = [f"--ignore={path}" for path in (*LEFT_OUT, *NEEDS_PROCESSES)]
-    report = ("--junitxml", os.fspath(HOME / "pyodide-pure.xml"))
-    node(site, "tests/pyodide/suite.py", "-q", "-p", "no:cacheprovider", *report, *(paths or ignored))
+    paths, report = list(paths), HOME / "pyodide-pure.xml"
+    report.unlink(missing_ok=True)
+    try:
+        told = ("-q", "-p", "no:cacheprovider", "--junitxml", os.fspath(report))
+        node(site, "tests/pyodide/suite.py", *told, *(paths or ignored))
+    finally:
+        if report.exists():
+            about = {"tag": "pyodide", "machine": "wasm32", "name": f"Pyodide {PYODIDE}", "build": "pure"}
+            outcomes.note(HOME / "pyodide-pure.json", report, about, paths, commit())
