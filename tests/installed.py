@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -9,7 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 import bolthead
+import serving
 from bolthead import _core
+
+BOARD = Path(__file__).resolve().parents[1] / "docs" / "examples" / "board" / "board"
 
 
 def main(build: str) -> None:
@@ -41,6 +45,21 @@ def main(build: str) -> None:
     ).stdout
     assert version("bolthead") in told and build in told, told
     print(f"installed: {told.strip()}")
+    serve_the_board()
+
+
+def serve_the_board() -> None:
+    """The example application answers through ``bolthead serve``."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(BOARD, Path(folder, "board"))
+        server = serving.Server(Path(folder), "board")
+        try:
+            answer = server.get("/api/topics")
+            assert serving.status(answer) == 200 and b"topics" in serving.body(answer), answer
+            assert server.stop() == 0, server.output()
+        finally:
+            server.close()
+    print("the board was served")
 
 
 if __name__ == "__main__":

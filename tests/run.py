@@ -102,7 +102,8 @@ def distributions() -> None:
 
 
 def packages() -> None:
-    """The sdist, the compiled wheel made of it and the pure one: checked, installed into fresh environments, used."""
+    """The sdist, the compiled wheel made of it and the pure one: checked, then each installed into a fresh environment
+    from a local folder alone, as on a machine without network, and used."""
     with tempfile.TemporaryDirectory() as folder:
         python("-m", "build", "--outdir", folder, BOLTHEAD_REQUIRE_EXT="1")
         python("-m", "build", "--wheel", "--outdir", folder, BOLTHEAD_NO_EXT="1")
@@ -113,6 +114,11 @@ def packages() -> None:
         python("-m", "auditwheel", "repair", "--only-plat", "-w", folder, compiled, PATH=path)
         compiled.unlink()
         python("tests/distributions.py", folder)
+        needed = Path(folder, "needed")
+        [pure] = Path(folder).glob("*-py3-none-any.whl")
+        requirements = (f"bolthead[serve] @ {pure.as_uri()}", "setuptools>=77", "cython>=3.3.1")
+        python("-m", "pip", "wheel", "-q", "--disable-pip-version-check", "-w", needed, *requirements)
+        offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(needed), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
         for pattern, no_ext, build in (
             ("*linux*.whl", "", "compiled"),
             ("*-py3-none-any.whl", "", "pure"),
@@ -122,7 +128,8 @@ def packages() -> None:
             fresh = Path(folder, "environment")
             venv.create(fresh, with_pip=True, clear=True)
             pip = fresh / "bin" / "pip"
-            run(pip, "install", "-q", "--disable-pip-version-check", package, BOLTHEAD_NO_EXT=no_ext)
+            wanted = f"bolthead[serve] @ {package.as_uri()}"
+            run(pip, "install", "-q", "--no-cache-dir", wanted, BOLTHEAD_NO_EXT=no_ext, **offline)
             run(fresh / "bin" / "python", ROOT / "tests" / "installed.py", build, BOLTHEAD_PURE="")
 
 
