@@ -185,6 +185,7 @@ TEXTS = {
     "startup.inc": ("startup", starting),
     "asgi.inc": ("asgi", gridded("asgi")),
     "routing.inc": ("routing", gridded("routing")),
+    "install.inc": ("install", gridded("install")),
     "scaled.inc": ("scaled", gridded("growth")),
     "trial.inc": ("scaled", survived),
     "applications.inc": ("applications", applications),
