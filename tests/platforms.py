@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import outcomes
+import webassembly
 from interpreters import HOME, ROOT, Interpreter, find, run
 
 STORED = ROOT / "docs" / "_bench" / "platforms.json"
@@ -41,7 +42,6 @@ def speed(one: Interpreter) -> None:
 
 def ratio(bench: dict[str, Any], build: str) -> float | None:
     """Flask's time through ours, the geometric mean over the cases; ``None`` where *build* was not measured."""
-    sys.path.insert(0, str(ROOT))
     from bench import report
 
     ratios = [row.ratios[build] for row in report.rows(bench["runs"]) if build in row.ratios]
@@ -111,10 +111,13 @@ def table(stored: list[dict[str, Any]]) -> str:
 
 
 def main(arguments: list[str]) -> int:
+    sys.path.insert(0, str(ROOT))
     if arguments[:1] == ["speed"]:
         for one in find().values():
             if one.python.exists():
                 speed(one)
+        if (HOME / "pyodide" / "site").exists():
+            webassembly.speed()
     elif arguments[:1] == ["table"]:
         new = [cell for folder in (HOME, *map(Path, arguments[1:])) if folder.exists() for cell in cells(folder)]
         stored = merged(json.loads(STORED.read_text()) if STORED.exists() else [], new)

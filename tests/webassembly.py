@@ -6,6 +6,7 @@ runtime's own refusal as the reason, see ``pyodide/suite.py``.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -48,6 +49,15 @@ def node(site: Path, file: str, *arguments: str) -> None:
     command = f'ulimit -s {2 * STACK} && exec node --stack-size={STACK} "$@"'
     script = ROOT / "tests" / "pyodide" / "run.mjs"
     run("sh", "-c", command, "node", script, HOME / "pyodide", ROOT, site, file, *arguments)
+
+
+def speed() -> None:
+    """Measure the cases of the bench in Pyodide, and leave the result beside the suite's."""
+    from bench import machine
+
+    file = HOME / "pyodide-bench.json"
+    node(HOME / "pyodide" / "site", "tests/pyodide/speed.py", os.fspath(file))
+    file.write_text(json.dumps({"about": machine.about(), "runs": [json.loads(file.read_text())]}, indent=1) + "\n")
 
 
 def check(paths: Iterable[str] = ()) -> None:
