@@ -95,9 +95,20 @@ def test_a_mock_of_requests_has_more(name: str) -> None:
     assert name == "environ" or hasattr(mock.Mock(spec=OURS.Request), name)
 
 
-def test_functions_of_the_adapter() -> None:
-    theirs, ours = (fw.app().url_map.bind("localhost") for fw in FRAMEWORKS)
-    for name in ("match", "build"):
-        assert inspect.isfunction(getattr(type(theirs), name))
-        with pytest.raises(TypeError, match=name):
-            getattr(ours, name)(*range(9))
+@pytest.mark.parametrize("attribute", ["args", "form", "files", "headers"])
+@pytest.mark.parametrize("name", ["__getitem__", "get"])
+def test_functions_of_mappings_in_a_request(attribute: str, name: str) -> None:
+    """What they are differs, what they take and give does not."""
+    found = []
+    for fw in FRAMEWORKS:
+        with fw.app().test_request_context("/?a=1", data={"b": "2"}, headers={"c": "3"}):
+            mapping = getattr(fw.request, attribute)
+            function = getattr(type(mapping), name)
+            found.append([[*inspect.signature(function).parameters]])
+            with pytest.raises(TypeError):
+                function(mapping)
+            assert inspect.isfunction(function) or fw is OURS
+            with mock.patch.object(type(mapping), name, lambda self, key: f"mine {key}"):
+                assert getattr(mapping, name)("a") == "mine a"
+            found[-1].append([mapping.get(key="nothing", default=5), fw.error(lambda m=mapping: m["nothing"])])
+    assert (found[1][0], found[1][-1]) == (found[0][0], found[0][-1])

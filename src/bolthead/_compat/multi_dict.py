@@ -35,7 +35,7 @@ else:
     class EnvironHeaders(_werkzeug.EnvironHeaders):
         __doc__ = _werkzeug.EnvironHeaders.__doc__
         __getitem__ = _get_key = headers.header
-        get = headers.get_header
+        get = headers.get
         # Werkzeug's constructor gives each its own, and no view of an environ uses it.
         _list: list[tuple[str, str]] = []
 

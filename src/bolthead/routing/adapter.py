@@ -11,8 +11,8 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.routing import MapAdapter as WerkzeugMapAdapter
 
 from .._core.http.url_encoding import quote_path
-from .._core.routing import adapter as _adapter
-from .._core.routing import url_build as _url_build
+from .._core.routing import url_build
+from .._core.routing.adapter import AdapterRecord, match_or_error
 from .exceptions import BuildError, RequestRedirect
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _PLACE = re.compile(r"<([^>]+)>")
 
 
-class MapAdapter(_adapter.AdapterRecord, WerkzeugMapAdapter):
+class MapAdapter(AdapterRecord, WerkzeugMapAdapter):
     """Matches paths and builds URLs for one host, subdomain, mount point and scheme."""
 
     map: Map
@@ -50,9 +50,39 @@ class MapAdapter(_adapter.AdapterRecord, WerkzeugMapAdapter):
         self.query_args = query_args
         self.websocket = url_scheme == "ws" or url_scheme == "wss"
 
-    # FAST (match, build): functions of the compiled core, which as methods cost no second call.
-    match = _adapter.match
-    build = _url_build.build
+    def match(
+        self,
+        path_info: str | None = None,
+        method: str | None = None,
+        return_rule: bool = False,
+        query_args: Mapping[str, Any] | str | None = None,
+        websocket: bool | None = None,
+    ) -> tuple[Any, Mapping[str, Any]]:
+        """The endpoint (or the rule) and the arguments for a path; what is not given comes from the binding.
+
+        Raises NotFound, MethodNotAllowed, RequestRedirect or WebsocketMismatch, all of them HTTP exceptions.
+        """
+        # FAST (errors): raising through a typed Cython function adds a second traceback entry.
+        found = match_or_error(self, path_info, method, return_rule, query_args, websocket)
+        if type(found) is tuple:
+            return found
+        raise found
+
+    def build(
+        self,
+        endpoint: Any,
+        values: Mapping[str, Any] | None = None,
+        method: str | None = None,
+        force_external: bool = False,
+        append_unknown: bool = True,
+        url_scheme: str | None = None,
+    ) -> str:
+        """The URL of *endpoint* for *values*: a path, with scheme and host where those of the binding won't do.
+
+        Values that no variable takes go into the query unless *append_unknown* is false; None counts as absent.
+        Without *method* rules for the adapter's own method come first. Raises BuildError.
+        """
+        return url_build.build(self, endpoint, values, method, force_external, append_unknown, url_scheme)
 
     def _moved(self, path: str, query_args: Mapping[str, Any] | str) -> RequestRedirect:
         return RequestRedirect(self.make_redirect_url(quote_path(path), query_args))

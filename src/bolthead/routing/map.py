@@ -13,7 +13,6 @@ from werkzeug.wsgi import get_host
 
 from .._compat.werkzeug_privates import decode_environ_text, get_environ
 from .._core.primitives.class_watch import ClassWatch
-from .._core.routing import adapter as _adapter
 from .._core.routing.tree import State, Tree
 from .._core.routing.url_build import EndpointTemplates
 from .adapter import MapAdapter
@@ -162,9 +161,6 @@ class Map(WerkzeugMap):
         if watch is None or not watch.unchanged():
             watch = self._watches[watched] = ClassWatch(watched)
         return watch
-
-    # FAST (match): a function of the compiled core.
-    route = _adapter.find
 
     def bind(
         self,

@@ -64,20 +64,6 @@ def test_match_is_werkzeugs(load: Load) -> None:
     run()
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "put", "DELETE", "POST"])
-@pytest.mark.parametrize("path", ["/", "/static", "//static", "/item/3", "/item/x", "/nothing", "/folder", "/socket"])
-def test_find_gives_a_rule_where_match_does(load: Load, path: str, method: str) -> None:
-    """Code 0 and the rule, or another code where ``match`` raises."""
-    adapter, search = adapter_of(load("bolthead.routing")), load("bolthead._core.routing.search")
-    wanted = outcome(lambda: adapter.match(path, method, return_rule=True, websocket=False))
-    for find in (load(NAME).find, type(adapter.map).route):
-        code, rule, values = find(adapter.map, "", path, method, False)
-        if code == search.FOUND:
-            assert (rule.rule, values) == wanted
-        else:
-            assert isinstance(wanted[0], type), (code, wanted)
-
-
 @pytest.mark.parametrize("path", ["", "/", "a", "/a", "//a", "///", "/a//b", "é", "//é"])
 def test_single_slash(load: Load, path: str) -> None:
     wanted = f"/{path.lstrip('/')}" if path else ""

@@ -190,20 +190,20 @@ def environ_key(name: str) -> str:
     return found
 
 
-def header(self: Any, name: Any) -> Any:
-    """The header *name* of ``self.environ``; KeyError where there is none."""
-    if not isinstance(name, str):
-        return self._no_name(name)
-    key = _KEYS.get(name)
-    return self.environ[environ_key(name) if key is None else key]
+def header(self: Any, key: Any) -> Any:
+    """The header *key* of ``self.environ``; KeyError where there is none."""
+    if not isinstance(key, str):
+        return self._no_name(key)
+    known = _KEYS.get(key)
+    return self.environ[environ_key(key) if known is None else known]
 
 
-def get_header(self: Any, name: Any, default: Any = None, type: Any = None) -> Any:
-    """The header *name*, through *type*; *default* where there is none or *type* raises ValueError."""
-    if not isinstance(name, str):
+def get(self: Any, key: Any, default: Any = None, type: Any = None) -> Any:
+    """The header *key*, through *type*; *default* where there is none or *type* raises ValueError."""
+    if not isinstance(key, str):
         return default
-    key = _KEYS.get(name)
-    value = self.environ.get(environ_key(name) if key is None else key, _MISSING)
+    known = _KEYS.get(key)
+    value = self.environ.get(environ_key(key) if known is None else known, _MISSING)
     if value is _MISSING:
         return default
     if type is None:

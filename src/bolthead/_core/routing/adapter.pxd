@@ -2,7 +2,7 @@ cimport cython
 
 from bolthead._core.routing.tree cimport Leaf, Tree
 from bolthead._core.primitives.objects cimport new
-from bolthead._core.routing.search cimport lookup, lookup_static, lookup_tree
+from bolthead._core.routing.search cimport lookup_static, lookup_tree
 
 cdef str _GET
 cdef dict _METHODS
@@ -29,12 +29,9 @@ cdef object _method(object method)
 
 cpdef object not_found_error(object allowed, object crossed)
 
-@cython.locals(tree=Tree)
-cpdef tuple find(object self, object domain, object path, object method, object websocket)
-
 @cython.locals(
     bound=AdapterRecord, tree=Tree, path=str, leaf=Leaf, crossed=cython.bint, arguments=dict, code=cython.int,
 )
-cdef object match_or_error(
+cpdef object match_or_error(
     object self, object path_info, object method, object return_rule, object query_args, object websocket
 )

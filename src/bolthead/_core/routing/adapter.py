@@ -1,5 +1,5 @@
 # cython: boundscheck=False, wraparound=False, nonecheck=True
-"""Bodies of the matching methods of the map and of its adapter; compiled, they need no second call."""
+"""The body of the adapter's ``match``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing.exceptions import WebsocketMismatch
 
 from ..primitives.objects import new
-from .search import FOUND, MISSED, MOVED, lookup, lookup_static, lookup_tree
+from .search import FOUND, MISSED, MOVED, lookup_static, lookup_tree
 from .tree import Tree
 
 _GET = "GET"
@@ -79,43 +79,8 @@ def not_found_error(allowed: set[str] | None, crossed: bool) -> HTTPException:
     return error  # type: ignore[no-any-return]
 
 
-def find(self: Any, domain: str, path: str, method: str, websocket: bool) -> tuple[int, Any, Any]:
-    """Body of ``Map.route``: ``(0, rule, arguments)`` where an adapter's ``match`` would return them.
-
-    *domain* is the subdomain, or the host with host matching. Any other code means that ``match`` would
-    raise, or must be asked.
-    """
-    tree = self._tree
-    if tree.stale:
-        self.update()
-    if type(domain) is not str:
-        domain = str(domain)
-    if type(path) is not str:
-        path = "".join((path,))
-    return lookup(tree, domain, single(path), _method(method), websocket)
-
-
-def match(
-    self: Any,
-    path_info: str | None = None,
-    method: str | None = None,
-    return_rule: bool = False,
-    query_args: Mapping[str, Any] | str | None = None,
-    websocket: bool | None = None,
-) -> tuple[Any, Mapping[str, Any]]:
-    """The endpoint (or the rule) and the arguments for a path; what is not given comes from the binding.
-
-    Raises NotFound, MethodNotAllowed, RequestRedirect or WebsocketMismatch, all of them HTTP exceptions.
-    """
-    # FAST (errors): raising through a typed Cython function adds a second traceback entry.
-    found = match_or_error(self, path_info, method, return_rule, query_args, websocket)
-    if type(found) is tuple:
-        return found
-    raise found
-
-
 def match_or_error(self: Any, path_info: Any, method: Any, return_rule: Any, query_args: Any, websocket: Any) -> Any:
-    """What :func:`match` returns or raises."""
+    """What ``match`` returns or raises."""
     bound = self
     tree = bound.tree
     if tree.stale:

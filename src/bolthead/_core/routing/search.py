@@ -92,15 +92,6 @@ def _search(tree: Tree, domain: str, path: str, method: Any, websocket: bool) ->
     return (MISSED, seen.allowed, seen.crossed)
 
 
-def lookup(tree: Tree, domain: str, path: str, method: Any, websocket: bool) -> tuple[int, Any, Any]:
-    """Find *path*; as `lookup_tree`, but with the rule in place of its leaf."""
-    leaf = lookup_static(tree, domain, path, method, websocket)
-    if leaf is not None and not leaf.detour:
-        return (FOUND, leaf.rule, {} if leaf.defaults is None else dict(leaf.defaults))
-    code, leaf, found = lookup_tree(tree, domain, path, method, websocket)
-    return (code, leaf.rule, found) if code <= DETOUR else (code, leaf, found)
-
-
 def _run(
     tree: Tree, domain: str, segments: list[str], method: Any, websocket: bool, values: list[Any], seen: Seen
 ) -> Leaf | None:

@@ -357,14 +357,3 @@ cpdef tuple lookup_tree(Tree tree, str domain, str path, object method, bint web
         return (MISSED, None if search.allowed is NULL else <object>search.allowed, search.crossed)
     finally:
         end(&search)
-
-
-cpdef tuple lookup(Tree tree, str domain, str path, object method, bint websocket):
-    cdef Leaf leaf = lookup_static(tree, domain, path, method, websocket)
-    cdef tuple outcome
-    if leaf is not None and not leaf.detour:
-        return (_FOUND, leaf.rule, {} if leaf.defaults is None else dict(leaf.defaults))
-    outcome = lookup_tree(tree, domain, path, method, websocket)
-    if <int>outcome[0] > DETOUR:
-        return outcome
-    return (outcome[0], (<Leaf>outcome[1]).rule, outcome[2])

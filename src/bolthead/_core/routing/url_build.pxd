@@ -104,8 +104,8 @@ cpdef str build_relative(AdapterRecord bound, object endpoint, dict values, obje
     path=str, url=str, secure=cython.bint,
 )
 cpdef str build(
-    object self, object endpoint, object values=?, object method=?, object force_external=?,
-    object append_unknown=?, object url_scheme=?
+    object self, object endpoint, object values, object method, object force_external, object append_unknown,
+    object url_scheme
 )
 
 @cython.locals(built=Built)

@@ -374,17 +374,13 @@ def build_relative(bound: Any, endpoint: Any, values: dict[Any, Any], method: An
 def build(
     self: Any,
     endpoint: Any,
-    values: Mapping[str, Any] | None = None,
-    method: str | None = None,
-    force_external: bool = False,
-    append_unknown: bool = True,
-    url_scheme: str | None = None,
+    values: Mapping[str, Any] | None,
+    method: str | None,
+    force_external: bool,
+    append_unknown: bool,
+    url_scheme: str | None,
 ) -> str:
-    """The URL of *endpoint* for *values*: a path, with scheme and host where those of the binding won't do.
-
-    Values that no variable takes go into the query unless *append_unknown* is false; None counts as absent.
-    Without *method* rules for the adapter's own method come first. Raises BuildError.
-    """
+    """The body of ``MapAdapter.build``."""
     bound = self
     tree = bound.tree
     if tree.stale:
