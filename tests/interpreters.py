@@ -157,11 +157,12 @@ def commit() -> str:
 def suite(python: str | Path, build: str, paths: Iterable[str] = (), report: Path | None = None) -> None:
     """Run the tests at *paths*, all by default, on *build* of the bolthead that is installed for *python*.
 
+    Options of pytest may be among the paths: ``--ignore=FILE``.
     Left out are those that need the network, a type checker or the checkout's own build.
     """
     env = {"BOLTHEAD_PURE": "1" if build == "pure" else ""}
     run(python, "-c", f"import bolthead; assert not bolthead.__file__.startswith({str(ROOT / 'src')!r})", **env)
-    told = ("--junitxml", report) if report else ()
+    paths, written = list(paths), ("--junitxml", report) if report else ()
     run(
         python,
         "-m",
@@ -169,8 +170,9 @@ def suite(python: str | Path, build: str, paths: Iterable[str] = (), report: Pat
         "-q",
         "-p",
         "no:cacheprovider",
-        *told,
-        *(paths or map("--ignore={}".format, LEFT_OUT)),
+        *written,
+        *(f"--ignore={path}" for path in LEFT_OUT if not any(told.startswith(path) for told in paths)),
+        *paths,
         **env,
     )
 

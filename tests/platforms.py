@@ -81,14 +81,20 @@ def merged(stored: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict
     return sorted(found.values(), key=order)
 
 
+def selection(tests: list[str]) -> str:
+    named = ", ".join(f"`{path.removeprefix('--ignore=').removeprefix('tests/')}`" for path in tests)
+    if all(path.startswith("--ignore=") for path in tests):
+        return f"all but {named}" if tests else "all"
+    return named
+
+
 def row(cell: dict[str, Any]) -> str:
     commits = Counter(cell["commits"]).most_common()
     ran = commits[0][0] + "".join(f", {count} tests at {name}" for name, count in commits[1:])
     times = f"{cell['speed']['times']:.1f} × ({cell['speed']['commit']})" if "speed" in cell else "not measured"
     name = cell["name"] + ("" if cell["machine"] == "x86_64" else f", {cell['machine']}")
-    tests = ", ".join(f"`{path.removeprefix('tests/')}`" for path in cell["tests"]) or "all"
     counts = (f"{count:,}" for count in (cell["passed"], len(cell["failed"]), sum(cell["skipped"].values())))
-    cells = (name, cell["build"], tests, *counts, times, f"{ran}, {cell['date']}")
+    cells = (name, cell["build"], selection(cell["tests"]), *counts, times, f"{ran}, {cell['date']}")
     return f"| {' | '.join(cells)} |\n"
 
 
