@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import os
 import signal
 import socket
@@ -20,6 +22,16 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def until_there(log: Path, text: str) -> str:
+    """Wait for *text* in a file, whose content is returned."""
+    until = time.monotonic() + PATIENCE
+    while text not in log.read_text() and time.monotonic() < until:
+        time.sleep(0.02)
+    said = log.read_text()
+    assert text in said, said
+    return said
 
 
 class Server:
@@ -62,12 +74,7 @@ class Server:
 
     def until_said(self, text: str) -> str:
         """Wait for *text* in the output, which is returned."""
-        until = time.monotonic() + PATIENCE
-        while text not in self.output() and time.monotonic() < until:
-            time.sleep(0.02)
-        said = self.output()
-        assert text in said, said
-        return said
+        return until_there(self.log, text)
 
     def connect(self) -> socket.socket:
         if self.path:
@@ -138,3 +145,37 @@ def started(folder: Path, source: str) -> Iterator[Callable[..., Server]]:
     yield start
     for server in running:
         server.close()
+
+
+@contextlib.contextmanager
+def running(command: list[str], folder: Path, port: int, **env: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Any server's process, once it listens at *port*; its output is in ``server.log``."""
+    log = folder / "server.log"
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            command, cwd=folder, env={**os.environ, **env}, stdout=file, stderr=file, start_new_session=True
+        )
+    try:
+        until = time.monotonic() + PATIENCE
+        while True:
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            assert process.poll() is None and time.monotonic() < until, log.read_text()
+            time.sleep(0.05)
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def ask(port: int, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, bytes]:
+    """Status and body of one request."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    try:
+        connection.request(method, path, body or None, headers)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()

@@ -7,6 +7,7 @@ import sys
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
 from datetime import timedelta
+from inspect import signature
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, AnyStr, NoReturn, TypeVar
 
@@ -536,9 +537,18 @@ class Flask(App):
             pool = self.__dict__.setdefault("_asgi_pool", pool)
         return pool  # type: ignore[no-any-return]
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """The WSGI server's entry: `wsgi_app`, which may have been wrapped or replaced."""
-        return call_wsgi(self, environ, start_response)
+    if TYPE_CHECKING:
+
+        def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]: ...
+
+    else:
+
+        def __call__(self, environ: WSGIEnvironment, start_response: StartResponse = None, *more) -> Iterable[bytes]:
+            """The WSGI server's entry: `wsgi_app`, which may have been wrapped or replaced."""
+            return call_wsgi(self, environ, start_response, more)
+
+        # Other arguments than these come from an ASGI server, which `call_wsgi` tells what to call.
+        __call__.__signature__ = signature(lambda self, environ, start_response: None)
 
 
 def _static_view(app: Flask) -> Callable[..., Any]:

@@ -395,7 +395,7 @@ class TestErrors:
 
     def test_an_unknown_scope(self) -> None:
         async def main() -> None:
-            await make().asgi_app({"type": "carrier-pigeon"}, None, None)  # type: ignore[arg-type]
+            await make().asgi_app({"type": "carrier-pigeon"}, len, len)  # type: ignore[arg-type]
 
         with pytest.raises(ValueError, match="carrier-pigeon"):
             asyncio.run(main())

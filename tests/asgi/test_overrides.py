@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -96,3 +97,33 @@ def test_an_override_is_called(name: str, on: str, kind: str) -> None:
         seen += len(logs[0]) - 1
     if name not in CONDITIONAL:
         assert seen
+
+
+class Own(Flask):
+    async def asgi_app(self, scope: Any, receive: Any, send: Any) -> None:
+        self.extensions.setdefault("seen", []).append(scope["type"])
+        await super().asgi_app(scope, receive, send)
+
+
+class Heir(Own):
+    pass
+
+
+@pytest.mark.parametrize("cls", [Flask, Own, Heir])
+def test_the_entry_may_be_overridden(cls: type[Flask]) -> None:
+    app = cls("site_under_test", root_path="/nowhere")
+    app.add_url_rule("/", "view", lambda: "text")
+    assert over_asgi(app, "/") == (200, b"text")
+    assert app.extensions == ({} if cls is Flask else {"seen": ["http"]})
+    # What a server asks, and what a program that patches the class finds.
+    assert asyncio.iscoroutinefunction(app.asgi_app.__call__)
+    assert inspect.isfunction(cls.asgi_app)
+    with pytest.raises(TypeError, match="Give a WSGI server the application itself"):
+        app.asgi_app({}, len)  # type: ignore[call-arg,arg-type]
+
+
+@pytest.mark.parametrize("args", [({"type": "http"},), ({"type": "http"}, len, len), ({}, None)])
+def test_asgi_calls_of_the_application(args: Any) -> None:
+    app: Any = Flask("site_under_test", root_path="/nowhere")
+    with pytest.raises(TypeError, match=r"Give an ASGI server its 'asgi_app', as in 'module:app\.asgi_app'"):
+        app(*args)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.client
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -42,38 +37,6 @@ SERVERS = {
 }
 
 
-@contextlib.contextmanager
-def running(command: list[str], folder: Path, port: int, **env: str) -> Iterator[subprocess.Popen[bytes]]:
-    log = folder / "server.log"
-    with log.open("wb") as file:
-        process = subprocess.Popen(
-            command, cwd=folder, env={**os.environ, **env}, stdout=file, stderr=file, start_new_session=True
-        )
-    try:
-        until = time.monotonic() + serving.PATIENCE
-        while True:
-            with contextlib.suppress(OSError):
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
-            assert process.poll() is None and time.monotonic() < until, log.read_text()
-            time.sleep(0.05)
-        yield process
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def ask(port: int, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=serving.PATIENCE)
-    try:
-        connection.request(method, path, body or None, headers)
-        response = connection.getresponse()
-        return response.status, response.read()
-    finally:
-        connection.close()
-
-
 @pytest.mark.parametrize("name", SERVERS)
 def test_other_servers(tmp_path: Path, name: str) -> None:
     command = SERVERS[name]
@@ -89,14 +52,14 @@ def test_other_servers(tmp_path: Path, name: str) -> None:
     port = serving.free_port()
     command = [part.format(port=port, at=f"127.0.0.1:{port}") for part in command]
     paths = os.pathsep.join(path for path in sys.path if path)
-    with running(command, tmp_path, port, PYTHONPATH=f"{tmp_path}{os.pathsep}{paths}") as process:
+    with serving.running(command, tmp_path, port, PYTHONPATH=f"{tmp_path}{os.pathsep}{paths}") as process:
         form = {"Content-Type": "application/x-www-form-urlencoded", "Host": "a.test"}
-        code, body = ask(port, "POST", "/?q=%C3%A9", b"a=b%20c", **form)
+        code, body = serving.ask(port, "POST", "/?q=%C3%A9", b"a=b%20c", **form)
         assert code == 200
         assert b'"said":"b c"' in body and b'"host":"a.test"' in body and b'"query":"\\u00e9"' in body
-        code, body = ask(port, "GET", "/stream")
+        code, body = serving.ask(port, "GET", "/stream")
         assert (code, body) == (200, "".join(f"{number} " * 100 for number in range(100)).encode())
-        assert ask(port, "GET", "/nothing")[0] == 404
+        assert serving.ask(port, "GET", "/nothing")[0] == 404
         process.terminate()
         assert process.wait(serving.PATIENCE) in (0, -signal.SIGTERM)
 
@@ -136,14 +99,14 @@ def test_django(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "gunicorn", "-k", "bolthead.serving.Worker", "--bind", f"127.0.0.1:{port}"]
     paths = os.pathsep.join(path for path in sys.path if path)
     command += ["--threads", "4", "--no-control-socket", "project:application"]
-    with running(command, tmp_path, port, PYTHONPATH=f"{tmp_path}{os.pathsep}{paths}") as process:
-        assert ask(port, "GET", "/") == (200, b"GET None http 127.0.0.1")
+    with serving.running(command, tmp_path, port, PYTHONPATH=f"{tmp_path}{os.pathsep}{paths}") as process:
+        assert serving.ask(port, "GET", "/") == (200, b"GET None http 127.0.0.1")
         form = {"Content-Type": "application/x-www-form-urlencoded"}
-        assert ask(port, "POST", "/", b"a=b", **form) == (200, b"POST b http 127.0.0.1")
+        assert serving.ask(port, "POST", "/", b"a=b", **form) == (200, b"POST b http 127.0.0.1")
         part = b'--b\r\nContent-Disposition: form-data; name="f"; filename="g"\r\n\r\n' + b"x" * 3_000_000
         multipart = {"Content-Type": "multipart/form-data; boundary=b"}
-        assert ask(port, "POST", "/upload", part + b"\r\n--b--\r\n", **multipart) == (200, b"3000000")
-        assert ask(port, "GET", "/stream") == (200, b"x" * 100_000)
-        assert ask(port, "GET", "/nothing")[0] == 404
+        assert serving.ask(port, "POST", "/upload", part + b"\r\n--b--\r\n", **multipart) == (200, b"3000000")
+        assert serving.ask(port, "GET", "/stream") == (200, b"x" * 100_000)
+        assert serving.ask(port, "GET", "/nothing")[0] == 404
         process.terminate()
         assert process.wait(serving.PATIENCE) == 0

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import click
 
+from .._core.lifecycle.asgi_method import AsgiMethod
+
 if TYPE_CHECKING:
     from ..app import Flask
 
@@ -52,7 +54,9 @@ def _call(factory: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 
 def _stranger_hint(*candidates: object) -> str:
-    """A sentence for those who point us at an application of Flask itself, else nothing."""
+    """A sentence for those who point us at an application of Flask itself, or at an ``asgi_app``, else nothing."""
+    if any(isinstance(one, AsgiMethod) for one in candidates):
+        return " What is there is an 'asgi_app': name the application itself, which 'serve --asgi' serves over ASGI."
     theirs = getattr(sys.modules.get("flask"), "Flask", None)
     if not isinstance(theirs, type) or not any(isinstance(one, theirs) for one in candidates):
         return ""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import typing as t
+from types import FunctionType
 
 from .. import typing as ft
+from .._core.lifecycle.asgi_method import AsgiFunction
 from .scaffold import Scaffold, setupmethod
 
 if t.TYPE_CHECKING:
@@ -67,6 +69,12 @@ class LiveApp(LiveScaffold):
     """The event loop that serves the application, from its startup to its shutdown."""
     serving_state: dict[str, t.Any] | None = None
     """The ``state`` of the ASGI lifespan; each request has a copy in ``request.environ["asgi.scope"]["state"]``."""
+
+    def __init_subclass__(cls, **kwargs: t.Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own = vars(cls).get("asgi_app")
+        if isinstance(own, FunctionType):
+            cls.asgi_app = AsgiFunction(own)  # type: ignore[attr-defined]
 
     def _init_live(self) -> None:
         self.before_serving_funcs: list[t.Callable[[], t.Any]] = []

@@ -20,6 +20,15 @@ WSGI_ONLY = {
     "admin_bind": "make a view for /healthz",
 }
 """Options of ``serve`` that gunicorn's ASGI worker does not have, and what to do instead."""
+ASGI_REFUSED = (
+    "This worker serves WSGI, and the application is one for ASGI. Give it the application itself ('app' instead of"
+    " 'app.asgi_app'), or serve over ASGI: 'gunicorn -k asgi', 'bolthead serve --asgi'."
+)
+
+
+def is_for_asgi(app: Any) -> bool:
+    """Whether *app* is a coroutine function, or an object that is called like one: an application for ASGI servers."""
+    return iscoroutinefunction(app) or iscoroutinefunction(getattr(app, "__call__", None))  # noqa: B004
 
 
 def needs_loop(app: Any) -> int:

@@ -13,12 +13,14 @@ import traceback
 from typing import Any
 
 from gunicorn import sock, util
+from gunicorn.errors import AppImportError
 from gunicorn.http.wsgi import base_environ
 from gunicorn.workers import base
 
 from .._core.serving.turns import Seat
 from .admin import Admin
 from .binds import parse_bind
+from .choice import ASGI_REFUSED, is_for_asgi
 from .loop import Loop
 from .metrics import Metrics
 from .observer import make_observer
@@ -93,6 +95,11 @@ class Worker(base.Worker):  # type: ignore[misc]
             self.handle_error(exact, captured, peer, error)
 
     # Life
+
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        if is_for_asgi(self.wsgi):
+            raise AppImportError(ASGI_REFUSED)
 
     def run(self) -> None:
         loop = self.loop = Loop(self)

@@ -13,6 +13,6 @@ cdef object dispatch(Plan plan, object app, RequestRecord ctx)
 cpdef object full_dispatch(Plan plan, object app, RequestRecord ctx)
 
 @cython.locals(plan=Plan)
-cpdef object call_wsgi(object app, object environ, object start_response)
+cpdef object call_wsgi(object app, object environ, object start_response, tuple more)
 cpdef object run_wsgi(object app, object environ, object start_response)
 cdef object run(Plan plan, object app, object environ, object start_response)

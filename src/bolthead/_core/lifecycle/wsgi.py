@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 app_var = _cv_app
 request_var = _cv_request
 
+CALLED_BY_ASGI = (
+    "The application itself is what a WSGI server is given, and it was called as an ASGI server does."
+    " Give an ASGI server its 'asgi_app', as in 'module:app.asgi_app', or 'module:asgi' after 'asgi = app.asgi_app'."
+)
 PRESERVE = "werkzeug.debug.preserve_context"
 
 
@@ -49,8 +53,13 @@ def full_dispatch(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
     return app.finalize_request(rv)
 
 
-def call_wsgi(app: Any, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """The body of ``Flask.__call__``: ``wsgi_app``, which may have been wrapped or replaced."""
+def call_wsgi(app: Any, environ: WSGIEnvironment, start_response: StartResponse, more: Any) -> Iterable[bytes]:
+    """The body of ``Flask.__call__``: ``wsgi_app``, which may have been wrapped or replaced.
+
+    *more* are the arguments that only an ASGI server gives. Raises TypeError if there are any, or no *start_response*.
+    """
+    if start_response is None or more:
+        raise TypeError(CALLED_BY_ASGI)
     plan = app._plan
     # FAST (string): the method would only come back here.
     if plan is not None and plan.inline_wsgi_app and plan.watch.unchanged():

@@ -1,0 +1,3 @@
+cdef class AsgiMethod:
+    cdef readonly object method
+    cdef dict __dict__
