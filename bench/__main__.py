@@ -21,6 +21,7 @@ from . import (
     servers,
     soak,
     startup,
+    threads,
 )
 
 PARTS = {
@@ -32,6 +33,7 @@ PARTS = {
     "public": (public, "the contracts of public boards, beside other frameworks under their own servers"),
     "startup": (startup, "import time and resident memory"),
     "install": (install, "time and size of an installation from source, before and after"),
+    "threads": (threads, "requests from one thread and from two, without the GIL"),
     "count": (count, "instructions per request, by callgrind"),
     "leaks": (leaks, "memory over many requests of all cases"),
     "soak": (soak, "memory of bolthead serve over a million requests"),

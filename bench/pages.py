@@ -186,6 +186,7 @@ TEXTS = {
     "asgi.inc": ("asgi", gridded("asgi")),
     "routing.inc": ("routing", gridded("routing")),
     "install.inc": ("install", gridded("install")),
+    "threads.inc": ("threads", gridded("threads")),
     "scaled.inc": ("scaled", gridded("growth")),
     "trial.inc": ("scaled", survived),
     "applications.inc": ("applications", applications),
