@@ -131,7 +131,7 @@ class TestBackgroundTasks:
         assert log == ["ended"]
 
     def test_without_a_loop(self) -> None:
-        with pytest.raises(RuntimeError, match="bolthead serve --asgi"):
+        with pytest.raises(RuntimeError, match="serve the application with .bolthead serve."):
             make().add_background_task(print)
 
 

@@ -69,6 +69,8 @@ class LiveApp(LiveScaffold):
     """The event loop that serves the application, from its startup to its shutdown."""
     serving_state: dict[str, t.Any] | None = None
     """The ``state`` of the ASGI lifespan; each request has a copy in ``request.environ["asgi.scope"]["state"]``."""
+    _begin_serving: t.Callable[[], None] | None = None
+    """What starts a loop beside the requests, in a WSGI worker that has one when it is needed."""
 
     def __init_subclass__(cls, **kwargs: t.Any) -> None:
         super().__init_subclass__(**kwargs)

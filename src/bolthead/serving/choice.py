@@ -31,13 +31,18 @@ def is_for_asgi(app: Any) -> bool:
     return iscoroutinefunction(app) or iscoroutinefunction(getattr(app, "__call__", None))  # noqa: B004
 
 
+def has_lifespan(app: Any) -> bool:
+    """Whether *app*, one of bolthead's, has functions that run before or after it serves."""
+    return bool(app.before_serving_funcs or app.after_serving_funcs or app.while_serving_gens)
+
+
 def needs_loop(app: Any) -> int:
     """Why *app* is better served over ASGI, a key of `REASONS`; 0 where WSGI serves all of it."""
     if not hasattr(app, "asgi_app"):
         return 0
     if app._has_websockets:
         return 2
-    if app.before_serving_funcs or app.after_serving_funcs or app.while_serving_gens:
+    if has_lifespan(app):
         return 3
     return 4 if any(map(iscoroutinefunction, app.view_functions.values())) else 0
 

@@ -20,7 +20,8 @@ from gunicorn.workers import base
 from .._core.serving.turns import Seat
 from .admin import Admin
 from .binds import parse_bind
-from .choice import ASGI_REFUSED, is_for_asgi
+from .choice import ASGI_REFUSED, has_lifespan, is_for_asgi
+from .lifespan import Lifespan, StartupFailed
 from .loop import Loop
 from .metrics import Metrics
 from .observer import make_observer
@@ -49,6 +50,7 @@ class Worker(base.Worker):  # type: ignore[misc]
                 Worker.admin = Admin(parse_bind(self.options.admin_bind))
             self.metrics = Metrics(Worker.admin.board, Worker.admin.board.take_row())
         self.loop: Loop | None = None
+        self.lifespan: Lifespan | None = None
         self.stuck = 0
 
     @classmethod
@@ -100,6 +102,14 @@ class Worker(base.Worker):  # type: ignore[misc]
         super().load_wsgi()
         if is_for_asgi(self.wsgi):
             raise AppImportError(ASGI_REFUSED)
+        if hasattr(self.wsgi, "asgi_app"):
+            self.lifespan = Lifespan(self.wsgi)
+            self.wsgi._begin_serving = self.lifespan.begin
+            if has_lifespan(self.wsgi):
+                try:
+                    self.lifespan.begin()
+                except StartupFailed as error:
+                    raise AppImportError(f"The application's startup failed: {error}") from None
 
     def run(self) -> None:
         loop = self.loop = Loop(self)
@@ -127,6 +137,8 @@ class Worker(base.Worker):  # type: ignore[misc]
                 break
         if self.metrics is not None:
             self.metrics.publish(loop)
+        if self.lifespan is not None and not self.lifespan.end(max(until - time.monotonic(), 1.0), self.notify):
+            self.log.warning("The application's shutdown takes too long; the worker ends without it.")
         loop.close()
 
     def _pause(self, seconds: float) -> None:

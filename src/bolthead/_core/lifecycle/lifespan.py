@@ -113,6 +113,8 @@ def loop_of(app: Any) -> Any:
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
+        if app.serving_loop is None and app._begin_serving is not None:
+            app._begin_serving()
         return app.serving_loop
 
 
@@ -121,8 +123,8 @@ def add_task(app: Any, func: Callable[..., Any], args: Any, kwargs: Any) -> None
     loop = loop_of(app)
     if loop is None:
         raise RuntimeError(
-            "A background task needs an event loop: serve the application over ASGI, with 'bolthead serve --asgi'"
-            " or any ASGI server given 'app.asgi_app'."
+            "A background task needs an event loop: serve the application with 'bolthead serve', or over ASGI by any"
+            " server that is given 'app.asgi_app'."
         )
     context = copy_context()
     context.run(_cv_request.set, None)
