@@ -35,6 +35,8 @@ ASSUMED = {
     "export ": "belongs to a shell of the reader's",
 }
 SERVER = re.compile(r"(\w+=\S+ )*(bolthead|python -m bolthead) .*\b(run|serve)\b(?!.*--help)")
+WORKER = re.compile(r"python -m celery .*\bworker\b")
+"""What runs until it is stopped too, and listens on no port: it is up when it has said what the page says."""
 PORTS = (5000, 8000)
 
 
@@ -173,7 +175,7 @@ class Runner:
             "CURL_HOME": str(self.folder),
             "COLUMNS": "100",
         }
-        if SERVER.match(command):
+        if SERVER.match(command) or WORKER.match(command):
             self.start(command.removesuffix(" &"), expected, environment)
             return
         done = subprocess.run(
@@ -197,13 +199,13 @@ class Runner:
             )  # fmt: skip
         self.servers.append((process, log))
         until = time.monotonic() + PATIENCE
-        while not any(listens(port) for port in self.ports.values()):
+        while SERVER.match(command) and not any(listens(port) for port in self.ports.values()):
             if process.poll() is not None or time.monotonic() > until:
                 raise Failed(f"$ {command}\ndoes not listen:\n{log.read_text()}")
             time.sleep(0.05)
         for line in filter(None, expected.split("\n")):
             while not any(same(line.strip(), said.strip()) for said in log.read_text().split("\n")):
-                if time.monotonic() > until:
+                if process.poll() is not None or time.monotonic() > until:
                     raise Failed(f"$ {command}\ndid not say\n{line}\nbut\n{log.read_text()}")
                 time.sleep(0.05)
 
