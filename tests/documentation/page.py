@@ -107,14 +107,10 @@ def begin(page: Path, folder: Path) -> list[Path]:
     return written + [block.write(folder) for block in blocks(earlier.read_text()) if block.file and not block.reason]
 
 
-ELSEWHERE = {"asgi.md"}
-"""Pages whose examples are run by the tests of what they describe, over sockets of their own."""
-
-
 def pages() -> list[Path]:
     """The pages of the documentation."""
     return sorted(
         path
         for path in DOCS.rglob("*.md")
-        if not {"_build", "examples", "node_modules", *ELSEWHERE} & set(path.relative_to(DOCS).parts)
+        if not {"_build", "examples", "node_modules"} & set(path.relative_to(DOCS).parts)
     )
