@@ -46,7 +46,7 @@ PARTS = {
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="python -m bench",
-        description="bolthead beside Flask, Falcon, Bottle and a bare WSGI callable: all cases in process.",
+        description="bolthead beside Flask, Falcon, Bottle, Django and a bare WSGI callable: all cases in process.",
         epilog="Other parts: " + "; ".join(f"`{name}`: {text}" for name, (_, text) in PARTS.items()) + ".",
     )
     inprocess.options(top)

@@ -23,13 +23,14 @@ from .cases.table import Case
 from .inprocess import names
 
 MARK = "getloadavg"
-PARTICIPANTS = ("compiled", "pure", "flask", "falcon", "bottle", "bare")
 NAMED = re.compile(r"c?fn=\((\d+)\)(?: (.*))?$")
 
 
 def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", default="", metavar="CASES", help="cases by key, with commas between")
-    parser.add_argument("--who", default="compiled,pure", help=f"with commas between, of {','.join(PARTICIPANTS)}")
+    parser.add_argument(
+        "--who", default="compiled,pure", help=f"with commas between, of {','.join(report.PARTICIPANTS)}"
+    )
     parser.add_argument("--requests", type=int, default=100, metavar="N", help="count the difference of N and 2N")
     parser.add_argument("--show", type=int, default=0, metavar="LINES", help="list that many functions per case")
     parser.add_argument("--python", default=sys.executable, help="the interpreter to measure with")
@@ -38,7 +39,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def serves(who: str, case: Case) -> bool:
     """Whether *who* has an application for *case*, without importing a framework that is not asked for."""
-    if who in ("falcon", "bottle"):
+    if who in report.RIVALS:
         from importlib import import_module
 
         return case.key in import_module(f"bench.cases.{who}s").BUILDERS
@@ -106,7 +107,7 @@ def main(args: argparse.Namespace) -> int:
     keys = names(args.only)
     chosen = [case for case in report.cases() if not keys or case.key in keys]
     who = names(args.who)
-    if unknown := set(who) - set(PARTICIPANTS) or set(keys) - {case.key for case in chosen}:
+    if unknown := set(who) - set(report.PARTICIPANTS) or set(keys) - {case.key for case in chosen}:
         print(f"unknown: {', '.join(sorted(unknown))}", file=sys.stderr)
         return 2
     found = {name: count(name, [c for c in chosen if serves(name, c)], args) for name in who}

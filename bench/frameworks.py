@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from .cases.asks import App, Environ, StartResponse
 from .cases.page_views import BUILDERS
 from .cases.table import Case
+from .report import RIVALS
 
-NAMES = ("bolthead", "flask", "falcon", "bottle", "bare")
+NAMES = ("bolthead", "flask", *RIVALS, "bare")
 
 
 def bare(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

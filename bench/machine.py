@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("flask", "werkzeug", "jinja2", "falcon", "bottle", "granian", "gunicorn", "asgiref", "cython")
+PACKAGES = ("flask", "werkzeug", "jinja2", "falcon", "bottle", "django", "granian", "gunicorn", "asgiref", "cython")
 
 
 def processor() -> str:

@@ -61,7 +61,7 @@ def means(rows: list[report.Row]) -> list[str]:
 
 def microseconds(found: dict[str, Any]) -> str:
     rows = report.rows(found["runs"])
-    names = ("compiled", "pure", "flask", "falcon", "bottle", "bare")
+    names = [name for name in report.PARTICIPANTS if any(name in row.times for row in rows)]
     head = ["µs per request", *(plot.LABELS[name] for name in names)]
     body = [[row.title, *(report.number(row.times.get(name)) for name in names)] for row in rows]
     return f"{table(head, body)}\n{place(found['about'])}\n"

@@ -18,7 +18,7 @@ COLOURS = {
     "bare": "#8a919e",
 }
 LABELS = {"compiled": "bolthead, compiled", "pure": "bolthead, pure", "flask": "Flask", "falcon": "Falcon"}
-LABELS |= {"bottle": "Bottle", "bare": "bare WSGI callable"}
+LABELS |= {"bottle": "Bottle", "django": "Django", "bare": "bare WSGI callable"}
 
 WIDTH, LEFT, RIGHT = 440, 10, 58
 BAR, LINE, BETWEEN = 14, 18, 10

@@ -12,8 +12,12 @@ from .cases.table import cases
 MEANS = {"compiled": 12.0, "pure": 6.0}
 """Geometric means over all cases against Flask that are aimed at."""
 
-RIVALS = {"falcon": 1.6, "bottle": 3.0}
+RIVALS = {"falcon": 1.6, "bottle": 3.0, "django": 10.0}
 """Geometric means against other frameworks that are aimed at, over the cases both serve."""
+
+
+PARTICIPANTS = ("compiled", "pure", "flask", *RIVALS, "bare")
+"""Columns of the tables, in their order."""
 
 
 @dataclass
@@ -83,7 +87,7 @@ def grid(head: list[str], body: list[list[str]]) -> str:
 
 def terminal(table: list[Row]) -> str:
     """The table of a run, in microseconds and in times Flask, with a mark where a target is not_found_error."""
-    names = [n for n in ("compiled", "pure", "flask", "falcon", "bottle", "bare") if any(n in r.times for r in table)]
+    names = [name for name in PARTICIPANTS if any(name in row.times for row in table)]
     builds = [build for build in ("compiled", "pure") if any(build in row.ratios for row in table)]
     head = ["case", *(f"{name} µs" for name in names)]
     for build in builds:
