@@ -134,6 +134,19 @@ class TestBackgroundTasks:
         with pytest.raises(RuntimeError, match="serve the application with .bolthead serve."):
             make().add_background_task(print)
 
+    def test_the_loop_of_one_view_is_none(self) -> None:
+        """Over WSGI an async view runs on a loop that ends with it."""
+        app = make()
+        app.testing = True
+
+        async def view() -> str:
+            app.add_background_task(print)
+            return "x"
+
+        app.add_url_rule("/", "view", view)
+        with pytest.raises(RuntimeError, match="bolthead serve --asgi"):
+            app.test_client().get("/")
+
 
 def test_the_state_is_within_reach() -> None:
     app = make()

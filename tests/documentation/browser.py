@@ -6,10 +6,16 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from documentation.page import DOCS
+
+AXE = DOCS / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+PATIENCE = 60
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
@@ -82,6 +88,27 @@ class Browser:
         result = self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in result, result
         return result["result"].get("value")
+
+    def until(self, script: str) -> Any:
+        """Ask until an expression is true in the page, which may be a new one meanwhile; its value."""
+        end = time.monotonic() + PATIENCE
+        while not (value := self.run(script)):
+            assert time.monotonic() < end, (script, self.run("document.body.innerText"))
+            time.sleep(0.05)
+        return value
+
+    def violations(self) -> list[tuple[str, str, list[tuple[str, str]]]]:
+        """What the page has against the rules of accessibility: rule, help, and two places of each."""
+        self.run(f"{AXE.read_text()};0")
+        options = f"{{runOnly: {RULES}, resultTypes: ['violations']}}"
+        return [
+            (
+                violation["id"],
+                violation["help"],
+                [(node["html"][:120], node["failureSummary"][-160:]) for node in violation["nodes"][:2]],
+            )
+            for violation in self.run(f"axe.run(document, {options}).then((found) => found.violations)")
+        ]
 
     def picture(self) -> str:
         """The page as a PNG, in Base64."""

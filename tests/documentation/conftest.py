@@ -3,10 +3,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from documentation.browser import AXE, Browser
 from documentation.page import DOCS
 
 ADDRESS = "https://docs.example.org/en/latest/"
@@ -23,3 +25,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / "html"
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    assert AXE.is_file(), "run `npm ci` in docs first"
+    with Browser(tmp_path_factory.mktemp("profile")) as browser:
+        yield browser

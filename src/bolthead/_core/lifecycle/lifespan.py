@@ -110,6 +110,10 @@ def loop_of(app: Any) -> Any:
     """The loop that serves *app*, as the calling thread sees it; None where there is none."""
     if place.hop is not None:
         return place.hop.get_loop()
+    ctx = _cv_request.get(None)
+    if ctx is not None and "asgi.scope" not in ctx.request.environ:
+        # WSGI: the loop that an async view runs on ends with the view.
+        return app.serving_loop
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
