@@ -6,7 +6,8 @@ import os
 import platform
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -124,6 +125,12 @@ def _load_for_run(info: ScriptInfo) -> WSGIApplication:
 )
 @click.option("--with-threads/--without-threads", default=True, help="Answer each request in its own thread.")
 @click.option(
+    "--asgi/--wsgi",
+    default=None,
+    help="Serve on an event loop, by uvicorn, or in threads.  [default: --asgi for an application with websockets,"
+    " async views, or functions around the serving, where uvicorn is installed]",
+)
+@click.option(
     "--extra-files",
     default=None,
     type=SeparatedPathType(),
@@ -143,6 +150,7 @@ def run_command(
     reload: bool,
     debugger: bool,
     with_threads: bool,
+    asgi: bool | None,
     cert: ssl.SSLContext | tuple[str, str | None] | Literal["adhoc"] | None,
     extra_files: list[str] | None,
     exclude_patterns: list[str] | None,
@@ -160,17 +168,53 @@ def run_command(
     debug = get_debug_flag()
     show_server_banner(debug, info.app_import_path)
     show_build_notice()
-    run_simple(
+    if asgi is None:
+        asgi = with_threads and _is_for_loop(app)
+    elif asgi:
+        _check_asgi(app, with_threads)
+    run: Callable[..., None] = partial(run_simple, threaded=with_threads)
+    if asgi:
+        from .development import run_asgi as run
+    run(
         host,
         port,
         app,
         use_reloader=debug if reload is None else reload,
         use_debugger=debug if debugger is None else debugger,
-        threaded=with_threads,
         ssl_context=cert,
         extra_files=extra_files,
         exclude_patterns=exclude_patterns,
     )
+
+
+INSTALL_ASGI = "pip install 'bolthead[asgi]'"
+
+
+def _is_for_loop(app: WSGIApplication) -> bool:
+    """Whether *app* is better served over ASGI, and can be; said once, as is what is missing."""
+    from ..serving.choice import ASYNC_VIEWS, REASONS, WEBSOCKETS, needs_loop
+    from .development import has_asgi_server
+
+    reason = needs_loop(app)
+    if not reason:
+        return False
+    can = has_asgi_server(reason == WEBSOCKETS)
+    if not is_running_from_reloader():
+        if can:
+            click.echo(f" * Over ASGI, since the application has {REASONS[reason]}; '--wsgi' serves it otherwise")
+        elif reason != ASYNC_VIEWS:
+            click.secho(f" * The application has {REASONS[reason]}, for which: {INSTALL_ASGI}", fg="yellow", err=True)
+    return can
+
+
+def _check_asgi(app: WSGIApplication, with_threads: bool) -> None:
+    """What speaks against ``--asgi`` is told before anything runs."""
+    from .development import has_asgi_server
+
+    if not with_threads:
+        raise click.UsageError("'--without-threads' is for WSGI, and was given with '--asgi'.")
+    if not has_asgi_server(getattr(app, "_has_websockets", False)):
+        raise click.ClickException(f"'--asgi' needs a server: {INSTALL_ASGI}")
 
 
 def _check_certificate(cert: str, key: str | None) -> None:

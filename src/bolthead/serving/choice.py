@@ -7,7 +7,8 @@ from typing import Any
 
 from .plan import Plan
 
-REASONS = {2: "websockets", 3: "functions around the serving", 4: "async views"}
+WEBSOCKETS, SERVING, ASYNC_VIEWS = 2, 3, 4
+REASONS = {WEBSOCKETS: "websockets", SERVING: "functions around the serving", ASYNC_VIEWS: "async views"}
 """What `needs_loop` finds, and how it is told."""
 WSGI_ONLY = {
     "threads": "the number of threads for functions that are not async is ASGI_THREADS in the application's config",
@@ -41,10 +42,10 @@ def needs_loop(app: Any) -> int:
     if not hasattr(app, "asgi_app"):
         return 0
     if app._has_websockets:
-        return 2
+        return WEBSOCKETS
     if has_lifespan(app):
-        return 3
-    return 4 if any(map(iscoroutinefunction, app.view_functions.values())) else 0
+        return SERVING
+    return ASYNC_VIEWS if any(map(iscoroutinefunction, app.view_functions.values())) else 0
 
 
 def given_for_wsgi(plan: Plan) -> list[str]:
