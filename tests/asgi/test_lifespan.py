@@ -144,7 +144,7 @@ class TestBackgroundTasks:
             return "x"
 
         app.add_url_rule("/", "view", view)
-        with pytest.raises(RuntimeError, match="bolthead serve --asgi"):
+        with pytest.raises(RuntimeError, match="bolthead serve"):
             app.test_client().get("/")
 
 

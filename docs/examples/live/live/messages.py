@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from itertools import count
 from time import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,17 +25,16 @@ bp = Blueprint("messages", __name__)
 
 
 class Room:
-    """The last messages, and a queue for each reader. Only the event loop touches it, so it needs no lock."""
+    """The last messages, and a queue for each reader. Only the event loop touches a queue, so it needs no lock."""
 
     def __init__(self) -> None:
         self.messages: deque[dict[str, Any]] = deque(maxlen=SHOWN)
         # Numbers go on growing when the server starts again, since a page asks for those after its last one.
-        self.number = int(time() * 1000)
+        self.numbers = count(int(time() * 1000))
         self.readers: set[asyncio.Queue[dict[str, Any] | None]] = set()
 
     def say(self, author: str, text: str) -> None:
-        self.number += 1
-        message = {"id": self.number, "author": author, "text": text[:LONGEST]}
+        message = {"id": next(self.numbers), "author": author, "text": text[:LONGEST]}
         self.messages.append(message)
         for reader in list(self.readers):
             if reader.qsize() < WAITING:

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator
+from itertools import count
 from typing import Any
 
 from flask_login import current_user, login_required
@@ -77,8 +78,15 @@ class Report:
                 yield ": still here\n\n"
 
 
+class Reports(dict[int, Report]):
+    """The reports of all, by number."""
+
+    def __init__(self) -> None:
+        self.numbers = count(1)
+
+
 def init_app(app: Flask) -> None:
-    app.extensions["reports"] = {}
+    app.extensions["reports"] = Reports()
     app.register_blueprint(bp)
 
 
@@ -94,16 +102,16 @@ def own(number: int) -> Report:
 @login_required
 async def create() -> Response:
     reports = current_app.extensions["reports"]
-    report = Report(max(reports, default=0) + 1, current_user.id)
+    report = Report(next(reports.numbers), current_user.id)
     messages = list(current_app.extensions["room"].messages)
     try:
         current_app.add_background_task(report.make, messages, current_app.config["STEP"])
     except RuntimeError as error:
-        # Under WSGI there is no loop on which it could run.
+        # There is no loop on which it could run: a WSGI server other than `bolthead serve`.
         abort(501, str(error))
     reports[report.number] = report
     while len(reports) > MOST:
-        del reports[min(reports)]
+        reports.pop(min(list(reports)), None)
     return redirect(url_for("messages.index"))
 
 

@@ -28,7 +28,7 @@ def test_the_websocket_says_how_to_serve_it(client):
 def test_a_report_needs_a_loop(client):
     response = client.post("/reports")
     assert response.status_code == 501
-    assert "bolthead serve --asgi" in response.text
+    assert "bolthead serve" in response.text
     assert client.get("/reports/1").status_code == 404
 
 

@@ -111,15 +111,15 @@ def loop_of(app: Any) -> Any:
     if place.hop is not None:
         return place.hop.get_loop()
     ctx = _cv_request.get(None)
-    if ctx is not None and "asgi.scope" not in ctx.request.environ:
-        # WSGI: the loop that an async view runs on ends with the view.
-        return app.serving_loop
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        if app.serving_loop is None and app._begin_serving is not None:
-            app._begin_serving()
-        return app.serving_loop
+    # WSGI: the loop that an async view runs on ends with the view.
+    if ctx is None or "asgi.scope" in ctx.request.environ:
+        try:
+            return asyncio.get_running_loop()
+        except RuntimeError:
+            pass
+    if app.serving_loop is None and app._begin_serving is not None:
+        app._begin_serving()
+    return app.serving_loop
 
 
 def add_task(app: Any, func: Callable[..., Any], args: Any, kwargs: Any) -> None:
