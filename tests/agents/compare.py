@@ -70,10 +70,12 @@ BY_HAND = {
     "by hand": (*AS_FLASK, *FLASK_COMMAND),
     "by hand, the command": (*COMMAND, "visit"),
     "by hand, install()": ("python", "-c", INSTALL),
+    "by hand, over ASGI": (*AS_FLASK, *FLASK_COMMAND, "--over-asgi"),
 }
 BY_RUNNER = {
     "outside": ("RUNNER", *AS_FLASK, *FLASK_COMMAND),
     "outside the command": ("RUNNER", *COMMAND, "visit"),
+    "outside, over ASGI": ("RUNNER", *AS_FLASK, *FLASK_COMMAND, "--over-asgi"),
     "inside": (*AS_FLASK, "RUNNER", *FLASK),
     "outside, install()": ("RUNNER", "python", "-c", INSTALL),
 }

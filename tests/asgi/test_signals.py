@@ -77,7 +77,7 @@ def site(fw: Any, kinds: tuple[str, ...], of_view: str) -> tuple[Any, list[Any]]
 
 
 def comparable(log: list[Any]) -> Any:
-    """Which were called for what, and what the contexts were: blinker calls the receivers of one signal in any order."""
+    """Which were called for what, and the contexts then; blinker calls the receivers of one signal in any order."""
     called = [sorted(entry[:3] for entry in group) for _, group in itertools.groupby(log, key=lambda entry: entry[0])]
     return called, [entry[3:] for entry in log]
 

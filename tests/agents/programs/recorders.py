@@ -58,7 +58,7 @@ class OpenTelemetry(Recorder):
 
 
 class Sentry(Recorder):
-    def start(self) -> None:
+    def start(self, **options: Any) -> None:
         import sentry_sdk
         from sentry_sdk.transport import Transport
 
@@ -71,7 +71,7 @@ class Sentry(Recorder):
                     if event is not None:
                         recorder.hear(recorder.shown(event))
 
-        sentry_sdk.init("http://key@localhost/1", transport=Recording, traces_sample_rate=1.0)
+        sentry_sdk.init("http://key@localhost/1", transport=Recording, traces_sample_rate=1.0, **options)
 
     @staticmethod
     def shown(event: dict[str, Any]) -> list[Any]:

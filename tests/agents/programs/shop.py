@@ -14,6 +14,7 @@ if BY_HAND:
     recorder.start()
 recorder.listen()
 
+import click  # noqa: E402
 import flask  # noqa: E402
 from flask.views import MethodView  # noqa: E402
 
@@ -107,9 +108,25 @@ def taken() -> dict[str, object]:
     return {"build": f"{build():<8}", "heard": recorder.take()}
 
 
-def visit() -> None:
+def visit(over_asgi: bool = False) -> None:
     """Make the requests outside of the context of the command."""
+    if over_asgi:
+        send_over_asgi()
     contextvars.Context().run(make_requests)
+
+
+def send_over_asgi() -> None:
+    """From now on the test client's requests go through ``asgi_app``."""
+    import sys
+    from pathlib import Path
+
+    import werkzeug.test
+
+    sys.path.append(str(Path(__file__).parents[2]))
+    from over_asgi import Loop, as_wsgi
+
+    loop, run_wsgi_app = Loop(), werkzeug.test.run_wsgi_app
+    werkzeug.test.run_wsgi_app = lambda app, *args, **kwargs: run_wsgi_app(as_wsgi(loop, app), *args, **kwargs)
 
 
 def make_requests() -> None:
@@ -125,4 +142,4 @@ def make_requests() -> None:
     os._exit(0)
 
 
-app.cli.command("visit", with_appcontext=False)(visit)
+app.cli.command("visit", with_appcontext=False)(click.option("--over-asgi", is_flag=True)(visit))
