@@ -110,7 +110,7 @@ FRAMEWORKS = (Framework("flask"), Framework("bolthead"))
 
 def both(scenario: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Run a scenario on both, compare, and give back what came out."""
-    for _ in range(3):
+    for _ in range(20):
         outcomes = []
         second = int(time.time())
         for framework in FRAMEWORKS:

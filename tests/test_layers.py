@@ -47,7 +47,7 @@ CORE: dict[str, set[str]] = {
     "routing": {"http", "primitives"},
     "request": {"http", "json", "primitives"},
     "response": {"http", "json", "primitives"},
-    "session": {"response", "http", "primitives"},
+    "session": {"response", "json", "http", "primitives"},
     "lifecycle": {"session", "response", "routing", "request", "json", "http", "primitives"},
     "serving": set[str](),
     # For the guard alone.

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from . import json, sessions, signals
 from ._core.lifecycle.records import Plan
-from ._core.primitives.class_watch import ClassWatch
+from ._core.primitives.class_watch import ClassWatch, StockFunctions
 from ._core.primitives.stock import StockGuard, shipped
 from ._core.response.make import Responses
 from ._core.session.cookie_session import CookieSessions
+from ._core.session.tagged import TaggedTexts
 from .ctx import AppContext, RequestContext
 from .formparser import STOCK_MULTI_DICTS
+from .json import tag
 from .json.provider import DefaultJSONProvider
 from .routing import Map, MapAdapter
 from .sessions import SecureCookieSession, SecureCookieSessionInterface, mark_modified
@@ -115,6 +117,8 @@ SESSION_PARTS = (
     "session_class",
 )
 """What else the cookie depends on. Compared only when a session is opened or saved."""
+TAGGED_STEPS = ("_is_stock", "_tag_stock", "_untag_scan", "dumps", "loads", "tag", "untag")
+"""What a session is written and read with."""
 MAP_STEPS = ("bind", "bind_to_environ", "route")
 REQUEST_JSON = ("_parse_content_type", "get_data", "headers", "is_json", "mimetype")
 """What `Request.get_json` goes through."""
@@ -142,6 +146,8 @@ REQUEST = StockGuard(Request, REQUEST_STEPS)
 RESPONSE = StockGuard(Response, dict.fromkeys((*RESPONSE_FILLED, *RESPONSE_SENT, *RESPONSE_MADE)))
 SESSION = StockGuard(SecureCookieSessionInterface, SESSION_STEPS[1:])
 SESSION_COOKIE = StockGuard(SecureCookieSessionInterface, SESSION_PARTS, [(SecureCookieSession, "__init__")])
+TAGGED = StockGuard(tag.TaggedJSONSerializer, TAGGED_STEPS)
+SESSION_TEXTS = TaggedTexts(tag.TaggedJSONSerializer, TAGGED, StockFunctions((tag, "dumps loads")), tag.UNTAGGED)
 RESPONSE_COOKIE = StockGuard(Response, ["max_cookie_size", "set_cookie"])
 MAP = StockGuard(Map, MAP_STEPS)
 
@@ -225,6 +231,7 @@ def make_plan(app: Flask) -> Plan:
             SESSION_COOKIE,
             RESPONSE_COOKIE,
             vars(sessions),
+            SESSION_TEXTS,
         )
     plan.context_class = RequestContext
     plan.app_class = AppContext

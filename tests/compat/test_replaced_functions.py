@@ -202,3 +202,71 @@ def test_a_frozen_session_of_an_application_that_ignores_itsdangerous(fw: Framew
     client.get("/login")
     with freezegun.freeze_time("2021-01-01", ignore=["itsdangerous"]):
         return client.get("/who").text
+
+
+WAYS_TO_OWN_TEXTS = [
+    "loads of the class",
+    "dumps of the class",
+    "tag of the class",
+    "loads of the module",
+    "dumps of the module",
+    "loads of the provider",
+    "dumps of the provider",
+    "loads of one provider",
+    "dumps of one provider",
+    "a tag of its own",
+    "another serializer",
+]
+
+
+@pytest.mark.parametrize("way", WAYS_TO_OWN_TEXTS)
+@alike
+def test_what_a_session_is_written_and_read_with(fw: Framework, way: str) -> Any:
+    """Each step of the tagged serializer, of its module and of the provider below it, replaced and restored."""
+    app = site(fw, Path("/nowhere"))
+    tag, provider = fw.mod("json.tag"), type(app.json)
+    interface = type(app.session_interface)
+    calls: list[str] = []
+
+    def counted(function: Any) -> Any:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            calls.append(way)
+            return function(*args, **kwargs)
+
+        return call
+
+    class Upper(tag.JSONTag):  # type: ignore[name-defined,misc]
+        key = "u"
+
+        def check(self, value: Any) -> bool:
+            return isinstance(value, int)
+
+        def to_json(self, value: Any) -> Any:
+            return str(value)
+
+        def to_python(self, value: Any) -> Any:
+            return f"number {value}"
+
+    name, _, owner = way.partition(" of ")
+    owners = {"the class": tag.TaggedJSONSerializer, "the module": tag, "the provider": provider}
+    if owner in owners:
+        patch = mock.patch.object(owners[owner], name, counted(getattr(owners[owner], name)))
+    elif owner == "one provider":
+        patch = mock.patch.object(app.json, name, counted(getattr(app.json, name)))
+    else:
+        own = tag.TaggedJSONSerializer()
+        if way == "a tag of its own":
+            own.register(Upper, index=0)
+        else:
+            own = type("Own", (tag.TaggedJSONSerializer,), {"loads": lambda self, text: {"u": text}})()
+        patch = mock.patch.object(interface, "serializer", own)
+    found = []
+    client = app.test_client()
+    for context in (mock.patch("os.sep", "/"), patch, mock.patch("os.sep", "/")):
+        with context:
+            found += [client.get(path).text for path in ("/login", "/who", "/tagged", "/who")]
+            found.append(len(client.get_cookie("session").value))
+        # How often is another matter: itsdangerous tries each serializer that it is given.
+        found.append(bool(calls))
+        calls.clear()
+    return found

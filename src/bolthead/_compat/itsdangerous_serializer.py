@@ -17,7 +17,8 @@ import itsdangerous.timed
 from itsdangerous import HMACAlgorithm, TimestampSigner, URLSafeTimedSerializer
 from itsdangerous.encoding import want_bytes
 
-from .._core.primitives.stock import StockFunctions, StockGuard
+from .._core.primitives.class_watch import StockFunctions
+from .._core.primitives.stock import StockGuard
 from .._core.session.signature import SEPARATOR, Hmac, decode, packed, sign, unsign
 
 FUNCTIONS = StockFunctions(

@@ -222,3 +222,19 @@ def test_a_plan_of_many_classes_costs_no_more(build: str, load: Load, depth: int
     assert app._plan is plan
     # Compiled, none for a request; but a class of another test that is collected meanwhile is a change to look at.
     assert Counting.lookups - before <= (19 if build == "compiled" else 20 * 4)
+
+
+def test_functions_of_modules(load: Load) -> None:
+    module = ModuleType("tools")
+    module.open = module.stat = len  # type: ignore[attr-defined]
+    functions = load(NAME).StockFunctions((module, "open stat"))
+    assert functions.unchanged()
+    module.stat = max  # type: ignore[attr-defined]
+    assert not functions.unchanged()
+    module.stat = len  # type: ignore[attr-defined]
+    assert functions.unchanged()
+    del module.open  # type: ignore[attr-defined]
+    assert not functions.unchanged()
+    assert load(NAME).StockFunctions().unchanged()
+    with pytest.raises(KeyError):
+        load(NAME).StockFunctions((module, "nothing"))

@@ -77,19 +77,3 @@ def test_everything_is_shipped(load: Load) -> None:
         assert value is not None and value != (), name
         if isinstance(value, module.StockGuard):
             assert value.names, name
-
-
-def test_functions_of_modules(load: Load) -> None:
-    module = ModuleType("tools")
-    module.open = module.stat = len  # type: ignore[attr-defined]
-    functions = load(NAME).StockFunctions((module, "open stat"))
-    assert functions.unchanged()
-    module.stat = max  # type: ignore[attr-defined]
-    assert not functions.unchanged()
-    module.stat = len  # type: ignore[attr-defined]
-    assert functions.unchanged()
-    del module.open  # type: ignore[attr-defined]
-    assert not functions.unchanged()
-    assert load(NAME).StockFunctions().unchanged()
-    with pytest.raises(KeyError):
-        load(NAME).StockFunctions((module, "nothing"))

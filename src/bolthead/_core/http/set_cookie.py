@@ -10,7 +10,7 @@ import werkzeug.http
 import werkzeug.sansio.response
 from werkzeug.http import http_date
 
-from ..primitives.stock import StockFunctions
+from ..primitives.class_watch import StockFunctions
 
 DATES_SIZE = 1024
 """How many dates are remembered."""

@@ -10,3 +10,9 @@ cdef class ClassWatch:
     cdef bint _compare(self) except -1
     cdef int _arm(self) except -1
     cpdef bint unchanged(self) except -1
+
+
+cdef class StockFunctions:
+    cdef list _seen
+
+    cpdef bint unchanged(self) except -1

@@ -1,4 +1,4 @@
-"""Did one of these attributes of a class change? Asked before every request, so the answer has to be cheap.
+"""Did one of these attributes change, of a class or of a module? Asked before every request, so it has to be cheap.
 
 Compiled, CPython tells: by its type watchers from 3.12 on, by the version tags of classes on 3.11. Pure, the
 attributes are compared. ``tests/core/primitives/test_class_watch.py`` holds the two versions together.
@@ -6,9 +6,10 @@ attributes are compared. ``tests/core/primitives/test_class_watch.py`` holds the
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterable
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 _MISSING = object()
@@ -29,22 +30,69 @@ class ClassWatch:
         # wraps, as wrapt's do. The names are constants of this package.
         held = ModuleType("watched").__dict__
         tests = []
+        own: dict[type, list[str]] = {}
         for number, (cls, name) in enumerate(pairs):
             held[f"cls_{id(cls)}"] = cls
             value = getattr(cls, name, _MISSING)
             if value is _MISSING:
                 tests += _tests_of_absence(held, cls, name)
+            elif not _PYPY and type(cls) is type and name in vars(cls):
+                own.setdefault(cls, []).append(name)
             else:
                 held[f"value_{number}"] = value
                 tests.append(f"cls_{id(cls)}.{name} is value_{number}")
+        for cls, names in own.items():
+            held[f"same_{id(cls)}"] = _test_of_names(_dictionary(cls), names)
+            tests.append(f"same_{id(cls)}()")
         self._same: Callable[[], bool] = eval(f"lambda: {' and '.join(dict.fromkeys(tests)) or True}", held)
 
     def unchanged(self) -> bool:
         """Whether each attribute is the very object that it was."""
         try:
             return self._same()
-        except AttributeError:
+        except (AttributeError, NameError):
             return False
+
+
+class StockFunctions:
+    """Tells whether functions of modules are the ones they were when this was made: tests put others in their place.
+
+    The arguments are pairs of a module and the names in it, with spaces between. Raises KeyError for a name that is not
+    there.
+    """
+
+    __slots__ = ("_tests",)
+
+    def __init__(self, *pairs: tuple[ModuleType, str]) -> None:
+        self._tests = [_test_of_names(vars(module), names.split()) for module, names in pairs]
+
+    def unchanged(self) -> bool:
+        """Whether each function is the very object that it was."""
+        try:
+            for test in self._tests:
+                if not test():
+                    return False
+        except NameError:
+            return False
+        return True
+
+
+def _dictionary(cls: type) -> dict[str, Any]:
+    """The dictionary behind the view that ``vars(cls)`` is. For CPython; it is only read."""
+    (found,) = gc.get_referents(vars(cls))
+    return found  # type: ignore[no-any-return]
+
+
+def _test_of_names(held: dict[str, Any], names: list[str]) -> Callable[[], bool]:
+    """A function that tells whether each of *names* has the same value in *held* as now.
+
+    FAST (string): for a function with *held* as its globals, CPython's interpreter remembers where in the dictionary a
+    name stands. An attribute of a class costs it three times as much.
+    """
+    values = [f"value_{number}_" for number in range(len(names))]
+    tests = " and ".join(f"{name} is {value}" for name, value in zip(names, values, strict=True))
+    code = eval(f"lambda {', '.join(values)}: {tests or True}").__code__
+    return FunctionType(code, held, argdefs=tuple(held[name] for name in names))
 
 
 def _tests_of_absence(held: dict[str, Any], cls: type, name: str) -> list[str]:

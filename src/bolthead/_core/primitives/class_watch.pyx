@@ -1,7 +1,9 @@
 """The compiled version of ``class_watch.py``."""
 
 cimport cython
+from cpython.dict cimport PyDict_GetItemWithError
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.object cimport PyObject
 
 cdef extern from *:
     """
@@ -158,4 +160,16 @@ cdef class ClassWatch:
         else:
             # The look-ups above made CPython tag the classes again.
             self._arm()
+        return True
+
+
+cdef class StockFunctions:
+    def __init__(self, *pairs):
+        self._seen = [(vars(module), name, vars(module)[name]) for module, names in pairs for name in names.split()]
+
+    cpdef bint unchanged(self) except -1:
+        cdef tuple seen
+        for seen in self._seen:
+            if PyDict_GetItemWithError(seen[0], seen[1]) is not <PyObject *>seen[2]:
+                return False
         return True

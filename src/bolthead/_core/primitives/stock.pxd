@@ -22,13 +22,6 @@ cdef class StockGuard:
     cdef Verdict _judge(self, object cls)
 
 
-cdef class StockFunctions:
-    cdef list _seen
-
-    @cython.locals(held=dict)
-    cpdef bint unchanged(self) except -1
-
-
 cdef class Shipped:
     cdef public object adapter_class
     cdef public StockGuard app

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from types import ModuleType
 from typing import Any
 
 from .class_watch import ClassWatch
@@ -65,24 +64,6 @@ class StockGuard:
         if len(self._verdicts) < REMEMBERED:
             self._verdicts[cls] = verdict
         return verdict
-
-
-class StockFunctions:
-    """Tells whether functions of modules are the ones they were when this was made: tests put others in their place.
-
-    The arguments are pairs of a module and the names in it, with spaces between.
-    """
-
-    __slots__ = ("_seen",)
-
-    def __init__(self, *pairs: tuple[ModuleType, str]) -> None:
-        self._seen = [(vars(module), name, vars(module)[name]) for module, names in pairs for name in names.split()]
-
-    def unchanged(self) -> bool:
-        for held, name, value in self._seen:  # noqa: SIM110  No generator in a compiled method.
-            if held.get(name) is not value:
-                return False
-        return True
 
 
 class Shipped:

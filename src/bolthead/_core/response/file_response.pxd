@@ -1,6 +1,7 @@
 cimport cython
 
-from bolthead._core.primitives.stock cimport Shipped, StockFunctions
+from bolthead._core.primitives.class_watch cimport StockFunctions
+from bolthead._core.primitives.stock cimport Shipped
 from bolthead._core.http.set_cookie cimport date_of
 from bolthead._core.response.bare cimport bare_response
 from bolthead._core.response.status cimport content_type_of

@@ -24,7 +24,8 @@ from werkzeug.http import dump_options_header, http_date, is_resource_modified
 from werkzeug.wsgi import FileWrapper
 
 from ..http.set_cookie import date_of
-from ..primitives.stock import StockFunctions, shipped
+from ..primitives.class_watch import StockFunctions
+from ..primitives.stock import shipped
 from .bare import bare_response
 from .status import content_type_of
 

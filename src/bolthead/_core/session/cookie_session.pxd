@@ -1,9 +1,11 @@
 cimport cython
 
 from bolthead._core.http.set_cookie cimport date_of
-from bolthead._core.primitives.stock cimport StockFunctions, StockGuard
+from bolthead._core.primitives.class_watch cimport StockFunctions
+from bolthead._core.primitives.stock cimport StockGuard
 from bolthead._core.primitives.objects cimport new, own_item
-from bolthead._core.session.signature cimport decode, unsign
+from bolthead._core.session.signature cimport Hmac, decode, packed, sign, unsign
+from bolthead._core.session.tagged cimport TaggedTexts
 
 cdef StockFunctions functions
 
@@ -24,6 +26,7 @@ cdef class CookieSessions:
     cdef StockGuard guard
     cdef StockGuard response_guard
     cdef dict module
+    cdef TaggedTexts texts
     cdef list last
     cdef list life
 
@@ -33,4 +36,6 @@ cdef class CookieSessions:
     @cython.locals(life=tuple)
     cdef object read(self, object app, object serializer, object cookie)
     cpdef object save(self, object app, object session, object response)
+    @cython.locals(macs=list)
+    cdef object write(self, object app, dict value)
     cdef object save_other(self, object app, object session, object response)

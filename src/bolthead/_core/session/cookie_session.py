@@ -12,7 +12,8 @@ from werkzeug.http import dump_cookie, http_date
 from ..http.set_cookie import date_of, functions
 from ..primitives.objects import new, own_item
 from ..primitives.stock import StockGuard
-from .signature import SEPARATOR, decode, unsign
+from .signature import SEPARATOR, Hmac, decode, packed, sign, unsign
+from .tagged import TaggedTexts
 
 COOKIE_OPTIONS = ("domain", "path", "secure", "partitioned", "samesite", "httponly")
 
@@ -95,9 +96,9 @@ class CookieSessions:
     """What opens and saves the sessions of one application, whose *interface* is the stock one.
 
     *cls* is the class of sessions, made with the callback *mark*; *multi_dicts* the classes of cookies that may be read
-    as the dicts of lists they are. *guard* and
-    *response_guard* hold while what is skipped of the interface and of the response is stock. *module* is the
-    dictionary of the interface's module, for the class of serializers that is in it.
+    as the dicts of lists they are. *guard* and *response_guard* hold while what is skipped of the interface and of the
+    response is stock. *module* is the dictionary of the interface's module, for the class of serializers that is in it;
+    *texts* reads and writes for their serializer.
     """
 
     __slots__ = (
@@ -111,6 +112,7 @@ class CookieSessions:
         "multi_dicts",
         "response_class",
         "response_guard",
+        "texts",
     )
 
     def __init__(
@@ -123,6 +125,7 @@ class CookieSessions:
         guard: StockGuard,
         response_guard: StockGuard,
         module: dict[str, Any],
+        texts: TaggedTexts,
     ) -> None:
         self.interface = interface
         self.cls = cls
@@ -132,6 +135,7 @@ class CookieSessions:
         self.guard = guard
         self.response_guard = response_guard
         self.module = module
+        self.texts = texts
         # What was made of what. A tuple, so that no thread sees half of one and half of another; in a list for the
         # reason of `signature._stamps`.
         self.last: list[tuple[Any, Any, Any]] = [(None, None, None)]
@@ -185,7 +189,7 @@ class CookieSessions:
         if payload is None or payload[:1] == SEPARATOR:
             return None
         try:
-            value = serializer.serializer.loads(decode(payload).decode())
+            value = self.texts.loads(serializer.serializer, app.json, decode(payload).decode())
         except Exception:
             return None
         return value if type(value) is dict else None
@@ -195,7 +199,8 @@ class CookieSessions:
         if type(session) is not self.cls or type(response) is not self.response_class:
             self.save_other(app, session, response)
             return
-        if session.accessed:
+        accessed = session.accessed
+        if accessed:
             vary_by_cookie(response)
         config = app.config
         if not session.modified:
@@ -215,7 +220,7 @@ class CookieSessions:
         ):
             self.save_other(app, session, response)
             return
-        value = self.serializer_of(app).dumps(dict(session))
+        value = self.write(app, dict(session))
         options = (
             config["SESSION_COOKIE_DOMAIN"],
             config["SESSION_COOKIE_PATH"] or config["APPLICATION_ROOT"],
@@ -227,7 +232,16 @@ class CookieSessions:
         name = config["SESSION_COOKIE_NAME"]
         expires = self.interface.get_expiration_time(app, session) if permanent else None
         set_cookie(response, name, value, expires, options, config["MAX_COOKIE_SIZE"])
-        vary_by_cookie(response)
+        if not accessed:
+            vary_by_cookie(response)
+
+    def write(self, app: Any, value: dict[str, Any]) -> Any:
+        """What stands in the cookie: ``serializer.dumps(value)``."""
+        serializer = self.serializer_of(app)
+        macs: list[Hmac] = getattr(serializer, "macs", [])
+        if not macs:
+            return serializer.dumps(value)
+        return sign(macs[0], packed(self.texts.dumps(serializer.serializer, app.json, value).encode()))
 
     def save_other(self, app: Any, session: Any, response: Any) -> None:
         interface = self.interface

@@ -4,8 +4,9 @@ cdef list _stamps
 
 cpdef bytes encode(bytes data)
 cpdef bytes decode(bytes text)
-@cython.locals(size=cython.Py_ssize_t)
 cpdef bytes packed(bytes text)
+@cython.locals(size=cython.Py_ssize_t)
+cpdef bytes pack(bytes text)
 
 
 @cython.final
