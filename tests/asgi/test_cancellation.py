@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import threading
 import weakref
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bolthead import Flask, g, request
 from bolthead._core.lifecycle import asgi
@@ -132,6 +134,40 @@ def test_a_view_that_waits_is_cancelled() -> None:
 
     asyncio.run(main())
     assert log == ["cancelled", ("teardown", "CancelledError", "/waits")]
+
+
+@pytest.mark.parametrize("how", ["the client leaves", "the server cancels"])
+def test_behind_middleware(how: str) -> None:
+    """A thread waits for the view, and then for what comes after it: that is not cancelled."""
+    log: list[Any] = []
+    app = make(log)
+    app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
+
+    @app.teardown_request
+    async def also(error: BaseException | None) -> None:
+        await asyncio.sleep(0)
+        log.append("also")
+
+    @app.before_request
+    async def begun() -> None:
+        waiting.set()
+
+    waiting = threading.Event()
+
+    async def main() -> None:
+        call = Call(app, scope("/waits"))
+        call.put({"type": "http.request", "body": b"", "more_body": False})
+        await asyncio.to_thread(waiting.wait, 60)
+        if how == "the client leaves":
+            await call.close({"type": "http.disconnect"})
+        else:
+            call.task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call.task
+
+    asyncio.run(main())
+    assert log[-2:] == ["also", ("teardown", "CancelledError", "/waits")]
+    assert log[:-2] in ([], ["cancelled"])
 
 
 def test_the_server_cancels() -> None:

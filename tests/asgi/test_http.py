@@ -335,28 +335,6 @@ class TestAnswers:
         assert (part.status_code, part.data) == (206, data[5:10])
         assert (known.status_code, known.data) == (304, b"")
 
-    def test_stream_with_context_of_an_async_generator(self) -> None:
-        app = make()
-        ended = []
-
-        @app.teardown_request
-        async def teardown(error: BaseException | None) -> None:
-            ended.append(True)
-
-        @app.get("/")
-        async def view() -> Any:
-            @stream_with_context
-            async def items() -> AsyncIterator[str]:
-                for _ in range(2):
-                    assert not ended
-                    yield request.path
-                    await asyncio.sleep(0)
-
-            return items()
-
-        assert get(app) == (200, "//")
-        assert ended == [True]
-
 
 class WsgiView:
     def __call__(self, environ: Any, start_response: Any) -> Any:

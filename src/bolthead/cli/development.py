@@ -175,7 +175,9 @@ def make_uvicorn(asgi: Any, tls: ssl.SSLContext | None) -> Server:
     log["filters"] = {"shown": {"()": lambda: is_shown}}
     log["handlers"]["default"]["filters"] = ["shown"]
     log["handlers"]["access"]["stream"] = "ext://sys.stderr"
-    config = Config(asgi, interface="asgi3", log_config=log, proxy_headers=False, timeout_graceful_shutdown=STOP_TIMEOUT)
+    config = Config(
+        asgi, interface="asgi3", log_config=log, proxy_headers=False, timeout_graceful_shutdown=STOP_TIMEOUT
+    )
     config.load()
     config.ssl = tls
     return Server(config)

@@ -473,10 +473,20 @@ class Exchange(Steps):
         if has_body(environ):
             await read_body(self)
         self.watchable = True
+        outer = var_get(request_var, None)
         await TO_THREAD
         start = StartResponse()
         walked = self.app(environ, start)
-        await transmit(self, answer_of_wsgi(walked, start, False))
+        try:
+            await transmit(self, answer_of_wsgi(walked, start, False))
+        finally:
+            left = var_get(request_var, None)
+            if left is not outer:
+                # Of a stream with contexts that was not walked: that of a HEAD request, say.
+                if not self.in_thread:
+                    await TO_THREAD
+                left.pop()
+                var_get(app_var, None).pop()
 
 
 def run(app: Any, scope: Any, receive: Any, send_message: Any) -> Any:

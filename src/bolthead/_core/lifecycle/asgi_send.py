@@ -9,7 +9,7 @@ from werkzeug.wsgi import FileWrapper, _RangeWrapper
 
 from ..response.asgi_messages import body_message, start_message
 from ..response.send import Stream, pairs_of_whole_body
-from .steps import TO_LOOP, TO_THREAD
+from .steps import TO_LOOP, TO_THREAD, waiting_hop
 
 FILE_PIECE = 64 * 1024
 """Bytes of a file that one turn of a thread reads."""
@@ -126,7 +126,8 @@ def answer_of_wsgi(walked: Any, start: StartResponse, is_whole: bool) -> Answer:
 class ContextStream:
     """The body of an async generator that needs the contexts: they stay pushed until it is closed.
 
-    For the driver alone, which runs every step of a request in one context.
+    The driver pops them in the context of the request, where they have to be pushed for that. A view for which a worker
+    thread waits has a copy of it: there the thread does it, when the view has returned.
     """
 
     __slots__ = ("_app_ctx", "_items", "_req_ctx")
@@ -135,8 +136,20 @@ class ContextStream:
         self._items = aiter(items)
         self._app_ctx = app_ctx
         self._req_ctx = req_ctx
-        app_ctx.push()
-        req_ctx.push()
+        hop = waiting_hop()
+        if hop is None:
+            self.push()
+        else:
+            hop.streams.append(self)
+
+    def push(self) -> None:
+        self._app_ctx.push()
+        self._req_ctx.push()
+
+    def pop(self) -> None:
+        """Pop the contexts, whose teardown functions may block. Runs in a thread."""
+        self._req_ctx.pop()
+        self._app_ctx.pop()
 
     def __aiter__(self) -> Any:
         return self
@@ -144,15 +157,17 @@ class ContextStream:
     def __anext__(self) -> Any:
         return self._items.__anext__()
 
+    async def close_items(self) -> None:
+        if hasattr(self._items, "aclose"):
+            await self._items.aclose()
+
     async def aclose(self) -> None:
-        """Close the generator and pop the contexts, whose teardown functions may block."""
+        """Close the generator and pop the contexts. For the driver alone, which goes to a thread for it."""
         try:
-            if hasattr(self._items, "aclose"):
-                await self._items.aclose()
+            await self.close_items()
         finally:
             await TO_THREAD
-            self._req_ctx.pop()
-            self._app_ctx.pop()
+            self.pop()
             await TO_LOOP
 
 

@@ -153,16 +153,32 @@ class Steps:
         return error
 
 
+_waited_for: dict[Any, Hop] = {}
+"""The tasks on a loop for which a worker thread waits, with the hop that it is on."""
+
+
+def waiting_hop() -> Hop | None:
+    """The hop whose thread waits for the current task; None where there is none."""
+    try:
+        return _waited_for.get(current_task())
+    except RuntimeError:
+        return None
+
+
 class Hop(Future[None]):
-    """What the task waits for while a thread has the coroutine of *steps*."""
+    """What the task waits for while a thread has the coroutine of *steps*.
+
+    ``streams``: bodies made on the loop meanwhile, which the thread is to push the contexts for.
+    """
 
     def __init__(self, steps: Steps) -> None:
         super().__init__(loop=get_running_loop())
         self.steps = steps
         self.ended = False
         self.error: BaseException | None = None
-        self.cancelled_meanwhile = False
+        self.cancelled_meanwhile = self.told = False
         self.inner: Any = None
+        self.streams: list[Any] = []
 
     def cancel(self, msg: Any = None) -> bool:
         """Note that the task is to be cancelled. A coroutine that the thread waits for is cancelled at once."""
@@ -170,8 +186,13 @@ class Hop(Future[None]):
             return False
         self.cancelled_meanwhile = True
         if self.inner is not None:
-            self.inner.cancel()
+            self.tell()
         return True
+
+    def tell(self) -> None:
+        """Cancel what the thread waits for: once, so that the teardown functions that follow are awaited."""
+        self.told = True
+        self.inner.cancel()
 
     def run(self, context: Context, coroutine: Any) -> None:
         """In the thread: run the coroutine until it asks for the loop, or ends."""
@@ -213,15 +234,17 @@ class Hop(Future[None]):
 
         def start() -> None:
             self.inner = create_task(call(), context=context)
+            _waited_for[self.inner] = self
             self.inner.add_done_callback(finish)
-            if self.cancelled_meanwhile:
-                self.inner.cancel()
+            if self.cancelled_meanwhile and not self.told:
+                self.tell()
             elif self.steps.watchable:
                 self.steps.watchable = False
                 self.steps.suspended()
 
         def finish(task: Any) -> None:
             self.inner = None
+            del _waited_for[task]
             if task.cancelled():
                 outcome.set_exception(CancelledError())
             elif task.exception() is not None:
@@ -231,8 +254,11 @@ class Hop(Future[None]):
 
         self.get_loop().call_soon_threadsafe(start, context=Context())
         try:
-            return outcome.result()
+            result = outcome.result()
         finally:
             for var, value in context.items():
                 if var.get(outcome) is not value:
                     var.set(value)
+        while self.streams:
+            self.streams.pop().push()
+        return result

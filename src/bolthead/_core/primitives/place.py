@@ -44,5 +44,11 @@ def _iterate(body: Any) -> Iterator[Any]:
                 break
             yield item
     finally:
-        if hasattr(iterator, "aclose"):
+        if hasattr(iterator, "close_items"):
+            # With contexts that stay pushed: this thread pops them.
+            try:
+                place.hop.wait_for(iterator.close_items, (), {})
+            finally:
+                iterator.pop()
+        elif hasattr(iterator, "aclose"):
             place.hop.wait_for(iterator.aclose, (), {})
