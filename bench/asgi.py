@@ -14,7 +14,6 @@ import logging
 import sys
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -168,16 +167,6 @@ def grid(found: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     return [f"µs, on one {found['loop']} loop", *who], body
 
 
-def versions() -> dict[str, str]:
-    found = {}
-    for name in OTHERS:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
 def main(args: argparse.Namespace) -> int:
     who = names(args.frameworks)
     keys = names(args.only)
@@ -197,7 +186,7 @@ def main(args: argparse.Namespace) -> int:
     for item in timed:
         times.setdefault(item.case, {})[item.framework] = item.best
     about = machine.about()
-    about["versions"] |= versions()
+    about["versions"] |= machine.versions(OTHERS)
     found = {"about": about, "loop": args.loop, "times": times}
     print(report.grid(*grid(found)))
     if args.json:

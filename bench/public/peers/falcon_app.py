@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 import falcon  # type: ignore[import-untyped, unused-ignore]
 
 from . import work
@@ -85,21 +83,13 @@ class Items:
         resp.media = work.items(count, req.get_param_as_int("m", default=1))
 
 
-ROUTES: dict[str, Any] = {
-    "/plaintext": Plaintext,
-    "/json": Json,
-    "/db": Db,
-    "/queries": Queries,
-    "/updates": Updates,
-    "/cached-queries": Cached,
-    "/fortunes": Fortunes,
-    "/": Empty,
-    "/user/{id:int}": User,
-    "/user": Create,
-    "/pipeline": Pipeline,
-    "/baseline11": Baseline,
-    "/json/{count:int}": Items,
-}
+RESOURCES = (Plaintext, Json, Db, Queries, Updates, Cached, Fortunes, Empty, User, Create, Pipeline, Baseline, Items)
+PATHS = (
+    *("/plaintext", "/json", "/db", "/queries", "/updates", "/cached-queries", "/fortunes"),
+    *("/", "/user/{id:int}", "/user"),
+    *("/pipeline", "/baseline11", "/json/{count:int}"),
+)
+"""The paths of the three boards, in the order of the resources; Falcon over ASGI has the same."""
 app = falcon.App()
-for path, resource in ROUTES.items():
+for path, resource in zip(PATHS, RESOURCES, strict=True):
     app.add_route(path, resource())

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-from typing import Any
-
 import falcon  # type: ignore[import-untyped, unused-ignore]
 import falcon.asgi  # type: ignore[import-untyped, unused-ignore]
 
 from . import work
+from .falcon_app import PATHS
 
 Req, Resp = falcon.asgi.Request, falcon.asgi.Response
 
@@ -84,21 +83,7 @@ class Items:
         resp.media = work.items(count, req.get_param_as_int("m", default=1))
 
 
-ROUTES: dict[str, Any] = {
-    "/plaintext": Plaintext,
-    "/json": Json,
-    "/db": Db,
-    "/queries": Queries,
-    "/updates": Updates,
-    "/cached-queries": Cached,
-    "/fortunes": Fortunes,
-    "/": Empty,
-    "/user/{id:int}": User,
-    "/user": Create,
-    "/pipeline": Pipeline,
-    "/baseline11": Baseline,
-    "/json/{count:int}": Items,
-}
+RESOURCES = (Plaintext, Json, Db, Queries, Updates, Cached, Fortunes, Empty, User, Create, Pipeline, Baseline, Items)
 app = falcon.asgi.App()
-for path, resource in ROUTES.items():
+for path, resource in zip(PATHS, RESOURCES, strict=True):
     app.add_route(path, resource())

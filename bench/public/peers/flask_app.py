@@ -7,7 +7,7 @@ from flask import Response, request
 
 from . import work
 
-app = flask.Flask(__name__)
+app = flask.Flask(__name__, template_folder=work.TEMPLATES)
 
 
 @app.get("/plaintext")

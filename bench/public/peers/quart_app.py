@@ -7,7 +7,7 @@ from quart import Response, request
 
 from . import work
 
-app = quart.Quart(__name__)
+app = quart.Quart(__name__, template_folder=work.TEMPLATES)
 
 
 @app.get("/plaintext")

@@ -27,7 +27,10 @@ UPDATE += " WHERE world.id = n.id"
 MORE = (0, "Additional fortune added at request time.")
 ITEMS = json.loads(Path(os.environ["DATASET_PATH"]).read_text())
 
-templates = jinja2.Environment(loader=jinja2.PackageLoader("bench.public.peers"), autoescape=True)
+TEMPLATES = Path(__file__).resolve().parents[1] / "techempower" / "templates"
+"""Of bolthead's entry: all have the same page."""
+
+templates = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)
 local = threading.local()
 cache: dict[int, dict[str, int]] = {}
 pool: AsyncConnectionPool | None = None
