@@ -12,6 +12,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import BadRequest, Conflict, HTTPException, NotFound
 from werkzeug.wrappers import Response as PlainResponse
 
+from compat.setup_methods import SETUP_OF_BOTH
 from oracle import Framework, alike, both, shown
 
 
@@ -80,25 +81,9 @@ def test_name_of_main(file: str | None, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 SETUP = [
-    ("get", ("/",)),
-    ("post", ("/",)),
-    ("put", ("/",)),
-    ("delete", ("/",)),
-    ("patch", ("/",)),
-    ("route", ("/",)),
-    ("add_url_rule", ("/", "x")),
-    ("endpoint", ("x",)),
-    ("before_request", (print,)),
-    ("after_request", (print,)),
-    ("teardown_request", (print,)),
+    *SETUP_OF_BOTH,
     ("teardown_appcontext", (print,)),
-    ("context_processor", (dict,)),
     ("shell_context_processor", (dict,)),
-    ("url_value_preprocessor", (print,)),
-    ("url_defaults", (print,)),
-    ("errorhandler", (404,)),
-    ("register_error_handler", (404, print)),
-    ("register_blueprint", (None,)),
     ("template_filter", ()),
     ("add_template_filter", (str,)),
     ("template_test", ()),

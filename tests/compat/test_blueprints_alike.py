@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from compat.setup_methods import SETUP_OF_BOTH
 from oracle import Framework, alike, both, shown
 
 
@@ -137,25 +138,9 @@ def test_dots_refused(fw: Framework) -> Any:
 
 
 SETUP_OF_BLUEPRINT = [
-    ("get", ("/",)),
-    ("post", ("/",)),
-    ("put", ("/",)),
-    ("delete", ("/",)),
-    ("patch", ("/",)),
-    ("route", ("/",)),
-    ("add_url_rule", ("/", "x")),
-    ("endpoint", ("x",)),
-    ("before_request", (print,)),
-    ("after_request", (print,)),
-    ("teardown_request", (print,)),
-    ("context_processor", (dict,)),
-    ("url_value_preprocessor", (print,)),
-    ("url_defaults", (print,)),
-    ("errorhandler", (404,)),
-    ("register_error_handler", (404, print)),
+    *SETUP_OF_BOTH,
     ("record", (print,)),
     ("record_once", (print,)),
-    ("register_blueprint", (None,)),
     ("app_template_filter", ()),
     ("add_app_template_filter", (str,)),
     ("app_template_test", ()),

@@ -7,12 +7,10 @@ import http.client
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,23 +47,6 @@ def tool(name: str) -> str:
     return found
 
 
-@contextlib.contextmanager
-def running(command: list[str], port: int) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(command, start_new_session=True)
-    try:
-        until = time.monotonic() + serving.PATIENCE
-        while time.monotonic() < until:
-            with contextlib.suppress(OSError):
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
-            time.sleep(0.05)
-        yield process
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "served.py").write_text(APP)
@@ -97,7 +78,8 @@ def test_nginx(folder: Path) -> None:
             f"http {{ access_log off; client_body_temp_path {folder}; proxy_temp_path {folder};\n"
             f"fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};\n{site} }}\n"
         )
-        with running([nginx, "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")], port):
+        command = [nginx, "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")]
+        with serving.running(command, folder, port):
             for _ in range(20):
                 code, body = ask(port)
                 found = json.loads(body)
@@ -161,7 +143,7 @@ def test_restarts_behind_haproxy(folder: Path) -> None:
 
     threads = [threading.Thread(target=visitor, args=(path,)) for path in ("/", "/", "/", "/slow", "/slow")]
     try:
-        with running([haproxy, "-q", "-f", str(folder / "haproxy.cfg")], front):
+        with serving.running([haproxy, "-q", "-f", str(folder / "haproxy.cfg")], folder, front):
             # Until the balancer has seen both.
             time.sleep(1)
             for thread in threads:
@@ -201,21 +183,10 @@ def test_systemd(tmp_path: Path) -> None:
 def test_gunicorn_with_the_worker(folder: Path) -> None:
     port = serving.free_port()
     command = [sys.executable, "-m", "gunicorn", "-c", str(DEPLOY / "gunicorn.conf.py"), "--bind", f"127.0.0.1:{port}"]
-    process = subprocess.Popen(
-        [*command, "--workers", "2", "--no-control-socket", "served:app"], cwd=folder, stderr=subprocess.DEVNULL
-    )
-    try:
-        until = time.monotonic() + serving.PATIENCE
-        while time.monotonic() < until:
-            with contextlib.suppress(OSError):
-                assert ask(port)[0] == 200
-                break
-            time.sleep(0.05)
+    with serving.running([*command, "--workers", "2", "--no-control-socket", "served:app"], folder, port) as process:
+        assert ask(port)[0] == 200
         process.terminate()
         assert process.wait(serving.PATIENCE) == 0
-    finally:
-        process.kill()
-        process.wait()
 
 
 @pytest.mark.parametrize("package", ["flask", "bolthead"])
@@ -225,19 +196,8 @@ def test_an_application_of_either(folder: Path, package: str) -> None:
     (folder / "either.py").write_text(APP.replace("from bolthead", f"from {package}"))
     port = serving.free_port()
     command = [sys.executable, "-m", "gunicorn", "-k", "bolthead.serving.Worker", "--bind", f"127.0.0.1:{port}"]
-    process = subprocess.Popen(
-        [*command, "--threads", "2", "--no-control-socket", "either:app"],
-        cwd=folder,
-        env={**os.environ, "BOLTHEAD_MAX_BODY": "1k"},
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        until = time.monotonic() + serving.PATIENCE
-        while time.monotonic() < until:
-            with contextlib.suppress(OSError):
-                assert ask(port)[0] == 200
-                break
-            time.sleep(0.05)
+    command += ["--threads", "2", "--no-control-socket", "either:app"]
+    with serving.running(command, folder, port, BOLTHEAD_MAX_BODY="1k") as process:
         assert ask(port, "/slow") == (200, b"slow but done")
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=serving.PATIENCE)
         connection.request("POST", "/", b"x" * 2000)
@@ -245,9 +205,6 @@ def test_an_application_of_either(folder: Path, package: str) -> None:
         connection.close()
         process.terminate()
         assert process.wait(serving.PATIENCE) == 0
-    finally:
-        process.kill()
-        process.wait()
 
 
 @pytest.mark.parametrize("name", ["compose.yaml", "kubernetes.yaml"])
