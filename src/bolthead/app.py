@@ -183,24 +183,36 @@ class Flask(App):
         return int(value.total_seconds()) if isinstance(value, timedelta) else value
 
     def send_static_file(self, filename: str) -> Response:
-        """The view of the static folder."""
+        """The view of the static folder: *filename* is relative to it, and 404 where it leads out or to no file.
+
+        RuntimeError if the application has no ``static_folder``.
+        """
         if not self.has_static_folder:
             raise RuntimeError("'static_folder' must be set to serve static_files.")
         max_age = self.get_send_file_max_age(filename)
         return send_from_directory(self.static_folder, filename, max_age=max_age)  # type: ignore[arg-type]
 
     def open_resource(self, resource: str, mode: str = "rb", encoding: str | None = None) -> IO[AnyStr]:
-        """Open a file below the application's ``root_path`` for reading."""
+        """Open a file of the application's package for reading: *resource* is a path below ``root_path``.
+
+        *mode* is ``"r"``, ``"rt"`` or ``"rb"``, else ValueError; *encoding* is for text. The caller closes the file.
+        """
         if mode not in {"r", "rt", "rb"}:
             raise ValueError("Resources can only be opened for reading.")
         return open(os.path.join(self.root_path, resource), mode, encoding=None if mode == "rb" else encoding)
 
     def open_instance_resource(self, resource: str, mode: str = "rb", encoding: str | None = "utf-8") -> IO[AnyStr]:
-        """Open a file below ``instance_path``, for writing too."""
+        """Open a file below ``instance_path``, in any *mode* of `open`; *encoding* is for text.
+
+        The folder is not made. The caller closes the file.
+        """
         return open(os.path.join(self.instance_path, resource), mode, encoding=None if "b" in mode else encoding)
 
     def create_jinja_environment(self) -> Environment:
-        """The Jinja environment, made when first asked for; change ``jinja_options`` before that."""
+        """Make what ``app.jinja_env`` is, when that is first asked for: ``jinja_environment`` with ``jinja_options``.
+
+        It escapes where `select_jinja_autoescape` says so, and knows ``url_for``, ``config`` and the other globals.
+        """
         options = dict(self.jinja_options)
         options.setdefault("autoescape", self.select_jinja_autoescape)
         if "auto_reload" not in options:
@@ -220,7 +232,10 @@ class Flask(App):
         return environment
 
     def update_template_context(self, context: dict[str, Any]) -> None:
-        """Add what the context processors give to *context*; what is there already stays."""
+        """Add to *context*, in place, what the context processors return: the application's, then the blueprints'.
+
+        A key that is there already stays, so that what a view gives to its template wins.
+        """
         fill_context(self, context)
 
     # --- URLs -------------------------------------------------------------------------------------------------
@@ -284,7 +299,7 @@ class Flask(App):
     # --- shell, development server, tests ---------------------------------------------------------------------
 
     def make_shell_context(self) -> dict[str, Any]:
-        """The names that ``bolthead shell`` starts with."""
+        """The names that ``bolthead shell`` starts with: ``app``, ``g``, and what the shell context processors add."""
         context = {"app": self, "g": g}
         for processor in self.shell_context_processors:
             context.update(processor())
@@ -339,7 +354,11 @@ class Flask(App):
             self._got_first_request = False
 
     def test_client(self, use_cookies: bool = True, **kwargs: Any) -> FlaskClient:
-        """A client that calls this application without a server; *kwargs* go to ``test_client_class``."""
+        """A client that calls this application without a server, a `bolthead.testing.FlaskClient`.
+
+        It keeps cookies between requests unless *use_cookies* is false; *kwargs* go to ``test_client_class``. Set
+        ``TESTING`` to have errors of views raised in the test instead of answered by 500.
+        """
         cls = self.test_client_class
         if cls is None:
             from .testing import FlaskClient as cls
@@ -355,7 +374,10 @@ class Flask(App):
         return AsyncFlaskClient(self, self.response_class, use_cookies=use_cookies, **kwargs)
 
     def test_cli_runner(self, **kwargs: Any) -> FlaskCliRunner:
-        """A runner that calls this application's commands; *kwargs* go to ``test_cli_runner_class``."""
+        """A runner whose ``invoke(args=["command", "--option"])`` calls this application's commands.
+
+        The result has ``output``, ``exit_code`` and ``exception``; *kwargs* go to ``test_cli_runner_class``.
+        """
         cls = self.test_cli_runner_class
         if cls is None:
             from .testing import FlaskCliRunner as cls
@@ -364,7 +386,10 @@ class Flask(App):
     # --- errors -----------------------------------------------------------------------------------------------
 
     def handle_http_exception(self, e: HTTPException) -> HTTPException | ft.ResponseReturnValue:
-        """Give an HTTP error to its handler, or return it as the answer."""
+        """The answer to an HTTP error: its handler's, or *e* itself where there is none.
+
+        A redirect of routing, and an error without a code, is returned as it is.
+        """
         # Routing's own errors are not for users: they redirect, internally or not. No code: a raw response.
         if e.code is None or isinstance(e, RoutingException):
             return e
@@ -372,7 +397,10 @@ class Flask(App):
         return e if handler is None else self.ensure_sync(handler)(e)
 
     def handle_user_exception(self, e: Exception) -> HTTPException | ft.ResponseReturnValue:
-        """Give whatever a view or hook raised to its handler, or raise it again."""
+        """The answer to what a view or hook raised: its handler's; without one *e* is raised again.
+
+        HTTP errors go to `handle_http_exception`, unless ``TRAP_HTTP_EXCEPTIONS`` or ``TRAP_BAD_REQUEST_ERRORS`` traps them.
+        """
         if isinstance(e, BadRequestKeyError) and (self.debug or self.config["TRAP_BAD_REQUEST_ERRORS"]):
             e.show_exception = True
         if isinstance(e, HTTPException) and not self.trap_http_exception(e):
@@ -406,18 +434,27 @@ class Flask(App):
         return self.finalize_request(answer, from_error_handler=True)
 
     def log_exception(self, exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None]) -> None:
-        """Log an unhandled error."""
+        """Log an error that no handler took, with its traceback and the request's path and method, at level *error*.
+
+        *exc_info* is what `sys.exc_info` returns. Override it to log more, or elsewhere.
+        """
         self.logger.error(f"Exception on {request.path} [{request.method}]", exc_info=exc_info)
 
     # --- the steps of a request -------------------------------------------------------------------------------
 
     def dispatch_request(self) -> ft.ResponseReturnValue:
-        """Call the view that the request matched."""
+        """Call the view that the request matched, with the URL's values, and return what it returns.
+
+        What routing found instead (404, 405, a redirect) is raised; OPTIONS is answered where the rule asks for that.
+        """
         ctx: Any = request_ctx._get_current_object()  # type: ignore[attr-defined]
         return phases.answer(phases.plan_of(self), self, ctx, False)  # type: ignore[no-any-return]
 
     def full_dispatch_request(self) -> Response:
-        """Run the before hooks, the view, the error handlers and the after hooks."""
+        """Everything between the contexts: before hooks, view, error handlers, after hooks, session.
+
+        Returns the response; raises what no handler took, which `handle_exception` gets then.
+        """
         ctx: Any = request_ctx._get_current_object()  # type: ignore[attr-defined]
         return full_dispatch(phases.plan_of(self), self, ctx)  # type: ignore[no-any-return]
 
@@ -430,13 +467,16 @@ class Flask(App):
         return phases.finish(plan, self, ctx, rv, from_error_handler)  # type: ignore[no-any-return]
 
     def make_default_options_response(self) -> Response:
-        """The answer to an ``OPTIONS`` request that no view handles."""
+        """The answer to an ``OPTIONS`` request that no view handles: an empty body, and ``Allow`` with the methods."""
         response = self.response_class()
         response.allow.update(request_ctx.url_adapter.allowed_methods())
         return response
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """*func*, wrapped by `async_to_sync` if it is a coroutine function."""
+        """A function to call without ``await``: *func* itself, or for a coroutine function what `async_to_sync` makes of it.
+
+        For extensions and decorators that call a user's function: ``current_app.ensure_sync(func)(...)``.
+        """
         return self.async_to_sync(func) if phases.is_async(func) else func
 
     def async_to_sync(self, func: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
@@ -471,7 +511,10 @@ class Flask(App):
         return phases.preprocess(plan, self, req)  # type: ignore[no-any-return]
 
     def process_response(self, response: Response) -> Response:
-        """Run the after hooks and save the session."""
+        """Run the after hooks on *response*, save the session, and return the response to send.
+
+        In order: `after_this_request` functions; the blueprints' hooks and then the application's, each kind last first.
+        """
         ctx: Any = request_ctx._get_current_object()  # type: ignore[attr-defined]
         return phases.process(phases.plan_of(self), self, ctx, response)  # type: ignore[no-any-return]
 
@@ -488,11 +531,17 @@ class Flask(App):
         phases.teardown_app(phases.plan_of(self), self, exc)
 
     def app_context(self) -> AppContext:
-        """An application context, for ``with``: what `current_app` and `g` need outside a request."""
+        """An application context, for ``with``: what `current_app` and `g` need outside a request.
+
+        Commands have one already; scripts, jobs and threads make it. Its teardown functions run when it is left.
+        """
         return AppContext(self)
 
     def request_context(self, environ: WSGIEnvironment) -> RequestContext:
-        """A request context for a WSGI environment."""
+        """A request context for *environ*, a WSGI environment (PEP 3333), for ``with``.
+
+        For tests `test_request_context` makes one up. Hooks and view do not run.
+        """
         return RequestContext(self, environ)
 
     def websocket_context(self, environ: dict[str, Any]) -> RequestContext:

@@ -137,7 +137,7 @@ class Config(dict):  # type: ignore[type-arg]
         return self.from_mapping(loaded)
 
     def from_mapping(self, mapping: t.Mapping[str, t.Any] | None = None, **kwargs: t.Any) -> bool:
-        """Take the upper-case items of ``mapping`` and of the keyword arguments, which win."""
+        """Take the upper-case items of ``mapping`` and of the keyword arguments, which win. Always returns True."""
         merged: dict[str, t.Any] = {}
         if mapping is not None:
             merged.update(mapping)

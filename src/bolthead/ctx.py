@@ -122,12 +122,12 @@ def _loop_runs() -> bool:
 
 
 def has_request_context() -> bool:
-    """Whether `request` and `session` stand for something."""
+    """Whether `request` and `session` stand for something: for code that runs in views and in commands alike."""
     return _cv_request.get(None) is not None
 
 
 def has_app_context() -> bool:
-    """Whether `current_app` and `g` stand for something."""
+    """Whether `current_app` and `g` stand for something, without raising RuntimeError where they do not."""
     return _cv_app.get(None) is not None
 
 
@@ -169,7 +169,7 @@ class AppContext(AppRecord, _Pushable):
 
     @property
     def url_adapter(self) -> Any:
-        """Builds URLs outside a request; None unless ``SERVER_NAME`` is set."""
+        """A `bolthead.routing.MapAdapter` that builds URLs outside a request; None unless ``SERVER_NAME`` is set."""
         if self._adapter is NOT_CREATED:
             self._adapter = self.app.create_url_adapter(None)
         return self._adapter

@@ -38,7 +38,11 @@ STOCK_MULTI_DICTS = frozenset((ImmutableMultiDict, datastructures.ImmutableMulti
 
 
 class FormDataParser(_werkzeug.FormDataParser):
-    """Turns a body into a form and files, by its media type."""
+    """Turns a body into a form and files, by its media type: urlencoded, or multipart by `MultiPartParser`.
+
+    ``parse`` returns the stream, the form and the files. Limits are in bytes and parts; beyond one it raises
+    ``RequestEntityTooLarge`` (413). Malformed bodies give an empty form, with ``silent=False`` a ValueError.
+    """
 
     def _parse_multipart(
         self, stream: t.IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str]
@@ -64,7 +68,11 @@ class FormDataParser(_werkzeug.FormDataParser):
 
 
 class MultiPartParser(_werkzeug.MultiPartParser):
-    """Reads a multipart body in pieces of ``buffer_size`` into fields and files."""
+    """Reads a multipart body (RFC 7578) in pieces of ``buffer_size`` bytes into fields and files.
+
+    *stream_factory* makes the file that an upload is written to: in memory up to 500 kB, beyond that on the disk, unless
+    ``Request._get_file_stream`` is overridden.
+    """
 
     def start_file_streaming(self, event: _events.File, total_content_length: int | None) -> t.IO[bytes]:
         """The stream for a file, from ``stream_factory``, which is told the length that the part declares."""

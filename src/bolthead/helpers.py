@@ -29,7 +29,7 @@ _NO = frozenset(("0", "false", "no"))
 
 
 def get_debug_flag() -> bool:
-    """Whether ``FLASK_DEBUG`` asks for debug mode."""
+    """Whether ``FLASK_DEBUG`` asks for debug mode: anything but empty, ``0``, ``false`` and ``no`` does."""
     value = os.environ.get("FLASK_DEBUG")
     return bool(value and value.lower() not in _NO)
 

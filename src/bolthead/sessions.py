@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 
 class SessionMixin(MutableMapping[str, Any]):
-    """What a session has beyond a dict."""
+    """What a session has beyond a dict: whether it is new, was changed or looked at, and how long it lasts.
+
+    For a class of your own: ``class Session(CallbackDict, SessionMixin)``.
+    """
 
     new = False
     """Whether the session was made with this request, for interfaces that tell."""
@@ -35,7 +38,10 @@ class SessionMixin(MutableMapping[str, Any]):
 
     @property
     def permanent(self) -> bool:
-        """Whether the session outlives the browser, for ``PERMANENT_SESSION_LIFETIME``."""
+        """Whether the session outlives the browser, for ``PERMANENT_SESSION_LIFETIME`` (31 days unless set).
+
+        It is kept in the session, under ``_permanent``, so that setting it changes the session.
+        """
         return self.get("_permanent", False)  # type: ignore[no-any-return]
 
     @permanent.setter
@@ -92,7 +98,7 @@ class SessionInterface:
     """Whether sessions are pickled, for extensions that ask."""
 
     def make_null_session(self, app: Flask) -> NullSession:
-        """A session for an application that cannot keep one."""
+        """The session where `open_session` gave None: reads as empty, and raises RuntimeError when it is written."""
         return self.null_session_class()
 
     def is_null_session(self, obj: object) -> bool:
@@ -100,7 +106,7 @@ class SessionInterface:
         return isinstance(obj, self.null_session_class)
 
     def get_cookie_name(self, app: Flask) -> str:
-        """The cookie's name, ``SESSION_COOKIE_NAME``."""
+        """The cookie's name: ``SESSION_COOKIE_NAME``, ``"session"`` unless set."""
         return app.config["SESSION_COOKIE_NAME"]  # type: ignore[no-any-return]
 
     def get_cookie_domain(self, app: Flask) -> str | None:
@@ -121,7 +127,7 @@ class SessionInterface:
         return app.config["SESSION_COOKIE_SECURE"]  # type: ignore[no-any-return]
 
     def get_cookie_samesite(self, app: Flask) -> str | None:
-        """``"Strict"``, ``"Lax"``, ``"None"``, or None for no attribute."""
+        """``SESSION_COOKIE_SAMESITE``: ``"Strict"``, ``"Lax"``, ``"None"``, or None for no attribute (RFC 6265bis)."""
         return app.config["SESSION_COOKIE_SAMESITE"]  # type: ignore[no-any-return]
 
     def get_cookie_partitioned(self, app: Flask) -> bool:
@@ -141,7 +147,10 @@ class SessionInterface:
         raise NotImplementedError()
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Keep *session*, and tell the client in *response*."""
+        """Keep *session*, and tell the client in *response*: set the cookie, or delete it where the session is empty.
+
+        Called after the after hooks of each request, but not for a null session. `should_set_cookie` says when.
+        """
         raise NotImplementedError()
 
 
@@ -158,7 +167,7 @@ session_json_serializer = TaggedJSONSerializer()
 
 
 def _lazy_sha1(string: bytes = b"") -> Any:
-    """SHA-1, the digest of the cookie's signature."""
+    """SHA-1 of *string*, the digest that the HMAC of the cookie's signature uses; as Flask signs."""
     # Looked up when called: FIPS builds may lack it, and not everybody keeps the default digest.
     return hashlib.sha1(string)
 

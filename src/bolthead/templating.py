@@ -111,7 +111,7 @@ class DispatchingJinjaLoader(BaseLoader):
                 yield blueprint, loader
 
     def list_templates(self) -> list[str]:
-        """The names of all templates, each once, in no order."""
+        """The names of all templates of the application and its blueprints, each once, in no order."""
         names: set[str] = set()
         for owner in (self.app, *self.app.iter_blueprints()):
             if owner.jinja_loader is not None:
@@ -167,7 +167,10 @@ def render_template(template_name_or_list: str | Template | list[str | Template]
 
 
 def render_template_string(source: str, **context: t.Any) -> str:
-    """Render a template given as text; it is escaped as HTML is."""
+    """Render a template given as text, *source*, with *context*; values are escaped as in a file of HTML.
+
+    For short texts of your own: what a visitor wrote must never be *source*, since a template can run code.
+    """
     app = _current()
     return _render(app, _engine(app).from_string(source), context)
 
@@ -179,6 +182,6 @@ def stream_template(template_name_or_list: str | Template | list[str | Template]
 
 
 def stream_template_string(source: str, **context: t.Any) -> t.Iterator[str]:
-    """:func:`render_template_string` piece by piece."""
+    """:func:`render_template_string` piece by piece, as a body to return; the request stays alive meanwhile."""
     app = _current()
     return _stream(app, _engine(app).from_string(source), context)

@@ -59,7 +59,7 @@ class EnvironBuilder(werkzeug.test.EnvironBuilder):
         super().__init__(path, base_url, *args, **kwargs)
 
     def json_dumps(self, obj: t.Any, **kwargs: t.Any) -> str:
-        """What ``json=`` is written with: the application's provider."""
+        """*obj* as a string, by the application's provider: what ``json=`` is written with."""
         return self.app.json.dumps(obj, **kwargs)
 
 
@@ -157,7 +157,12 @@ class FlaskClient(Client):
         follow_redirects: bool = False,
         **kwargs: t.Any,
     ) -> TestResponse:
-        """Send a request: the arguments of :class:`EnvironBuilder`, or one builder, environ or request."""
+        """Send a request and return the response; ``get``, ``post`` and the others do this with a method.
+
+        The arguments are those of :class:`EnvironBuilder` (path, ``query_string``, ``data``, ``json``, ``headers``, …), or
+        one builder, environ or request. *buffered* reads the body and closes it; *follow_redirects* asks on, and keeps
+        the answers on the way in ``response.history``.
+        """
         if args and isinstance(args[0], (werkzeug.test.EnvironBuilder, dict, BaseRequest)):
             request = self._request_from(args[0])
         else:
@@ -190,7 +195,7 @@ class FlaskClient(Client):
 
 
 class FlaskCliRunner(CliRunner):
-    """Click's runner for the application's commands."""
+    """Click's runner for the application's commands, made by ``app.test_cli_runner()``; see `invoke`."""
 
     def __init__(self, app: Flask, **kwargs: t.Any) -> None:
         self.app = app

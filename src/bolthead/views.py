@@ -13,7 +13,10 @@ http_method_funcs = frozenset(("get", "post", "head", "options", "delete", "put"
 
 
 class View:
-    """Subclass, write ``dispatch_request``, and route what :meth:`as_view` returns."""
+    """A view as a class: subclass it, write ``dispatch_request``, and route what :meth:`as_view` returns.
+
+    ``app.add_url_rule("/users", view_func=Users.as_view("users"))``. What several views share goes into a base class.
+    """
 
     methods: t.ClassVar[t.Collection[str] | None] = None
     """The HTTP methods the route takes; ``None`` leaves it to ``route``, which then means GET."""
@@ -28,12 +31,15 @@ class View:
     """One instance per request; with ``False`` one for all, which then must keep its state elsewhere."""
 
     def dispatch_request(self) -> ft.ResponseReturnValue:
-        """The view itself. Gets the URL's values as keyword arguments."""
+        """The view itself: gets the URL's values as keyword arguments, and returns what any view may return."""
         raise NotImplementedError()
 
     @classmethod
     def as_view(cls, name: str, *class_args: t.Any, **class_kwargs: t.Any) -> ft.RouteCallable:
-        """A view function called ``name``; the other arguments are for the class's constructor."""
+        """The view function to route. *name* is its endpoint; the other arguments go to the class's constructor.
+
+        Each request gets an instance of its own unless ``init_every_request`` is false; ``decorators`` are around it.
+        """
         if cls.init_every_request:
 
             def view(**kwargs: t.Any) -> ft.ResponseReturnValue:
@@ -80,7 +86,7 @@ class MethodView(View):
             cls.methods = methods
 
     def dispatch_request(self, **kwargs: t.Any) -> ft.ResponseReturnValue:
-        """Call the method named like the request's; ``get`` answers HEAD too."""
+        """Call the method named like the request's, with the URL's values; ``get`` answers HEAD where there is no ``head``."""
         method = request.method
         handler = getattr(self, method.lower(), None)
         if handler is None and method == "HEAD":

@@ -21,7 +21,10 @@ def _provider() -> t.Any:
 
 
 def dumps(obj: t.Any, **kwargs: t.Any) -> str:
-    """Serialize to a string."""
+    """*obj* as a string of JSON (RFC 8259), by ``app.json.dumps`` of the current application.
+
+    *kwargs* are the provider's: by default those of `json.dumps`. TypeError for what has no form in JSON.
+    """
     provider = _provider()
     if provider is not None:
         return provider.dumps(obj, **kwargs)  # type: ignore[no-any-return]
@@ -30,7 +33,7 @@ def dumps(obj: t.Any, **kwargs: t.Any) -> str:
 
 
 def dump(obj: t.Any, fp: t.IO[str], **kwargs: t.Any) -> None:
-    """Serialize into a text file."""
+    """Write *obj* as JSON into *fp*, an open text file, by the current application's provider."""
     provider = _provider()
     if provider is not None:
         provider.dump(obj, fp, **kwargs)
@@ -40,7 +43,10 @@ def dump(obj: t.Any, fp: t.IO[str], **kwargs: t.Any) -> None:
 
 
 def loads(s: str | bytes, **kwargs: t.Any) -> t.Any:
-    """Read a string, or bytes in UTF-8."""
+    """The value that *s* stands for, a string or bytes in UTF-8, by the current application's provider.
+
+    ValueError (`json.JSONDecodeError`) for what is no JSON. *kwargs* are the provider's.
+    """
     provider = _provider()
     if provider is not None:
         return provider.loads(s, **kwargs)
@@ -48,7 +54,7 @@ def loads(s: str | bytes, **kwargs: t.Any) -> t.Any:
 
 
 def load(fp: t.IO[t.AnyStr], **kwargs: t.Any) -> t.Any:
-    """Read a file."""
+    """The value that an open text or binary file holds, by the current application's provider; errors as in `loads`."""
     provider = _provider()
     if provider is not None:
         return provider.load(fp, **kwargs)

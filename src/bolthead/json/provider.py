@@ -34,19 +34,22 @@ class JSONProvider:
         self._app: App = weakref.proxy(app)
 
     def dumps(self, obj: t.Any, **kwargs: t.Any) -> str:
-        """Serialize to a string. The keyword arguments are the library's."""
+        """*obj* as a string of JSON (RFC 8259). The keyword arguments are the library's.
+
+        A subclass must write it; TypeError for what has no form in JSON.
+        """
         raise NotImplementedError
 
     def dump(self, obj: t.Any, fp: t.IO[str], **kwargs: t.Any) -> None:
-        """Serialize into a text file."""
+        """Write *obj* into *fp*, an open text file, as `dumps` has it."""
         fp.write(self.dumps(obj, **kwargs))
 
     def loads(self, s: str | bytes, **kwargs: t.Any) -> t.Any:
-        """Read a string, or bytes in UTF-8."""
+        """The value that *s* stands for, a string or bytes in UTF-8. A subclass must write it; ValueError for no JSON."""
         raise NotImplementedError
 
     def load(self, fp: t.IO[t.AnyStr], **kwargs: t.Any) -> t.Any:
-        """Read a text or binary file."""
+        """The value that an open text or binary file holds, as `loads` reads it."""
         return self.loads(fp.read(), **kwargs)
 
     def _prepare_response_obj(self, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]) -> t.Any:
