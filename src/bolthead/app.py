@@ -399,7 +399,7 @@ class Flask(App):
     def handle_user_exception(self, e: Exception) -> HTTPException | ft.ResponseReturnValue:
         """The answer to what a view or hook raised: its handler's; without one *e* is raised again.
 
-        HTTP errors go to `handle_http_exception`, unless ``TRAP_HTTP_EXCEPTIONS`` or ``TRAP_BAD_REQUEST_ERRORS`` traps them.
+        HTTP errors go to `handle_http_exception`, unless ``TRAP_HTTP_EXCEPTIONS`` or its like traps them.
         """
         if isinstance(e, BadRequestKeyError) and (self.debug or self.config["TRAP_BAD_REQUEST_ERRORS"]):
             e.show_exception = True
@@ -473,7 +473,7 @@ class Flask(App):
         return response
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """A function to call without ``await``: *func* itself, or for a coroutine function what `async_to_sync` makes of it.
+        """A function to call without ``await``: *func*, or for a coroutine function what `async_to_sync` makes of it.
 
         For extensions and decorators that call a user's function: ``current_app.ensure_sync(func)(...)``.
         """
@@ -513,7 +513,7 @@ class Flask(App):
     def process_response(self, response: Response) -> Response:
         """Run the after hooks on *response*, save the session, and return the response to send.
 
-        In order: `after_this_request` functions; the blueprints' hooks and then the application's, each kind last first.
+        In order: `after_this_request` functions, the blueprints' hooks, the application's; hooks last first.
         """
         ctx: Any = request_ctx._get_current_object()  # type: ignore[attr-defined]
         return phases.process(phases.plan_of(self), self, ctx, response)  # type: ignore[no-any-return]

@@ -70,8 +70,8 @@ class FormDataParser(_werkzeug.FormDataParser):
 class MultiPartParser(_werkzeug.MultiPartParser):
     """Reads a multipart body (RFC 7578) in pieces of ``buffer_size`` bytes into fields and files.
 
-    *stream_factory* makes the file that an upload is written to: in memory up to 500 kB, beyond that on the disk, unless
-    ``Request._get_file_stream`` is overridden.
+    *stream_factory* makes the file that an upload is written to: in memory up to 500 kB, beyond that on the disk,
+    unless ``Request._get_file_stream`` is overridden.
     """
 
     def start_file_streaming(self, event: _events.File, total_content_length: int | None) -> t.IO[bytes]:

@@ -159,9 +159,9 @@ class FlaskClient(Client):
     ) -> TestResponse:
         """Send a request and return the response; ``get``, ``post`` and the others do this with a method.
 
-        The arguments are those of :class:`EnvironBuilder` (path, ``query_string``, ``data``, ``json``, ``headers``, …), or
-        one builder, environ or request. *buffered* reads the body and closes it; *follow_redirects* asks on, and keeps
-        the answers on the way in ``response.history``.
+        The arguments are those of :class:`EnvironBuilder` (path, ``query_string``, ``data``, ``json``, ``headers``, …),
+        or one builder, environ or request. *buffered* reads the body and closes it; *follow_redirects* asks on, and
+        keeps the answers on the way in ``response.history``.
         """
         if args and isinstance(args[0], (werkzeug.test.EnvironBuilder, dict, BaseRequest)):
             request = self._request_from(args[0])

@@ -86,7 +86,7 @@ class MethodView(View):
             cls.methods = methods
 
     def dispatch_request(self, **kwargs: t.Any) -> ft.ResponseReturnValue:
-        """Call the method named like the request's, with the URL's values; ``get`` answers HEAD where there is no ``head``."""
+        """Call the method named like the request's, with the URL's values; ``get`` answers HEAD if no ``head`` does."""
         method = request.method
         handler = getattr(self, method.lower(), None)
         if handler is None and method == "HEAD":

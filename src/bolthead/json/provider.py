@@ -45,7 +45,7 @@ class JSONProvider:
         fp.write(self.dumps(obj, **kwargs))
 
     def loads(self, s: str | bytes, **kwargs: t.Any) -> t.Any:
-        """The value that *s* stands for, a string or bytes in UTF-8. A subclass must write it; ValueError for no JSON."""
+        """The value that *s* stands for, a string or bytes in UTF-8. A subclass writes it; ValueError for no JSON."""
         raise NotImplementedError
 
     def load(self, fp: t.IO[t.AnyStr], **kwargs: t.Any) -> t.Any:
