@@ -16,6 +16,7 @@ from . import (
     inprocess,
     install,
     leaks,
+    live,
     public,
     routing,
     servers,
@@ -26,6 +27,7 @@ from . import (
 
 PARTS = {
     "asgi": (asgi, "ASGI frameworks side by side on one event loop"),
+    "live": (live, "thousands of websockets, event streams and waiting requests on one worker"),
     "bodies": (bodies, "large multipart bodies: time per MB, memory"),
     "servers": (servers, "requests per second through granian, gunicorn and bolthead serve, by wrk"),
     "routing": (routing, "the router beside Werkzeug's"),

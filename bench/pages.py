@@ -184,6 +184,8 @@ TEXTS = {
     "servers.inc": ("servers", through_servers),
     "startup.inc": ("startup", starting),
     "asgi.inc": ("asgi", gridded("asgi")),
+    "asgi-servers.inc": ("asgi-servers", gridded("servers")),
+    "live.inc": ("live", gridded("live")),
     "routing.inc": ("routing", gridded("routing")),
     "install.inc": ("install", gridded("install")),
     "threads.inc": ("threads", gridded("threads")),

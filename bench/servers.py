@@ -4,6 +4,7 @@ The server is pinned to core 0 and wrk to core 1; connections are kept alive and
 round starts every server anew, one after the other. Besides the rate: the processor time of the server's processes for
 each request, which other load on the machine moves less, and the 99th percentile of the latency.
 
+``--asgi`` measures ASGI applications through ASGI servers, all with the view ``string`` of ``bench asgi``.
 ``--routes`` measures one application with routes of several kinds (``bench.site``) instead: beside granian and
 gunicorn's own threaded worker.
 """
@@ -24,8 +25,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from . import machine, report
+from . import asgi, machine, pages, report
 from .cases.asks import BROWSER
 
 HOST = "127.0.0.1"
@@ -55,8 +57,10 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=int, default=2, help="length of one run of wrk")
     parser.add_argument("--connections", type=int, default=16, help="connections kept open by wrk")
     parser.add_argument("--python", default=sys.executable, help="the interpreter to measure with")
+    parser.add_argument("--asgi", action="store_true", help="ASGI applications through ASGI servers")
     parser.add_argument("--routes", action="store_true", help="routes of several kinds, through fewer servers")
     parser.add_argument("--json", type=Path, help="write the results to this file")
+    parser.add_argument("--docs", action="store_true", help="with --asgi: write the documentation's table")
 
 
 def commands(python: str, port: int, app: str = "bench.served:app") -> dict[str, list[str]]:
@@ -81,6 +85,23 @@ def commands(python: str, port: int, app: str = "bench.served:app") -> dict[str,
         "gunicorn -k bolthead": [*ours, "--workers", "1", "--threads", "1", app],
         "gunicorn -k bolthead, 8 threads": [*ours, "--workers", "1", "--threads", "8", app],
         "bolthead serve": [python, "-m", "bolthead", "--app", app, "serve", "--bind", f"{HOST}:{port}"],
+    }
+
+
+ASGI_FRAMEWORKS = ("bare", "bolthead", "starlette", "blacksheep")
+ASGI_OF_BARE = 0.9
+"""Over ASGI bolthead reaches at least this part of the bare callable's rate."""
+
+
+def asgi_commands(python: str, port: int) -> dict[str, list[str]]:
+    app = "bench.served_asgi:app"
+    granian = [python, "-m", "granian", "--interface", "asgi", "--host", HOST, "--port", str(port), "--workers", "1"]
+    uvicorn = [python, "-m", "uvicorn", "--host", HOST, "--port", str(port), "--log-level", "error", "--no-access-log"]
+    gunicorn = [python, "-m", "gunicorn", "--no-control-socket", "--bind", f"{HOST}:{port}", "--log-level", "error"]
+    return {
+        "granian": [*granian, "--log-level", "error", app],
+        "uvicorn": [*uvicorn, app],
+        "gunicorn -k asgi": [*gunicorn, "--worker-class", "asgi", "--workers", "1", "--keep-alive", "60", app],
     }
 
 
@@ -205,6 +226,21 @@ def measure(args: argparse.Namespace) -> Results:
     return {server: {name: summary(all_) for name, all_ in by.items()} for server, by in runs.items()}
 
 
+def measure_asgi(args: argparse.Namespace) -> Results:
+    """By server and framework."""
+    runs: dict[str, dict[str, list[dict[str, float]]]] = {}
+    for turn in range(args.rounds):
+        for server in asgi_commands(args.python, 0):
+            for framework in ASGI_FRAMEWORKS:
+                port = free_port()
+                command = asgi_commands(args.python, port)[server]
+                with running(command, environment(framework), port) as process:
+                    found = rate(process, port, args)
+                runs.setdefault(server, {}).setdefault(framework, []).append(found)
+                tell(turn, server, framework, found)
+    return {server: {name: summary(all_) for name, all_ in by.items()} for server, by in runs.items()}
+
+
 def measure_routes(args: argparse.Namespace) -> Results:
     """By route and server, all with the same application of bolthead."""
     runs: dict[str, dict[str, list[dict[str, float]]]] = {}
@@ -252,6 +288,25 @@ def terminal(results: Results) -> str:
     return "\n".join(lines)
 
 
+def grid(found: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """The documentation's table of a run with ``--asgi``."""
+    body = []
+    for server, by in found["servers"].items():
+        for framework, rates in by.items():
+            part = f"{rates['best'] / by['bare']['best']:.2f}"
+            body.append([server, framework, f"{rates['cpu']:.1f}", f"{rates['best']:,.0f}", part])
+    return ["server", "application", "µs of CPU per request", "requests/s", "× bare"], body
+
+
+def verdicts(results: Results) -> str:
+    lines = []
+    for server, by in results.items():
+        part = by["bolthead"]["best"] / by["bare"]["best"]
+        verdict = "ok" if part >= ASGI_OF_BARE else "MISSED"
+        lines.append(f"{server}: {part:.0%} of bare, target {ASGI_OF_BARE:.0%}: {verdict}")
+    return "\n".join(lines)
+
+
 def terminal_routes(results: Results) -> str:
     body = []
     for route, by in results.items():
@@ -265,7 +320,15 @@ def main(args: argparse.Namespace) -> int:
         if not shutil.which(tool):
             print(f"{tool} is not there", file=sys.stderr)
             return 2
-    if args.routes:
+    if args.asgi:
+        results = measure_asgi(args)
+        about = machine.about()
+        about["versions"] |= asgi.versions()
+        found = {"about": about, "servers": results}
+        print(report.grid(*grid(found)), verdicts(results), sep="\n\n")
+        if args.docs:
+            pages.write({"asgi-servers": found})
+    elif args.routes:
         results = measure_routes(args)
         print(terminal_routes(results))
     else:
