@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from bolthead import Flask
 from bolthead.cli import cli
 from bolthead.serving import choice
 from bolthead.serving.asgi import MaxBody
-from serving import Server
+from serving import PATIENCE, Server
 
 SITE = """
 import asyncio
@@ -79,6 +80,66 @@ def test_requests_and_websockets(tmp_path: Path) -> None:
         assert b"\x81\x05hello" in found
         assert server.stop() == 0
     finally:
+        server.close()
+
+
+CROWD = 500
+CROWDED = f"""
+import asyncio
+
+from bolthead import Flask, request, session
+
+app = Flask(__name__)
+app.secret_key = "test"
+inside = 0
+all_are_here = asyncio.Event()
+
+
+@app.get("/wait")
+async def wait():
+    global inside
+    inside += 1
+    if inside == {CROWD}:
+        all_are_here.set()
+    await all_are_here.wait()
+    return request.args["n"]
+
+
+@app.get("/inside")
+def count():
+    session["n"] = request.args["n"]
+    return f"{{inside}} {{session['n']}}"
+"""
+
+
+def test_many_wait_at_once(tmp_path: Path) -> None:
+    """One worker: no view that waits is answered before the last one has come. Views in threads go on meanwhile."""
+    (tmp_path / "crowded.py").write_text(CROWDED)
+    server = Server(tmp_path, "crowded", "--asgi", "--workers", "1")
+    clients: list[socket.socket] = []
+
+    def wait(n: int) -> None:
+        clients.append(server.connect())
+        clients[-1].sendall(f"GET /wait?n={n} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+
+    def inside(n: int) -> bytes:
+        return ask(server.port, f"/inside?n={n}", "Connection: close").rpartition(b"\r\n\r\n")[2]
+
+    try:
+        for n in range(CROWD - 1):
+            wait(n)
+        until = time.monotonic() + PATIENCE
+        while inside(7) != b"%d 7" % (CROWD - 1):
+            assert time.monotonic() < until
+        for n in range(20):
+            assert inside(n) == b"%d %d" % (CROWD - 1, n)
+        wait(CROWD - 1)
+        for n, client in enumerate(clients):
+            answer = b"".join(iter(lambda client=client: client.recv(65536), b""))
+            assert answer.endswith(b"\r\n\r\n%d" % n)
+    finally:
+        for client in clients:
+            client.close()
         server.close()
 
 
