@@ -213,3 +213,37 @@ def test_leaving_in_the_middle_of_a_body(path: str) -> None:
 
     asyncio.run(main())
     assert log == [b"12345"] * (path == "/chunks") + [("teardown", "CancelledError", path)]
+
+
+@pytest.mark.parametrize(("path", "tasks"), [("/whole", 1), ("/pieces", 2)])
+def test_who_is_watched_while_the_answer_goes(path: str, tasks: int) -> None:
+    """Of an answer that is in memory nothing could be cancelled: it costs no task, however slow its client."""
+    app = Flask("site_under_test", root_path="/nowhere")
+    app.add_url_rule("/whole", view_func=whole)
+    app.add_url_rule("/pieces", view_func=pieces)
+    running = []
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        await asyncio.sleep(0)
+        running.append(len(asyncio.all_tasks()))
+
+    async def main() -> None:
+        for _ in range(2):
+            await app.asgi_app(scope(path), receive, send)
+
+    asyncio.run(main())
+    assert max(running) == tasks
+
+
+async def whole() -> str:
+    return "whole"
+
+
+async def pieces() -> AsyncIterator[str]:
+    async def items() -> AsyncIterator[str]:
+        yield "piece"
+
+    return items()

@@ -187,7 +187,8 @@ class Exchange(Steps):
                 pop_request(plan, self.ctx, error)
             else:
                 await self.end(error)
-        self.watchable = self.watcher is None
+        # FAST (servers): nothing is left to cancel for a client that leaves a whole answer, so it is not watched.
+        self.watchable = self.watcher is None and type(answer.body) is not bytes
         if type(answer.body) is bytes and not self.in_thread:
             await self.send_message(start_of(answer))
             await self.send_message(body_message(answer.body, False))
