@@ -1,17 +1,12 @@
 cimport cython
 
 from bolthead._core.json.response_json cimport line_of
+from bolthead._core.lifecycle.async_phases cimport AsyncPhases
 from bolthead._core.lifecycle.contexts cimport (
-    check_app_popped, check_request_popped, close_request, drop_app, drop_request, is_last_push,
-    pushed_along, new_context, new_lazy_context,
-    pop_request, push_request, remember_host,
+    is_last_push, new_context, new_lazy_context, pop_request, push_request, remember_host,
 )
-from bolthead._core.lifecycle.phases cimport (
-    can_skip_response, enter, is_async, plan_of, save_session, scopes_of, select, send,
-)
-from bolthead._core.lifecycle.records cimport Plan, RequestRecord
-from bolthead._core.lifecycle.steps cimport Steps
-from bolthead._core.lifecycle.unhandled cimport is_answer, routing_error
+from bolthead._core.lifecycle.phases cimport can_skip_response, plan_of
+from bolthead._core.lifecycle.records cimport Plan
 from bolthead._core.primitives.context_vars cimport var_get
 from bolthead._core.request.scope cimport LazyEnviron, environ_of, has_body, lazy_environ
 from bolthead._core.lifecycle.asgi_send cimport Answer, new_answer, start_of, whole_answer
@@ -19,12 +14,10 @@ from bolthead._core.response.asgi_messages cimport body_message, whole_headers
 from bolthead._core.response.status cimport content_type_of
 
 
-cdef class Exchange(Steps):
+cdef class Exchange(AsyncPhases):
     cdef public object scope
     cdef public object receive
     cdef public object send_message
-    cdef public Plan plan
-    cdef public RequestRecord ctx
     cdef public dict environ
     cdef public LazyEnviron lazy
     cdef public bint gone
@@ -34,10 +27,7 @@ cdef class Exchange(Steps):
 
     cpdef object suspended(self)
     cpdef object ended(self, object error)
-    cdef object lone_view(self)
     cdef object make_context(self)
     @cython.locals(environ=dict)
     cdef bint is_head(self) except -1
-    cdef bint is_async_view(self, object view) except -1
     cdef object short_answer(self, object rv)
-    cdef bint can_pop_at_once(self) except -1

@@ -10,9 +10,9 @@ from typing import Any
 from ..request.scope import environ_of
 from ..response.asgi_messages import start_message
 from .asgi import TEST_ENVIRON
-from .contexts import check_app_popped, check_request_popped, drop_app, drop_request, pushed_along
+from .async_phases import AsyncPhases
 from .phases import is_async, plan_of, scopes_of
-from .steps import TO_LOOP, TO_THREAD, Steps
+from .steps import TO_LOOP, TO_THREAD
 from .unhandled import handler_of
 
 QUEUE = 32
@@ -21,12 +21,12 @@ NORMAL = 1000
 INTERNAL_ERROR = 1011
 
 
-class Connection(Steps):
+class Connection(AsyncPhases):
     """One websocket. Awaited, it runs until its view has ended; a client that goes away cancels the view."""
 
     __slots__ = (
-        *("accepted", "closed", "ctx", "environ", "gone", "plan", "queue", "receive", "scope"),
-        *("send_message", "watcher"),
+        *("accepted", "closed", "environ", "gone", "queue", "receive", "scope", "send_message"),
+        "watcher",
     )
 
     def __init__(self, app: Any, scope: Any, receive: Any, send_message: Any) -> None:
@@ -147,7 +147,8 @@ class Connection(Steps):
             if self.watcher is not None and not self.gone:
                 self.watcher.cancel()
                 self.watcher = None
-            await self.end(None if error is not None and app.should_ignore_error(error) else error)
+            ignored = error is not None and app.should_ignore_error(error)
+            await self.pop(app.teardown_websocket_funcs, None if ignored else error)
 
     async def dispatch(self) -> Any:
         app = self.app
@@ -219,28 +220,8 @@ class Connection(Steps):
         if propagate:
             raise error
 
-    async def end(self, error: BaseException | None) -> None:
-        """Run the teardown functions and pop the contexts."""
-        app = self.app
-        pushed: Any = None
-        try:
-            for name in scopes_of(self.plan, self.ctx.request):
-                for func in reversed(app.teardown_websocket_funcs.get(name, ())):
-                    await self.call(func, error)
-        finally:
-            pushed = pushed_along(self.ctx)
-            top = drop_request(self.ctx)
-            if pushed is not None:
-                try:
-                    for func in reversed(app.teardown_appcontext_funcs):
-                        await self.call(func, error)
-                finally:
-                    app_top = drop_app(pushed)
-                check_app_popped(self.plan, pushed, app_top)
-            check_request_popped(self.ctx, top)
-
     async def call(self, func: Any, *args: Any, **kwargs: Any) -> Any:
-        """Call a function of the user's where it belongs."""
+        """Call a function of the user's where it belongs: an async one on the loop, whatever ``ensure_sync`` is."""
         if is_async(func):
             if self.in_thread:
                 await TO_LOOP
