@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,9 +17,10 @@ from hypothesis import strategies as st
 
 pytest.importorskip("gunicorn")
 
-from bolthead.serving import loop
+from bolthead._core.serving.turns import Seat
+from bolthead.serving import loop, threads
 from bolthead.serving.options import Options
-from bolthead.serving.poller import KqueuePoller, PollPoller
+from bolthead.serving.poller import PAUSE, KqueuePoller, PollPoller, SharedEpollPoller
 from fake_kqueue import install
 from local_worker import PATIENCE, Local
 
@@ -58,6 +60,11 @@ class Site:
         self.held.wait(PATIENCE)
         return self.index(environ, start_response)
 
+    def compute(self, environ: dict[str, Any], start_response: Any) -> Any:
+        while not self.held.is_set():
+            pass
+        return self.index(environ, start_response)
+
     def several(self, environ: dict[str, Any], start_response: Any) -> Any:
         start_response("200 OK", [])
         return [b"one ", b"two ", b"three"]
@@ -73,6 +80,14 @@ class Site:
                 yield b"%d " % number * 1000
         finally:
             self.closed.append("stream")
+
+    def long_stream(self, environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [])
+        try:
+            for _ in range(800):
+                yield b"x" * 10_000
+        finally:
+            self.closed.append("long-stream")
 
     def endless(self, environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
         start_response("200 OK", [])
@@ -443,14 +458,7 @@ def test_visitors_who_send_nothing_more_hold_no_thread(serve, beginning):
 @pytest.mark.parametrize("path", ["big", "file", "stream"])
 def test_visitors_who_read_nothing_hold_no_thread(serve, path):
     local = serve(threads=2)
-    clients = []
-    for _ in range(16):
-        client = socket.socket()
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        client.connect(local.address)
-        client.settimeout(PATIENCE)
-        client.sendall(ask(path))
-        clients.append(client)
+    clients = slow_readers(local, path, 16)
     others_are_answered(local)
     # And they get all of it when they read at last.
     for client in clients:
@@ -461,6 +469,134 @@ def test_visitors_who_read_nothing_hold_no_thread(serve, path):
         assert size > 250_000
         client.close()
     assert local.idle()
+
+
+def slow_readers(local: Local, path: str, count: int) -> list[socket.socket]:
+    """Visitors who ask for *path*, and read nothing."""
+    clients = []
+    for _ in range(count):
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(local.address)
+        client.settimeout(PATIENCE)
+        client.sendall(ask(path))
+        clients.append(client)
+    return clients
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.005)
+    assert condition()
+
+
+def threads_as_before(local: Local) -> bool:
+    """Whether as many threads are left as were asked for; one that is too many leaves when it has answered."""
+    local.talk(ask(""))
+    return len(local.loop.threads.seats) == local.loop.threads.number
+
+
+@pytest.mark.parametrize("path", ["endless", "long-stream"])
+def test_streams_that_are_not_read_hold_no_thread(serve, site, path):
+    local = serve(threads=2)
+    clients = slow_readers(local, path, 16)
+    others_are_answered(local)
+    # All of them have begun, in threads that now wait.
+    until(lambda: len(local.loop.threads.waiting) == 16)
+    others_are_answered(local)
+    for client in clients:
+        if path == "long-stream":
+            client.shutdown(socket.SHUT_WR)
+            size = 0
+            while data := client.recv(1 << 20):
+                size += len(data)
+            assert size > 8_000_000
+        client.close()
+    assert local.idle()
+    assert site.closed == [path] * 16
+    until(lambda: threads_as_before(local))
+
+
+def test_large_bodies_that_do_not_come_hold_no_thread(serve, site):
+    local = serve(threads=2)
+    clients = [local.connect() for _ in range(16)]
+    for client in clients:
+        client.sendall(ask("echo", "Content-Length: 100000", method="POST", body=b"x"))
+    others_are_answered(local)
+    until(lambda: len(local.loop.threads.waiting) == 16)
+    for client in clients:
+        client.sendall(b"x" * 99_999)
+        assert client.recv(1000).endswith(b"100000")
+        client.close()
+    assert local.idle()
+    until(lambda: threads_as_before(local))
+
+
+def test_threads_that_stand_in_are_few(serve, site, monkeypatch):
+    monkeypatch.setattr(threads, "STAND_INS", 3)
+    local = serve(threads=2)
+    clients = slow_readers(local, "endless", 10)
+    others_are_answered(local)
+    # Who has waited for longest was given up.
+    until(lambda: len(site.closed) >= 5)
+    assert len(local.loop.threads.seats) <= 5
+    assert any("slow visitors" in line for line in local.log.lines)
+    for client in clients:
+        client.close()
+    assert local.idle()
+    until(lambda: threads_as_before(local))
+
+
+def test_a_lone_thread_stays_alone(serve, site):
+    local = serve(threads=1)
+    (client,) = slow_readers(local, "endless", 1)
+    until(lambda: len(local.loop.threads.waiting) == 1)
+    assert len(local.loop.threads.seats) == 1
+    client.close()
+    others_are_answered(local)
+
+
+def test_a_view_that_computes_holds_its_own_thread_only(serve, site):
+    local = serve(threads=2)
+    with local.connect() as client:
+        client.sendall(ask("compute"))
+        others_are_answered(local, 20)
+        site.held.set()
+        assert b"ok" in client.recv(1000)
+
+
+@pytest.mark.skipif(not hasattr(select, "epoll"), reason="only there")
+def test_a_thread_that_has_nothing_to_add_looks_in_now_and_again():
+    poller, seat = SharedEpollPoller(4), Seat()
+    computing = poller.interval * 1.1
+    # How long it waits for the interpreter after each event, and the events that another thread takes meanwhile.
+    waits = [(computing, 5), (computing, 3), (computing, 0), (None, 0)]
+    asked, armed = [], []
+
+    def turn(milliseconds: int) -> float:
+        waited, others = waits.pop(0)
+        asked.append(milliseconds)
+        poller.turns += others
+        assert waited is not None
+        return waited
+
+    real, poller.outer = poller.outer, SimpleNamespace(turn=turn, arm=lambda fd, events: armed.append(fd))
+    # It goes on when no request was begun meanwhile, or when the interpreter is free.
+    assert poller.wait(seat) == []
+    assert asked == [-1, PAUSE, PAUSE] and not poller.coming and seat.turn == 8
+    waits[:] = [(computing, 5), (0.0, 5)]
+    assert poller.wait(seat) == []
+    assert asked[3:] == [-1, PAUSE] and armed == [poller.inner.fileno()] * 2
+    # Who comes back after the others took many turns does not take what there is, but has a thread come for it.
+    poller.taken.append(7)
+    poller.turns += 5
+    waits[:] = [(0.0, 0)]
+    assert poller.wait(seat) == [7]
+    assert armed[2:] == [poller._woken, poller.inner.fileno()]
+    poller.outer = real
+    os.close(poller._woken)
+    poller.close()
 
 
 def test_a_blocked_view_holds_its_own_thread_only(serve, site):

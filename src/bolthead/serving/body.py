@@ -13,7 +13,7 @@ from gunicorn.http.unreader import Unreader
 from .._core.serving.connection import WOULD_BLOCK, Connection, Stalled
 
 if TYPE_CHECKING:
-    from .options import Options
+    from .loop import Loop
 
 CHUNK = 64 * 1024
 MOST = 1024 * 1024
@@ -48,9 +48,10 @@ class Source(Unreader):  # type: ignore[misc]
         self.in_body = in_body
         self.connection: Connection | None = None
 
-    def open(self, connection: Connection, options: Options, expects: bool) -> None:
+    def open(self, connection: Connection, loop: Loop, expects: bool) -> None:
         self.connection = connection
-        self.options = options
+        self.loop = loop
+        options = loop.options
         self.expects = expects
         self.until = monotonic() + options.body_timeout if options.body_timeout else 0.0
 
@@ -63,14 +64,14 @@ class Source(Unreader):  # type: ignore[misc]
         if self.expects:
             self.expects = False
             connection.send(CONTINUE)
-        options = self.options
+        options = self.loop.options
         size = min(max(size_hint or 0, CHUNK), MOST)
         while True:
             try:
                 data: bytes = connection.sock.recv(size)
                 break
             except WOULD_BLOCK:
-                connection.wait_readable(options.body_timeout)
+                self.loop.threads.wait_for_sender(connection)
         if not data:
             raise NoMoreData(b"")
         if self.until:

@@ -38,6 +38,7 @@ from .errors import TIMED_OUT, TOO_LARGE, Captured
 from .heads import make_reader
 from .poller import make_poller
 from .rules import Rules
+from .threads import Threads
 
 TRIES = 8
 """How often a chunked body is looked through before a thread waits for its end."""
@@ -90,23 +91,22 @@ class Loop(Turns):
         self.most = worker.most_connections()
         self.small = min(BUFFER, self.options.max_body or BUFFER)
         """The largest body that is read before a thread is taken."""
-        self.seats = [Seat() for _ in range(cfg.threads)]
+        self.threads = Threads(cfg.threads, self.run, self.options, self.log)
         self.accepting = False
 
     # Threads
 
     def start(self) -> None:
         self.resume_accepting()
-        for number, seat in enumerate(self.seats):
-            threading.Thread(target=self.run, args=(seat,), name=f"bolthead-{number}", daemon=True).start()
+        self.threads.start()
 
     def run(self, seat: Seat) -> None:
-        """What a thread does until the worker ends."""
+        """What a thread does until the worker ends, or until it is one too many."""
         seat.ident = threading.get_ident()
-        wait, waiting, sites = self.poller.wait, self.waiting, self.sites
-        while not self.ended:
+        wait, waiting, sites, threads = self.poller.wait, self.waiting, self.sites, self.threads
+        while not self.ended and not (threads.present > threads.number and threads.leave(seat)):
             try:
-                for fd in wait():
+                for fd in wait(seat):
                     connection = waiting.pop(fd, None)
                     if connection is not None:
                         self.attend(connection, seat)
@@ -283,7 +283,7 @@ class Loop(Turns):
             return self._filled(connection, request, data[:length])
         source = Source(data)
         connection.data = b""
-        source.open(connection, self.options, request.expects)
+        source.open(connection, self, request.expects)
         request.source = source
         if length == CHUNKED:
             return chunked_body(request.exact, source, limit)
@@ -408,7 +408,7 @@ class Loop(Turns):
         """The threads whose request takes longer than that, each once."""
         now = monotonic()
         found = []
-        for seat in self.seats:
+        for seat in self.threads.seats:
             if seat.connection is None:
                 seat.reported = False
             elif not seat.reported and now - seat.since > seconds:

@@ -79,7 +79,7 @@ class Metrics:
         with self.lock:
             counts = self.counts[:]
         counts[PID] = os.getpid()
-        counts[IN_FLIGHT] = sum(seat.connection is not None for seat in loop.seats)
+        counts[IN_FLIGHT] = sum(seat.connection is not None for seat in loop.threads.seats)
         counts[CONNECTIONS] = len(loop.connections)
         for column, value in enumerate(counts):
             self.board.cells[self.start + column] = value

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import select
+import sys
 import threading
 from collections import deque
 from typing import Any
 
 from .._core.serving.system import Epoll
-from .._core.serving.turns import ONCE, WRITE
+from .._core.serving.turns import ONCE, WRITE, Seat
 
 BSD: Any = select
 """With the names that mypy does not find on Linux."""
 BATCH = 64
 """Events that one thread takes at once, when it has all to itself."""
+PAUSE = 1
+"""Milliseconds for which a thread looks away while another one computes."""
 
 
 class EpollPoller:
@@ -29,7 +32,7 @@ class EpollPoller:
         self.inner = Epoll()
         self._wake, self._woken = os.pipe()
 
-    def wait(self) -> list[int]:
+    def wait(self, seat: Seat) -> list[int]:
         """Descriptors that have an event."""
         return self.inner.ready(BATCH) or self.inner.wait(BATCH)
 
@@ -73,42 +76,72 @@ class SharedEpollPoller(EpollPoller):
 
     What a thread takes beside its own event is ``taken``, for whoever comes next, itself or another one: wherever
     something is left there, a thread is on its way, so that it does not wait for a view.
+
+    Where views compute and do not wait, a second thread has nothing to add: each would only wait for the other, a
+    switch interval at a time, with a request in its hands. Who is on his way can tell, because he had to wait for the
+    interpreter that long: he then looks in now and again, and takes over when it is free (the view waits) or when
+    no request was begun meanwhile (it computes for long).
     """
 
     armed_for_good = False
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int) -> None:
         super().__init__()
+        self.threads = threads
         self.add, self.arm = self.inner.add, self.inner.arm  # type: ignore[method-assign, assignment]
         self.outer = Epoll()
         self.outer.add(self.inner.fileno(), select.EPOLLIN | ONCE)
         self.taken: deque[int] = deque()
+        self.turns = 0
+        """Events that were given to threads."""
         self.coming = False
         """Whether a thread was woken for what is taken, and has not looked yet."""
         # An end of a pipe that can always be written to: armed, it wakes a thread.
         self.outer.add(self._woken, ONCE)
+        self.interval = sys.getswitchinterval() * 0.8
 
-    def wait(self) -> list[int]:
+    def wait(self, seat: Seat) -> list[int]:
         """The descriptor that has an event; or none, when another thread was quicker."""
         taken = self.taken
-        # FAST (servers): under load there is something, and the system is asked once for many.
-        if not taken:
+        # Others took so many turns during its own that it is not missed.
+        behind = self.turns - seat.turn > self.threads
+        if behind or not taken:
             inner = self.inner
-            found = inner.ready(BATCH)
+            # FAST (servers): under load there is something, and the system is asked once for many.
+            found = None if behind else inner.ready(BATCH)
             if not found:
-                self.outer.wait(1)
-                self.coming = False
+                self._rest()
                 found = inner.ready(BATCH)
                 self.outer.arm(inner.fileno(), select.EPOLLIN | ONCE)
             taken.extend(found)
         try:
             fd = taken.popleft()
         except IndexError:
+            seat.turn = self.turns
             return []
+        self.turns = seat.turn = self.turns + 1
         if taken and not self.coming:
-            self.coming = True
-            self.outer.arm(self._woken, select.EPOLLOUT | ONCE)
+            self._call()
         return [fd]
+
+    def _call(self) -> None:
+        """Have a thread come for what is taken."""
+        self.coming = True
+        self.outer.arm(self._woken, select.EPOLLOUT | ONCE)
+
+    def _rest(self) -> None:
+        """Wait until there is something to do for this thread."""
+        if self.coming:
+            # Who is on his way may be looking away.
+            self.outer.arm(self.inner.fileno(), select.EPOLLIN | ONCE)
+        elif self.taken:
+            self._call()
+        turn, seen = self.outer.turn, -1
+        waited = turn(-1)
+        while waited > self.interval and seen != self.turns:
+            self.coming, seen = True, self.turns
+            waited = turn(PAUSE)
+        self.coming = False
 
     def forget(self, fd: int) -> None:
         """A socket is about to be closed; one event more does no harm."""
@@ -131,7 +164,7 @@ class KqueuePoller:
     def _change(self, fd: int, filter_: int, flags: int) -> None:
         self.queue.control([BSD.kevent(fd, filter_, flags)], 0)
 
-    def wait(self) -> list[int]:
+    def wait(self, seat: Seat) -> list[int]:
         """The descriptor that has an event."""
         return [event.ident for event in self.queue.control(None, 1, None)]
 
@@ -176,7 +209,7 @@ class PollPoller:
         self.ended = False
         self.add = self.arm
 
-    def wait(self) -> list[int]:
+    def wait(self, seat: Seat) -> list[int]:
         """The descriptor that has an event; or none, when something else is to be waited for."""
         with self.turn:
             if self.ended:
@@ -236,5 +269,5 @@ class PollPoller:
 def make_poller(threads: int) -> EpollPoller | KqueuePoller | PollPoller:
     """The best that the system has."""
     if hasattr(select, "epoll"):
-        return EpollPoller() if threads == 1 else SharedEpollPoller()
+        return EpollPoller() if threads == 1 else SharedEpollPoller(threads)
     return KqueuePoller() if hasattr(select, "kqueue") else PollPoller()

@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Iterator
 from typing import Any
 
 from gunicorn import sock, util
@@ -133,7 +134,7 @@ class Worker(base.Worker):  # type: ignore[misc]
             self.notify()
             self._pause(0.1)
             loop.tick()
-            if self.stuck and sum(seat.connection is not None for seat in loop.seats) <= self.stuck:
+            if self.stuck and sum(seat.connection is not None for seat in loop.threads.seats) <= self.stuck:
                 break
         if self.metrics is not None:
             self.metrics.publish(loop)
@@ -180,6 +181,17 @@ class Worker(base.Worker):  # type: ignore[misc]
 
     # Signals
 
+    def init_signals(self) -> None:
+        # Since the fork, the arbiter's handler has taken what came, and put it where nothing looks any more.
+        arbiter = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, self.SIGNALS)
+        super().init_signals()
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for sig in taken_by(arbiter):
+            handler = signal.getsignal(sig)
+            if sig in self.SIGNALS and callable(handler):
+                handler(sig, None)
+
     def handle_exit(self, sig: int, frame: Any) -> None:
         # A terminal's SIGINT is followed by the arbiter's SIGTERM: the second must not interrupt the end.
         first, self.alive = self.alive, False
@@ -193,6 +205,13 @@ class Worker(base.Worker):  # type: ignore[misc]
             self.handle_exit(sig, frame)
         else:
             super().handle_quit(sig, frame)
+
+
+def taken_by(arbiter: Any) -> Iterator[int]:
+    """The signals in the queue of an arbiter, which this process has a copy of."""
+    signals = getattr(arbiter, "SIG_QUEUE", None)
+    while signals is not None and not signals.empty():
+        yield signals.get_nowait()
 
 
 def describe_stuck(seat: Seat) -> str:

@@ -96,15 +96,19 @@ def test_head_and_body_cut_anywhere(module, pair):
 
 def test_waiting(module, pair):
     connection, theirs = pair
-    with pytest.raises(module.Stalled):
-        connection.wait_readable(0.001)
+    assert not connection.wait_readable(0.001)
     theirs.sendall(b"x")
-    connection.wait_readable(60)
+    assert connection.wait_readable(60)
     connection.send(b"x" * 500_000)
     with pytest.raises(module.Stalled):
         connection.flush_or_wait(0.001, 0)
+    assert not connection.flush_or_wait(60, 0, 0.001)
+    with pytest.raises(module.Stalled):
+        connection.flush_or_wait(0.001, 0, 60)
     theirs.recv(100_000)
-    connection.flush_or_wait(60, 1)
+    assert connection.flush_or_wait(60, 1)
+    read(connection, theirs, 400_000)
+    assert connection.flush_or_wait(0, 1, 60)
 
 
 def test_much_for_slow_readers_waits_in_files(module, pair, monkeypatch):

@@ -260,23 +260,31 @@ class Connection:
 
     # Waiting, in the thread of a view
 
-    def wait_readable(self, seconds: float) -> None:
-        self._wait(select.POLLIN, seconds)
+    def wait_readable(self, seconds: float) -> bool:
+        """Whether something has come, at most *seconds* later; 0 for no limit."""
+        return self._wait(select.POLLIN, seconds)
 
-    def flush_or_wait(self, patience: float, rate: float) -> None:
-        """Wait until something of what was kept can be sent, and send it."""
+    def flush_or_wait(self, patience: float, rate: float, at_most: float = 0.0) -> bool:
+        """Wait until something of what was kept can be sent, and send it; False where *at_most* seconds did not do.
+
+        Raises :exc:`Stalled` when the reader takes too little, see :meth:`write_deadline`.
+        """
         now = monotonic()
-        until = self.write_deadline(now, patience, rate)
-        if until <= now:
+        left = self.write_deadline(now, patience, rate) - now
+        if left <= 0:
             raise Stalled("the response is taken too slowly")
-        self._wait(select.POLLOUT, until - now if patience > 0 else 0.0)
+        seconds = min(left, at_most) if at_most else left
+        if not self._wait(select.POLLOUT, seconds if seconds < float("inf") else 0.0):
+            if at_most and at_most < left:
+                return False
+            raise Stalled(f"nothing for {left:g} seconds")
         self.flush()
+        return True
 
-    def _wait(self, event: int, seconds: float) -> None:
+    def _wait(self, event: int, seconds: float) -> bool:
         poll = select.poll()
         poll.register(self.fd, event)
-        if not poll.poll(None if seconds <= 0 else max(1, int(seconds * 1000))):
-            raise Stalled(f"nothing for {seconds:g} seconds")
+        return bool(poll.poll(None if seconds <= 0 else max(1, int(seconds * 1000))))
 
     # The end
 

@@ -168,8 +168,8 @@ class Response:
         if connection.out:
             # The rest is sent while the stream goes on, and the stream waits where that is too much.
             connection.flush()
-            while connection.unsent() > AHEAD:
-                connection.flush_or_wait(self.server.options.write_timeout, self.server.options.write_rate)
+            if connection.unsent() > AHEAD:
+                self.server.threads.wait_for_reader(connection, AHEAD)
 
     def early_hints(self, headers: list[tuple[str, str]]) -> None:
         """``wsgi.early_hints``: send a 103 with these headers, unless the response has begun or HTTP/1.0 is spoken."""

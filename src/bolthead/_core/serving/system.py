@@ -61,5 +61,13 @@ class Epoll:
         """The same, when there is one; other threads run until then."""
         return [fd for fd, _ in self._epoll.poll(-1, most)]
 
+    def turn(self, milliseconds: int) -> float:
+        """Wait for an event, at most so long if not negative; the seconds spent then on waiting for the interpreter.
+
+        Here they are not known, and 0.
+        """
+        self._epoll.poll(milliseconds / 1000 if milliseconds >= 0 else -1, 1)
+        return 0.0
+
     def close(self) -> None:
         self._epoll.close()

@@ -28,6 +28,7 @@ cdef extern from *:
     }
     static int bolthead_close(int fd) { return close(fd); }
     #endif
+    #include <time.h>
 
     #if defined(__linux__)
     #include <sys/epoll.h>
@@ -46,7 +47,13 @@ cdef extern from *:
         for (int at = 0; at < count; at++) found[at] = events[at].data.fd;
         return count;
     }
+    static double bolthead_now(void) {
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return now.tv_sec + now.tv_nsec * 1e-9;
+    }
     #else
+    static double bolthead_now(void) { return 0; }
     static int bolthead_epoll(void) { errno = ENOSYS; return -1; }
     static int bolthead_control(int poll, int operation, int fd, unsigned int events) { errno = ENOSYS; return -1; }
     static int bolthead_wait(int poll, int *found, int most, int milliseconds) { errno = ENOSYS; return -1; }
@@ -58,6 +65,7 @@ cdef extern from *:
     int bolthead_epoll() nogil
     int bolthead_control(int poll, int operation, int fd, unsigned int events) nogil
     int bolthead_wait(int poll, int *found, int most, int milliseconds) nogil
+    double bolthead_now() nogil
 
 
 cdef enum:
@@ -157,6 +165,14 @@ cdef class Epoll:
         with nogil:
             count = bolthead_wait(self._fd, found, most, -1)
         return _listed(found, count)
+
+    def turn(self, int milliseconds):
+        cdef int found[1]
+        cdef double woken
+        with nogil:
+            bolthead_wait(self._fd, found, 1, milliseconds)
+            woken = bolthead_now()
+        return bolthead_now() - woken
 
     def close(self):
         if self._fd >= 0:

@@ -10,6 +10,7 @@ cdef class Seat:
     cdef public dict environ
     cdef public double since
     cdef public object ident
+    cdef public Py_ssize_t turn
     cdef public bint reported
 
 

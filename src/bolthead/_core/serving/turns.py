@@ -25,13 +25,15 @@ TURNS = 32
 class Seat:
     """What one thread is doing."""
 
-    __slots__ = ("connection", "environ", "ident", "reported", "since")
+    __slots__ = ("connection", "environ", "ident", "reported", "since", "turn")
 
     def __init__(self) -> None:
         self.connection: Connection | None = None
         self.environ: dict[str, Any] | None = None
         self.since = 0.0
         self.ident = 0
+        self.turn = 0
+        """The number of its event, where the poller counts them."""
         self.reported = False
 
 
