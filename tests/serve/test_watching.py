@@ -156,7 +156,10 @@ def test_scoreboard(monkeypatch):
     rows = [board.take_row() for _ in range(3)]
     assert rows == [1, 2, 3]
     counted = [metrics.Metrics(board, row) for row in rows]
-    loop = SimpleNamespace(seats=[SimpleNamespace(connection=None), SimpleNamespace(connection=1)], connections={1: 1})
+    loop = SimpleNamespace(
+        threads=SimpleNamespace(seats=[SimpleNamespace(connection=None), SimpleNamespace(connection=1)]),
+        connections={1: 1},
+    )
     for index, one in enumerate(counted):
         for code, seconds in [(200, 0.0005), (200, 0.3), (404, 20.0), (599, 1.0)]:
             one.count(code, seconds * (index + 1))
