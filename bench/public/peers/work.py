@@ -1,6 +1,7 @@
 """What the views of every framework do besides being views: the same statements through the same driver.
 
-Threads have a connection each, event loops a pool; PostgreSQL's address is in ``DATABASE_URL``.
+Threads have a connection each, event loops a pool; PostgreSQL's address is in ``DATABASE_URL``. The statements of one
+request are sent without waiting for each answer.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ def one() -> dict[str, int]:
 
 def some(count: int) -> list[dict[str, int]]:
     execute = connection().execute
-    return [world(execute(ONE, (randint(1, ROWS),)).fetchone()) for _ in range(count)]
+    with connection().pipeline():
+        cursors = [execute(ONE, (randint(1, ROWS),)) for _ in range(count)]
+    return [world(cursor.fetchone()) for cursor in cursors]
 
 
 def changed(worlds: list[dict[str, int]]) -> tuple[list[int], list[int]]:
@@ -108,7 +111,9 @@ async def one_async() -> dict[str, int]:
 
 
 async def read(conn: Any, count: int) -> list[dict[str, int]]:
-    return [world(await (await conn.execute(ONE, (randint(1, ROWS),))).fetchone()) for _ in range(count)]
+    async with conn.pipeline():
+        cursors = [await conn.execute(ONE, (randint(1, ROWS),)) for _ in range(count)]
+    return [world(await cursor.fetchone()) for cursor in cursors]
 
 
 async def some_async(count: int) -> list[dict[str, int]]:

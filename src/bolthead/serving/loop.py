@@ -89,7 +89,7 @@ class Loop(Turns):
         self.sites = {site.sock.fileno(): site for site in (Site(sock, cfg, base) for sock in worker.sockets)}
         self.connections: dict[int, Connection] = {}
         self.most = worker.most_connections()
-        self.small = min(BUFFER, self.options.max_body or BUFFER)
+        self.small = self.reader.small = min(BUFFER, self.options.max_body or BUFFER)
         """The largest body that is read before a thread is taken."""
         self.threads = Threads(cfg.threads, self.run, self.options, self.log)
         self.accepting = False
@@ -266,6 +266,9 @@ class Loop(Turns):
 
     def body(self, connection: Connection, request: Request, data: bytes) -> Any:
         """The body as a file: whole where it is small, else read by the view; None when more has to come first."""
+        if request.whole is not None:
+            connection.data = data
+            return self._filled(connection, request, request.whole)
         length, small, limit = request.length, self.small, self.options.max_body
         if connection.pending is None:
             connection.tries = 0

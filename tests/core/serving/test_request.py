@@ -12,9 +12,12 @@ pytest.importorskip("gunicorn")
 h1c = pytest.importorskip("gunicorn_h1c")
 
 
+NAME = "bolthead._core.serving.request"
+
+
 @pytest.fixture(scope="module")
 def module(load):
-    return load("bolthead._core.serving.request")
+    return load(NAME)
 
 
 @pytest.mark.parametrize(
@@ -110,6 +113,48 @@ def test_as_gunicorn(load, method, target, version, lines, before, peer, header_
 
     reader = heads.make_reader(cfg, True)
     assert outcome(reader.read) == outcome(reader.exactly)
+
+
+PIECES = st.sampled_from(
+    [
+        *("2\r\nab\r\n", "0\r\n\r\n", "0\r\n", "\r\n", "000a\r\n0123456789\r\n", "A\r\n0123456789\r\n", "1\r\na\r\n"),
+        *("1;x=y\r\na\r\n", "1 \r\na\r\n", "-1\r\na\r\n", "+1\r\na\r\n", "0x1\r\na\r\n", "1_0\r\na\r\n", "3\r\na\r\n"),
+        *("0\r\nX: y\r\n\r\n", "1\na\n", "g\r\n", "fffffffff\r\n", "0000000001\r\na\r\n", "GET / HTTP/1.1\r\n\r\n", ""),
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=6), st.sampled_from(["", "\r\n", "0\r\n\r\n"]), st.integers(0, 24))
+def test_chunks_as_gunicorn(load, pieces, end, small):
+    """Of what is read here, gunicorn's own reader makes the same; a doubt is left to it."""
+    from gunicorn.config import Config
+
+    heads, body = load("bolthead.serving.heads"), load("bolthead.serving.body")
+    cfg = Config()
+    site = SimpleNamespace(unix=False, address=("127.0.0.1", 8000), trusts=lambda peer: False)
+    site.environ = {**heads.wsgi.base_environ(cfg), "SCRIPT_NAME": "", "wsgi.url_scheme": "http"}
+    connection = load("bolthead._core.serving.connection").Connection(
+        SimpleNamespace(fileno=lambda: 3), ("10.1.1.1", 9), site
+    )
+    reader = heads.make_reader(cfg, True)
+    reader.small = small
+    head = b"POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n"
+    data = ("".join(pieces) + end).encode()
+    request = reader.read(head + data, connection)
+    if request.whole is None:
+        assert request.exact is not None
+        assert request.consumed == len(head)
+    else:
+        assert request.exact is None
+        assert request.length == load(NAME).CHUNKED
+        exact = reader.exactly(head + data, connection).exact
+        rest = (head + data)[request.consumed :]
+        assert body.read_whole(exact, data, small or 1) == (request.whole, rest)
+
+
+def test_plain_chunks_are_read_here(load):
+    data = b"head3\r\nabc\r\n00A\r\n0123456789\r\n0\r\n\r\nGET"
+    assert load(NAME).read_chunks(data, 4) == (b"abc0123456789", len(data) - 3)
 
 
 DIFFERENT = {"wsgi.errors", "wsgi.input", "gunicorn.socket", "wsgi.early_hints"}

@@ -10,23 +10,26 @@ from .connection import Connection
 from .head import parse_head
 
 CHUNKED = -1
+HEXADECIMAL = b"0123456789abcdefABCDEF"
 
 
 class Request:
     """A request whose head has been read."""
 
-    __slots__ = ("consumed", "environ", "exact", "expects", "keep_alive", "length", "modern", "source")
+    __slots__ = ("consumed", "environ", "exact", "expects", "keep_alive", "length", "modern", "source", "whole")
 
     def __init__(self, environ: dict[str, Any], consumed: int) -> None:
         self.environ = environ
         self.consumed = consumed
-        """How many bytes the head took."""
+        """How many bytes the head took, and the body if that is in *whole*."""
         self.exact: Any = None
         """gunicorn's own ``Request``, where that read the head."""
         self.source: Any = None
         """Where the body is read from, when the view reads it."""
         self.length = 0
         """Bytes of the body; ``CHUNKED`` for one that tells when it ends."""
+        self.whole: bytes | None = None
+        """A chunked body that came with the head."""
         self.keep_alive = True
         self.expects = False
         """Whether the visitor waits for ``100 Continue``."""
@@ -50,6 +53,7 @@ class HeadReader:
         "once",
         "quick",
         "secure",
+        "small",
         "too_large",
     )
 
@@ -69,6 +73,8 @@ class HeadReader:
         """Bytes of a head beyond which it cannot be a good one."""
         self.quick = quick
         self.secure = secure or []
+        self.small = 0
+        """Bytes of the largest chunked body that is read here."""
         self.once = once
         """Whether the first head of a connection has to be read exactly."""
 
@@ -79,7 +85,7 @@ class HeadReader:
             consumed = parse_head(data, environ, self.limit_line, self.limit_fields, self.limit_size)
             if consumed > 0:
                 request = Request(environ, consumed)
-                if self._finish(request, connection):
+                if self._finish(request, connection, data):
                     return request
         return self._read_exactly(data, connection)
 
@@ -89,13 +95,14 @@ class HeadReader:
             raise self.too_large()
         return request
 
-    def _finish(self, request: Request, connection: Connection) -> bool:
+    def _finish(self, request: Request, connection: Connection, data: bytes) -> bool:
         """What follows from the head and the connection; whether that is in no doubt."""
         environ = request.environ
-        if "HTTP_TRANSFER_ENCODING" in environ:
-            return False
         length = environ.get("CONTENT_LENGTH")
-        if length is not None:
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            if length is not None or not self._finish_chunked(request, data):
+                return False
+        elif length is not None:
             if not (length.isascii() and length.isdigit()) or len(length) > 15:
                 return False
             request.length = int(length)
@@ -124,6 +131,18 @@ class HeadReader:
             environ.update(connection.proxied)
         return True
 
+    def _finish_chunked(self, request: Request, data: bytes) -> bool:
+        """Read the body behind the head, if it is all there and small."""
+        environ = request.environ
+        if environ["HTTP_TRANSFER_ENCODING"] != "chunked" or environ["SERVER_PROTOCOL"] != "HTTP/1.1":
+            return False
+        found = read_chunks(data, request.consumed)
+        if found is None or len(found[0]) > self.small:
+            return False
+        request.whole, request.consumed = found
+        request.length = CHUNKED
+        return True
+
     def _finish_trusted(self, environ: dict[str, Any]) -> bool:
         """The headers that a trusted proxy may set."""
         scheme = None
@@ -135,6 +154,28 @@ class HeadReader:
                     return False
                 scheme = environ["wsgi.url_scheme"] = found
         return True
+
+
+def read_chunks(data: bytes, at: int) -> tuple[bytes, int] | None:
+    """The chunked body (RFC 9112, 7.1) that begins at *at*, and where it ends.
+
+    None if that is not all of it, or if it has an extension, a trailer, or a size that is not one to seven digits.
+    """
+    chunks = []
+    while True:
+        end = data.find(b"\r\n", at, at + 9)
+        digits = data[at:end] if end > 0 else b""
+        if not digits or digits.strip(HEXADECIMAL):
+            return None
+        size = int(digits, 16)
+        at = end + 2
+        end = at + size
+        if data[end : end + 2] != b"\r\n":
+            return None
+        if not size:
+            return b"".join(chunks), end + 2
+        chunks.append(data[at:end])
+        at = end + 2
 
 
 def keeps_alive(said: str, modern: bool) -> bool:
