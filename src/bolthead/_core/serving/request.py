@@ -161,7 +161,7 @@ def read_chunks(data: bytes, at: int) -> tuple[bytes, int] | None:
 
     None if that is not all of it, or if it has an extension, a trailer, or a size that is not one to seven digits.
     """
-    chunks = []
+    chunks: list[bytes] = []
     while True:
         end = data.find(b"\r\n", at, at + 9)
         digits = data[at:end] if end > 0 else b""
