@@ -43,7 +43,7 @@ QUICK = (
     "tests/compat/test_async_alike.py",
 )
 """A part of that, for each run of all the tests."""
-OPTIONAL = ("cryptography", "greenlet")
+OPTIONAL = ("cryptography", "greenlet", "gunicorn>=27,<28", "gunicorn_h1c>=0.6")
 """What a few tests use and skip without, and what not every interpreter has a wheel of."""
 ASK = """
 import json, platform, sys, sysconfig

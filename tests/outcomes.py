@@ -27,12 +27,19 @@ def read(report: Path) -> dict[str, dict[str, Any]]:
         if case.find("failure") is not None or case.find("error") is not None:
             group["failed"].append(case.get("name"))
         elif (skip := case.find("skipped")) is not None:
-            # Numbers and addresses in a reason differ from test to test.
-            reason = re.sub(r"\d{3,}|0x[0-9a-f]+", "N", skip.get("message", "")).strip()
+            reason = reason_of(skip)
             group["skipped"][reason] = group["skipped"].get(reason, 0) + 1
         else:
             group["passed"] += 1
     return groups
+
+
+def reason_of(skip: ElementTree.Element) -> str:
+    """Why, with the numbers and addresses left out that differ from test to test; of a file as of a test."""
+    message = skip.get("message", "")
+    if message == "collection skipped":
+        message = re.sub(r"""["']\)$""", "", (skip.text or "").rpartition("Skipped: ")[2])
+    return re.sub(r"\d{3,}|0x[0-9a-f]+", "N", message).strip()
 
 
 def note(file: Path, report: Path, about: dict[str, str], paths: Iterable[str], commit: str) -> None:

@@ -8,6 +8,7 @@ import io
 import json
 import sqlite3
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ FOLDER = Path(database.__file__).parent
 
 
 @pytest.fixture(scope="module")
-def apps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """Each board's application, by board."""
     place = tmp_path_factory.mktemp("boards")
     connection = sqlite3.connect(place / "world.sqlite")
@@ -32,7 +33,7 @@ def apps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     connection.commit()
     connection.close()
     (place / "app.css").write_text("p {}")
-    found = {}
+    modules: dict[str, Any] = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATASET_PATH", str(FOLDER / "httparena" / "dataset.json"))
         patch.setenv("STATIC_PATH", str(place))
@@ -44,8 +45,11 @@ def apps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             module = importlib.util.module_from_spec(spec)
             patch.setitem(sys.modules, spec.name, module)
             spec.loader.exec_module(module)
-            found[board] = module.app
-    return found
+            modules[board] = module
+    yield {board: module.app for board, module in modules.items()}
+    # From 3.13 on, Python complains of one that is left to the collector.
+    if connection := getattr(modules["techempower"].local, "connection", None):
+        connection.close()
 
 
 @pytest.mark.parametrize("test", CONTRACTS, ids=[test.key for test in CONTRACTS])

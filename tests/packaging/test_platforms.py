@@ -14,6 +14,7 @@ FIRST = """<testsuites><testsuite>
 <testcase classname="tests.a" name="test_two"><failure message="no"/></testcase>
 <testcase classname="tests.b" name="test_three"><skipped message="port 12345 is taken"/></testcase>
 <testcase classname="tests.b" name="test_four"><skipped message="port 54321 is taken"/></testcase>
+<testcase name="tests.c"><skipped message="collection skipped">('c.py', 3, "Skipped: no 'it'")</skipped></testcase>
 </testsuite></testsuites>"""
 AGAIN = """<testsuites><testsuite>
 <testcase classname="tests.a" name="test_one"/><testcase classname="tests.a" name="test_two"/>
@@ -30,22 +31,22 @@ def noted(folder: Path, report: str, paths: list[str], commit: str, **about: str
 def test_a_run(tmp_path: Path) -> None:
     cell = noted(tmp_path, FIRST, [], "aaaaaaa")
     assert (cell["passed"], cell["failed"], cell["tests"]) == (1, ["tests.a::test_two"], [])
-    assert cell["skipped"] == {"port N is taken": 2}
-    assert cell["commits"] == {"aaaaaaa": 4}
+    assert cell["skipped"] == {"port N is taken": 2, "no 'it'": 1}
+    assert cell["commits"] == {"aaaaaaa": 5}
 
 
 def test_a_later_run_replaces_its_own_files(tmp_path: Path) -> None:
     noted(tmp_path, FIRST, [], "aaaaaaa")
     cell = noted(tmp_path, AGAIN, ["tests/a.py"], "bbbbbbb")
     assert (cell["passed"], cell["failed"], cell["tests"]) == (2, [], [])
-    assert cell["commits"] == {"bbbbbbb": 2, "aaaaaaa": 2}
+    assert cell["commits"] == {"bbbbbbb": 2, "aaaaaaa": 3}
 
 
 def test_a_whole_run_or_another_release_starts_anew(tmp_path: Path) -> None:
     noted(tmp_path, FIRST, [], "aaaaaaa")
     assert noted(tmp_path, AGAIN, [], "bbbbbbb")["commits"] == {"bbbbbbb": 2}
     cell = noted(tmp_path, FIRST, ["tests/a.py"], "ccccccc", name="CPython 3.14.11")
-    assert (cell["commits"], cell["tests"]) == ({"ccccccc": 4}, ["tests/a.py"])
+    assert (cell["commits"], cell["tests"]) == ({"ccccccc": 5}, ["tests/a.py"])
 
 
 def test_cells_stay_until_they_are_measured_again(tmp_path: Path) -> None:
@@ -56,7 +57,7 @@ def test_cells_stay_until_they_are_measured_again(tmp_path: Path) -> None:
     assert stored == [{**new, "speed": old["speed"]}, other]
     lines = platforms.table(stored).splitlines()
     assert "| CPython 3.14.10 | compiled | all | 2 | 0 | 0 | 18.0 × (aaaaaaa) | bbbbbbb, " in lines[4]
-    assert "| CPython 3.14.10, s390x | compiled | all | 1 | 1 | 2 |" in lines[5]
+    assert "| CPython 3.14.10, s390x | compiled | all | 1 | 1 | 3 |" in lines[5]
     assert "| `tests.a::test_two` | CPython 3.14.10, compiled |" in lines
     assert "| port N is taken | 3.14 s390x compiled: 2 |" in lines
 
