@@ -22,6 +22,7 @@ cdef class Exchange(AsyncPhases):
     cdef public LazyEnviron lazy
     cdef public bint gone
     cdef public bint body_read
+    cdef public object hints
     cdef public object spooled
     cdef public object watcher
 

@@ -13,6 +13,7 @@ from ..request.scope import environ_of, has_body, lazy_environ
 from ..response.asgi_messages import body_message, whole_headers
 from ..response.status import content_type_of
 from .asgi_body import read_body, stream_body
+from .asgi_hints import EARLY_HINTS, EXTENSION, EarlyHints
 from .asgi_send import Answer, StartResponse, answer_of, answer_of_wsgi, new_answer, start_of, transmit, whole_answer
 from .async_phases import AsyncPhases
 from .contexts import is_last_push, new_context, new_lazy_context, pop_request, push_request, remember_host
@@ -31,7 +32,7 @@ class Exchange(AsyncPhases):
     """One HTTP request and its answer. Awaited, it runs; that the client goes away ends it without an error."""
 
     __slots__ = (
-        *("body_read", "environ", "gone", "lazy", "receive", "scope", "send_message"),
+        *("body_read", "environ", "gone", "hints", "lazy", "receive", "scope", "send_message"),
         *("spooled", "watcher"),
     )
 
@@ -52,7 +53,12 @@ class Exchange(AsyncPhases):
         self.environ = None
         self.lazy: Any = None
         plan = self.plan
+        self.hints: EarlyHints | None = None
         more = scope.get(TEST_ENVIRON)
+        extensions = scope.get("extensions")
+        if extensions and EXTENSION in extensions:
+            self.hints = EarlyHints(send_message)
+            more = {EARLY_HINTS: self.hints, **(more or {})}
         if not more and plan.inline_wsgi_app and plan.inline_request_context:
             self.lazy = lazy_environ(scope)
         if self.lazy is None:
@@ -160,7 +166,7 @@ class Exchange(AsyncPhases):
                 await self.end(error)
         # FAST (servers): nothing is left to cancel for a client that leaves a whole answer, so it is not watched.
         self.watchable = self.watcher is None and type(answer.body) is not bytes
-        if type(answer.body) is bytes and not self.in_thread:
+        if type(answer.body) is bytes and not self.in_thread and self.hints is None:
             await self.send_message(start_of(answer))
             await self.send_message(body_message(answer.body, False))
         else:

@@ -194,6 +194,8 @@ def piece_of(iterator: Any, is_file: bool) -> Any:
 
 async def transmit(exchange: Any, answer: Answer) -> None:
     """Send *answer*, whole or piece by piece. Waits where the server takes no more for now."""
+    if exchange.hints is not None:
+        await exchange.hints.settle(exchange)
     body = answer.body
     if type(body) is bytes:
         if exchange.in_thread:
