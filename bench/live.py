@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from . import machine, pages, report
-from .asgi import versions
+from .asgi import OTHERS
 from .cases.live_sites import SITES, WAIT
 from .servers import HOST, environment, fetch, free_port, running
 
@@ -221,7 +221,7 @@ def grid(found: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
 def main(args: argparse.Namespace) -> int:
     found = {"live": measure(args), "connections": args.connections, "waiting": args.waiting}
     found["about"] = machine.about()
-    found["about"]["versions"] |= versions()
+    found["about"]["versions"] |= machine.versions(OTHERS)
     print(report.grid(*grid(found)))
     waited = found["live"]["waiting requests"].get("bolthead", {}).get("ms", 0)
     print(

@@ -323,7 +323,7 @@ def main(args: argparse.Namespace) -> int:
     if args.asgi:
         results = measure_asgi(args)
         about = machine.about()
-        about["versions"] |= asgi.versions()
+        about["versions"] |= machine.versions(asgi.OTHERS)
         found = {"about": about, "servers": results}
         print(report.grid(*grid(found)), verdicts(results), sep="\n\n")
         if args.docs:

@@ -444,7 +444,7 @@ def test_keep_alive(server):
     assert answer.count(b"HTTP/1.1 200") == 4
 
 
-# What granian does by itself
+# What is ambiguous
 
 
 @pytest.mark.parametrize(
