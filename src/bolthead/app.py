@@ -69,7 +69,7 @@ _run_asgi: Callable[..., Awaitable[None]] | None = None
 class Flask(App):
     """A WSGI application: the registry of views, hooks, configuration and templates, and what serves them.
 
-    *import_name* is the name of the module or package it belongs to (usually ``__name__``); folders and
+    *import_name* names the module or package it belongs to (usually ``__name__``); folders and
     resources are looked up next to it. The methods below are the steps of a request; each may be overridden in
     a subclass or replaced on the class or the instance, at any time.
     """
