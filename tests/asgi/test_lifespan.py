@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bolthead import Blueprint, Flask, current_app, has_request_context, request
+from bolthead import Blueprint, Flask, current_app, g, has_request_context, request
 
 
 def make() -> Flask:
@@ -79,6 +79,58 @@ def test_failures_are_reported(where: str) -> None:
         asyncio.run(main())
 
 
+def torn_down(kind: str, log: list[Any]) -> Any:
+    """A teardown function that notes ``g.word`` and the error."""
+
+    def sync(error: BaseException | None) -> None:
+        log.append((g.get("word"), repr(error)))
+
+    async def coroutine(error: BaseException | None) -> None:
+        await asyncio.sleep(0)
+        sync(error)
+
+    return sync if kind == "sync" else coroutine
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_teardown_functions_around_the_serving(kind: str) -> None:
+    app = make()
+    log: list[Any] = []
+    app.teardown_appcontext(torn_down(kind, log))
+
+    @app.while_serving
+    async def around() -> Any:
+        g.word = "before"
+        yield
+        g.word = "after"
+
+    async def main() -> None:
+        async with app.async_test_client():
+            pass
+
+    asyncio.run(main())
+    assert log == [("before", "None"), ("after", "None")]
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_failed_start_is_torn_down(kind: str) -> None:
+    app = make()
+    log: list[Any] = []
+    app.teardown_appcontext(torn_down(kind, log))
+
+    @app.before_serving
+    def fails() -> None:
+        raise LookupError("mine")
+
+    async def main() -> None:
+        async with app.async_test_client():
+            pass
+
+    with pytest.raises(RuntimeError, match="LookupError: mine"):
+        asyncio.run(main())
+    assert log == [(None, "LookupError('mine')")]
+
+
 class TestBackgroundTasks:
     @pytest.mark.parametrize("kind", ["sync", "async"])
     @pytest.mark.parametrize("view_kind", ["sync", "async"])
@@ -129,6 +181,28 @@ class TestBackgroundTasks:
 
         asyncio.run(main())
         assert log == ["ended"]
+
+    @pytest.mark.parametrize("failing", [False, True])
+    @pytest.mark.parametrize("kind", ["sync", "async"])
+    def test_its_context_is_torn_down(self, kind: str, failing: bool) -> None:
+        app = make()
+        log: list[Any] = []
+        app.teardown_appcontext(torn_down(kind, log))
+
+        async def work() -> None:
+            g.word = "tea"
+            if failing:
+                raise LookupError("mine")
+
+        async def main() -> None:
+            async with app.async_test_client():
+                log.clear()
+                app.add_background_task(work)
+                while not log:
+                    await asyncio.sleep(0)
+
+        asyncio.run(main())
+        assert log[0] == ("tea", "LookupError('mine')" if failing else "None")
 
     def test_without_a_loop(self) -> None:
         with pytest.raises(RuntimeError, match="serve the application with .bolthead serve."):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextvars import copy_context
-from inspect import iscoroutinefunction
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from contextvars import Context, copy_context
+from functools import partial
 from typing import Any
 
 from ..primitives.context import _cv_request
@@ -35,12 +36,10 @@ class Lifespan(Steps):
             try:
                 if event == "startup":
                     app.serving_state = self.scope.get("state")
-                    await start(app, self.call)
+                    await start(app)
                 else:
-                    await stop(app, self.call)
+                    await stop(app)
             except Exception as error:
-                if self.in_thread:
-                    await TO_LOOP
                 app.logger.error(f"The application's {event} failed.", exc_info=error)
                 text = f"{type(error).__name__}: {error}"
                 await self.send_message({"type": f"lifespan.{event}.failed", "message": text})
@@ -49,20 +48,40 @@ class Lifespan(Steps):
             if event == "shutdown":
                 return
 
-    async def call(self, func: Callable[..., Any]) -> Any:
-        """Call a function of the user's where it belongs, and be on the loop afterwards."""
-        if is_async(func):
-            return await func()
-        await TO_THREAD
-        result = func()
+
+async def call(func: Callable[[], Any]) -> Any:
+    """Within `Steps`: call a function of the user's where it belongs, and be on the loop afterwards."""
+    if is_async(func):
+        return await func()
+    await TO_THREAD
+    try:
+        return func()
+    finally:
         await TO_LOOP
-        return result
 
 
-async def start(app: Any, call: Callable[..., Any]) -> None:
+@asynccontextmanager
+async def app_context(app: Any) -> AsyncIterator[None]:
+    """Within `Steps`: an application context whose teardown functions may block, or be async."""
+    ctx = app.app_context()
+    ctx.push()
+    error: BaseException | None = None
+    try:
+        yield
+    except BaseException as caught:
+        error = caught
+        raise
+    finally:
+        if app.teardown_appcontext_funcs:
+            await call(partial(ctx.pop, error))
+        else:
+            ctx.pop(error)
+
+
+async def start(app: Any) -> None:
     """``before_serving``, then ``while_serving`` up to its yield."""
     app.serving_loop = asyncio.get_running_loop()
-    with app.app_context():
+    async with app_context(app):
         for func in app.before_serving_funcs:
             await call(func)
         app._serving_generators = [func() for func in app.while_serving_gens]
@@ -70,11 +89,11 @@ async def start(app: Any, call: Callable[..., Any]) -> None:
             await generator.__anext__()
 
 
-async def stop(app: Any, call: Callable[..., Any]) -> None:
+async def stop(app: Any) -> None:
     """Background tasks end, then ``while_serving`` and ``after_serving`` go on. Each runs though another failed."""
     await end_tasks(app)
     errors: list[Exception] = []
-    with app.app_context():
+    async with app_context(app):
         for generator in app._serving_generators:
             try:
                 await generator.__anext__()
@@ -133,19 +152,19 @@ def add_task(app: Any, func: Callable[..., Any], args: Any, kwargs: Any) -> None
     context = copy_context()
     context.run(_cv_request.set, None)
 
+    async def work() -> None:
+        try:
+            async with app_context(app):
+                await call(partial(func, *args, **kwargs))
+        except Exception as error:
+            app.logger.error("Exception in a background task", exc_info=error)
+
     async def run() -> None:
-        with app.app_context():
-            try:
-                if iscoroutinefunction(func):
-                    await func(*args, **kwargs)
-                else:
-                    inner = copy_context()
-                    await loop.run_in_executor(app._asgi_executor(), lambda: inner.run(func, *args, **kwargs))
-            except Exception as error:
-                app.logger.error("Exception in a background task", exc_info=error)
+        await Steps(work(), context, app)
 
     def begin() -> None:
-        task = loop.create_task(run(), context=context)
+        # The steps have a context of their own; one of the task's own would hold the request.
+        task = loop.create_task(run(), context=Context())
         app.background_tasks.add(task)
         task.add_done_callback(app.background_tasks.discard)
 
