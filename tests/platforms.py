@@ -23,7 +23,7 @@ from interpreters import HOME, ROOT, Interpreter, find, run
 
 STORED = ROOT / "docs" / "_bench" / "platforms.json"
 TABLE = STORED.with_suffix(".inc")
-SECONDS = {"pypy3.11": 0.3}
+SECONDS = {"pypy3.11": 0.15}
 """Length of a round, where a just-in-time compiler has to warm up first."""
 ROUNDS = 7
 HEAD = (
