@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -23,6 +24,8 @@ LABELS |= {"bottle": "Bottle", "django": "Django", "bare": "bare WSGI callable"}
 WIDTH, LEFT, RIGHT = 440, 10, 58
 BAR, LINE, BETWEEN = 14, 18, 10
 """Heights of a bar, of a line of text, and of the space between groups; the width is that of a phone."""
+LETTERS = 58
+"""What fits on a line of a label."""
 
 STYLE = (
     f"<style>svg{{fill:{INK}}}.p{{fill:{PAPER}}}.f{{stroke:{FAINT}}}"
@@ -38,6 +41,11 @@ class Group:
 
     label: str
     values: dict[str, float]
+
+    @property
+    def lines(self) -> list[str]:
+        """The label, on as many lines as it needs."""
+        return textwrap.wrap(self.label, LETTERS)
 
 
 def steps(top: float) -> list[float]:
@@ -76,7 +84,7 @@ def bars(title: str, unit: str, groups: Sequence[Group], digits: int = 1) -> str
     scale = (WIDTH - LEFT - RIGHT) / (max(max(group.values.values()) for group in groups) * 1.02)
     explained, start = legend(series, 50)
     start += LINE
-    height = start + sum(LINE + len(group.values) * BAR + BETWEEN for group in groups) + 6
+    height = start + sum(LINE * len(group.lines) + len(group.values) * BAR + BETWEEN for group in groups) + 6
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"',
         '     font-family="system-ui, sans-serif" role="img">',
@@ -90,8 +98,9 @@ def bars(title: str, unit: str, groups: Sequence[Group], digits: int = 1) -> str
         out.append(f'<path d="M{LEFT + place * scale:.1f} {start}V{height - 6}" class="f"/>')
     y = start
     for group in groups:
-        out.append(text(LEFT, y + LINE - 5, group.label))
-        y += LINE
+        for line in group.lines:
+            out.append(text(LEFT, y + LINE - 5, line))
+            y += LINE
         for name in series:
             if name not in group.values:
                 continue
