@@ -11,6 +11,7 @@ from . import (
     bodies,
     compare,
     count,
+    files,
     freshness,
     growth,
     inprocess,
@@ -22,6 +23,7 @@ from . import (
     servers,
     soak,
     startup,
+    templates,
     threads,
 )
 
@@ -36,6 +38,8 @@ PARTS = {
     "startup": (startup, "import time and resident memory"),
     "install": (install, "time and size of an installation from source, before and after"),
     "threads": (threads, "requests from one thread and from two, without the GIL"),
+    "files": (files, "system calls of a request for a file, by strace"),
+    "templates": (templates, "memory after many different templates"),
     "count": (count, "instructions per request, by callgrind"),
     "leaks": (leaks, "memory over many requests of all cases"),
     "soak": (soak, "memory of bolthead serve over a million requests"),

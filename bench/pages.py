@@ -187,6 +187,8 @@ TEXTS = {
     "asgi-servers.inc": ("asgi-servers", gridded("servers")),
     "live.inc": ("live", gridded("live")),
     "routing.inc": ("routing", gridded("routing")),
+    "files.inc": ("files", gridded("files")),
+    "templates.inc": ("templates", gridded("templates")),
     "install.inc": ("install", gridded("install")),
     "threads.inc": ("threads", gridded("threads")),
     "scaled.inc": ("scaled", gridded("growth")),

@@ -8,6 +8,7 @@ import sys
 import typing as t
 from datetime import datetime
 from functools import cache, update_wrapper
+from pathlib import PurePath
 
 import werkzeug.utils
 from werkzeug.exceptions import Aborter
@@ -273,8 +274,9 @@ def send_file(
     *max_age* are the seconds for which it may be cached; without it ``app.get_send_file_max_age`` decides. An open file
     is closed with the response. FileNotFoundError if it is not there.
     """
-    if conditional and etag is True and last_modified is None and isinstance(path_or_file, str):
-        response = _send_simple_file(path_or_file, mimetype, as_attachment, download_name, max_age)
+    path = os.fspath(path_or_file) if isinstance(path_or_file, PurePath) else path_or_file
+    if conditional and etag is True and last_modified is None and isinstance(path, str):
+        response = _send_simple_file(path, mimetype, as_attachment, download_name, max_age)
         if response is not None:
             return response  # type: ignore[no-any-return]
     return werkzeug.utils.send_file(  # type: ignore[return-value]
@@ -299,7 +301,10 @@ def send_from_directory(directory: os.PathLike[str] | str, path: os.PathLike[str
     :func:`send_file`.
     """
     if kwargs.keys() <= _SIMPLE_OPTIONS:
-        inside = file_response.simple_join(directory, path)
+        inside = file_response.simple_join(
+            os.fspath(directory) if isinstance(directory, PurePath) else directory,
+            os.fspath(path) if isinstance(path, PurePath) else path,
+        )
         response = None if inside is None else _send_simple_file(inside, **kwargs)
         if response is not None:
             return response  # type: ignore[no-any-return]

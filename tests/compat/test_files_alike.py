@@ -156,16 +156,19 @@ OPTIONS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
-@pytest.mark.parametrize("way", ["directory", "path", "relative"])
+@pytest.mark.parametrize("way", ["directory", "path", "relative", "directory as Path", "Path", "relative as Path"])
 def test_options(folder: Path, options: dict[str, Any], way: str) -> None:
     def scenario(fw: Framework) -> Any:
         app = site(fw, folder)
 
         @app.get("/")
         def index() -> Any:
-            if way == "directory":
-                return fw.send_from_directory("static", "a.txt", **options)
-            return fw.send_file("static/a.txt" if way == "relative" else str(folder / "static/a.txt"), **options)
+            kind = Path if way.endswith("Path") else str
+            if way.startswith("directory"):
+                return fw.send_from_directory(kind("static"), kind("a.txt"), **options)
+            return fw.send_file(
+                kind("static/a.txt" if way.startswith("relative") else folder / "static/a.txt"), **options
+            )
 
         try:
             return served(app, "GET", "/", {}, False)
