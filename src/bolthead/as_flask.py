@@ -24,7 +24,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from importlib.metadata import Distribution, DistributionFinder, MetadataPathFinder, PackageNotFoundError
 from importlib.util import find_spec, spec_from_loader
 from pathlib import Path
-from types import CodeType, FrameType, ModuleType
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, NoReturn
 
 import bolthead
@@ -138,17 +138,25 @@ def _import_submodules() -> None:
     """
     public = {name: module for name, module in sys.modules.items() if f"{name}.".startswith(f"{BACK}.")}
     public = {name: module for name, module in public.items() if "._" not in name}
+    held = {value for module in public.values() for value in vars(module).values() if isinstance(value, type)}
+    classes = [cls for cls in held if cls.__module__ in public]
     for name, module in public.items():
         if name == BACK:
             continue
         before = dict(vars(module))
         importlib.import_module(FRONT + name[len(BACK) :])
         for key, value in vars(module).items():
-            if key.startswith("__") or before.get(key, value) is value:
+            old = before.get(key, value)
+            if key.startswith("__") or old is value:
                 continue
+            if isinstance(old, (type, FunctionType)) and old.__module__ != name:
+                continue  # This module has it from another one, and the others do not have it from here.
             for other in public.values():
-                if vars(other).get(key) is before[key]:
+                if vars(other).get(key) is old:
                     vars(other)[key] = value
+            for cls in classes:
+                for attribute in [attribute for attribute, had in vars(cls).items() if had is old]:
+                    setattr(cls, attribute, value)
 
 
 class Finder:

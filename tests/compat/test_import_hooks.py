@@ -75,26 +75,83 @@ def test_what_a_hook_puts_into_the_module_is_there() -> None:
     """)
 
 
+REPLACED = """
+import wrapt
+def subclass(module, name):
+    setattr(module, name, type(name, (getattr(module, name),), {"mine": True}))
+@wrapt.when_imported("flask.templating")
+def hook(module):
+    module.render_template_string = lambda *args, **kwargs: "mine"
+@wrapt.when_imported("flask.helpers")
+def hook(module):
+    module.url_for = lambda *args, **kwargs: "/mine"
+@wrapt.when_imported("flask.wrappers")
+def hook(module):
+    subclass(module, "Request")
+    subclass(module, "Response")
+@wrapt.when_imported("flask.config")
+def hook(module):
+    subclass(module, "Config")
+@wrapt.when_imported("flask.ctx")
+def hook(module):
+    subclass(module, "_AppCtxGlobals")
+@wrapt.when_imported("flask.json.provider")
+def hook(module):
+    subclass(module, "DefaultJSONProvider")
+INSTALL
+import flask, flask.app, flask.views
+from flask import render_template_string, url_for
+"""
+
+
 def test_what_a_hook_replaces_is_what_other_modules_have() -> None:
     """Flask's modules take names from each other, and applications from the package, after the hook has run."""
-    code = """
-        import wrapt
-        @wrapt.when_imported("flask.templating")
-        def hook(module):
-            module.render_template_string = lambda *args, **kwargs: "mine"
-        @wrapt.when_imported("flask.helpers")
-        def hook(module):
-            module.url_for = lambda *args, **kwargs: "/mine"
-        @wrapt.when_imported("flask.wrappers")
-        def hook(module):
-            module.Request = type("Request", (module.Request,), {"mine": True})
-        INSTALL
-        import flask, flask.app, flask.views
-        from flask import render_template_string, url_for
-        print(flask.render_template_string("x"), render_template_string("x"), url_for("x"), flask.url_for("x"))
-        print(flask.Request.mine, flask.app.Request.mine)
-    """
+    code = f"""{REPLACED}
+print(flask.render_template_string("x"), render_template_string("x"), url_for("x"), flask.url_for("x"))
+print(flask.Request.mine, flask.app.Request.mine)
+"""
     assert run(code.replace("INSTALL", "")) == run(code.replace("INSTALL", INSTALL.strip()))
+
+
+def test_what_a_hook_replaces_is_what_applications_have() -> None:
+    """Classes have it as their attributes, where they were made after the hook."""
+    code = f"""{REPLACED}
+app = flask.Flask("x")
+app.add_url_rule("/", "view", lambda: {{
+    "request": type(flask.request._get_current_object()).mine,
+    "g": flask.g.mine,
+    "config": flask.current_app.config.mine,
+    "json": flask.current_app.json.mine,
+    "made": flask.make_response("").mine,
+}})
+app.add_url_rule("/text", "text", lambda: "text")
+for path in ("/", "/text"):
+    response = app.test_client().get(path)
+    print(response.text, response.mine)
+print(app.request_class is flask.Request, app.response_class is flask.Response, "request_class" in vars(flask.Flask))
+print(flask.Flask.app_ctx_globals_class.mine, flask.Flask.config_class.mine, flask.Flask.json_provider_class.mine)
+"""
+    assert run(code.replace("INSTALL", "")) == run(code.replace("INSTALL", INSTALL.strip()))
+
+
+@pytest.mark.parametrize("module", ["app", "wrappers", "sansio.app"])
+def test_what_is_replaced_too_late_for_the_others(module: str) -> None:
+    """By a hook of a module that has it from another one, and after the import."""
+    code = f"""
+import wrapt
+@wrapt.when_imported("flask.{module}")
+def hook(module):
+    if module.__name__.rpartition(".")[2] != "wrappers":
+        module.Request = type("Request", (), {{"mine": True}})
+INSTALL
+import flask, flask.app, flask.{module} as module
+module.Response = None
+for holder in (flask, flask.app, flask.wrappers):
+    print(hasattr(holder.Request, "mine"), holder.Response)
+print(hasattr(flask.Flask.request_class, "mine"), flask.Flask.response_class, flask.Flask("x").make_response("x"))
+"""
+    given = [run(code.replace("INSTALL", install)) for install in ("", INSTALL.strip())]
+    assert given[0] == given[1].replace("bolthead", "flask")
 
 
 FLASKS_FINDER = """
