@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import logging
+import subprocess
+import sys
 from typing import Any
 from unittest import mock
 
@@ -112,3 +114,21 @@ def test_functions_of_mappings_in_a_request(attribute: str, name: str) -> None:
                 assert getattr(mapping, name)("a") == "mine a"
             found[-1].append([mapping.get(key="nothing", default=5), fw.error(lambda m=mapping: m["nothing"])])
     assert (found[1][0], found[1][-1]) == (found[0][0], found[0][-1])
+
+
+LESS = {"email", "html", "http", "importlib"}
+"""The packages named in ``docs/start/from_flask.md``."""
+ZIPFILE = {"compression"}
+"""What `zipfile` uses from Python 3.14 on."""
+
+
+def test_submodules_of_the_standard_library_without_as_flask() -> None:
+    """Those that the import of Flask brings for its own needs, and that of bolthead does not. Of no other package."""
+    found = []
+    for package in ("flask", "bolthead"):
+        code = f"import sys; from {package} import Flask; print(*sys.modules)"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        found.append({name for name in done.stdout.split() if name.partition(".")[0] in sys.stdlib_module_names})
+    assert "http.client" in found[0] - found[1]
+    missing = {name.partition(".")[0] for name in found[0] - found[1] if "." in name and "._" not in name}
+    assert LESS <= missing <= LESS | ZIPFILE
