@@ -216,6 +216,15 @@ def test_without_asgiref(fw: Framework) -> Any:
         return without_the_hint(fw.error(app.ensure_sync, view))
 
 
+def test_what_to_install_for_async_views(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def view() -> str:
+        return "done"
+
+    monkeypatch.setitem(sys.modules, "asgiref.sync", None)
+    with pytest.raises(RuntimeError, match=r"^Install 'bolthead\[async\]' in order to use async views\.$"):
+        Framework("bolthead").app().ensure_sync(view)
+
+
 @alike
 def test_a_replaced_async_to_sync(fw: Framework) -> Any:
     async def view() -> str:

@@ -210,6 +210,7 @@ MISTAKES = [
     (["serve", "--app", "ours"], "It belongs before the command: 'bolthead --app serve'."),
     (["serve", "--debug"], "It belongs before the command: 'bolthead --debug serve'."),
     (["shell", "--no-debug"], "It belongs before the command: 'bolthead --no-debug shell'."),
+    (["--app", "ours", "where", "--as-flask"], "It belongs before the command: 'bolthead --as-flask where'."),
     (["run", "-e", "file"], "It belongs before the command: 'bolthead -e run'."),
     (["--app", "ours", "--port", "8000", "run"], "It belongs after the command: 'bolthead run --port'."),
     (["--bind", "8000", "--app", "ours", "serve"], "It belongs after the command: 'bolthead serve --bind'."),
