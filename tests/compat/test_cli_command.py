@@ -210,7 +210,6 @@ MISTAKES = [
     (["serve", "--app", "ours"], "It belongs before the command: 'bolthead --app serve'."),
     (["serve", "--debug"], "It belongs before the command: 'bolthead --debug serve'."),
     (["shell", "--no-debug"], "It belongs before the command: 'bolthead --no-debug shell'."),
-    (["--app", "ours", "where", "--as-flask"], "It belongs before the command: 'bolthead --as-flask where'."),
     (["run", "-e", "file"], "It belongs before the command: 'bolthead -e run'."),
     (["--app", "ours", "--port", "8000", "run"], "It belongs after the command: 'bolthead run --port'."),
     (["--bind", "8000", "--app", "ours", "serve"], "It belongs after the command: 'bolthead serve --bind'."),
@@ -229,6 +228,12 @@ def test_mistakes_are_no_tracebacks(site, args, text):
     assert "Traceback" not in result.output
     (said,) = [line for line in result.output.splitlines() if text in line]
     assert said.startswith("Error: ")
+
+
+def test_as_flask_behind_a_command_of_the_application(site):
+    code, _, error = process("--app", "ours", "where", "--as-flask")
+    assert code == 2
+    assert "Error: No such option '--as-flask'. It belongs before the command: 'bolthead --as-flask where'." in error
 
 
 def test_an_import_that_fails_inside_is_shown(site):
