@@ -43,7 +43,7 @@ QUICK = (
     "tests/compat/test_async_alike.py",
 )
 """A part of that, for each run of all the tests."""
-OPTIONAL = ("cryptography", "greenlet", "bolthead[serve]")
+OPTIONAL = ("cryptography", "greenlet", "bolthead[serve]", "gunicorn_h1c>=0.6")
 """What tests use and skip without, and what cannot be installed for every interpreter."""
 ASK = """
 import json, platform, sys, sysconfig

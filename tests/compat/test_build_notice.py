@@ -15,7 +15,7 @@ import pytest
 from bolthead import _core
 from bolthead.cli import build_notice
 
-FORCE = "pip install --no-cache-dir --force-reinstall --no-deps "
+FORCE = f"{sys.executable} -m pip install --no-cache-dir --force-reinstall --no-deps "
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ FORCE = "pip install --no-cache-dir --force-reinstall --no-deps "
         ({"url": "file:///tmp/bolthead-1.tar.gz"}, "/tmp/bolthead-1.tar.gz"),
         ({"url": "file:///home/you/bolthead", "dir_info": {}}, "/home/you/bolthead"),
         ({"url": "file:///home/you/bolthead", "dir_info": {"editable": True}}, "-e /home/you/bolthead"),
-        ({"url": "file:///home/you/my%20bolthead", "dir_info": {}}, "'/home/you/my bolthead'"),
+        ({"url": "file:///home/you/my%20bolthead", "dir_info": {}}, '"/home/you/my bolthead"'),
     ],
 )
 @pytest.mark.skipif(os.name == "nt", reason="the paths of the examples are POSIX's")

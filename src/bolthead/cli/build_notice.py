@@ -17,17 +17,25 @@ OPTIONS = "--no-cache-dir --force-reinstall --no-deps"
 
 
 def reinstall_command() -> str:
-    """The command that builds this installation anew, from where it came (PEP 610's ``direct_url.json``)."""
+    """The command that builds this installation anew, from where it came (PEP 610's ``direct_url.json``).
+
+    It names this interpreter: an environment need not be activated, and its ``pip`` need not be on the path.
+    """
     try:
         origin = json.loads(metadata.distribution("bolthead").read_text("direct_url.json") or "{}")
     except (metadata.PackageNotFoundError, ValueError):
         origin = {}
+    command = f"{_quoted(sys.executable)} -m pip install {OPTIONS}"
     url = str(origin.get("url", ""))
     if not url.startswith("file:") or url.endswith(".whl"):
-        return f"pip install {OPTIONS} --no-binary bolthead bolthead"
-    path = url2pathname(urlsplit(url).path)
+        return f"{command} --no-binary bolthead bolthead"
+    path = _quoted(url2pathname(urlsplit(url).path))
     editable = "-e " if origin.get("dir_info", {}).get("editable") else ""
-    return f"pip install {OPTIONS} {editable}{path if ' ' not in path else repr(path)}"
+    return f"{command} {editable}{path}"
+
+
+def _quoted(path: str) -> str:
+    return f'"{path}"' if " " in path else path
 
 
 def can_be_compiled() -> bool:
