@@ -34,7 +34,9 @@ ASSUMED = {
     "cd ": "every page runs in a folder of its own",
     "export ": "belongs to a shell of the reader's",
 }
-SERVER = re.compile(r"(\w+=\S+ )*(bolthead|python -m bolthead) .*\b(run|serve)\b(?!.*--help)")
+SERVER = re.compile(
+    r"(\w+=\S+ )*((bolthead|python -m bolthead) .*\b(run|serve)\b(?!.*--help)|python -m gunicorn |python wsgi\.py)"
+)
 WORKER = re.compile(r"python -m celery .*\bworker\b")
 """What runs until it is stopped too, and listens on no port: it is up when it has said what the page says."""
 PORTS = (5000, 8000)
@@ -162,7 +164,7 @@ class Runner:
 
     def own_ports(self, text: str) -> str:
         for port, own in self.ports.items():
-            text = re.sub(rf"(?<=:){port}\b|(?<=--port ){port}\b", str(own), text)
+            text = re.sub(rf"(?<=:){port}\b|(?<=PORT=){port}\b|(?<=--port ){port}\b", str(own), text)
         return text
 
     def command(self, command: str, expected: str) -> None:
