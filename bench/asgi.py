@@ -25,6 +25,8 @@ from .cases.table import objects
 from .inprocess import names
 from .timing import Timed
 
+PART = "asgi" if sys.version_info < (3, 12) else f"asgi-{sys.version_info[0]}.{sys.version_info[1]}"
+"""The result's name: those of newer interpreters stand beside the one of the oldest."""
 OTHERS = ("blacksheep", "starlette", "litestar", "fastapi", "quart", "uvloop")
 
 
@@ -193,5 +195,5 @@ def main(args: argparse.Namespace) -> int:
         rounds = [{"case": item.case, "framework": item.framework, "rounds": item.rounds} for item in timed]
         args.json.write_text(json.dumps({"about": about, "loop": args.loop, "results": rounds}, indent=1) + "\n")
     if args.docs:
-        pages.write({"asgi": found})
+        pages.write({PART: found})
     return 0

@@ -184,6 +184,7 @@ TEXTS = {
     "servers.inc": ("servers", through_servers),
     "startup.inc": ("startup", starting),
     "asgi.inc": ("asgi", gridded("asgi")),
+    "asgi-3.13.inc": ("asgi-3.13", gridded("asgi")),
     "asgi-servers.inc": ("asgi-servers", gridded("servers")),
     "live.inc": ("live", gridded("live")),
     "routing.inc": ("routing", gridded("routing")),
