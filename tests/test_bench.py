@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import re
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from threading import Barrier, Thread
@@ -15,7 +17,9 @@ from typing import Any
 
 import flask
 import pytest
-from bench import asgi, compare, count, freshness, pages, plot, report
+from bench import asgi, compare, count, freshness, live, pages, plot, report, servers
+from bench.cases import live_sites
+from bench.cases.asgi_asks import AsgiCase
 from bench.cases.asks import Answer, App, answer, spin
 from bench.cases.page_views import BUILDERS
 from bench.cases.table import Case, cases
@@ -287,3 +291,50 @@ def test_a_result_of_no_commit_is_not_current(sources: Path, tmp_path: Path) -> 
     freshness.stamp(results)
     (tmp_path / "results.json").write_text(json.dumps(results))
     assert freshness.main(Namespace(results=tmp_path / "results.json")) == 1
+
+
+@pytest.mark.parametrize(("path", "kind"), [("/events", "http"), ("/ws", "websocket")])
+@pytest.mark.parametrize("framework", ["bolthead", "bare"])
+def test_the_site_with_open_connections(framework: str, path: str, kind: str) -> None:
+    """A stream and a websocket get what is said to all."""
+    app = live_sites.SITES[framework]()
+
+    async def use() -> tuple[list[Any], list[Any]]:
+        sent: list[Any] = []
+        said: list[Any] = []
+        leave = asyncio.Event()
+        first = [{"type": "websocket.connect"}] if kind == "websocket" else []
+
+        async def receive() -> Any:
+            if first:
+                return first.pop()
+            await leave.wait()
+            return {"type": f"{kind}.disconnect", "code": 1005}
+
+        async def collect(messages: list[Any], message: Any) -> None:
+            messages.append(message)
+
+        scope = AsgiCase("open", "", path, messages=int(kind == "websocket")).scope
+        opened = asyncio.create_task(app(scope, receive, partial(collect, sent)))
+        while not any(message["type"] in ("websocket.accept", "http.response.body") for message in sent):
+            await asyncio.sleep(0)
+        say = AsgiCase("say", "", "/say").scope | {"query_string": b"text=tea"}
+        await app(say, asyncio.Event().wait, partial(collect, said))
+        while "tea" not in str(sent):
+            await asyncio.sleep(0)
+        leave.set()
+        await opened
+        return sent, said
+
+    sent, said = asyncio.run(use())
+    assert said[-1]["body"] == b"1"
+    assert sent[-1].get("text", sent[-1].get("body")) in ("tea", b"data: tea\n\n")
+
+
+def test_tables_of_open_connections_and_servers() -> None:
+    rows = {"websockets": {"bare": {"kB": 20.04, "ms": 99.6}}, "waiting requests": {"bare": {"ms": 120.0}}}
+    found = live.grid({"live": rows, "connections": 5000, "waiting": 500})[1]
+    assert found == [["5,000 websockets, bare", "20.0", "100"], ["500 waiting requests, bare", "", "120"]]
+    by = {"bare": {"cpu": 20.0, "best": 1000.0}, "bolthead": {"cpu": 25.0, "best": 900.0}}
+    assert servers.grid({"servers": {"uvicorn": by}})[1][1] == ["uvicorn", "bolthead", "25.0", "0.80", "900"]
+    assert "80% of bare, target 90%: MISSED" in servers.verdicts({"uvicorn": by})

@@ -186,6 +186,16 @@ class AppContext(AppRecord, _Pushable):
         """Undo one push; the last one runs the teardown functions with *exc* (by default the one in flight)."""
         pop_app(plan_of(self.app), self, sys.exc_info()[1] if exc is _sentinel else exc)
 
+    async def __aenter__(self) -> Self:
+        self.push()
+        return self
+
+    async def __aexit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        """Pop it on an event loop: teardown functions that are async are awaited, in their order."""
+        from ._core.lifecycle.lifespan import pop_on_loop
+
+        await pop_on_loop(self, error)
+
 
 class NoWebsocket(RuntimeError, AttributeError):
     """The context of a request was asked for its websocket. To mocks and `hasattr` the attribute is not there."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
-from bolthead import Blueprint, Flask, current_app, g, has_request_context, request
+from bolthead import Blueprint, Flask, current_app, g, has_app_context, has_request_context, request
+from bolthead.signals import appcontext_tearing_down
 
 
 def make() -> Flask:
@@ -129,6 +131,32 @@ def test_a_failed_start_is_torn_down(kind: str) -> None:
     with pytest.raises(RuntimeError, match="LookupError: mine"):
         asyncio.run(main())
     assert log == [(None, "LookupError('mine')")]
+
+
+@pytest.mark.parametrize("failing", [False, True])
+@pytest.mark.parametrize("kinds", [["sync"], ["async"], ["sync", "async"]])
+def test_an_application_context_on_a_loop(kinds: list[str], failing: bool) -> None:
+    app = make()
+    log: list[Any] = []
+    for kind in kinds:
+        app.teardown_appcontext(torn_down(kind, log))
+    appcontext_tearing_down.connect(told := lambda sender, exc: log.append(repr(exc)), app)
+
+    async def main() -> None:
+        async with app.app_context() as outer:
+            g.word = "tea"
+            async with outer:
+                assert g.word == "tea"
+            assert log == []
+            if failing:
+                raise LookupError("mine")
+
+    with pytest.raises(LookupError) if failing else nullcontext():
+        asyncio.run(main())
+    error = "LookupError('mine')" if failing else "None"
+    assert log == [("tea", error)] * len(kinds) + [error]
+    assert not has_app_context()
+    assert told
 
 
 class TestBackgroundTasks:

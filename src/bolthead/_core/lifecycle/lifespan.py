@@ -11,7 +11,8 @@ from typing import Any
 
 from ..primitives.context import _cv_request
 from ..primitives.place import place
-from .phases import is_async
+from .contexts import check_app_popped, drop_app, is_last_push
+from .phases import is_async, plan_of, send
 from .steps import TO_LOOP, TO_THREAD, Steps
 
 SHUTDOWN_TIMEOUT = 5
@@ -76,6 +77,27 @@ async def app_context(app: Any) -> AsyncIterator[None]:
             await call(partial(ctx.pop, error))
         else:
             ctx.pop(error)
+
+
+async def pop_on_loop(ctx: Any, error: BaseException | None) -> None:
+    """Pop an application context, whose async teardown functions are awaited and the others called in place."""
+    app = ctx.app
+    plan = plan_of(app)
+    functions = app.teardown_appcontext_funcs
+    if not is_last_push(ctx) or not plan.inline_do_teardown_appcontext or not any(map(is_async, functions)):
+        ctx.pop(error)
+        return
+    try:
+        for func in reversed(functions):
+            if is_async(func):
+                await func(error)
+            else:
+                func(error)
+        if plan.app_tearing_down:
+            send(plan.signals.appcontext_tearing_down, app, "exc", error)
+    finally:
+        top = drop_app(ctx)
+    check_app_popped(plan, ctx, top)
 
 
 async def start(app: Any) -> None:
