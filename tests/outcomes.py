@@ -50,7 +50,8 @@ def note(file: Path, report: Path, about: dict[str, str], paths: Iterable[str], 
     tests = list(paths)
     before: dict[str, Any] = json.loads(file.read_text()) if tests and file.exists() else {}
     if before and all(before.get(key) == value for key, value in about.items()):
-        tests = sorted({*before["tests"], *tests}) if before["tests"] else []
+        every = {*before["tests"], *tests} if before["tests"] else set()
+        tests = sorted(path for path in every if not any(path.startswith(f"{other}/") for other in every))
     else:
         before = {}
     date = datetime.now(UTC).strftime("%Y-%m-%d")

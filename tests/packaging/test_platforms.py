@@ -45,8 +45,9 @@ def test_a_later_run_replaces_its_own_files(tmp_path: Path) -> None:
 def test_a_whole_run_or_another_release_starts_anew(tmp_path: Path) -> None:
     noted(tmp_path, FIRST, [], "aaaaaaa")
     assert noted(tmp_path, AGAIN, [], "bbbbbbb")["commits"] == {"bbbbbbb": 2}
+    noted(tmp_path, FIRST, ["tests"], "ccccccc", name="CPython 3.14.11")
     cell = noted(tmp_path, FIRST, ["tests/a.py"], "ccccccc", name="CPython 3.14.11")
-    assert (cell["commits"], cell["tests"]) == ({"ccccccc": 5}, ["tests/a.py"])
+    assert (cell["commits"], cell["tests"]) == ({"ccccccc": 5}, ["tests"])
 
 
 def test_cells_stay_until_they_are_measured_again(tmp_path: Path) -> None:
