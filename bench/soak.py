@@ -41,7 +41,7 @@ def main(args: argparse.Namespace) -> int:
     port, done = servers.free_port(), 0
     command = servers.commands(args.python, port, "bench.site:app")["bolthead serve"]
     memory: list[int] = []
-    with servers.running(command, "bolthead", port) as process:
+    with servers.running(command, servers.environment("bolthead"), port) as process:
         while done < args.requests:
             before = done
             while done - before < args.requests / args.turns:

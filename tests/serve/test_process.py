@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import os
 import signal
 import socket
@@ -200,9 +201,10 @@ def test_unix_socket():
         (folder / "served.py").write_text(APP.format(package="bolthead"))
         with socket.socket(socket.AF_UNIX) as left_behind:
             left_behind.bind(str(path))
-        server = serving.Server(folder, "served", "--workers", "1", bind=f"unix:{path}")
+        server = serving.Server(folder, "served", "--workers", "1", "--set", "umask=7", bind=f"unix:{path}")
         try:
             assert serving.status(server.get()) == 200
+            assert path.stat().st_mode & 0o777 == 0o770
             server.until_said(f"Running on unix:{path}")
             code, said = run(folder, "--app", "served", "serve", "--bind", f"unix:{path}")
             assert (code, said) == (1, f"Error: The socket {path} is in use by another program.\n")
@@ -212,18 +214,70 @@ def test_unix_socket():
             server.close()
 
 
-def test_tls(start, folder):
-    werkzeug = pytest.importorskip("werkzeug.serving")
+SECURELY = b"GET /scheme HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+
+def certificate(folder):
+    """A new certificate in the same files: its path and its key's, and a client's context that trusts it alone."""
     pytest.importorskip("cryptography")
-    cert, key = werkzeug.make_ssl_devcert(str(folder / "dev"), host="localhost")
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    encoding = serialization.Encoding.PEM
+    private = (encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "cert.pem").write_bytes(made.public_bytes(encoding))
+    (folder / "key.pem").write_bytes(key.private_bytes(*private))
+    return str(folder / "cert.pem"), str(folder / "key.pem"), ssl.create_default_context(cafile=folder / "cert.pem")
+
+
+def ask_securely(server, context):
+    with context.wrap_socket(server.connect(), server_hostname="localhost") as client:
+        client.sendall(SECURELY)
+        return serving.body(b"".join(iter(lambda: client.recv(4096), b"")))
+
+
+def test_tls(start, folder):
+    cert, key, context = certificate(folder)
     server = start("--workers", "1", "--cert", cert, "--key", key)
     server.until_said(f"Running on https://127.0.0.1:{server.port}")
-    context = ssl.create_default_context(cafile=cert)
-    context.check_hostname = False
-    with context.wrap_socket(server.connect(), server_hostname="localhost") as client:
-        client.sendall(b"GET /scheme HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-        said = b"".join(iter(lambda: client.recv(4096), b""))
-    assert serving.body(said) == b"https False"
+    assert ask_securely(server, context) == b"https False"
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    assert ask_securely(server, context) == b"https False"
+    # Another certificate in its place is used after HUP.
+    _, _, other = certificate(folder)
+    with pytest.raises(ssl.SSLCertVerificationError):
+        ask_securely(server, other)
+    server.process.send_signal(signal.SIGHUP)
+    until = time.monotonic() + serving.PATIENCE
+    while time.monotonic() < until:
+        try:
+            assert ask_securely(server, other) == b"https False"
+            break
+        except ssl.SSLCertVerificationError:
+            time.sleep(0.1)
+    else:
+        pytest.fail("it keeps the certificate of before")
+
+
+def test_tls_with_certificates_of_clients(start, folder):
+    cert, key, context = certificate(folder)
+    settings = ["cert_reqs=2", f"ca_certs={cert}", "ciphers=ECDHE+AESGCM"]
+    server = start("--workers", "1", "--cert", cert, "--key", key, *(f"--set={setting}" for setting in settings))
+    with pytest.raises(ssl.SSLError):
+        ask_securely(server, context)
+    context.load_cert_chain(cert, key)
+    assert ask_securely(server, context) == b"https False"
 
 
 def test_access_log(start):
