@@ -171,6 +171,12 @@ def gridded(part: str) -> Callable[[dict[str, Any]], str]:
     return make
 
 
+def routes(found: dict[str, Any]) -> str:
+    from .servers import route_tables
+
+    return "\n".join([*(table(*grid) for grid in route_tables(found["servers"])), place(found["about"])]) + "\n"
+
+
 def survived(found: dict[str, Any]) -> str:
     trial = found["trial"]
     shown = [name for name, value in trial.items() if isinstance(value, (int, float))]
@@ -182,6 +188,7 @@ TEXTS = {
     "microseconds.inc": ("inprocess", microseconds),
     "other.inc": ("other", in_process),
     "servers.inc": ("servers", through_servers),
+    "routes.inc": ("routes", routes),
     "startup.inc": ("startup", starting),
     "asgi.inc": ("asgi", gridded("asgi")),
     "asgi-3.13.inc": ("asgi-3.13", gridded("asgi")),

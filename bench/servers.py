@@ -6,7 +6,7 @@ each request, which other load on the machine moves less, and the 99th percentil
 
 ``--asgi`` measures ASGI applications through ASGI servers, all with the view ``string`` of ``bench asgi``.
 ``--routes`` measures one application with routes of several kinds (``bench.site``) instead: beside granian and
-gunicorn's own threaded worker.
+gunicorn's own threaded worker; of the first route also the latency at half of the highest rate.
 """
 
 from __future__ import annotations
@@ -46,7 +46,17 @@ OF_WORKER = [
 P99 = re.compile(r"99%\s+([\d.]+)(us|ms|s)")
 UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 COUNT = re.compile(r"(\d+) requests in")
-ROUTES = {"plain": "/", "JSON": "/json", "form": "/form", "100 kB": "/large", "stream": "/stream", "1 kB file": "/file"}
+ROUTES = {
+    "plain": "/",
+    "JSON": "/json",
+    "form": "/form",
+    "100 kB": "/large",
+    "stream": "/stream",
+    "1 kB file": "/file",
+    "5 MB file": "/film",
+}
+PAUSE = 0.0019
+"""Seconds from an answer to the next request on a connection that pauses (``pause.lua``), as a first guess."""
 RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
 WRONG = re.compile(r"Non-2xx or 3xx responses: \d+|Socket errors: .*")
 SAYS = "Hello, world!"
@@ -60,7 +70,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--asgi", action="store_true", help="ASGI applications through ASGI servers")
     parser.add_argument("--routes", action="store_true", help="routes of several kinds, through fewer servers")
     parser.add_argument("--json", type=Path, help="write the results to this file")
-    parser.add_argument("--docs", action="store_true", help="with --asgi: write the documentation's table")
+    parser.add_argument("--docs", action="store_true", help="with --asgi or --routes: write the documentation's table")
 
 
 def commands(python: str, port: int, app: str = "bench.served:app") -> dict[str, list[str]]:
@@ -199,9 +209,22 @@ def rate(process: subprocess.Popen[bytes], port: int, args: argparse.Namespace, 
     }
 
 
+def at_half(port: int, args: argparse.Namespace, full: float) -> dict[str, float]:
+    """The rate and the 99th percentile with as many connections as make about half of the rate *full*."""
+    script = Path(__file__).with_name("pause.lua")
+    connections = full / 2 * PAUSE
+    for _ in range(2):
+        said = run_wrk(port, "/", args.seconds, max(1, round(connections)), script)
+        rates, slow = RATE.search(said), P99.search(said)
+        assert rates and slow, said
+        connections *= full / 2 / float(rates[1])
+    return {"half": float(rates[1]) / full, "p99_half": float(slow[1]) * UNITS[slow[2]]}
+
+
 def summary(runs: list[dict[str, float]]) -> dict[str, float]:
     rates = [run["rate"] for run in runs]
-    return {
+    of_half = {key: min(run[key] for run in runs) for key in ("half", "p99_half") if key in runs[0]}
+    return of_half | {
         "best": max(rates),
         "median": statistics.median(rates),
         "cpu": min(run["cpu"] for run in runs),
@@ -251,6 +274,8 @@ def measure_routes(args: argparse.Namespace) -> Results:
             with running(command, environment("bolthead"), port) as process:
                 for route, path in ROUTES.items():
                     found = rate(process, port, args, path)
+                    if route == "plain":
+                        found |= at_half(port, args, found["rate"])
                     runs.setdefault(route, {}).setdefault(server, []).append(found)
                     tell(turn, server, route, found)
     return {route: {name: summary(all_) for name, all_ in by.items()} for route, by in runs.items()}
@@ -315,6 +340,20 @@ def terminal_routes(results: Results) -> str:
     return report.grid(["requests per second", *HEADINGS, "× granian"], body)
 
 
+def route_tables(results: Results) -> tuple[tuple[list[str], list[list[str]]], ...]:
+    """The documentation's tables of a run with ``--routes``: processor time by route, and latency."""
+    names = list(results["plain"])
+    times = [[route, *(f"{by[name]['cpu']:,.0f}" for name in names)] for route, by in results.items()]
+    waits = [
+        [name, f"{found['best']:,.0f}", f"{found['p99']:.1f}", f"{found['half']:.0%}", f"{found['p99_half']:.1f}"]
+        for name, found in results["plain"].items()
+    ]
+    return (
+        (["µs of CPU per request", *names], times),
+        (["server", "requests/s", "99% within, ms", "part of that rate", "99% within, ms"], waits),
+    )
+
+
 def main(args: argparse.Namespace) -> int:
     for tool in ("wrk", "taskset"):
         if not shutil.which(tool):
@@ -331,6 +370,10 @@ def main(args: argparse.Namespace) -> int:
     elif args.routes:
         results = measure_routes(args)
         print(terminal_routes(results))
+        for head, body in route_tables(results):
+            print("", report.grid(head, body), sep="\n")
+        if args.docs:
+            pages.write({"routes": {"about": machine.about(), "servers": results}})
     else:
         results = measure(args)
         print(terminal(results))

@@ -11,6 +11,8 @@ from bolthead import Flask, request, send_file
 
 FILE = Path(tempfile.mkdtemp()) / "file.css"
 FILE.write_bytes(b"a" * 1024)
+BIG = FILE.with_name("film.mp4")
+BIG.write_bytes(b"a" * 5_000_000)
 LARGE = "x" * 100_000
 PIECE = "x" * 1000
 
@@ -45,3 +47,8 @@ def stream() -> Iterator[str]:
 @app.get("/file")
 def file() -> Any:
     return send_file(FILE)
+
+
+@app.get("/film")
+def film() -> Any:
+    return send_file(BIG)
