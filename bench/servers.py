@@ -184,7 +184,19 @@ def run_wrk(port: int, path: str, seconds: int, connections: int, script: Path |
         for key, value in BROWSER.items()
         if key not in ("HTTP_HOST", "HTTP_CONNECTION")
     ]
-    wrk = ["taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", *headers]
+    wrk = [
+        "taskset",
+        "-c",
+        "1",
+        "wrk",
+        "-t1",
+        f"-c{connections}",
+        f"-d{seconds}s",
+        "--timeout",
+        "30s",
+        "--latency",
+        *headers,
+    ]
     if script is not None:
         wrk += ["-s", str(script)]
     said = subprocess.run([*wrk, f"http://{HOST}:{port}{path}"], capture_output=True, text=True, check=True).stdout

@@ -64,9 +64,9 @@ class Threads:
     def wait_for_reader(self, connection: Connection, most: int) -> None:
         """Wait in the thread of a view until no more than *most* bytes are unsent."""
         patience, rate = self.options.write_timeout, self.options.write_rate
-        if not (connection.flush_or_wait(patience, rate, SHORT) and connection.unsent() <= most):
+        if not (connection.flush_or_wait(patience, rate, SHORT) and connection.kept <= most):
             with self._waiting_for(connection):
-                while connection.unsent() > most:
+                while connection.kept > most:
                     connection.flush_or_wait(patience, rate)
 
     def wait_for_sender(self, connection: Connection) -> None:

@@ -50,7 +50,7 @@ def test_order(module, pair, tmp_path):
     connection.send_two(pieces[2], pieces[3])
     connection.send_file(module.FilePart(fd, 100, 250_000))
     connection.send(b"end")
-    assert connection.unsent() > 100_000
+    assert connection.kept > 100_000
     assert not connection.flush()
     whole = b"".join(pieces) + content[100:250_100] + b"end"
     assert read(connection, theirs, len(whole)) == whole
@@ -124,10 +124,23 @@ def test_much_for_slow_readers_waits_in_files(module, pair, monkeypatch):
     descriptors = [piece.fileno for piece in connection.out if isinstance(piece, module.FilePart)]
     assert read(connection, theirs, 810_100) == b"".join(content)
     assert connection.flush()
-    assert (connection.in_memory, module.held.total) == (0, before)
+    assert (connection.in_memory, module.held.total, connection.kept) == (0, before, 0)
     for descriptor in descriptors:
         with pytest.raises(OSError, match="descriptor"):
             os.fstat(descriptor)
+
+
+def test_what_waits_in_files_counts(module, pair, monkeypatch):
+    """A stream waits for its reader by what is kept of it; it would fill the disk otherwise."""
+    connection, theirs = pair
+    monkeypatch.setattr(module.held, "total", module.Held.most)
+    sent = sum(connection.send(b"x" * 50_000) for _ in range(20))
+    assert connection.kept == 1_000_000 - sent
+    assert connection.in_memory < 50_000
+    assert len(read(connection, theirs, 400_000)) >= 400_000
+    assert connection.kept == 1_000_000 - sent - connection.taken
+    connection.close()
+    assert connection.kept == 0
 
 
 def test_no_file_for_slow_readers(module, pair, monkeypatch):

@@ -25,6 +25,7 @@ cdef class Connection:
     cdef public object data
     cdef public object pending
     cdef public object out
+    cdef public object kept
     cdef public Py_ssize_t in_memory
     cdef public Py_ssize_t taken
     cdef public double slow_since

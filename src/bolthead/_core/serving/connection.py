@@ -82,6 +82,7 @@ class Connection:
         "deadline",
         "fd",
         "in_memory",
+        "kept",
         "out",
         "peer",
         "pending",
@@ -116,6 +117,8 @@ class Connection:
         """The request whose body is still coming."""
         self.out: deque[Any] | None = None
         """What the socket did not take yet."""
+        self.kept = 0
+        """Bytes of that."""
         self.in_memory = 0
         """Bytes of that which are in memory."""
         self.taken = 0
@@ -195,12 +198,13 @@ class Connection:
         if not self.out:
             self.slow_since = monotonic()
             self.taken = 0
+        size = piece.count if isinstance(piece, FilePart) else len(piece)
         if not isinstance(piece, FilePart):
-            size = len(piece)
             if size >= SPILLED and held.total + size > held.most:
                 piece = spill(piece)
             if not isinstance(piece, FilePart):
                 self._count(size)
+        self.kept += size
         self.out.append(piece)
         return len(self.out)
 
@@ -222,6 +226,7 @@ class Connection:
                 else:
                     sent = self.sock.send(piece)
                     self.taken += sent
+                    self.kept -= sent
                     self._count(-sent)
                     if sent == len(piece):
                         out.popleft()
@@ -240,6 +245,7 @@ class Connection:
         if not sent:
             raise ConnectionAbortedError("the file is shorter than it was")
         self.taken += sent
+        self.kept -= sent
         part.offset += sent
         part.count -= sent
         return not part.count
@@ -253,10 +259,6 @@ class Connection:
             return float("inf")
         until = now + patience
         return min(until, self.slow_since + patience + self.taken / rate) if rate > 0 else until
-
-    def unsent(self) -> int:
-        """Bytes that were kept, those of files left out."""
-        return sum(len(piece) for piece in self.out if not isinstance(piece, FilePart)) if self.out else 0
 
     # Waiting, in the thread of a view
 
@@ -302,6 +304,7 @@ class Connection:
                 if isinstance(piece, FilePart):
                     piece.close()
             self.out = None
+            self.kept = 0
             self._count(-self.in_memory)
         try:
             if reset:

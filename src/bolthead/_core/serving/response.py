@@ -168,7 +168,7 @@ class Response:
         if connection.out:
             # The rest is sent while the stream goes on, and the stream waits where that is too much.
             connection.flush()
-            if connection.unsent() > AHEAD:
+            if connection.kept > AHEAD:
                 self.server.threads.wait_for_reader(connection, AHEAD)
 
     def early_hints(self, headers: list[tuple[str, str]]) -> None:
