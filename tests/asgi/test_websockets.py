@@ -10,6 +10,7 @@ import pytest
 
 import bolthead
 from bolthead import Blueprint, Flask, g, request, session, websocket
+from bolthead._core.lifecycle import websockets as driver
 from bolthead.async_testing import AsyncFlaskClient, TestWebsocket, WebsocketClosed, WebsocketRefused
 
 
@@ -322,3 +323,18 @@ def test_only_text_and_bytes_are_sent() -> None:
 
     with pytest.raises((TypeError, WebsocketClosed)):
         talk(app, "/ws", use)
+
+
+def test_the_connection_of_the_current_websocket() -> None:
+    app = make()
+
+    @app.websocket("/ws")
+    async def ws() -> None:
+        connection = websocket._connection
+        assert type(connection) is driver.Connection
+        before = (connection.accepted, connection.closed)
+        await websocket.send("text")
+        assert (*before, connection.accepted, connection.closed) == (False, False, True, False)
+        assert connection.environ is websocket.environ and connection.scope["type"] == "websocket"
+
+    assert talk(app, "/ws", lambda opened: opened.receive()) == "text"

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.debug import DebuggedApplication
 from werkzeug.serving import generate_adhoc_ssl_context, is_running_from_reloader, load_ssl_context, make_server
 
-from .._core.lifecycle.asgi import PRESERVE, TEST_ENVIRON
+from .._core.lifecycle.asgi import PRESERVE
 from .._core.lifecycle.asgi_send import StartResponse
-from .._core.request.scope import environ_of
+from .._core.request.scope import TEST_ENVIRON, environ_of
 from .._core.response.asgi_messages import body_message, start_message
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class DebuggedAsgi:
             await self.app.asgi_app(scope, receive, send)
             return
         if scope["path"] == self.debugger.console_path or b"__debugger__=yes" in scope["query_string"]:
-            await self._answer(environ_of(scope), send)
+            await self._answer(environ_of(dict(scope)), send)
             return
         contexts: list[Any] = []
         began = False
@@ -86,7 +86,7 @@ class DebuggedAsgi:
         except Exception as error:
             if began:
                 raise
-            await self._answer(environ_of(scope) | {_ERROR: (error, contexts)}, send)
+            await self._answer(environ_of(dict(scope)) | {_ERROR: (error, contexts)}, send)
 
     async def _answer(self, environ: WSGIEnvironment, send: Send) -> None:
         """Let the debugger answer, in a thread: what is typed into its console may block."""

@@ -15,7 +15,7 @@ from bolthead._core.response.status cimport content_type_of
 
 
 cdef class Exchange(AsyncPhases):
-    cdef public object scope
+    cdef public dict scope
     cdef public object receive
     cdef public object send_message
     cdef public dict environ

@@ -9,7 +9,7 @@ from typing import Any
 from ..json.response_json import line_of
 from ..primitives.context import _cv_app, _cv_request
 from ..primitives.context_vars import var_get
-from ..request.scope import environ_of, has_body, lazy_environ
+from ..request.scope import TEST_ENVIRON, environ_of, has_body, lazy_environ
 from ..response.asgi_messages import body_message, whole_headers
 from ..response.status import content_type_of
 from .asgi_body import read_body, stream_body
@@ -17,15 +17,15 @@ from .asgi_hints import EARLY_HINTS, EXTENSION, EarlyHints
 from .asgi_send import Answer, StartResponse, answer_of, answer_of_wsgi, new_answer, start_of, transmit, whole_answer
 from .async_phases import AsyncPhases
 from .contexts import is_last_push, new_context, new_lazy_context, pop_request, push_request, remember_host
+from .lifespan import Lifespan
 from .phases import can_skip_response, plan_of
 from .steps import TO_THREAD
+from .websockets import Connection
 
 app_var = _cv_app
 request_var = _cv_request
 
 PRESERVE = "werkzeug.debug.preserve_context"
-TEST_ENVIRON = "bolthead.environ"
-"""The key of a scope under which a test client passes what an ASGI scope has no place for."""
 
 
 class Exchange(AsyncPhases):
@@ -37,8 +37,9 @@ class Exchange(AsyncPhases):
     )
 
     environ: dict[str, Any] | None
+    scope: dict[str, Any]
 
-    def __init__(self, app: Any, scope: Any, receive: Any, send_message: Any) -> None:
+    def __init__(self, app: Any, scope: dict[str, Any], receive: Any, send_message: Any) -> None:
         # FAST (asgi string): what the base class does, without looking for it.
         self.prepare(self.respond(), copy_context(), app)
         self.scope = scope
@@ -54,13 +55,13 @@ class Exchange(AsyncPhases):
         self.lazy: Any = None
         plan = self.plan
         self.hints: EarlyHints | None = None
-        more = scope.get(TEST_ENVIRON)
-        extensions = scope.get("extensions")
+        more = self.scope.get(TEST_ENVIRON)
+        extensions = self.scope.get("extensions")
         if extensions and EXTENSION in extensions:
             self.hints = EarlyHints(send_message)
             more = {EARLY_HINTS: self.hints, **(more or {})}
         if not more and plan.inline_wsgi_app and plan.inline_request_context:
-            self.lazy = lazy_environ(scope)
+            self.lazy = lazy_environ(self.scope)
         if self.lazy is None:
             self.environ = environ_of(scope)
             if more:
@@ -199,8 +200,9 @@ class Exchange(AsyncPhases):
         kind = type(rv)
         if (kind is not str and kind is not dict and kind is not list) or not can_skip_response(plan, self.ctx):
             return None
+        body: bytes | None
         if kind is str:
-            body = rv.encode()
+            body = str.encode(rv)
             content_type = plan.responses.content_type
         else:
             body = line_of(self.app.json, self.app, rv)
@@ -270,16 +272,13 @@ class Exchange(AsyncPhases):
 
 def run(app: Any, scope: Any, receive: Any, send_message: Any) -> Any:
     """The body of ``Flask.asgi_app``: something to await. Raises ValueError for a scope of another type."""
+    if type(scope) is not dict:
+        scope = dict(scope)
     kind = scope["type"]
     if kind == "http":
         return Exchange(app, scope, receive, send_message)
     if kind == "websocket":
-        # Lazy: it is made of what this module has.
-        from .websockets import Connection
-
         return Connection(app, scope, receive, send_message)
     if kind == "lifespan":
-        from .lifespan import Lifespan
-
         return Lifespan(app, scope, receive, send_message)
     raise ValueError(f"An ASGI scope of type {kind!r} is none that bolthead serves.")

@@ -1,3 +1,5 @@
+cimport cython
+
 from bolthead._core.response.asgi_messages cimport body_message, start_message
 from bolthead._core.response.send cimport Stream, pairs_of_whole_body
 
@@ -13,6 +15,7 @@ cdef class Answer:
     cdef public object start
 
 
+@cython.locals(answer=Answer)
 cpdef Answer new_answer(object code, object pairs, object body)
 cpdef dict start_of(Answer answer)
 cpdef object whole_answer(bint stock, object response, bint is_head)

@@ -7,9 +7,8 @@ from asyncio import CancelledError, create_task, current_task
 from contextvars import copy_context
 from typing import Any
 
-from ..request.scope import environ_of
+from ..request.scope import TEST_ENVIRON, environ_of
 from ..response.asgi_messages import start_message
-from .asgi import TEST_ENVIRON
 from .async_phases import AsyncPhases
 from .phases import is_async, plan_of, scopes_of
 from .steps import TO_LOOP, TO_THREAD
@@ -24,13 +23,10 @@ INTERNAL_ERROR = 1011
 class Connection(AsyncPhases):
     """One websocket. Awaited, it runs until its view has ended; a client that goes away cancels the view."""
 
-    __slots__ = (
-        *("accepted", "closed", "environ", "gone", "queue", "receive", "scope", "send_message"),
-        "watcher",
-    )
+    __slots__ = (*("accepted", "closed", "environ", "gone", "queue", "receive", "scope", "send_message", "watcher"),)
 
     def __init__(self, app: Any, scope: Any, receive: Any, send_message: Any) -> None:
-        super().__init__(self.respond(), copy_context(), app)
+        self.prepare(self.respond(), copy_context(), app)
         self.scope = scope
         self.receive = receive
         self.send_message = send_message
@@ -39,8 +35,10 @@ class Connection(AsyncPhases):
         self.watcher: Any = None
         self.queue: Any = None
         self.environ = environ_of(scope)
-        self.environ.update(scope.get(TEST_ENVIRON, ()))
-        self.ctx: Any = None
+        more = self.scope.get(TEST_ENVIRON)
+        if more:
+            self.environ.update(more)
+        self.ctx = None
 
     # --- messages ---------------------------------------------------------------------------------------------
 

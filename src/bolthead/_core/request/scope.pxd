@@ -3,26 +3,27 @@ cimport cython
 cdef dict _KEYS
 cdef dict _BASE
 cdef frozenset _NOT_LAZY
+cdef int LOWER_A
 
 cdef str key_of(object name)
 
 @cython.locals(environ=dict, key=str, value=bytes, count=cython.Py_ssize_t)
-cpdef dict environ_of(object scope)
+cpdef dict environ_of(dict scope)
 @cython.locals(path=str, root=str)
-cdef object fill_path(dict environ, object scope)
+cdef object fill_path(dict environ, dict scope)
 cdef str below(str path, str root)
 cdef str as_latin_1(str path, object raw)
-cdef object fill_peers(dict environ, object scope)
+cdef object fill_peers(dict environ, dict scope)
 cpdef bint has_body(dict environ) except -1
 
 
 cdef class LazyEnviron:
-    cdef readonly object scope
+    cdef readonly dict scope
     cdef readonly str host
     cdef readonly str path
     cdef readonly dict environ
 
     cpdef dict fill(self, object request)
 
-@cython.locals(path=str, name=bytes, size=cython.Py_ssize_t)
-cpdef LazyEnviron lazy_environ(object scope)
+@cython.locals(path=str, scheme=str, host=str, name=bytes, value=bytes, size=cython.Py_ssize_t)
+cpdef LazyEnviron lazy_environ(dict scope)

@@ -13,6 +13,8 @@ REMEMBERED = 512
 _KEYS: dict[bytes, str] = {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"}
 """Header name → key in the environ; an empty key for what is left out."""
 
+TEST_ENVIRON = "bolthead.environ"
+"""The key of a scope under which a test client passes what an ASGI scope has no place for."""
 LOWER_A = ord("a")
 _NOT_LAZY = frozenset((b"content-length", b"content-type", b"cookie", b"transfer-encoding", b"upgrade"))
 """Headers of a request whose environ the lifecycle looks at in any case."""
@@ -58,7 +60,7 @@ def key_of(name: bytes) -> str:
     return key
 
 
-def environ_of(scope: Any) -> dict[str, Any]:
+def environ_of(scope: dict[str, Any]) -> dict[str, Any]:
     """The environ for an ASGI *scope* of type ``http`` or ``websocket``, with an empty ``wsgi.input``.
 
     ``asgi.scope`` holds the scope. Values are bytes as latin-1, as PEP 3333 has it. A repeated header is joined with
@@ -90,7 +92,7 @@ def environ_of(scope: Any) -> dict[str, Any]:
     return environ
 
 
-def fill_path(environ: dict[str, Any], scope: Any) -> None:
+def fill_path(environ: dict[str, Any], scope: dict[str, Any]) -> None:
     path = scope["path"]
     root = scope.get("root_path", "")
     raw = scope.get("raw_path")
@@ -130,7 +132,7 @@ def as_latin_1(path: str, raw: Any) -> str:
     return path.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
-def fill_peers(environ: dict[str, Any], scope: Any) -> None:
+def fill_peers(environ: dict[str, Any], scope: dict[str, Any]) -> None:
     scheme = scope.get("scheme") or "http"
     environ["wsgi.url_scheme"] = scheme
     version = scope.get("http_version") or "1.1"
@@ -182,7 +184,7 @@ class LazyEnviron:
         return environ
 
 
-def lazy_environ(scope: Any) -> Any:
+def lazy_environ(scope: dict[str, Any]) -> Any:
     """A `LazyEnviron` for *scope*, or None for a request whose environ is to be made at once.
 
     FAST (asgi string): the environ is the larger part of what a short request costs.
