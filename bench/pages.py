@@ -129,7 +129,9 @@ def public(found: dict[str, Any]) -> str:
             for entry in ENTRIES:
                 cells = [found[what][test.key].get(entry.name) for test in tests]
                 if any(cells):
-                    body.append([entry.name, *("" if cell is None else form.format(cell) for cell in cells)])
+                    body.append(
+                        [entry.name, *("" if cell is None else form.format(cell) if cell else "-" for cell in cells)]
+                    )
             parts.append(table([f"{BOARD_NAMES[board]}, {unit}", *(test.title for test in tests)], body))
     lines = [f"- {name}: `{command}`" for name, command in found["commands"].items()]
     return "\n".join([*parts, "\n".join(lines), "", place(found["about"])]) + "\n"

@@ -75,7 +75,8 @@ def measure_entry(exe: Path, entry: Entry, url: str, args: argparse.Namespace, r
             for test in () if args.check else tests:
                 found, said = asking.load(port, process.pid, test, args.seconds)
                 runs.setdefault(test.key, {}).setdefault(entry.name, []).append(found)
-                raw.append(f"## {entry.name}, {test.title}\n$ {' '.join(command)}\n{said}")
+                shown = " ".join(commands(Path("python"), entry, board, port))
+                raw.append(f"## {entry.name}, {test.title}\n$ {shown}\n{said}")
                 print(
                     f"{entry.name:32} {test.key:12} {found['rate']:10,.0f} {found['cpu']:8.1f} µs",
                     file=sys.stderr,
@@ -98,7 +99,11 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     about = machine.about()
     about["versions"] = versions(exe)
     best = {
-        what: {key: {name: choose(run[what] for run in all_) for name, all_ in by.items()} for key, by in runs.items()}
+        what: {
+            # A run without an answer says nothing of what one costs.
+            key: {name: choose((run[what] for run in all_ if run[what]), default=0.0) for name, all_ in by.items()}
+            for key, by in runs.items()
+        }
         for what, choose in (("rate", max), ("cpu", min))
     }
     used = {entry.name: " ".join(commands(Path("python"), entry, BOARDS[0], 8080)) for entry in ENTRIES}

@@ -57,4 +57,5 @@ def load(port: int, pid: int, test: Contract, seconds: int) -> tuple[dict[str, f
     rate, count = servers.RATE.search(said), servers.COUNT.search(said)
     if rate is None or count is None or servers.WRONG.search(said):
         raise SystemExit(f"{test.key}: wrk says\n{said}")
-    return {"rate": float(rate[1]), "cpu": spent / max(int(count[1]), 1) * 1e6}, said
+    answers = int(count[1])
+    return {"rate": float(rate[1]), "cpu": spent / answers * 1e6 if answers else 0.0}, said
