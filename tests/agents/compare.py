@@ -75,7 +75,6 @@ BY_HAND = {
 BY_RUNNER = {
     "outside": ("RUNNER", *AS_FLASK, *FLASK_COMMAND),
     "outside the command": ("RUNNER", *COMMAND, "visit"),
-    "outside, over ASGI": ("RUNNER", *AS_FLASK, *FLASK_COMMAND, "--over-asgi"),
     "inside": (*AS_FLASK, "RUNNER", *FLASK),
     "outside, install()": ("RUNNER", "python", "-c", INSTALL),
 }

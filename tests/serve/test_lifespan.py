@@ -126,13 +126,9 @@ def test_each_worker_runs_them(tmp_path: Path) -> None:
     assert sorted(workers.values()) == sorted([begin + end, [*begin, "task True", *end]])
 
 
-@pytest.mark.parametrize("by", ["gunicorn", "serve"])
-def test_a_worker_does_not_serve_what_cannot_start(tmp_path: Path, by: str) -> None:
+def test_a_worker_does_not_serve_what_cannot_start(tmp_path: Path) -> None:
     (tmp_path / "served.py").write_text(FAILING)
-    command = {
-        "gunicorn": ["gunicorn", "--no-control-socket", "-k", "bolthead.serving.Worker", "served:app"],
-        "serve": ["bolthead", "--app", "served", "serve", "--wsgi", "--workers", "1"],
-    }[by]
+    command = ["bolthead", "--app", "served", "serve", "--wsgi", "--workers", "1"]
     found = subprocess.run(
         [sys.executable, "-m", *command, "--bind", f"127.0.0.1:{serving.free_port()}"],
         cwd=tmp_path,
