@@ -362,7 +362,7 @@ def route_tables(results: Results) -> tuple[tuple[list[str], list[list[str]]], .
     ]
     return (
         (["µs of CPU per request", *names], times),
-        (["server", "requests/s", "99% within, ms", "part of that rate", "99% within, ms"], waits),
+        (["server", "highest rate, requests/s", "99% within, ms", "about half of it", "99% within, ms"], waits),
     )
 
 
