@@ -13,7 +13,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 _MISSING = object()
-_PYPY = sys.implementation.name == "pypy"
+_CPYTHON = sys.implementation.name == "cpython"
 
 
 class ClassWatch:
@@ -36,7 +36,7 @@ class ClassWatch:
             value = getattr(cls, name, _MISSING)
             if value is _MISSING:
                 tests += _tests_of_absence(held, cls, name)
-            elif not _PYPY and type(cls) is type and name in vars(cls):
+            elif _CPYTHON and type(cls) is type and name in vars(cls):
                 own.setdefault(cls, []).append(name)
             else:
                 held[f"value_{number}"] = value
@@ -97,7 +97,7 @@ def _test_of_names(held: dict[str, Any], names: list[str]) -> Callable[[], bool]
 
 def _tests_of_absence(held: dict[str, Any], cls: type, name: str) -> list[str]:
     """Expressions that are true as long as *cls* has no attribute *name*, and what they need in *held*."""
-    if _PYPY or type(cls) is not type:
+    if not _CPYTHON or type(cls) is not type:
         # A metaclass may answer for its classes.
         return [f"not hasattr(cls_{id(cls)}, {name!r})"]
     # FAST (string): CPython raises and catches an error for each attribute that `hasattr` does not find.
