@@ -61,11 +61,14 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def documentation(args: argparse.Namespace, results: dict[str, Any]) -> None:
-    """Write the pages: a run with another interpreter fills its own table, ours also start-up and servers."""
+    """Write the pages: a run with another interpreter, or of some frameworks alone, fills its own table, ours all."""
     from . import pages, servers, startup
 
     if Path(args.python).resolve() != Path(sys.executable).resolve():
         pages.write({"other": results})
+        return
+    if args.only or set(names(args.frameworks)) != set(frameworks.NAMES):
+        pages.write({"chosen": results})
         return
     new: dict[str, Any] = {"inprocess": results}
     new["startup"] = {"about": results["about"], "startup": startup.measure(args.python, args.rounds)}
