@@ -116,7 +116,7 @@ def test_the_entry_may_be_overridden(cls: type[Flask]) -> None:
     assert over_asgi(app, "/") == (200, b"text")
     assert app.extensions == ({} if cls is Flask else {"seen": ["http"]})
     # What a server asks, and what a program that patches the class finds.
-    assert asyncio.iscoroutinefunction(app.asgi_app.__call__)
+    assert inspect.iscoroutinefunction(app.asgi_app.__call__)
     assert inspect.isfunction(cls.asgi_app)
     with pytest.raises(TypeError, match="Give a WSGI server the application itself"):
         app.asgi_app({}, len)  # type: ignore[call-arg,arg-type]
