@@ -116,6 +116,17 @@ def test_functions_of_mappings_in_a_request(attribute: str, name: str) -> None:
     assert (found[1][0], found[1][-1]) == (found[0][0], found[0][-1])
 
 
+@pytest.mark.parametrize("args", [({},), ({}, None, None)], ids=len)
+def test_an_application_called_as_an_asgi_server_does(args: tuple[Any, ...]) -> None:
+    texts = []
+    for fw in FRAMEWORKS:
+        with pytest.raises(TypeError) as error:
+            fw.app()(*args)
+        texts.append(str(error.value))
+    assert "positional argument" in texts[0]
+    assert "'asgi_app'" in texts[1]
+
+
 LESS = {"email", "html", "http", "importlib"}
 """The packages named in ``docs/start/from_flask.md``."""
 ZIPFILE = {"compression"}
