@@ -118,6 +118,11 @@ EXCEPT = {
     for bound in (False, True)
     for name in ("__parameters__", "__slots__", "__init__", "__firstlineno__")
 }
+EXCEPT |= {
+    (True, f"{ask}{name}"): "the application context can be entered by async with"
+    for name in ("__aenter__", "__aexit__")
+    for ask in (".", "hasattr ")
+}
 EXCEPT[True, ".__doc__"] = "that of the object, in other words"
 
 

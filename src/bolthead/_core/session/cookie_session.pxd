@@ -16,6 +16,9 @@ cpdef object vary_by_cookie(object response)
 cdef object cookie_text(object name, object value, object expires, tuple options)
 cpdef object set_cookie(object response, object name, object value, object expires, tuple options, object limit)
 
+@cython.locals(macs=list)
+cdef list macs_of(object serializer)
+
 
 cdef class CookieSessions:
     cdef object interface

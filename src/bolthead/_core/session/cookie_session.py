@@ -92,6 +92,15 @@ def set_cookie(response: Any, name: Any, value: str, expires: Any, options: tupl
         headers.add("Set-Cookie", text)
 
 
+def macs_of(serializer: Any) -> list[Hmac]:
+    """The keys of *serializer*; none where only its methods can sign.
+
+    A serializer of another class has none, and one of a second import of this package those of the other build.
+    """
+    macs: list[Hmac] = getattr(serializer, "macs", [])
+    return macs if macs and type(macs[0]) is Hmac else []
+
+
 class CookieSessions:
     """What opens and saves the sessions of one application, whose *interface* is the stock one.
 
@@ -184,8 +193,7 @@ class CookieSessions:
         life = self.life[0]
         if life[0] is not lifetime:
             life = self.life[0] = (lifetime, int(lifetime.total_seconds()))
-        # A serializer of another class has none.
-        payload = unsign(getattr(serializer, "macs", []), cookie, life[1])
+        payload = unsign(macs_of(serializer), cookie, life[1])
         if payload is None or payload[:1] == SEPARATOR:
             return None
         try:
@@ -238,7 +246,7 @@ class CookieSessions:
     def write(self, app: Any, value: dict[str, Any]) -> Any:
         """What stands in the cookie: ``serializer.dumps(value)``."""
         serializer = self.serializer_of(app)
-        macs: list[Hmac] = getattr(serializer, "macs", [])
+        macs = macs_of(serializer)
         if not macs:
             return serializer.dumps(value)
         return sign(macs[0], packed(self.texts.dumps(serializer.serializer, app.json, value).encode()))
