@@ -92,10 +92,16 @@ class Browser:
     def until(self, script: str) -> Any:
         """Ask until an expression is true in the page, which may be a new one meanwhile; its value."""
         end = time.monotonic() + PATIENCE
-        while not (value := self.run(script)):
+        while True:
+            try:
+                if value := self.run(script):
+                    return value
+            except AssertionError:
+                # Between two pages there is nothing to ask.
+                if time.monotonic() > end:
+                    raise
             assert time.monotonic() < end, (script, self.run("document.body.innerText"))
             time.sleep(0.05)
-        return value
 
     def violations(self) -> list[tuple[str, str, list[tuple[str, str]]]]:
         """What the page has against the rules of accessibility: rule, help, and two places of each."""

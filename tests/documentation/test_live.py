@@ -92,6 +92,8 @@ def test_over_wsgi_it_says_so(browser: Browser, server: Server) -> None:
     log_in(browser, address, "Ada")
     over_wsgi = "Served over WSGI" in browser.run("document.querySelector('main').innerText")
     assert over_wsgi == (browser.run("document.querySelector('#connection')") is None)
+    # Before the websocket is open, the form is an ordinary one.
+    browser.until("document.querySelector('#connection')?.dataset.state !== 'wait'")
     browser.run("window.same = true")
     browser.run(SAY % "Tea?")
     browser.until(f"{SAID} === 'Tea?'")
