@@ -5,10 +5,10 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from live import create_app
 
 from bolthead import Flask
 from bolthead.async_testing import AsyncFlaskClient
+from live import create_app
 
 
 @pytest.fixture
