@@ -362,8 +362,12 @@ def test_circles() -> None:
         assert str(told.value) == "Circular reference detected"
         endless = writer(lambda value: object(), True, True, True)
         for value in (deep(100_000), [deep(100_000)]):
-            with pytest.raises(RecursionError):
-                made.text(value)
+            # How deep is too deep is the interpreter's matter: under Pyodide this is not.
+            try:
+                json.dumps(value)
+            except RecursionError:
+                with pytest.raises(RecursionError):
+                    made.text(value)
         with pytest.raises(RecursionError):
             endless.text(object())
         assert made.text([1]) == "[1]"
