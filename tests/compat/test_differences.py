@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import subprocess
 import sys
@@ -95,25 +94,6 @@ def test_a_method_that_a_hook_changes_in_the_environ() -> None:
 def test_a_mock_of_requests_has_more(name: str) -> None:
     assert hasattr(mock.Mock(spec=OURS.Request), name) >= hasattr(mock.Mock(spec=FLASK.Request), name)
     assert name == "environ" or hasattr(mock.Mock(spec=OURS.Request), name)
-
-
-@pytest.mark.parametrize("attribute", ["args", "form", "files", "headers"])
-@pytest.mark.parametrize("name", ["__getitem__", "get"])
-def test_functions_of_mappings_in_a_request(attribute: str, name: str) -> None:
-    """What they are differs, what they take and give does not."""
-    found = []
-    for fw in FRAMEWORKS:
-        with fw.app().test_request_context("/?a=1", data={"b": "2"}, headers={"c": "3"}):
-            mapping = getattr(fw.request, attribute)
-            function = getattr(type(mapping), name)
-            found.append([[*inspect.signature(function).parameters]])
-            with pytest.raises(TypeError):
-                function(mapping)
-            assert inspect.isfunction(function) or fw is OURS
-            with mock.patch.object(type(mapping), name, lambda self, key: f"mine {key}"):
-                assert getattr(mapping, name)("a") == "mine a"
-            found[-1].append([mapping.get(key="nothing", default=5), fw.error(lambda m=mapping: m["nothing"])])
-    assert (found[1][0], found[1][-1]) == (found[0][0], found[0][-1])
 
 
 @pytest.mark.parametrize("args", [({},), ({}, None, None)], ids=len)

@@ -152,6 +152,29 @@ def test_help_for_an_attribute_of_requests(name: str) -> None:
     assert (attribute.__doc__ or "").strip().partition("\n")[0] in lines
 
 
+@pytest.mark.parametrize("attribute", ["args", "form", "files", "headers"])
+@pytest.mark.parametrize("name", ["__getitem__", "get"])
+@alike
+def test_functions_of_mappings_in_a_request(fw: Framework, attribute: str, name: str) -> Any:
+    with fw.app().test_request_context("/?a=1", data={"b": "2"}, headers={"c": "3"}):
+        mapping = getattr(fw.request, attribute)
+        function = getattr(type(mapping), name)
+        with pytest.raises(TypeError) as told:
+            function(mapping)
+        # Of which class, differs.
+        found = [
+            inspect.isfunction(function),
+            [*inspect.signature(function).parameters],
+            str(told.value).split(".")[-1],
+        ]
+        with mock.patch.object(type(mapping), name, autospec=True) as replaced:
+            mapping["b"] if name == "__getitem__" else mapping.get("b", 5, type=int)
+        found += [replaced.call_args.args[1:], replaced.call_args.kwargs]
+        with mock.patch.object(type(mapping), "__getitem__", lambda self, key: f"mine {key}"):
+            found += [mapping["b"], mapping.get("b"), mapping.get("c", type=int)]
+        return [*found, mapping.get(key="nothing", default=5), fw.error(lambda: mapping["nothing"])]
+
+
 @alike
 def test_a_response_that_is_given_another_class(fw: Framework) -> Any:
     found = []

@@ -75,17 +75,10 @@ def get(self: Any, key: Any, default: Any = None, type: Any = None) -> Any:
 
     *type* refuses by ValueError or TypeError.
     """
-    if self.__class__.__getitem__ is not first:
-        # A subclass with a look-up of its own: use that.
-        try:
-            value = self[key]
-        except KeyError:
-            return default
-    else:
-        values = own_item(self, key)
-        if not values:
-            return default
-        value = values[0]
+    values = own_item(self, key)
+    if not values:
+        return default
+    value = values[0]
     if type is None:
         return value
     try:
