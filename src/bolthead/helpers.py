@@ -8,7 +8,6 @@ import sys
 import typing as t
 from datetime import datetime
 from functools import cache, update_wrapper
-from pathlib import PurePath
 
 import werkzeug.utils
 from werkzeug.exceptions import Aborter
@@ -274,7 +273,7 @@ def send_file(
     *max_age* are the seconds for which it may be cached; without it ``app.get_send_file_max_age`` decides. An open file
     is closed with the response. FileNotFoundError if it is not there.
     """
-    path = os.fspath(path_or_file) if isinstance(path_or_file, PurePath) else path_or_file
+    path = os.fspath(path_or_file) if isinstance(path_or_file, os.PathLike) else path_or_file
     if conditional and etag is True and last_modified is None and isinstance(path, str):
         response = _send_simple_file(path, mimetype, as_attachment, download_name, max_age)
         if response is not None:
@@ -302,8 +301,8 @@ def send_from_directory(directory: os.PathLike[str] | str, path: os.PathLike[str
     """
     if kwargs.keys() <= _SIMPLE_OPTIONS:
         inside = file_response.simple_join(
-            os.fspath(directory) if isinstance(directory, PurePath) else directory,
-            os.fspath(path) if isinstance(path, PurePath) else path,
+            os.fspath(directory) if isinstance(directory, os.PathLike) else directory,
+            os.fspath(path) if isinstance(path, os.PathLike) else path,
         )
         response = None if inside is None else _send_simple_file(inside, **kwargs)
         if response is not None:

@@ -30,19 +30,20 @@ class ClassWatch:
         # wraps, as wrapt's do. The names are constants of this package.
         held = ModuleType("watched").__dict__
         tests = []
-        own: dict[type, list[str]] = {}
+        own: dict[type, dict[str, Any]] = {}
         for number, (cls, name) in enumerate(pairs):
             held[f"cls_{id(cls)}"] = cls
             value = getattr(cls, name, _MISSING)
             if value is _MISSING:
                 tests += _tests_of_absence(held, cls, name)
             elif _CPYTHON and type(cls) is type and name in vars(cls):
-                own.setdefault(cls, []).append(name)
+                # Another thread may take it away meanwhile.
+                own.setdefault(cls, {})[name] = vars(cls).get(name, _MISSING)
             else:
                 held[f"value_{number}"] = value
                 tests.append(f"cls_{id(cls)}.{name} is value_{number}")
-        for cls, names in own.items():
-            held[f"same_{id(cls)}"] = _test_of_names(_dictionary(cls), names)
+        for cls, values in own.items():
+            held[f"same_{id(cls)}"] = _test_of_names(_dictionary(cls), values)
             tests.append(f"same_{id(cls)}()")
         self._same: Callable[[], bool] = eval(f"lambda: {' and '.join(dict.fromkeys(tests)) or True}", held)
 
@@ -64,7 +65,9 @@ class StockFunctions:
     __slots__ = ("_tests",)
 
     def __init__(self, *pairs: tuple[ModuleType, str]) -> None:
-        self._tests = [_test_of_names(vars(module), names.split()) for module, names in pairs]
+        self._tests = [
+            _test_of_names(vars(module), {name: vars(module)[name] for name in names.split()}) for module, names in pairs
+        ]
 
     def unchanged(self) -> bool:
         """Whether each function is the very object that it was."""
@@ -83,16 +86,16 @@ def _dictionary(cls: type) -> dict[str, Any]:
     return found  # type: ignore[no-any-return]
 
 
-def _test_of_names(held: dict[str, Any], names: list[str]) -> Callable[[], bool]:
-    """A function that tells whether each of *names* has the same value in *held* as now.
+def _test_of_names(held: dict[str, Any], values: dict[str, Any]) -> Callable[[], bool]:
+    """A function that tells whether each name has the value of *values* in *held*. NameError for one that is gone.
 
     FAST (string): for a function with *held* as its globals, CPython's interpreter remembers where in the dictionary a
     name stands. An attribute of a class costs it three times as much.
     """
-    values = [f"value_{number}_" for number in range(len(names))]
-    tests = " and ".join(f"{name} is {value}" for name, value in zip(names, values, strict=True))
-    code = eval(f"lambda {', '.join(values)}: {tests or True}").__code__
-    return FunctionType(code, held, argdefs=tuple(held[name] for name in names))
+    arguments = [f"value_{number}_" for number in range(len(values))]
+    tests = " and ".join(f"{name} is {argument}" for name, argument in zip(values, arguments, strict=True))
+    code = eval(f"lambda {', '.join(arguments)}: {tests or True}").__code__
+    return FunctionType(code, held, argdefs=tuple(values.values()))
 
 
 def _tests_of_absence(held: dict[str, Any], cls: type, name: str) -> list[str]:
