@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABCMeta
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -222,6 +222,22 @@ def test_a_plan_of_many_classes_costs_no_more(build: str, load: Load, depth: int
     assert app._plan is plan
     # Compiled, none for a request; but a class of another test that is collected meanwhile is a change to look at.
     assert Counting.lookups - before <= (19 if build == "compiled" else 20 * 4)
+
+
+def test_what_is_taken_away_meanwhile(load: Load) -> None:
+    """By another thread: a change, and no error."""
+
+    class Watched:
+        first = second = staticmethod(len)
+
+    def pairs() -> Iterator[tuple[type, str]]:
+        yield Watched, "first"
+        del Watched.first
+        yield Watched, "second"
+
+    watch = load(NAME).ClassWatch(pairs())
+    Watched.first = staticmethod(max)  # type: ignore[assignment]
+    assert not watch.unchanged()
 
 
 def test_functions_of_modules(load: Load) -> None:

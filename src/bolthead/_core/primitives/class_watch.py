@@ -66,7 +66,8 @@ class StockFunctions:
 
     def __init__(self, *pairs: tuple[ModuleType, str]) -> None:
         self._tests = [
-            _test_of_names(vars(module), {name: vars(module)[name] for name in names.split()}) for module, names in pairs
+            _test_of_names(vars(module), {name: vars(module)[name] for name in names.split()})
+            for module, names in pairs
         ]
 
     def unchanged(self) -> bool:
