@@ -37,6 +37,8 @@ SMALL = {
 }
 """Modules whose time goes to the system, or that run before the first request: a quarter smaller with ``-Os``."""
 
+UNALIGNED = ("-fno-align-functions", "-fno-align-jumps", "-fno-align-loops")
+
 
 def is_set(name: str) -> bool:
     return os.environ.get(name, "") not in ("", "0")
@@ -84,14 +86,14 @@ def flags_of(module: str) -> list[str]:
 
     What ``-O3`` gains over ``-O2`` it gains in inner loops over bytes and segments, which stand in the ``.pyx`` files
     and in ``multipart`` (1 to 2 % of the instructions of a request); for the others it only costs time and size, as
-    aligning functions and jumps does. What prepares or waits is made small.
+    aligning does. What prepares or waits is made small.
     """
     given = os.environ.get("CFLAGS", "").split()
     loops = module.endswith(".multipart") or SRC.joinpath(*module.split(".")).with_suffix(".pyx").exists()
     # An extension module exports its init function and nothing else.
     flags = ["-fvisibility=hidden"]
     if not any(flag.startswith("-O") for flag in given):
-        flags += ["-O3"] if loops else ["-Os" if module in SMALL else "-O2", "-fno-align-functions", "-fno-align-jumps"]
+        flags += ["-O3"] if loops else ["-Os" if module in SMALL else "-O2", *UNALIGNED]
     return flags if SANITIZE or "-g" in given else [*flags, "-g0"]
 
 
