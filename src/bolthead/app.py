@@ -11,7 +11,7 @@ from inspect import signature
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, AnyStr, NoReturn, TypeVar
 
-from werkzeug.datastructures import ImmutableDict
+from werkzeug.datastructures import ImmutableDict as ImmutableDict
 from werkzeug.exceptions import BadRequestKeyError, HTTPException, InternalServerError
 from werkzeug.wsgi import get_host
 
@@ -22,6 +22,7 @@ from ._core.lifecycle.records import Plan
 from ._core.lifecycle.url_for import GUARDED, UrlForGuards, build_url
 from ._core.lifecycle.wsgi import call_wsgi, full_dispatch, run_wsgi
 from ._core.primitives import place
+from .config import DEFAULTS
 from .ctx import AppContext, RequestContext, fill_context
 from .globals import _cv_app as _cv_app
 from .globals import _cv_request as _cv_request
@@ -74,39 +75,7 @@ class Flask(App):
     a subclass or replaced on the class or the instance, at any time.
     """
 
-    default_config = ImmutableDict(
-        {
-            "DEBUG": None,
-            "TESTING": False,
-            "PROPAGATE_EXCEPTIONS": None,
-            "SECRET_KEY": None,
-            "SECRET_KEY_FALLBACKS": None,
-            "PERMANENT_SESSION_LIFETIME": timedelta(days=31),
-            "USE_X_SENDFILE": False,
-            "TRUSTED_HOSTS": None,
-            "SERVER_NAME": None,
-            "APPLICATION_ROOT": "/",
-            "SESSION_COOKIE_NAME": "session",
-            "SESSION_COOKIE_DOMAIN": None,
-            "SESSION_COOKIE_PATH": None,
-            "SESSION_COOKIE_HTTPONLY": True,
-            "SESSION_COOKIE_SECURE": False,
-            "SESSION_COOKIE_PARTITIONED": False,
-            "SESSION_COOKIE_SAMESITE": None,
-            "SESSION_REFRESH_EACH_REQUEST": True,
-            "MAX_CONTENT_LENGTH": None,
-            "MAX_FORM_MEMORY_SIZE": 500_000,
-            "MAX_FORM_PARTS": 1_000,
-            "SEND_FILE_MAX_AGE_DEFAULT": None,
-            "TRAP_BAD_REQUEST_ERRORS": None,
-            "TRAP_HTTP_EXCEPTIONS": False,
-            "EXPLAIN_TEMPLATE_LOADING": False,
-            "PREFERRED_URL_SCHEME": "http",
-            "TEMPLATES_AUTO_RELOAD": None,
-            "MAX_COOKIE_SIZE": 4093,
-            "PROVIDE_AUTOMATIC_OPTIONS": True,
-        }
-    )
+    default_config = DEFAULTS
 
     request_class: type[Request] = Request
     response_class: type[Response] = Response
