@@ -31,6 +31,16 @@ class Room:
             queue.put_nowait(text)
         return str(len(self.queues))
 
+    async def stream(self) -> AsyncIterator[str]:
+        """What is said from now on, as server-sent events."""
+        queue = self.enter()
+        try:
+            yield ": hello\n\n"
+            while True:
+                yield f"data: {await queue.get()}\n\n"
+        finally:
+            self.queues.discard(queue)
+
 
 async def deliver(send: Callable[[str], Any], queue: asyncio.Queue[str]) -> None:
     while True:
@@ -55,16 +65,7 @@ def bolthead() -> Any:
 
     @app.get("/events")
     async def events() -> Any:
-        async def stream() -> AsyncIterator[str]:
-            queue = room.enter()
-            try:
-                yield ": hello\n\n"
-                while True:
-                    yield f"data: {await queue.get()}\n\n"
-            finally:
-                room.queues.discard(queue)
-
-        return stream(), EVENTS
+        return room.stream(), EVENTS
 
     @app.websocket("/ws")
     async def ws() -> None:
@@ -93,16 +94,7 @@ def starlette() -> Any:
         return responses.HTMLResponse(room.say(request.query_params["text"]))
 
     async def events(request: Any) -> Any:
-        async def stream() -> AsyncIterator[str]:
-            queue = room.enter()
-            try:
-                yield ": hello\n\n"
-                while True:
-                    yield f"data: {await queue.get()}\n\n"
-            finally:
-                room.queues.discard(queue)
-
-        return responses.StreamingResponse(stream(), headers=EVENTS)
+        return responses.StreamingResponse(room.stream(), headers=EVENTS)
 
     async def ws(websocket: Any) -> None:
         await websocket.accept()

@@ -462,11 +462,7 @@ def test_visitors_who_read_nothing_hold_no_thread(serve, path):
     others_are_answered(local)
     # And they get all of it when they read at last.
     for client in clients:
-        client.shutdown(socket.SHUT_WR)
-        size = 0
-        while data := client.recv(1 << 20):
-            size += len(data)
-        assert size > 250_000
+        assert read_all(client) > 250_000
         client.close()
     assert local.idle()
 
@@ -482,6 +478,15 @@ def slow_readers(local: Local, path: str, count: int) -> list[socket.socket]:
         client.sendall(ask(path))
         clients.append(client)
     return clients
+
+
+def read_all(client: socket.socket) -> int:
+    """Ask for no more, and read to the end; the bytes that came."""
+    client.shutdown(socket.SHUT_WR)
+    size = 0
+    while data := client.recv(1 << 20):
+        size += len(data)
+    return size
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -507,11 +512,7 @@ def test_streams_that_are_not_read_hold_no_thread(serve, site, path):
     others_are_answered(local)
     for client in clients:
         if path == "long-stream":
-            client.shutdown(socket.SHUT_WR)
-            size = 0
-            while data := client.recv(1 << 20):
-                size += len(data)
-            assert size > 8_000_000
+            assert read_all(client) > 8_000_000
         client.close()
     assert local.idle()
     assert site.closed == [path] * 16
