@@ -19,7 +19,7 @@ from typing import Any
 
 import outcomes
 import webassembly
-from interpreters import HOME, ROOT, Interpreter, find, run
+from interpreters import HOME, LEFT_OUT, ROOT, Interpreter, find, run
 
 STORED = ROOT / "docs" / "_bench" / "platforms.json"
 TABLE = STORED.with_suffix(".inc")
@@ -81,7 +81,15 @@ def merged(stored: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict
     return sorted(found.values(), key=order)
 
 
+def are_all(tests: list[str]) -> bool:
+    """Whether *tests*, run one after another, are what a run without a selection is."""
+    files = {file.relative_to(ROOT) for file in (ROOT / "tests").rglob("test_*.py")}
+    return all(any(file.is_relative_to(path) for path in (*tests, *LEFT_OUT)) for file in files)
+
+
 def selection(tests: list[str]) -> str:
+    if are_all(tests):
+        return "all"
     named = ", ".join(f"`{path.removeprefix('--ignore=').removeprefix('tests/')}`" for path in tests)
     if all(path.startswith("--ignore=") for path in tests):
         return f"all but {named}" if tests else "all"

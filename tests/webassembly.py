@@ -20,9 +20,8 @@ PYODIDE = "314"
 STACK = 60_000
 """Kilobytes of stack for node: with its own 984 a value nested some hundred levels deep ends the runtime."""
 NEEDS_PROCESSES = (
+    "tests/serve",
     "tests/compat/test_run_process.py",
-    "tests/compat/test_serve_process.py",
-    "tests/compat/test_serve_socket.py",
     "tests/test_bench.py",
 )
 

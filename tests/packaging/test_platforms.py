@@ -63,6 +63,16 @@ def test_cells_stay_until_they_are_measured_again(tmp_path: Path) -> None:
     assert "| port N is taken | 3.14 s390x compiled: 2 |" in lines
 
 
+def test_a_selection_is_named_unless_it_is_everything() -> None:
+    files = (platforms.ROOT / "tests").rglob("test_*.py")
+    everything = sorted({"/".join(file.relative_to(platforms.ROOT).parts[:2]) for file in files})
+    assert platforms.selection([]) == platforms.selection(everything) == platforms.selection(["tests"]) == "all"
+    inside = [path for path in everything if path not in platforms.LEFT_OUT]
+    assert platforms.selection(inside) == "all"
+    assert platforms.selection(inside[1:]) == ", ".join(f"`{path.removeprefix('tests/')}`" for path in inside[1:])
+    assert platforms.selection(["--ignore=tests/serve"]) == "all but `serve`"
+
+
 def test_the_page_is_of_the_stored_cells() -> None:
     stored = json.loads(platforms.STORED.read_text())
     assert platforms.TABLE.read_text() == platforms.table(stored)
