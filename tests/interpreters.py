@@ -189,12 +189,16 @@ def check(one: Interpreter, paths: Iterable[str] = (), most: int = 2) -> bool:
     return all(passed)
 
 
-def tested(one: Interpreter, build: str, paths: Iterable[str] = ()) -> bool:
-    """Run the tests at *paths* on *build* of what is installed for *one*, and note the outcome; whether all passed."""
+def tested(one: Interpreter, build: str, paths: Iterable[str] = (), python: str | Path | None = None) -> bool:
+    """Run the tests at *paths* on *build* of what is installed for *one*, and note the outcome; whether all passed.
+
+    It is installed in an environment of its own, or for *python*.
+    """
     paths, report = list(paths), HOME / f"{one.tag}-{build}.xml"
+    HOME.mkdir(exist_ok=True)
     report.unlink(missing_ok=True)
     try:
-        suite(one.python, build, paths, report)
+        suite(python or one.python, build, paths, report)
         passed = True
     except subprocess.CalledProcessError as error:
         print(f"{one.tag} {build}: exit {error.returncode}", flush=True)

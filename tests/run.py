@@ -134,18 +134,23 @@ def packages() -> None:
 
 
 def wheel() -> None:
-    """The suite on the installed wheel: what ``cibuildwheel`` runs."""
-    for build in ("compiled", "pure"):
-        interpreters.suite(sys.executable, build)
-
-
-def interpreter() -> None:
-    """The suite on the interpreter that runs this, with bolthead built for it.
+    """The suite on the bolthead that is installed for the interpreter that runs this: what ``cibuildwheel`` runs.
 
     ``BOLTHEAD_TESTS`` in the environment names folders or files of tests to run instead of all, with blanks between.
     """
     one = interpreters.ask(sys.executable)
-    if one is None or not interpreters.check(one, os.environ.get("BOLTHEAD_TESTS", "").split()):
+    if one is None or not all(interpreters.tested(one, build, told(), sys.executable) for build in one.builds):
+        raise StepFailed("see above")
+
+
+def told() -> list[str]:
+    return os.environ.get("BOLTHEAD_TESTS", "").split()
+
+
+def interpreter() -> None:
+    """The suite on the interpreter that runs this, with bolthead built for it; ``BOLTHEAD_TESTS`` as above."""
+    one = interpreters.ask(sys.executable)
+    if one is None or not interpreters.check(one, told()):
         raise StepFailed("see above")
 
 
@@ -154,7 +159,7 @@ def all_interpreters() -> None:
 
     ``BOLTHEAD_TESTS`` as above; without it the tests of what differs between interpreters, ``interpreters.CORE``.
     """
-    on_others(os.environ.get("BOLTHEAD_TESTS", "").split() or interpreters.CORE)
+    on_others(told() or interpreters.CORE)
 
 
 def other_interpreters() -> None:
@@ -186,7 +191,7 @@ def on_others(paths: Iterable[str], builds: int = 2) -> None:
 
 def pyodide() -> None:
     """The suite in WebAssembly, or what ``BOLTHEAD_TESTS`` names."""
-    webassembly.check(os.environ.get("BOLTHEAD_TESTS", "").split())
+    webassembly.check(told())
 
 
 STEPS: dict[str, Callable[[], None]] = {
