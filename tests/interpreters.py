@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import lanes
 import outcomes
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -118,8 +119,7 @@ def find() -> dict[str, Interpreter]:
 
 
 def run(*command: str | Path, **env: str) -> None:
-    print("$", *command, flush=True)
-    subprocess.run([str(part) for part in command], check=True, cwd=ROOT, env={**os.environ, **env})
+    lanes.call(*command, folder=ROOT, **env)
 
 
 def install(one: Interpreter) -> None:

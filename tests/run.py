@@ -1,7 +1,7 @@
 """Everything that must hold: lint, types, the tests on both builds, the packages.
 
-    python tests/run.py             all of it
-    python tests/run.py lint types  some of it; the steps that are not of DEFAULT are only run so
+    python tests/run.py             all of it; on two cores and more, what is in LANES side by side
+    python tests/run.py lint types  some of it, in turn; the steps that are in no lane are only run so
 
 Needs what ``pip install -e '.[test]'`` installs, with the core compiled.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import interpreters
+import lanes
 import webassembly
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,14 +33,15 @@ class StepFailed(Exception):
 
 
 def run(*command: str | Path, **env: str) -> None:
-    print("$", *command, flush=True)
-    subprocess.run([str(part) for part in command], check=True, cwd=ROOT, env={**os.environ, **env})
+    lanes.call(*command, folder=ROOT, **env)
 
 
 def python(*arguments: str | Path, **env: str) -> None:
     run(sys.executable, *arguments, **env)
 
 
+PYTEST = ("-m", "pytest", "-q", "-rsfE", "-p", "no:cacheprovider")
+"""Names what was skipped, and why; keeps nothing in the checkout, where the other build's run would keep it too."""
 CODE = ("src", "tests", "bench", "docs", "setup.py")
 
 
@@ -76,7 +79,7 @@ def compiled() -> None:
     """The tests on the compiled build."""
     check = "from bolthead import _core; assert _core.build_name() == 'compiled', _core.modules()"
     python("-c", check, BOLTHEAD_PURE="")
-    python("-m", "pytest", "-q", BOLTHEAD_PURE="")
+    python(*PYTEST, BOLTHEAD_PURE="")
 
 
 def pure() -> None:
@@ -86,7 +89,7 @@ def pure() -> None:
         # They start processes of their own and say nothing about the build, so one run of them is enough.
         once = [f"--ignore=tests/{folder}" for folder in ("documentation", "packaging", "typing")]
         cover = ("--cov=bolthead", "--cov-report=term-missing:skip-covered", f"--cov-fail-under={COVERAGE}")
-        python("-m", "pytest", "-q", *cover, *once, BOLTHEAD_PURE="1", COVERAGE_FILE=str(data))
+        python(*PYTEST, *cover, *once, BOLTHEAD_PURE="1", COVERAGE_FILE=str(data))
 
 
 def docs() -> None:
@@ -209,7 +212,10 @@ STEPS: dict[str, Callable[[], None]] = {
     "others": other_interpreters,
     "pyodide": pyodide,
 }
-DEFAULT = ("lint", "types", "docs", "browser", "compiled", "pure", "packages", "others")
+FIRST = ("browser",)
+LANES = (("lint", "types", "docs", "compiled"), ("pure", "packages", "others"))
+"""About equally long. Steps that build in the checkout are in one lane, and those that keep caches in the other."""
+DEFAULT = (*FIRST, *LANES[0], *LANES[1])
 
 
 def main(names: list[str]) -> int:
@@ -217,8 +223,20 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"no such step: {', '.join(unknown)}; there are {', '.join(STEPS)}", file=sys.stderr)
         return 2
+    # A stop, as a service of tests sends it, ends what is running as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        if names or lanes.cores() < 2:
+            return in_turn(names or DEFAULT)
+        return in_lanes(in_turn(FIRST))
+    except KeyboardInterrupt:
+        print("interrupted")
+        return 130
+
+
+def in_turn(names: Iterable[str]) -> int:
     failed = []
-    for name in names or DEFAULT:
+    for name in names:
         print(f"=== {name}", flush=True)
         start = time.monotonic()
         try:
@@ -227,8 +245,20 @@ def main(names: list[str]) -> int:
             print(f"{name}: {error}", flush=True)
             failed.append(name)
         print(f"=== {name}: {time.monotonic() - start:.0f} s", flush=True)
-    print(f"failed: {', '.join(failed)}" if failed else "all passed")
+    print(f"failed: {', '.join(failed)}" if failed else "all passed", flush=True)
     return 1 if failed else 0
+
+
+def in_lanes(before: int) -> int:
+    """Each lane in a process of its own; at the end, what failed in either. *before* is the code of ``FIRST``."""
+    print("=== side by side:", *(" ".join(names) for names in LANES), sep="\n    ", flush=True)
+    start = time.monotonic()
+    codes, named = lanes.side_by_side([[sys.executable, __file__, *names] for names in LANES], ROOT)
+    print(f"=== side by side: {time.monotonic() - start:.0f} s", *named, sep="\n")
+    codes.insert(0, before)
+    for names, code in zip((FIRST, *LANES), codes, strict=True):
+        print(f"{', '.join(names)}: {'failed' if code else 'passed'}")
+    return 1 if any(codes) else 0
 
 
 if __name__ == "__main__":

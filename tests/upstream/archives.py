@@ -8,7 +8,15 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:
+    # Windows, where no two runs are started at once.
+    fcntl = None  # type: ignore[assignment]
 
 ROOT = Path(__file__).parents[2]
 HOME = Path(os.environ.get("BOLTHEAD_UPSTREAM") or ROOT / ".upstream")
@@ -19,8 +27,23 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "_", name).lower()
 
 
+@contextmanager
+def alone(what: str) -> Iterator[None]:
+    """While it is held, no other process makes *what* in ``HOME``."""
+    HOME.mkdir(parents=True, exist_ok=True)
+    with (HOME / f"{what}.lock").open("w") as lock:
+        if fcntl is not None:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def archive(name: str, version: str) -> Path:
     """The ``.tar.gz`` that was released as *version* of *name*."""
+    with alone("archives"):
+        return _archive(name, version)
+
+
+def _archive(name: str, version: str) -> Path:
     shelf = HOME / "archives"
     shelf.mkdir(parents=True, exist_ok=True)
     wanted = f"{normal(name)}_{normal(version)}_tar_gz"
@@ -46,10 +69,11 @@ def fetch(name: str, version: str) -> Path:
     path = archive(name, version)
     sources = HOME / "sources"
     target = sources / path.name.removesuffix(".tar.gz")
-    if not target.is_dir():
-        sources.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=sources) as work, tarfile.open(path) as tar:
-            tar.extractall(work, filter="data")
-            (top,) = Path(work).iterdir()
-            top.rename(target)
+    with alone("sources"):
+        if not target.is_dir():
+            sources.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=sources) as work, tarfile.open(path) as tar:
+                tar.extractall(work, filter="data")
+                (top,) = Path(work).iterdir()
+                top.rename(target)
     return target

@@ -11,7 +11,7 @@ import tomllib
 import venv
 from pathlib import Path
 
-from .archives import HOME, ROOT, archive, normal
+from .archives import HOME, ROOT, alone, archive, normal
 
 FLASK = "3.1.3"
 BASE = (f"flask=={FLASK}", "werkzeug==3.1.9", "pytest")
@@ -37,6 +37,11 @@ def make(name: str, version: str, requires: list[str]) -> Path:
 
 def make_plain(name: str, requires: list[str]) -> Path:
     """The Python of an environment with Flask and *requires*, made anew when they or the interpreter changed."""
+    with alone(f"environment-{name}"):
+        return _make_plain(name, requires)
+
+
+def _make_plain(name: str, requires: list[str]) -> Path:
     home = HOME / "environments" / name
     python = home / ("Scripts" if os.name == "nt" else "bin") / "python"
     wanted = [*BASE, *ours(), *requires]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from . import environments
-from .archives import HOME, ROOT, fetch, normal
+from .archives import HOME, ROOT, alone, fetch, normal
 
 HERE = Path(__file__).parent
 SIDES = ("flask", "compiled", "pure")
@@ -114,8 +114,13 @@ def known(name: str, over: str = "") -> dict[str, str]:
 
 def run(project: Project, side: str, python: Path | str) -> Run:
     """Run the tests on *side* of ``SIDES`` or ``ASGI_SIDES``; fails when another flask answered than the one meant."""
+    name = f"{normal(project.name)}-{normal(side.replace(' ', '-'))}"
+    with alone(f"work-{name}"):
+        return _run(project, side, python, HOME / "work" / name)
+
+
+def _run(project: Project, side: str, python: Path | str, work: Path) -> Run:
     build, _, over = side.partition(" over ")
-    work = HOME / "work" / f"{normal(project.name)}-{normal(side.replace(' ', '-'))}"
     shutil.rmtree(work, ignore_errors=True)
     shutil.copytree(fetch(project.source, project.version) / project.directory, work, symlinks=True)
     # A project without pytest settings of its own must not find ours further up.

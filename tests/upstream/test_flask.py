@@ -23,14 +23,14 @@ def python() -> Path:
 
 
 @functools.cache
-def on_flask(name: str) -> runner.Run:
-    return runner.run(PROJECTS[name], "flask", python())
+def ran(name: str, side: str) -> runner.Run:
+    return runner.run(PROJECTS[name], side, python())
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_holds(name: str, build: str) -> None:
     project = PROJECTS[name]
-    runs = {"flask": on_flask(name), build: runner.run(project, build, python())}
+    runs = {"flask": ran(name, "flask"), build: ran(name, build)}
     verdict = runner.Verdict(project, runs, runner.known(project.name))
     assert {test: runs[build].notes.get(test) for test in verdict.lost(build)} == {}
     assert runs["flask"].counts["passed"] > (480 if name == "flask" else 5)
@@ -39,8 +39,9 @@ def test_holds(name: str, build: str) -> None:
 def test_holds_over_asgi(build: str) -> None:
     """Flask's own tests, with the requests of its test client going through ``asgi_app``."""
     side = f"{build} over asgi"
-    run = runner.run(PROJECTS["flask"], side, python())
-    verdict = runner.Verdict(PROJECTS["flask"], {"flask": on_flask("flask"), side: run}, runner.known("flask", "asgi"))
+    run = ran("flask", side)
+    runs = {"flask": ran("flask", "flask"), side: run}
+    verdict = runner.Verdict(PROJECTS["flask"], runs, runner.known("flask", "asgi"))
     assert {test: run.notes.get(test) for test in verdict.lost(side)} == {}
 
 
@@ -49,7 +50,7 @@ def test_the_list_of_known_failures_is_short() -> None:
     assert len(known) <= 5
     assert all(reason for reason in known.values())
     # An entry that names no test, or one that passes, would hide the next failure of that name.
-    outcomes = runner.run(PROJECTS["flask"], "pure", python()).outcomes
+    outcomes = ran("flask", "pure").outcomes
     assert {test: outcomes.get(test) for test in known} == dict.fromkeys(known, "failed")
 
 
