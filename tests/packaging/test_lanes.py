@@ -23,7 +23,7 @@ def python(code: str) -> list[str]:
 
 def test_outputs_stand_one_after_the_other(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     """The second one ends before the first begins to speak, which waits for it."""
-    first = "import os, time\nwhile not os.path.exists('done'): time.sleep(0.01)\nprint('one', 'FAILED a - b', sep='\\n')"
+    first = "import os, time\nwhile not os.path.exists('done'): time.sleep(0.01)\nprint('one\\nFAILED a - b')"
     second = "import sys; print('ERROR c'); open('done', 'w').close(); print(' FAILED', sys.stdin.read()); exit(3)"
     assert lanes.side_by_side([python(first), python(second)], tmp_path) == ([0, 3], ["FAILED a - b", "ERROR c"])
     assert capfdbinary.readouterr().out == b"one\nFAILED a - b\nERROR c\n FAILED \n"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -63,31 +66,73 @@ def ask(port: int, path: str = "/") -> tuple[int, bytes]:
         connection.close()
 
 
-def test_nginx(folder: Path) -> None:
-    import json
+@contextlib.contextmanager
+def nginx(folder: Path, port: int, site: str) -> Iterator[None]:
+    """nginx with *site*, its files in *folder*, while it listens at *port*."""
+    (folder / "nginx.conf").write_text(
+        f"daemon off; pid {folder}/pid; error_log stderr; worker_processes 1; events {{}}\n"
+        f"http {{ access_log off; client_body_temp_path {folder}; proxy_temp_path {folder};\n"
+        f"fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};\n{site} }}\n"
+    )
+    command = [tool("nginx"), "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    with serving.running(command, folder, port):
+        yield
 
-    nginx, port = tool("nginx"), serving.free_port()
-    server = serving.Server(folder, "served", "--workers", "1", "--request-id-header", "X-Request-ID")
-    try:
-        site = (DEPLOY / "nginx.conf").read_text()
-        site = site.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}").replace(
-            "listen 8080", f"listen 127.0.0.1:{port}"
-        )
-        (folder / "nginx.conf").write_text(
-            f"daemon off; pid {folder}/pid; error_log stderr; worker_processes 1; events {{}}\n"
-            f"http {{ access_log off; client_body_temp_path {folder}; proxy_temp_path {folder};\n"
-            f"fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};\n{site} }}\n"
-        )
-        command = [nginx, "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")]
-        with serving.running(command, folder, port):
+
+def test_nginx(folder: Path) -> None:
+    tool("nginx")
+    port = serving.free_port()
+    with contextlib.closing(
+        serving.Server(folder, "served", "--workers", "1", "--request-id-header", "X-Request-ID")
+    ) as server:
+        site = (DEPLOY / "nginx.conf").read_text().replace("127.0.0.1:8000", f"127.0.0.1:{server.port}")
+        with nginx(folder, port, site.replace("listen 8080", f"listen 127.0.0.1:{port}")):
             for _ in range(20):
                 code, body = ask(port)
                 found = json.loads(body)
                 assert code == 200
                 assert (found["for"], found["host"], found["scheme"]) == ("127.0.0.1", "shop.example.org", "http")
                 assert len(found["id"]) == 32
-    finally:
-        server.close()
+
+
+BEHIND = """
+from bolthead import Flask, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+app = Flask(__name__)
+app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1)
+
+@app.get("/")
+def index():
+    return {"from": request.remote_addr, "session": request.cookies.get("session"),
+            "cookie": request.headers.get("Cookie"), "user": request.headers.get("X-Remote-User")}
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="127.0.0.2 is a host of its own there")
+def test_bytes_beyond_ascii_through_nginx(tmp_path: Path) -> None:
+    """A byte above 0x7F blanks no header: the cookie stays, and the visitor is not taken for the proxy."""
+    tool("nginx")
+    (tmp_path / "served.py").write_text(BEHIND)
+    port = serving.free_port()
+    with contextlib.closing(serving.Server(tmp_path, "served", "--workers", "1")) as server:
+        site = (
+            f"server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://127.0.0.1:{server.port};"
+            " proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; } }"
+        )
+        with nginx(tmp_path, port, site):
+            for byte in ("\xff", "\x80", "6.6.6.6, \xe9"):
+                cookie = f"name=Jos{byte}; session=abc"
+                head = f"X-Forwarded-For: {byte}\r\nCookie: {cookie}\r\nX-Remote-User: {byte}\r\n"
+                found = json.loads(serving.body(from_elsewhere(port, f"GET / HTTP/1.0\r\n{head}\r\n")))
+                assert found == {"from": "127.0.0.2", "session": "abc", "cookie": cookie, "user": byte}
+
+
+def from_elsewhere(port: int, request: str) -> bytes:
+    """The answer to a request of 127.0.0.2."""
+    with socket.create_connection(("127.0.0.1", port), serving.PATIENCE, source_address=("127.0.0.2", 0)) as visitor:
+        visitor.sendall(request.encode("latin-1"))
+        return b"".join(iter(lambda: visitor.recv(65536), b""))
 
 
 class Instance:
