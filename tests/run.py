@@ -223,8 +223,9 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"no such step: {', '.join(unknown)}; there are {', '.join(STEPS)}", file=sys.stderr)
         return 2
-    # A stop, as a service of tests sends it, ends what is running as Ctrl-C does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A stop ends what is running as Ctrl-C does; that works for what a shell has started in the background too.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
     try:
         if names or lanes.cores() < 2:
             return in_turn(names or DEFAULT)

@@ -232,6 +232,7 @@ def command(*args):
         (["--request-id-header", "a b"], "'a b' is not the name of a header."),
         (["--workers", "0"], "0 is not in the range x>=1."),
         (["--workers", "many"], "'many' is not a valid integer range."),
+        (["--set", "timeout=x"], "--set timeout=x: invalid literal for int() with base 0: 'x'"),
         (["--set", "nonsense=1"], "--set nonsense=1: no setting of gunicorn has this name; write NAME=VALUE."),
         (["--config", "/no/such"], "File '/no/such' does not exist."),
         (["--cert", __file__], "'--cert' and '--key' belong together: give both or neither."),

@@ -55,10 +55,13 @@ class Application(GunicornApplication):  # type: ignore[misc]
         if not equals or name not in self.cfg.settings:
             raise ConfigError(f"--set {text}: no setting of gunicorn has this name; write NAME=VALUE.")
         try:
-            self.cfg.set(name, value)
-        except TypeError:
-            # A setting that is a dict or a list.
-            self.cfg.set(name, json.loads(value))
+            try:
+                self.cfg.set(name, value)
+            except TypeError:
+                # A setting that is a dict or a list.
+                self.cfg.set(name, json.loads(value))
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"--set {text}: {error}") from None
 
     def load(self) -> Any:
         return self._load()
