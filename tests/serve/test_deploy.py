@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+import programs
 import serving
 
 pytest.importorskip("gunicorn")
@@ -41,13 +41,6 @@ def slow():
 """
 RESTARTS = int(os.environ.get("BOLTHEAD_RESTARTS", "4"))
 """How often an instance behind the balancer is stopped; ten for the figures in the documentation."""
-
-
-def tool(name: str) -> str:
-    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:/sbin")
-    if found is None:
-        pytest.skip(f"{name} is not installed")
-    return found
 
 
 @pytest.fixture
@@ -74,13 +67,13 @@ def nginx(folder: Path, port: int, site: str) -> Iterator[None]:
         f"http {{ access_log off; client_body_temp_path {folder}; proxy_temp_path {folder};\n"
         f"fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};\n{site} }}\n"
     )
-    command = [tool("nginx"), "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    command = [programs.need("nginx"), "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")]
     with serving.running(command, folder, port):
         yield
 
 
 def test_nginx(folder: Path) -> None:
-    tool("nginx")
+    programs.need("nginx")
     port = serving.free_port()
     with contextlib.closing(
         serving.Server(folder, "served", "--workers", "1", "--request-id-header", "X-Request-ID")
@@ -112,7 +105,7 @@ def index():
 @pytest.mark.skipif(sys.platform != "linux", reason="127.0.0.2 is a host of its own there")
 def test_bytes_beyond_ascii_through_nginx(tmp_path: Path) -> None:
     """A byte above 0x7F blanks no header: the cookie stays, and the visitor is not taken for the proxy."""
-    tool("nginx")
+    programs.need("nginx")
     (tmp_path / "served.py").write_text(BEHIND)
     port = serving.free_port()
     with contextlib.closing(serving.Server(tmp_path, "served", "--workers", "1")) as server:
@@ -168,7 +161,7 @@ class Instance:
 
 
 def test_restarts_behind_haproxy(folder: Path) -> None:
-    haproxy = tool("haproxy")
+    haproxy = programs.need("haproxy")
     front, *ports = (serving.free_port() for _ in range(5))
     config = (DEPLOY / "haproxy.cfg").read_text()
     for old, new in zip(("8080", "8001", "8002", "9001", "9002"), (front, *ports), strict=True):
@@ -209,7 +202,7 @@ def test_restarts_behind_haproxy(folder: Path) -> None:
 
 
 def test_systemd(tmp_path: Path) -> None:
-    analyze = tool("systemd-analyze")
+    analyze = programs.need("systemd-analyze")
     for unit in ("shop.service", "shop.socket"):
         text = (DEPLOY / unit).read_text()
         # The command is not there; any other is.

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+import programs
 from upstream import environments
 from upstream.archives import ROOT
 
@@ -147,15 +148,10 @@ def test_flask_admin(build: str, tmp_path: Path) -> None:
         assert visitor.get(script[1].replace("&amp;", "&"))[0] == 200
 
 
-def chromium() -> str:
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    assert found is not None, "this test needs Chromium"
-    return found
-
-
 def test_dash_in_a_browser(build: str, tmp_path: Path) -> None:
+    chromium = programs.need(*programs.CHROMIUM)
     with server("mixed", SERVE, "dash_app", build, tmp_path) as port:
-        command = [chromium(), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
+        command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
         command += ["--virtual-time-budget=20000", "--dump-dom", f"http://127.0.0.1:{port}/"]
         page = subprocess.run(command, capture_output=True, text=True, timeout=120).stdout
     assert "hello world, 3 ticks" in page
