@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.test import EnvironBuilder
 
 import bolthead
@@ -158,6 +159,21 @@ def test_forwarded_headers_are_ignored(ask: Ask) -> None:
     }
     seen = ask(lambda: (request.remote_addr, request.host, request.scheme, request.root_path), headers=headers)
     assert seen == ("127.0.0.1", "localhost", "http", "")
+
+
+def test_forwarded_headers_count_from_the_right() -> None:
+    """With a number of proxies configured, what a client put before theirs is not looked at."""
+    app = Flask("site_under_test", root_path="/nowhere")
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=2, x_host=1, x_proto=1)  # type: ignore[method-assign]
+    app.add_url_rule("/", "page", lambda: [request.remote_addr, request.url])
+
+    def seen(**headers: str) -> Any:
+        told = {f"X-Forwarded-{name}": value for name, value in headers.items()}
+        return app.test_client().get("/", headers=told).json
+
+    assert seen(For="6.6.6.6, 2.2.2.2, 3.3.3.3", Host="evil, good", Proto="http, https") == ["2.2.2.2", "https://good/"]
+    assert seen(For="9.9.9.9", Host="evil/admin?") == ["127.0.0.1", "http:///"]
+    assert seen(For="\xff, 2.2.2.2") == ["\xff", "http://localhost/"]
 
 
 # --- queries and urlencoded forms -----------------------------------------------------------------------------

@@ -109,6 +109,23 @@ def test_redirects_stay_on_the_host(path: str) -> None:
     assert not location.startswith("http://localhost//")
 
 
+@pytest.mark.parametrize(
+    ("path", "status", "location"),
+    [
+        ("//foo", 308, "http://localhost/foo/"),
+        ("///a//b", 308, "http://localhost/a/b"),
+        ("//evil.com", 404, None),
+        ("//evil.com/..", 404, None),
+    ],
+)
+def test_slashes_are_merged_on_the_own_host(path: str, status: int, location: str | None) -> None:
+    app = site()
+    app.add_url_rule("/foo/", "foo", lambda: "foo")
+    app.add_url_rule("/a/b", "b", lambda: "b")
+    answer = app.test_client().get("/", environ_overrides={"PATH_INFO": path})
+    assert (answer.status_code, answer.headers.get("Location")) == (status, location)
+
+
 # --- static files ---------------------------------------------------------------------------------------------
 
 
@@ -148,6 +165,27 @@ def test_nothing_outside_of_the_static_folder(folder: Path, path: str) -> None:
     assert b"secret" not in answer.data
     with app.test_request_context(), pytest.raises(NotFound):
         send_from_directory(folder, path)
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "given"),
+    [
+        ("0-1", 206, b"pu"),
+        ("-2", 206, b"ic"),
+        ("-0", 416, None),
+        ("9-", 416, None),
+        ("\u06600-1", 416, None),
+        ("0-,0-,0-", 416, None),
+        (",".join(f"{at}-{at}" for at in range(20_000)), 416, None),
+    ],
+    ids=["first", "last", "none", "beyond", "digits", "three", "20000"],
+)
+def test_one_range_of_a_file_is_sent(folder: Path, asked: str, status: int, given: bytes | None) -> None:
+    """Several are not merged and sorted, for which Starlette took a square of their number (CVE-2025-62727)."""
+    app = Flask("site_under_test", root_path=str(folder.parent))
+    answer = app.test_client().get("/static/a.txt", environ_overrides={"HTTP_RANGE": f"bytes={asked}"}, buffered=True)
+    assert answer.status_code == status
+    assert given is None or answer.data == given
 
 
 WINDOWS = [
