@@ -11,7 +11,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -189,20 +190,29 @@ def check(one: Interpreter, paths: Iterable[str] = (), most: int = 2) -> bool:
     return all(passed)
 
 
+@contextmanager
+def noting(one: Interpreter, build: str, paths: Iterable[str] = ()) -> Iterator[Path]:
+    """Gives where pytest is to write its report of a run of *paths*, and notes the outcome, even if tests failed."""
+    report = HOME / f"{one.tag}-{build}.xml"
+    HOME.mkdir(exist_ok=True)
+    report.unlink(missing_ok=True)
+    try:
+        yield report
+    finally:
+        if report.exists():
+            outcomes.note(one.outcome(build), report, one.about(build), paths, commit())
+
+
 def tested(one: Interpreter, build: str, paths: Iterable[str] = (), python: str | Path | None = None) -> bool:
     """Run the tests at *paths* on *build* of what is installed for *one*, and note the outcome; whether all passed.
 
     It is installed in an environment of its own, or for *python*.
     """
-    paths, report = list(paths), HOME / f"{one.tag}-{build}.xml"
-    HOME.mkdir(exist_ok=True)
-    report.unlink(missing_ok=True)
+    paths = list(paths)
     try:
-        suite(python or one.python, build, paths, report)
-        passed = True
+        with noting(one, build, paths) as report:
+            suite(python or one.python, build, paths, report)
     except subprocess.CalledProcessError as error:
         print(f"{one.tag} {build}: exit {error.returncode}", flush=True)
-        passed = False
-    if report.exists():
-        outcomes.note(one.outcome(build), report, one.about(build), paths, commit())
-    return passed
+        return False
+    return True

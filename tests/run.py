@@ -83,17 +83,18 @@ def compiled() -> None:
     """The tests on the compiled build."""
     check = "from bolthead import _core; assert _core.build_name() == 'compiled', _core.modules()"
     python("-c", check, BOLTHEAD_PURE="")
-    python(*PYTEST, BOLTHEAD_PURE="")
+    with interpreters.noting(own(), "compiled") as report:
+        python(*PYTEST, "--junitxml", report, BOLTHEAD_PURE="")
 
 
 def pure() -> None:
     """The tests on the pure build, with coverage."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, interpreters.noting(own(), "pure") as report:
         data = Path(folder, "coverage")
         # They start processes of their own and say nothing about the build, so one run of them is enough.
         once = [f"--ignore=tests/{folder}" for folder in ("documentation", "packaging", "typing")]
         cover = ("--cov=bolthead", "--cov-report=term-missing:skip-covered", f"--cov-fail-under={COVERAGE}")
-        python(*PYTEST, *cover, *once, BOLTHEAD_PURE="1", COVERAGE_FILE=str(data))
+        python(*PYTEST, "--junitxml", report, *cover, *once, BOLTHEAD_PURE="1", COVERAGE_FILE=str(data))
 
 
 def docs() -> None:
@@ -144,9 +145,16 @@ def wheel() -> None:
 
     ``BOLTHEAD_TESTS`` in the environment names folders or files of tests to run instead of all, with blanks between.
     """
-    one = interpreters.ask(sys.executable)
-    if one is None or not all(interpreters.tested(one, build, told(), sys.executable) for build in one.builds):
+    one = own()
+    if not all(interpreters.tested(one, build, told(), sys.executable) for build in one.builds):
         raise StepFailed("see above")
+
+
+def own() -> interpreters.Interpreter:
+    """The interpreter that runs this."""
+    if (one := interpreters.ask(sys.executable)) is None:
+        raise StepFailed(f"{sys.executable} does not run")
+    return one
 
 
 def told() -> list[str]:
@@ -155,8 +163,7 @@ def told() -> list[str]:
 
 def interpreter() -> None:
     """The suite on the interpreter that runs this, with bolthead built for it; ``BOLTHEAD_TESTS`` as above."""
-    one = interpreters.ask(sys.executable)
-    if one is None or not interpreters.check(one, told()):
+    if not interpreters.check(own(), told()):
         raise StepFailed("see above")
 
 
@@ -188,8 +195,8 @@ def on_others(paths: Iterable[str], builds: int = 2) -> None:
     print("missing:", *missing or ["none"])
     if interpreters.REQUIRED in missing:
         raise StepFailed(f"{interpreters.REQUIRED} must be there")
-    own = interpreters.ask(sys.executable)
-    others = [one for one in found.values() if own is None or one.tag != own.tag]
+    this = own().tag
+    others = [one for one in found.values() if one.tag != this]
     failed = [one.tag for one in others if not interpreters.check(one, paths, builds)]
     if failed:
         raise StepFailed(f"failed on {', '.join(failed)}")

@@ -13,8 +13,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-import outcomes
-from interpreters import HOME, LEFT_OUT, ROOT, commit, run
+from interpreters import HOME, LEFT_OUT, ROOT, Interpreter, noting, run
 
 PYODIDE = "314"
 STACK = 60_000
@@ -63,12 +62,7 @@ def check(paths: Iterable[str] = ()) -> None:
     site = install()
     node(site, "tests/pyodide/serve.py")
     ignored = [f"--ignore={path}" for path in (*LEFT_OUT, *NEEDS_PROCESSES)]
-    paths, report = list(paths), HOME / "pyodide-pure.xml"
-    report.unlink(missing_ok=True)
-    try:
+    paths, runtime = list(paths), Interpreter("node", "pyodide", f"Pyodide {PYODIDE}", False, "wasm32")
+    with noting(runtime, "pure", paths) as report:
         told = ("-q", "-p", "no:cacheprovider", "--junitxml", os.fspath(report))
         node(site, "tests/pyodide/suite.py", *told, *(paths or ignored))
-    finally:
-        if report.exists():
-            about = {"tag": "pyodide", "machine": "wasm32", "name": f"Pyodide {PYODIDE}", "build": "pure"}
-            outcomes.note(HOME / "pyodide-pure.json", report, about, paths, commit())
