@@ -18,7 +18,7 @@ from . import machine
 SOURCES = machine.ROOT / "src" / "bolthead"
 SUFFIXES = {".py", ".pyx", ".pxd"}
 NOT_IN_PROCESS = ("serving", "cli", "_startup")
-WITHOUT = dict.fromkeys(("inprocess", "other", "chosen"), NOT_IN_PROCESS)
+WITHOUT = dict.fromkeys(("inprocess", "other"), NOT_IN_PROCESS)
 """Folders that a part of the results does not run; all others count."""
 
 

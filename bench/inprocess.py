@@ -61,14 +61,11 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def documentation(args: argparse.Namespace, results: dict[str, Any]) -> None:
-    """Write the pages: a run with another interpreter, or of some frameworks alone, fills its own table, ours all."""
+    """Write the pages: a run with another interpreter fills its own table, ours all."""
     from . import pages, servers, startup
 
     if Path(args.python).resolve() != Path(sys.executable).resolve():
         pages.write({"other": results})
-        return
-    if args.only or set(names(args.frameworks)) != set(frameworks.NAMES):
-        pages.write({"chosen": results})
         return
     new: dict[str, Any] = {"inprocess": results}
     new["startup"] = {"about": results["about"], "startup": startup.measure(args.python, args.rounds)}
@@ -89,6 +86,9 @@ def main(args: argparse.Namespace) -> int:
     unknown |= set(names(args.builds)) - {"compiled", "pure"}
     if unknown:
         print(f"unknown: {', '.join(sorted(unknown))}", file=sys.stderr)
+        return 2
+    if args.docs and (args.only or set(names(args.frameworks)) != set(frameworks.NAMES)):
+        print("The documentation's tables are of all cases and frameworks: leave --docs away.", file=sys.stderr)
         return 2
     results = measure(args)
     if args.json:

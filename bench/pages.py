@@ -189,7 +189,6 @@ TEXTS = {
     "inprocess.inc": ("inprocess", in_process),
     "microseconds.inc": ("inprocess", microseconds),
     "other.inc": ("other", in_process),
-    "chosen.inc": ("chosen", microseconds),
     "servers.inc": ("servers", through_servers),
     "routes.inc": ("routes", routes),
     "startup.inc": ("startup", starting),
