@@ -518,7 +518,7 @@ class Flask(App):
         return RequestContext(self, environ, self.websocket_class(environ))
 
     def test_request_context(self, *args: Any, **kwargs: Any) -> RequestContext:
-        """A request context made up for a test or the shell; takes what `testing.EnvironBuilder` takes."""
+        """A request context made up for a test or the shell, of what `testing.EnvironBuilder` takes. No hook runs."""
         from .testing import EnvironBuilder
 
         builder = EnvironBuilder(self, *args, **kwargs)

@@ -125,7 +125,7 @@ class AsyncFlaskClient(FlaskClient):
         follow_redirects: bool = False,
         **kwargs: t.Any,
     ) -> TestResponse:
-        """Send a request and read the whole answer; takes what `FlaskClient.open` takes."""
+        """Send a request and read the whole answer; takes what `FlaskClient.open` takes. ``get`` and others call it."""
         request = self._request(args, kwargs)
         self._context_stack.close()
         response = await self._exchange(request)
@@ -193,7 +193,10 @@ class AsyncFlaskClient(FlaskClient):
 
     @asynccontextmanager
     async def stream(self, *args: t.Any, **kwargs: t.Any) -> AsyncIterator[StreamedResponse]:
-        """Send a request and read the answer as it comes; leaving the block early is a client that goes away."""
+        """Send a request and read the answer as it comes; leaving the block early is a client that goes away.
+
+        ``async with client.stream("/events") as answer:``, then ``async for piece in answer``.
+        """
         request = self._request(args, kwargs)
         call, start = await self._start(request)
         streamed = StreamedResponse(call, self._response(request, start, []))
@@ -207,7 +210,10 @@ class AsyncFlaskClient(FlaskClient):
     async def websocket(
         self, *args: t.Any, subprotocols: t.Sequence[str] = (), **kwargs: t.Any
     ) -> AsyncIterator[TestWebsocket]:
-        """Open a websocket; the arguments are a request's. Leaving the block is a client that goes away."""
+        """Open a websocket; the arguments are a request's. Leaving the block is a client that goes away.
+
+        ``async with client.websocket("/echo") as socket:``; *subprotocols* are those that the client offers.
+        """
         request = self._request(args, kwargs)
         environ = request.environ
         self._add_cookies_to_wsgi(environ)
@@ -257,7 +263,7 @@ class WebsocketRefused(Exception):
 
 
 class TestWebsocket:
-    """The client's end of a websocket."""
+    """The client's end of a websocket. `receive` and `send` wait until the application has accepted it."""
 
     __test__ = False
 
@@ -289,7 +295,7 @@ class TestWebsocket:
         raise WebsocketRefused(response)
 
     async def receive(self) -> str | bytes:
-        """The next message of the application. Raises WebsocketClosed after the last."""
+        """The next message of the application, waited for without a limit. Raises WebsocketClosed after the last."""
         await self.accept()
         message = await self._call.get()
         if message is None:
@@ -300,21 +306,21 @@ class TestWebsocket:
         return t.cast(bytes, message["bytes"]) if text is None else text
 
     async def receive_json(self) -> t.Any:
-        """The next message as JSON."""
+        """The next message, read by the application's JSON provider. Raises ValueError if it is none."""
         return self._client.application.json.loads(await self.receive())
 
     async def send(self, data: str | bytes) -> None:
-        """Send a message."""
+        """Send a message, *str* as text and *bytes* as binary. Raises WebsocketRefused if it is not accepted."""
         await self.accept()
         self._call.put({"type": "websocket.receive", "text" if isinstance(data, str) else "bytes": data})
 
     async def send_json(self, value: t.Any) -> None:
-        """Send a value as JSON."""
+        """Send a value as a text of JSON, written by the application's provider."""
         await self.send(self._client.application.json.dumps(value))
 
 
 class StreamedResponse:
-    """An answer of which the body is still coming."""
+    """An answer whose body is still coming: ``status_code`` and ``headers`` are there, ``async for`` reads it."""
 
     def __init__(self, call: Call, response: TestResponse) -> None:
         self._call = call

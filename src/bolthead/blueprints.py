@@ -28,14 +28,14 @@ class Blueprint(SansioBlueprint):
         cli = LazyGroup()
 
     def get_send_file_max_age(self, filename: str | None) -> int | None:
-        """Seconds a client may keep a file: ``SEND_FILE_MAX_AGE_DEFAULT``; ``None``: it asks each time."""
+        """Seconds a client may keep a file: ``SEND_FILE_MAX_AGE_DEFAULT``; ``None``: it asks each time. To override."""
         value = current_app.config["SEND_FILE_MAX_AGE_DEFAULT"]
         if isinstance(value, timedelta):
             return int(value.total_seconds())
         return value  # type: ignore[no-any-return]
 
     def send_static_file(self, filename: str) -> Response:
-        """The view of the static route: a file of the static folder."""
+        """The view of the static route: a file of the static folder; 404 outside of it. RuntimeError without one."""
         if not self.has_static_folder:
             raise RuntimeError("'static_folder' must be set to serve static_files.")
         return send_from_directory(
@@ -43,7 +43,7 @@ class Blueprint(SansioBlueprint):
         )
 
     def open_resource(self, resource: str, mode: str = "rb", encoding: str | None = "utf-8") -> t.IO[t.AnyStr]:
-        """Open a file below :attr:`root_path` for reading; modes ``r``, ``rt`` and ``rb`` only."""
+        """Open a file below :attr:`root_path` for reading; ValueError for a mode but ``r``, ``rt``, ``rb``."""
         if mode not in {"r", "rt", "rb"}:
             raise ValueError("Resources can only be opened for reading.")
         path = os.path.join(self.root_path, resource)

@@ -162,7 +162,11 @@ class Config(dict):  # type: ignore[type-arg]
         silent: bool = False,
         text: bool = True,
     ) -> bool:
-        """Open a file, as text or as bytes, and take the mapping that ``load`` makes of it."""
+        """Open a file, as text or as bytes, and take the mapping that ``load`` makes of it.
+
+        ``from_file("settings.toml", load=tomllib.load, text=False)``. ``silent`` turns a missing file into ``False``;
+        what ``load`` raises is raised.
+        """
         path = os.path.join(self.root_path, filename)
         try:
             with open(path, "r" if text else "rb") as file:
@@ -185,7 +189,10 @@ class Config(dict):  # type: ignore[type-arg]
         return True
 
     def get_namespace(self, namespace: str, lowercase: bool = True, trim_namespace: bool = True) -> dict[str, t.Any]:
-        """The items whose key begins with ``namespace``, by default without it and in lower case."""
+        """The items whose key begins with ``namespace``, by default without it and in lower case.
+
+        ``get_namespace("MAIL_")`` makes keyword arguments of ``MAIL_HOST`` and ``MAIL_PORT``: *host* and *port*.
+        """
         found: dict[str, t.Any] = {}
         for key, value in self.items():
             if key.startswith(namespace):

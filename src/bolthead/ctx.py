@@ -127,7 +127,7 @@ def has_request_context() -> bool:
 
 
 def has_app_context() -> bool:
-    """Whether `current_app` and `g` stand for something, without raising RuntimeError where they do not."""
+    """Whether `current_app` and `g` stand for something; they raise RuntimeError where they do not."""
     return _cv_app.get(None) is not None
 
 

@@ -143,7 +143,10 @@ class SessionInterface:
         return session.modified or (session.permanent and app.config["SESSION_REFRESH_EACH_REQUEST"])
 
     def open_session(self, app: Flask, request: Request) -> SessionMixin | None:
-        """The session of *request*, a new one, or None if there is no secret key."""
+        """The session of *request*, a new one, or None if there is no secret key.
+
+        Called before the hooks, of each request; what the client sent and cannot be read is a new session, no error.
+        """
         raise NotImplementedError()
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
@@ -225,6 +228,7 @@ class SecureCookieSessionInterface(SessionInterface):
         return serializer
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session in the cookie; an empty one where it is missing, forged or older than the session's lifetime."""
         serializer = self.get_signing_serializer(app)
         if serializer is None:
             return None
@@ -242,6 +246,7 @@ class SecureCookieSessionInterface(SessionInterface):
             return self.session_class()
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Set or delete the cookie if `should_set_cookie` says so; ``Vary: Cookie`` if the session was looked at."""
         if session.accessed:
             vary_by_cookie(response)
         name = self.get_cookie_name(app)

@@ -176,12 +176,15 @@ def render_template_string(source: str, **context: t.Any) -> str:
 
 
 def stream_template(template_name_or_list: str | Template | list[str | Template], **context: t.Any) -> t.Iterator[str]:
-    """:func:`render_template` piece by piece, as a body to return; the request stays alive meanwhile."""
+    """The pieces of :func:`render_template`, an iterator to return; the request stays alive meanwhile.
+
+    Status and headers are sent before the first piece: an error in the middle cannot become an error page.
+    """
     app = _current()
     return _stream(app, _named(app, template_name_or_list), context)
 
 
 def stream_template_string(source: str, **context: t.Any) -> t.Iterator[str]:
-    """:func:`render_template_string` piece by piece, as a body to return; the request stays alive meanwhile."""
+    """:func:`stream_template` with the template's text instead of its name; values are escaped as in HTML files."""
     app = _current()
     return _stream(app, _engine(app).from_string(source), context)

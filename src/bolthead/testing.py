@@ -27,7 +27,9 @@ if t.TYPE_CHECKING:
 class EnvironBuilder(werkzeug.test.EnvironBuilder):
     """Werkzeug's builder with defaults from the config: ``SERVER_NAME``, ``APPLICATION_ROOT``, the scheme.
 
-    A full URL as ``path`` names scheme and host. ``base_url`` excludes ``subdomain`` and ``url_scheme``.
+    What requests of the test client are made of: ``path``, ``method``, ``query_string``, ``data``, ``json``,
+    ``headers``, ``content_type``, ``auth`` and so on. A full URL as ``path`` names scheme and host.
+    ``base_url`` excludes ``subdomain`` and ``url_scheme``.
     """
 
     def __init__(
@@ -195,7 +197,7 @@ class FlaskClient(Client):
 
 
 class FlaskCliRunner(CliRunner):
-    """Click's runner for the application's commands, made by ``app.test_cli_runner()``; see `invoke`."""
+    """Click's runner for the application's commands, in this process; ``app.test_cli_runner()`` makes it."""
 
     def __init__(self, app: Flask, **kwargs: t.Any) -> None:
         self.app = app

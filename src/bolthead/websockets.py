@@ -12,13 +12,16 @@ if t.TYPE_CHECKING:
 
 
 class Websocket(Request):
-    """The handshake of a websocket, with all that a request has, and the messages both ways."""
+    """The handshake of a websocket (RFC 6455), with all that a request has, and the messages both ways.
+
+    Only over ASGI. In a view use the proxy ``bolthead.websocket``; what it does not accept is refused with 403.
+    """
 
     _connection: Connection
 
     @property
     def requested_subprotocols(self) -> list[str]:
-        """The subprotocols that the client offers, in its order."""
+        """The subprotocols that the client offers, in its order; give one of them to `accept`."""
         return list(self._connection.scope.get("subprotocols") or ())
 
     async def accept(self, headers: t.Any = None, subprotocol: str | None = None) -> None:
@@ -34,15 +37,15 @@ class Websocket(Request):
         return await self._connection.receive_data()
 
     async def receive_json(self) -> t.Any:
-        """The next message as JSON. Raises ValueError if it is none."""
+        """The next message, read by the application's JSON provider. Raises ValueError if it is none."""
         return json.loads(await self.receive())
 
     async def send(self, data: str | bytes) -> None:
-        """Send a message, as text or bytes. Waits where the client takes no more for now."""
+        """Send a message, *str* as text, *bytes* as binary; else TypeError. Waits while the client takes no more."""
         await self._connection.send_data(data)
 
     async def send_json(self, *args: t.Any, **kwargs: t.Any) -> None:
-        """Send what ``json.response`` would make of the arguments."""
+        """Send a value, or several as a list, or named ones as an object, as a text of JSON; not both (TypeError)."""
         if args and kwargs:
             raise TypeError("Give either positional or named arguments, not both.")
         value = args[0] if len(args) == 1 else args or kwargs

@@ -195,7 +195,7 @@ class Request(RequestBase):
             attach_enctype_error_multidict(self)
 
     def close(self) -> None:
-        """Close the files of the form."""
+        """Close the uploaded files, of which large ones are deleted from the disk. Happens at the request's end."""
         files = self.__dict__.get("files")
         if files and not forms.close(files):
             super().close()
@@ -312,7 +312,10 @@ forms.loads = Request._load_form_data
 
 
 class Response(ResponseBase):
-    """What a view's return value is turned into: Werkzeug's response, HTML unless told otherwise."""
+    """What a view's return value is turned into: Werkzeug's response, HTML unless told otherwise.
+
+    Made by hand where status or headers come first: ``Response(body, 201, {"X-Total": "3"}, mimetype="text/csv")``.
+    """
 
     default_mimetype: str | None = "text/html"
     json_module = json
@@ -334,7 +337,7 @@ class Response(ResponseBase):
         make.fill(self, response, status, headers, mimetype, content_type, direct_passthrough)
 
     def call_on_close(self, func: t.Callable[[], t.Any]) -> t.Callable[[], t.Any]:
-        """Call *func* when the server has sent the response."""
+        """Call *func* when the response is closed: after its last byte, or when the client has gone."""
         if not self._on_close:
             self._on_close = []
         self._on_close.append(func)
@@ -372,7 +375,12 @@ class Response(ResponseBase):
         samesite: str | None = None,
         partitioned: bool = False,
     ) -> None:
-        """Add a cookie to the answer. ``max_age`` is in seconds; without it and ``expires`` the client forgets it."""
+        """Add a cookie to the answer (RFC 6265).
+
+        ``max_age`` is in seconds, ``expires`` a datetime or timestamp; without both it ends with the browser.
+        ``secure``: only by HTTPS; ``httponly``: not for JavaScript; ``samesite``: ``"Strict"``, ``"Lax"``, ``"None"``.
+        ``domain`` None: this host alone. Beyond :attr:`max_cookie_size` it warns.
+        """
         if expires is None and domain is None and partitioned is False:
             text = simple_cookie(key, value, max_age, path, secure, httponly, samesite, time())
             headers = self.headers

@@ -83,7 +83,10 @@ pass_script_info = click.make_pass_decorator(ScriptInfo, ensure=True)
 
 
 def with_appcontext(f: F) -> F:
-    """Run a command inside the application's context, pushing one unless there is one."""
+    """Run a command inside the application's context, pushing one unless there is one.
+
+    For commands made by click alone; those of ``app.cli`` and of blueprints have it. The application is loaded by it.
+    """
 
     @click.pass_context
     def inside(ctx: click.Context, /, *args: Any, **kwargs: Any) -> Any:
@@ -95,12 +98,12 @@ def with_appcontext(f: F) -> F:
 
 
 class AppGroup(click.Group):
-    """A click group whose commands run inside the application's context."""
+    """A click group whose commands run inside the application's context. ``app.cli`` and ``blueprint.cli`` are such."""
 
     def command(  # type: ignore[override]
         self, *args: Any, **kwargs: Any
     ) -> Callable[[Callable[..., Any]], click.Command]:
-        """Like click's; ``with_appcontext=False`` leaves the function as it is."""
+        """Like click's, in an application context; ``with_appcontext=False`` leaves the function as it is."""
         wrap = with_appcontext if kwargs.pop("with_appcontext", True) else _unchanged
         register = super().command(*args, **kwargs)
 

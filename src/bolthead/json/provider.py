@@ -28,7 +28,10 @@ COMPACT = (",", ":")
 
 
 class JSONProvider:
-    """What ``app.json`` must be able to do. A subclass has to write :meth:`dumps` and :meth:`loads`."""
+    """What ``app.json`` must be able to do. A subclass has to write :meth:`dumps` and :meth:`loads`.
+
+    The other methods follow from these two. Set ``json_provider_class`` of a subclass of ``Flask``, or ``app.json``.
+    """
 
     def __init__(self, app: App) -> None:
         self._app: App = weakref.proxy(app)
@@ -61,7 +64,10 @@ class JSONProvider:
         return kwargs or None
 
     def response(self, *args: t.Any, **kwargs: t.Any) -> Response:
-        """A response of the application's class with the arguments, one, several or named, as JSON."""
+        """A response of the application's class with the arguments, one, several or named, as JSON.
+
+        What ``jsonify`` and a view that returns a dict or list go through. TypeError for positional and named ones.
+        """
         obj = self._prepare_response_obj(args, kwargs)
         return self._app.response_class(self.dumps(obj), mimetype="application/json")
 
@@ -102,7 +108,11 @@ class DefaultJSONProvider(JSONProvider):
     _writer: Writer | None = None
 
     def dumps(self, obj: t.Any, **kwargs: t.Any) -> str:
-        """Serialize with :func:`json.dumps` and its arguments; three of them default to the attributes."""
+        """Serialize with :func:`json.dumps` and its arguments.
+
+        ``default``, ``ensure_ascii`` and ``sort_keys`` are the attributes unless given.
+        TypeError for what has no form in JSON.
+        """
         # FAST (json): json.dumps makes an encoder each time. These are the arguments of `response` and tagged JSON.
         if not kwargs:
             return writer_of(self, False).text(obj)
@@ -116,7 +126,7 @@ class DefaultJSONProvider(JSONProvider):
         return json.dumps(obj, **kwargs)
 
     def loads(self, s: str | bytes, **kwargs: t.Any) -> t.Any:
-        """Read with :func:`json.loads` and its arguments."""
+        """Read a string or bytes with :func:`json.loads` and its arguments. ValueError for no JSON."""
         return json.loads(s, **kwargs) if kwargs else parse(s)
 
     def response(self, *args: t.Any, **kwargs: t.Any) -> Response:

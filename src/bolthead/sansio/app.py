@@ -177,16 +177,16 @@ class App(LiveApp):
 
     @cached_property
     def logger(self) -> logging.Logger:
-        """The standard logger called :attr:`name`; see :func:`~bolthead.logging.create_logger`."""
+        """The standard logger called :attr:`name`, with a handler if it had none; see `logging.create_logger`."""
         return create_logger(self)
 
     @cached_property
     def jinja_env(self) -> Environment:
-        """The template environment, made when first used."""
+        """The Jinja environment, made when first used: set ``jinja_options`` before that, filters and globals after."""
         return self.create_jinja_environment()
 
     def create_jinja_environment(self) -> Environment:
-        """Make :attr:`jinja_env`; a subclass has to."""
+        """Make :attr:`jinja_env` when it is first used; a subclass has to write this one."""
         raise NotImplementedError()
 
     def make_config(self, instance_relative: bool = False) -> Config:
@@ -196,7 +196,7 @@ class App(LiveApp):
         return self.config_class(self.instance_path if instance_relative else self.root_path, defaults)
 
     def make_aborter(self) -> Aborter:
-        """Make the object that ``abort`` calls."""
+        """Make the object that ``abort`` calls, an ``aborter_class``. For subclasses with exceptions for more codes."""
         return self.aborter_class()
 
     def auto_find_instance_path(self) -> str:
@@ -231,11 +231,15 @@ class App(LiveApp):
 
     @setupmethod
     def register_blueprint(self, blueprint: Blueprint, **options: t.Any) -> None:
-        """Register a blueprint; the options override its own (``url_prefix``, ``subdomain``, ``name``, …)."""
+        """Register a blueprint; the options override its own (``url_prefix``, ``subdomain``, ``name``, …).
+
+        Its rules, hooks, handlers and commands are the application's from here on, what is added to it later is not.
+        ValueError for a name that is taken.
+        """
         blueprint.register(self, options)
 
     def iter_blueprints(self) -> t.ValuesView[Blueprint]:
-        """The blueprints in the order of their registration."""
+        """The registered blueprints, nested ones among them, in the order of their registration."""
         return self.blueprints.values()
 
     @setupmethod
@@ -291,39 +295,39 @@ class App(LiveApp):
 
     @setupmethod
     def template_filter(self, name: str | None = None) -> t.Callable[[T_template_filter], T_template_filter]:
-        """Decorate a template filter, called ``name`` or as the function is."""
+        """Decorate a template filter, called ``name`` or as the function is: ``{{ cents|euro }}``."""
         return naming(self.add_template_filter, name)
 
     @setupmethod
     def add_template_filter(self, f: ft.TemplateFilterCallable, name: str | None = None) -> None:
-        """:meth:`template_filter` without the decorator."""
+        """:meth:`template_filter` for a function that is there already: ``add_template_filter(euro, "eur")``."""
         self.jinja_env.filters[name or f.__name__] = f
 
     @setupmethod
     def template_test(self, name: str | None = None) -> t.Callable[[T_template_test], T_template_test]:
-        """Decorate a template test, called ``name`` or as the function is."""
+        """Decorate a template test, called ``name`` or as the function is: ``{% if number is prime %}``."""
         return naming(self.add_template_test, name)
 
     @setupmethod
     def add_template_test(self, f: ft.TemplateTestCallable, name: str | None = None) -> None:
-        """:meth:`template_test` without the decorator."""
+        """:meth:`template_test` for a function that is there already, under *name* or its own."""
         self.jinja_env.tests[name or f.__name__] = f
 
     @setupmethod
     def template_global(self, name: str | None = None) -> t.Callable[[T_template_global], T_template_global]:
-        """Decorate a function that every template can call, by ``name`` or its own."""
+        """Decorate a function that every template can call, by ``name`` or its own: ``{{ version() }}``."""
         return naming(self.add_template_global, name)
 
     @setupmethod
     def add_template_global(self, f: ft.TemplateGlobalCallable, name: str | None = None) -> None:
-        """:meth:`template_global` without the decorator."""
+        """:meth:`template_global` for a function that is there already, under *name* or its own."""
         self.jinja_env.globals[name or f.__name__] = f
 
     # Hooks --------------------------------------------------------------------------------------------------
 
     @setupmethod
     def teardown_appcontext(self, f: T_teardown) -> T_teardown:
-        """Call a function when the application context goes, after those of :meth:`teardown_request`."""
+        """Call a function when the application context of a request or a command goes, with its exception or None."""
         self.teardown_appcontext_funcs.append(f)
         return f
 
@@ -372,7 +376,7 @@ class App(LiveApp):
     # URLs ---------------------------------------------------------------------------------------------------
 
     def redirect(self, location: str, code: int = 302) -> BaseResponse:
-        """Make a response of this application's class that redirects."""
+        """A response of ``response_class`` that sends the visitor to *location*; see :func:`~bolthead.redirect`."""
         return redirection(self.response_class, location, code)  # type: ignore[no-any-return]
 
     def inject_url_defaults(self, endpoint: str, values: dict[str, t.Any]) -> None:

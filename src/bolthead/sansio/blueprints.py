@@ -122,12 +122,12 @@ class Blueprint(LiveBlueprint):
 
     @setupmethod
     def record(self, func: DeferredSetupFunction) -> None:
-        """Call a function with the set-up state at each registration."""
+        """Call a function with the `BlueprintSetupState` at each registration, to set up what is the application's."""
         self.deferred_functions.append(func)
 
     @setupmethod
     def record_once(self, func: DeferredSetupFunction) -> None:
-        """:meth:`record`, but only for the first registration on an application."""
+        """:meth:`record`, but for the first registration on an application only: for what must not be there twice."""
 
         def once(state: BlueprintSetupState) -> None:
             if state.first_registration:
@@ -138,18 +138,25 @@ class Blueprint(LiveBlueprint):
     def make_setup_state(
         self, app: App, options: dict[str, t.Any], first_registration: bool = False
     ) -> BlueprintSetupState:
-        """Make the object that recorded functions get. For subclasses."""
+        """Make the `BlueprintSetupState` that recorded functions get. For subclasses that add to it."""
         return BlueprintSetupState(self, app, options, first_registration)
 
     @setupmethod
     def register_blueprint(self, blueprint: Blueprint, **options: t.Any) -> None:
-        """Nest a blueprint; it is registered wherever this one is, below its name, prefix and subdomain."""
+        """Nest a blueprint; it is registered wherever this one is, below its name, prefix and subdomain.
+
+        The *options* are those of ``Flask.register_blueprint``. ValueError for itself, AssertionError once this one is
+        registered.
+        """
         if blueprint is self:
             raise ValueError("Cannot register a blueprint on itself")
         self._blueprints.append((blueprint, options))
 
     def register(self, app: App, options: dict[str, t.Any]) -> None:
-        """What ``app.register_blueprint`` calls: add everything, then register the nested blueprints."""
+        """What ``app.register_blueprint`` calls: add everything, then register the nested blueprints.
+
+        A subclass may add to it. ValueError if the name is taken: *options* may have another ``name``.
+        """
         own_name = options.get("name", self.name)
         name = f"{options.get('name_prefix', '')}.{own_name}".lstrip(".")
         taken = app.blueprints.get(name)
@@ -226,7 +233,11 @@ class Blueprint(LiveBlueprint):
         provide_automatic_options: bool | None = None,
         **options: t.Any,
     ) -> None:
-        """Add a rule at registration; its endpoint gets the blueprint's name before a dot."""
+        """Add a rule at registration; its endpoint gets the blueprint's name before a dot.
+
+        The arguments are those of ``Flask.add_url_rule``; ``url_prefix`` goes before *rule*.
+        ValueError for a dot in the endpoint.
+        """
         if endpoint and "." in endpoint:
             raise ValueError("'endpoint' may not contain a dot '.' character.")
         if view_func and hasattr(view_func, "__name__") and "." in view_func.__name__:
@@ -241,12 +252,12 @@ class Blueprint(LiveBlueprint):
 
     @setupmethod
     def app_template_filter(self, name: str | None = None) -> t.Callable[[T_template_filter], T_template_filter]:
-        """``Flask.template_filter``, for every template of the application."""
+        """Decorate a filter for all templates, there once the blueprint is registered; ``Flask.template_filter``."""
         return naming(self.add_app_template_filter, name)
 
     @setupmethod
     def add_app_template_filter(self, f: ft.TemplateFilterCallable, name: str | None = None) -> None:
-        """``Flask.add_template_filter``."""
+        """:meth:`app_template_filter` for a function that is there already, under *name* or its own."""
 
         def add(state: BlueprintSetupState) -> None:
             state.app.jinja_env.filters[name or f.__name__] = f
@@ -255,12 +266,12 @@ class Blueprint(LiveBlueprint):
 
     @setupmethod
     def app_template_test(self, name: str | None = None) -> t.Callable[[T_template_test], T_template_test]:
-        """``Flask.template_test``, for every template of the application."""
+        """Decorate a test for all templates, there once the blueprint is registered; ``Flask.template_test``."""
         return naming(self.add_app_template_test, name)
 
     @setupmethod
     def add_app_template_test(self, f: ft.TemplateTestCallable, name: str | None = None) -> None:
-        """``Flask.add_template_test``."""
+        """:meth:`app_template_test` for a function that is there already, under *name* or its own."""
 
         def add(state: BlueprintSetupState) -> None:
             state.app.jinja_env.tests[name or f.__name__] = f
@@ -269,12 +280,12 @@ class Blueprint(LiveBlueprint):
 
     @setupmethod
     def app_template_global(self, name: str | None = None) -> t.Callable[[T_template_global], T_template_global]:
-        """``Flask.template_global``, for every template of the application."""
+        """Decorate a function for all templates, there once the blueprint is registered; ``Flask.template_global``."""
         return naming(self.add_app_template_global, name)
 
     @setupmethod
     def add_app_template_global(self, f: ft.TemplateGlobalCallable, name: str | None = None) -> None:
-        """``Flask.add_template_global``."""
+        """:meth:`app_template_global` for a function that is there already, under *name* or its own."""
 
         def add(state: BlueprintSetupState) -> None:
             state.app.jinja_env.globals[name or f.__name__] = f
@@ -283,31 +294,31 @@ class Blueprint(LiveBlueprint):
 
     @setupmethod
     def before_app_request(self, f: T_before_request) -> T_before_request:
-        """``Flask.before_request``, for every request."""
+        """Call a function before every request, not this blueprint's alone; see ``Flask.before_request``."""
         self.record_once(lambda state: state.app.before_request_funcs.setdefault(None, []).append(f))
         return f
 
     @setupmethod
     def after_app_request(self, f: T_after_request) -> T_after_request:
-        """``Flask.after_request``, for every request."""
+        """Call a function with every response, not this blueprint's alone; see ``Flask.after_request``."""
         self.record_once(lambda state: state.app.after_request_funcs.setdefault(None, []).append(f))
         return f
 
     @setupmethod
     def teardown_app_request(self, f: T_teardown) -> T_teardown:
-        """``Flask.teardown_request``, for every request."""
+        """Call a function at the end of every request, not this blueprint's alone; see ``Flask.teardown_request``."""
         self.record_once(lambda state: state.app.teardown_request_funcs.setdefault(None, []).append(f))
         return f
 
     @setupmethod
     def app_context_processor(self, f: T_template_context_processor) -> T_template_context_processor:
-        """``Flask.context_processor``, for every template."""
+        """Add variables to every template, not to this blueprint's alone; see ``Flask.context_processor``."""
         self.record_once(lambda state: state.app.template_context_processors.setdefault(None, []).append(f))
         return f
 
     @setupmethod
     def app_errorhandler(self, code: type[Exception] | int) -> t.Callable[[T_error_handler], T_error_handler]:
-        """``Flask.errorhandler``, for every request."""
+        """Decorate an error handler of all views and of paths without a rule; see ``Flask.errorhandler``."""
 
         def decorator(f: T_error_handler) -> T_error_handler:
             def add(state: BlueprintSetupState) -> None:
@@ -320,13 +331,13 @@ class Blueprint(LiveBlueprint):
 
     @setupmethod
     def app_url_value_preprocessor(self, f: T_url_value_preprocessor) -> T_url_value_preprocessor:
-        """``Flask.url_value_preprocessor``, for every request."""
+        """Look at the URL values of every request, not this blueprint's alone; see ``Flask.url_value_preprocessor``."""
         self.record_once(lambda state: state.app.url_value_preprocessors.setdefault(None, []).append(f))
         return f
 
     @setupmethod
     def app_url_defaults(self, f: T_url_defaults) -> T_url_defaults:
-        """``Flask.url_defaults``, for every URL."""
+        """Add values to the URLs of every endpoint, not of this blueprint's alone; see ``Flask.url_defaults``."""
         self.record_once(lambda state: state.app.url_default_functions.setdefault(None, []).append(f))
         return f
 

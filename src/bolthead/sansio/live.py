@@ -131,36 +131,36 @@ class LiveBlueprint(LiveScaffold):
 
     @setupmethod
     def before_app_websocket(self, f: F) -> F:
-        """``Flask.before_websocket``, for every websocket."""
+        """Call a function before every websocket's view, not this blueprint's alone; ``Flask.before_websocket``."""
         self._record(lambda state: state.app.before_websocket_funcs.setdefault(None, []).append(f))
         return f
 
     @setupmethod
     def after_app_websocket(self, f: F) -> F:
-        """``Flask.after_websocket``, for every websocket."""
+        """Call a function after every websocket's view, not this blueprint's alone; ``Flask.after_websocket``."""
         self._record(lambda state: state.app.after_websocket_funcs.setdefault(None, []).append(f))
         return f
 
     @setupmethod
     def teardown_app_websocket(self, f: F) -> F:
-        """``Flask.teardown_websocket``, for every websocket."""
+        """Call a function at the end of every websocket, not this blueprint's alone; ``Flask.teardown_websocket``."""
         self._record(lambda state: state.app.teardown_websocket_funcs.setdefault(None, []).append(f))
         return f
 
     @setupmethod
     def before_app_serving(self, f: F) -> F:
-        """``Flask.before_serving``."""
+        """Call a function once before the first request; see ``Flask.before_serving``."""
         self._record(lambda state: state.app.before_serving_funcs.append(f))
         return f
 
     @setupmethod
     def after_app_serving(self, f: F) -> F:
-        """``Flask.after_serving``."""
+        """Call a function once after the last request; see ``Flask.after_serving``."""
         self._record(lambda state: state.app.after_serving_funcs.append(f))
         return f
 
     @setupmethod
     def while_app_serving(self, f: F) -> F:
-        """``Flask.while_serving``."""
+        """Run an async generator function around all requests; see ``Flask.while_serving``."""
         self._record(lambda state: state.app.while_serving_gens.append(f))
         return f

@@ -134,7 +134,7 @@ class Scaffold:
 
     @property
     def static_folder(self) -> str | None:
-        """The absolute path of the folder with static files, or ``None``."""
+        """The absolute path of the folder with static files, or ``None``; set relative to ``root_path``."""
         folder = self._static_folder
         return None if folder is None else os.path.join(self.root_path, folder)
 
@@ -177,27 +177,27 @@ class Scaffold:
 
     @setupmethod
     def get(self, rule: str, **options: t.Any) -> t.Callable[[T_route], T_route]:
-        """:meth:`route` for GET."""
+        """:meth:`route` for GET, which answers HEAD as well. TypeError for ``methods`` in the options."""
         return self._method_route("GET", rule, options)
 
     @setupmethod
     def post(self, rule: str, **options: t.Any) -> t.Callable[[T_route], T_route]:
-        """:meth:`route` for POST."""
+        """:meth:`route` for POST alone; another method gets 405. TypeError for ``methods`` in the options."""
         return self._method_route("POST", rule, options)
 
     @setupmethod
     def put(self, rule: str, **options: t.Any) -> t.Callable[[T_route], T_route]:
-        """:meth:`route` for PUT."""
+        """:meth:`route` for PUT alone; another method gets 405. TypeError for ``methods`` in the options."""
         return self._method_route("PUT", rule, options)
 
     @setupmethod
     def delete(self, rule: str, **options: t.Any) -> t.Callable[[T_route], T_route]:
-        """:meth:`route` for DELETE."""
+        """:meth:`route` for DELETE alone; another method gets 405. TypeError for ``methods`` in the options."""
         return self._method_route("DELETE", rule, options)
 
     @setupmethod
     def patch(self, rule: str, **options: t.Any) -> t.Callable[[T_route], T_route]:
-        """:meth:`route` for PATCH."""
+        """:meth:`route` for PATCH alone; another method gets 405. TypeError for ``methods`` in the options."""
         return self._method_route("PATCH", rule, options)
 
     @setupmethod
@@ -238,7 +238,13 @@ class Scaffold:
 
     @setupmethod
     def endpoint(self, endpoint: str) -> t.Callable[[F], F]:
-        """Decorate the view function of an endpoint whose rule was added without one."""
+        """Decorate the view function of an endpoint whose rule was added without one.
+
+        After ``app.add_url_rule("/", endpoint="index")``::
+
+            @app.endpoint("index")
+            def index(): ...
+        """
 
         def decorator(f: F) -> F:
             self.view_functions[endpoint] = f
@@ -305,7 +311,11 @@ class Scaffold:
 
     @setupmethod
     def url_defaults(self, f: T_url_defaults) -> T_url_defaults:
-        """Call a function with endpoint and values whenever a URL is built; it may add values in place."""
+        """Call a function with endpoint and values whenever a URL is built; it may add values in place.
+
+        Values that ``url_for`` was given are among them, so look before you set one.
+        Of a blueprint: for its endpoints only.
+        """
         self.url_default_functions[None].append(f)
         return f
 
@@ -332,7 +342,7 @@ class Scaffold:
 
     @setupmethod
     def register_error_handler(self, code_or_exception: type[Exception] | int, f: ft.ErrorHandlerCallable) -> None:
-        """:meth:`errorhandler` without the decorator."""
+        """:meth:`errorhandler` for a function that is there already: ``register_error_handler(404, not_found)``."""
         exc_class, code = self._get_exc_class_and_code(code_or_exception)
         self.error_handler_spec[None][code][exc_class] = f
 

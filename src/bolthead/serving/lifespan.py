@@ -1,4 +1,4 @@
-"""The lifespan of an application in a WSGI worker: on an event loop in a thread of its own."""
+"""The lifespan of an application in a WSGI worker: on an event loop in its own thread."""
 
 from __future__ import annotations
 
