@@ -8,6 +8,9 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docutils import nodes
+from notfound.utils import replace_uris
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
@@ -57,5 +60,12 @@ def sitemap(app: Sphinx, error: Exception | None) -> None:
     Path(app.outdir, "sitemap.xml").write_text(text, encoding="utf-8")
 
 
+def links_from_the_root(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """The 404 page is served at any depth, so its links must not be relative."""
+    if docname == app.config.notfound_pagename:
+        replace_uris(app, doctree, nodes.reference, "refuri")
+
+
 def setup(app: Sphinx) -> None:
+    app.connect("doctree-resolved", links_from_the_root)
     app.connect("build-finished", sitemap)
