@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 import programs
+import serving
 from upstream import environments
 from upstream.archives import ROOT
 
@@ -49,9 +50,7 @@ def server(name: str, command: list[str], app: str, build: str, place: Path) -> 
     """Start *app* in *place*; gives the port when it answers."""
     for file in APPLICATIONS.glob("*.py"):
         shutil.copy(file, place)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = serving.free_port()
     exe = python(name)
     words = [str(exe), *(word.format(app=app, port=port) for word in command)]
     log = place / "log.txt"
