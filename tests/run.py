@@ -223,8 +223,8 @@ STEPS: dict[str, Callable[[], None]] = {
     "pyodide": pyodide,
 }
 FIRST = ("browser",)
-LANES = (("lint", "types", "docs", "compiled"), ("pure", "packages", "others"))
-"""About equally long. Steps that build in the checkout are in one lane, and those that keep caches in the other."""
+LANES = (("lint", "types", "packages", "docs", "compiled"), ("pure", "others"))
+"""About equally long. What builds in the checkout comes early in one and late in the other, so that it never meets."""
 DEFAULT = (*FIRST, *LANES[0], *LANES[1])
 
 
