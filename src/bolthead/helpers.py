@@ -227,34 +227,6 @@ def _prepare_send_file_kwargs(**kwargs: t.Any) -> dict[str, t.Any]:
     return kwargs
 
 
-_SIMPLE_OPTIONS = frozenset(("as_attachment", "download_name", "max_age", "mimetype"))
-
-
-def _send_simple_file(
-    path: str,
-    mimetype: t.Any = None,
-    as_attachment: bool = False,
-    download_name: t.Any = None,
-    max_age: t.Any = None,
-) -> t.Any:
-    """A file's response made without Werkzeug; None where there is anything special about it."""
-    app_ctx = _cv_app.get(None)
-    ctx = _cv_request.get(None)
-    if app_ctx is None or ctx is None:
-        return None
-    app = app_ctx.app
-    if app.config["USE_X_SENDFILE"]:
-        return None
-    path = os.path.join(app.root_path, path)
-    if path[:1] != "/":
-        return None
-    if max_age is None:
-        max_age = app.get_send_file_max_age
-    return file_response.file_response(
-        app.response_class, ctx.request.environ, path, mimetype, as_attachment, download_name, max_age
-    )
-
-
 def send_file(
     path_or_file: os.PathLike[t.AnyStr] | str | t.IO[bytes],
     mimetype: str | None = None,
@@ -275,7 +247,7 @@ def send_file(
     """
     path = os.fspath(path_or_file) if isinstance(path_or_file, os.PathLike) else path_or_file
     if conditional and etag is True and last_modified is None and isinstance(path, str):
-        response = _send_simple_file(path, mimetype, as_attachment, download_name, max_age)
+        response = file_response.from_path(path, mimetype, as_attachment, download_name, max_age, False)
         if response is not None:
             return response  # type: ignore[no-any-return]
     return werkzeug.utils.send_file(  # type: ignore[return-value]
@@ -299,14 +271,9 @@ def send_from_directory(directory: os.PathLike[str] | str, path: os.PathLike[str
     The directory, relative to the application's root, must not come from the client. The rest goes to
     :func:`send_file`.
     """
-    if kwargs.keys() <= _SIMPLE_OPTIONS:
-        inside = file_response.simple_join(
-            os.fspath(directory) if isinstance(directory, os.PathLike) else directory,
-            os.fspath(path) if isinstance(path, os.PathLike) else path,
-        )
-        response = None if inside is None else _send_simple_file(inside, **kwargs)
-        if response is not None:
-            return response  # type: ignore[no-any-return]
+    response = file_response.from_directory(directory, path, kwargs)
+    if response is not None:
+        return response  # type: ignore[no-any-return]
     return werkzeug.utils.send_from_directory(  # type: ignore[return-value]
         directory, path, **_prepare_send_file_kwargs(**kwargs)
     )

@@ -136,7 +136,13 @@ class Scaffold:
     def static_folder(self) -> str | None:
         """The absolute path of the folder with static files, or ``None``; set relative to ``root_path``."""
         folder = self._static_folder
-        return None if folder is None else os.path.join(self.root_path, folder)
+        if folder is None:
+            return None
+        root = self.root_path
+        if os.sep == "/" and type(root) is str and folder[:1] != "/" and root[-1:] not in ("", "/"):
+            # FAST (static): what the next line gives then.
+            return f"{root}/{folder}"
+        return os.path.join(root, folder)
 
     @static_folder.setter
     def static_folder(self, value: str | os.PathLike[str] | None) -> None:

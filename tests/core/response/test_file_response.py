@@ -143,4 +143,5 @@ def test_joined_paths(load: Load, directory: str, path: str) -> None:
 )
 def test_types(load: Load, name: str) -> None:
     mimetypes.init()
-    assert load(NAME).type_of(name) == mimetypes.guess_type(name)
+    module = load(NAME)
+    assert module.type_of(name, module.SAFE_NAME(name) is not None) == mimetypes.guess_type(name)

@@ -1,6 +1,7 @@
 cimport cython
 
 from bolthead._core.primitives.class_watch cimport StockFunctions
+from bolthead._core.primitives.context_vars cimport var_get
 from bolthead._core.primitives.stock cimport Shipped
 from bolthead._core.http.set_cookie cimport date_of
 from bolthead._core.response.bare cimport bare_response
@@ -11,12 +12,20 @@ cdef StockFunctions functions
 
 cdef dict _validators
 
+cdef frozenset OPTIONS
+
 cpdef object simple_join(object directory, object path)
 @cython.locals(dot=cython.Py_ssize_t)
-cpdef tuple type_of(str name)
+cpdef tuple type_of(str name, bint safe)
 cpdef tuple validators_of(object path, object mtime, object size)
 cpdef bint is_current(object environ, object etag, object modified) except -1
-@cython.locals(pairs=list)
+cdef object path_text(object path)
+cpdef object from_directory(object directory, object path, dict options)
+cpdef object from_path(
+    object path, object mimetype, object as_attachment, object name, object max_age, bint inside
+)
+@cython.locals(pairs=list, safe=bint)
 cpdef object file_response(
-    object cls, object environ, object path, object mimetype, object as_attachment, object name, object max_age
+    object cls, object environ, object path, object mimetype, object as_attachment, object name, object max_age,
+    bint inside=*
 )

@@ -20,17 +20,25 @@ from zlib import adler32
 import werkzeug.http
 import werkzeug.sansio.response
 import werkzeug.utils
+from werkzeug.exceptions import NotFound
 from werkzeug.http import dump_options_header, http_date, is_resource_modified
 from werkzeug.wsgi import FileWrapper
 
 from ..http.set_cookie import date_of
 from ..primitives.class_watch import StockFunctions
+from ..primitives.context import _cv_app, _cv_request
+from ..primitives.context_vars import var_get
 from ..primitives.stock import shipped
 from .bare import bare_response
 from .status import content_type_of
 
 BLOCK = 8192
 """Bytes of one step through a file, as with Werkzeug."""
+app_var = _cv_app
+request_var = _cv_request
+
+OPTIONS = frozenset(("as_attachment", "download_name", "max_age", "mimetype"))
+"""The arguments of `send_file` that are served here."""
 VALIDATORS_SIZE = 1024
 """How many files' headers are remembered."""
 LAST_SECOND = 4_000_000_000
@@ -51,7 +59,7 @@ functions = StockFunctions(
     (werkzeug.utils, "adler32 safe_join send_file send_from_directory time"),
 )
 """What Werkzeug calls for a file. Where one was replaced, Werkzeug serves the file."""
-_validators: dict[tuple[str, float, int], tuple[str, str]] = {}
+_validators: dict[tuple[str, float, int], tuple[str, str, str, bool]] = {}
 
 
 class FileBody(FileWrapper):
@@ -120,10 +128,10 @@ def simple_join(directory: Any, path: Any) -> str | None:
     return f"{directory}/{path}"
 
 
-def type_of(name: str) -> tuple[str | None, str | None]:
-    """The MIME type and the encoding that a file's name tells."""
+def type_of(name: str, safe: bool) -> tuple[str | None, str | None]:
+    """The MIME type and the encoding that a file's name tells; *safe*: it is a `SAFE_NAME`."""
     dot = name.rfind(".")
-    if dot > 0 and mimetypes.inited and SAFE_NAME(name) is not None:
+    if safe and dot > 0 and mimetypes.inited:
         # FAST (static): the public tables, as they are now, without taking the name apart as a URL.
         ending = name[dot:]
         lower = ending.lower()
@@ -132,14 +140,16 @@ def type_of(name: str) -> tuple[str | None, str | None]:
     return mimetypes.guess_type(name)
 
 
-def validators_of(path: str, mtime: float, size: int) -> tuple[str, str]:
-    """The ETag and the Last-Modified of a file."""
+def validators_of(path: str, mtime: float, size: int) -> tuple[str, str, str, bool]:
+    """The ETag and the Last-Modified of a file, its name, and whether that is a `SAFE_NAME`."""
     key = (path, mtime, size)
     found = _validators.get(key)
     if found is None:
         if len(_validators) >= VALIDATORS_SIZE:
             _validators.clear()
-        found = _validators[key] = (f'"{mtime}-{size}-{adler32(path.encode()) & 0xFFFFFFFF}"', http_date(mtime))
+        etag = f'"{mtime}-{size}-{adler32(path.encode()) & 0xFFFFFFFF}"'
+        name = path[path.rfind("/") + 1 :]
+        found = _validators[key] = (etag, http_date(mtime), name, SAFE_NAME(name) is not None)
     return found
 
 
@@ -158,19 +168,68 @@ def is_current(environ: dict[str, Any], etag: str, modified: str) -> bool:
     return not is_resource_modified(environ, etag, last_modified=modified)
 
 
+def from_directory(directory: Any, path: Any, options: dict[str, Any]) -> Any:
+    """What ``send_from_directory(directory, path, **options)`` returns, or None where Werkzeug has to make it.
+
+    Raises NotFound where there is no such file, and OSError for one that cannot be opened.
+    """
+    for name in options:
+        if name not in OPTIONS:
+            return None
+    inside = simple_join(path_text(directory), path_text(path))
+    if inside is None:
+        return None
+    return from_path(
+        inside,
+        options.get("mimetype"),
+        options.get("as_attachment", False),
+        options.get("download_name"),
+        options.get("max_age"),
+        True,
+    )
+
+
+def path_text(path: Any) -> Any:
+    """*path*, or the text of a path object."""
+    return os.fspath(path) if type(path) is not str and isinstance(path, os.PathLike) else path
+
+
+def from_path(path: str, mimetype: Any, as_attachment: Any, name: Any, max_age: Any, inside: bool) -> Any:
+    """The response of the current request with the file at *path*, as `file_response`.
+
+    A relative *path* is one below the application's root. *inside*: raises NotFound where there is no file.
+    """
+    app_ctx = var_get(app_var, None)
+    ctx = var_get(request_var, None)
+    if app_ctx is None or ctx is None:
+        return None
+    app = app_ctx.app
+    if app.config["USE_X_SENDFILE"]:
+        return None
+    if path[:1] != "/":
+        path = os.path.join(app.root_path, path)
+        if path[:1] != "/":
+            return None
+    if max_age is None:
+        max_age = app.get_send_file_max_age
+    environ = ctx.request.environ
+    return file_response(app.response_class, environ, path, mimetype, as_attachment, name, max_age, inside)
+
+
 def file_response(
     cls: Any,
     environ: Any,
     path: str,
     mimetype: Any,
-    as_attachment: bool,
+    as_attachment: Any,
     name: Any,
     max_age: Any,
+    inside: bool = False,
 ) -> Any:
     """The response with the file at the absolute *path*, or None where Werkzeug has to make it.
 
     *max_age*: seconds, None, or a function that tells them by the path. Raises OSError for a file that cannot
-    be opened.
+    be opened; *inside*: NotFound where there is no file.
     """
     method = environ["REQUEST_METHOD"]
     if (
@@ -182,21 +241,31 @@ def file_response(
         or not functions.unchanged()
     ):
         return None
+    stat = None
     try:
         stat = os.stat(path)
     except (OSError, ValueError):
+        pass
+    if stat is None or not S_ISREG(stat.st_mode):
+        if inside:
+            raise NotFound
         return None
     size = stat.st_size
     mtime = stat.st_mtime
-    if not S_ISREG(stat.st_mode) or size == 0 or not 0 < mtime < LAST_SECOND:
+    if size == 0 or not 0 < mtime < LAST_SECOND:
         return None
+    etag, modified, own_name, safe = validators_of(path, mtime, size)
     if name is None:
-        name = path[path.rfind("/") + 1 :]
-    if type(name) is not str or not name.isascii():
+        name = own_name
+    elif type(name) is str:
+        safe = SAFE_NAME(name) is not None
+    else:
+        return None
+    if not safe and not name.isascii():
         return None
     pairs = []
     if mimetype is None:
-        mimetype, encoding = type_of(name)
+        mimetype, encoding = type_of(name, safe)
         if mimetype is None:
             mimetype = "application/octet-stream"
         if encoding is not None and not as_attachment:
@@ -204,14 +273,13 @@ def file_response(
     elif type(mimetype) is not str or "\n" in mimetype or "\r" in mimetype:
         return None
     shown = "attachment" if as_attachment else "inline"
-    if SAFE_NAME(name) is not None:
+    if safe:
         pairs.append(("Content-Disposition", f"{shown}; filename={name}"))
     else:
         value = dump_options_header(shown, {"filename": name})
         if "\n" in value or "\r" in value:
             return None
         pairs.append(("Content-Disposition", value))
-    etag, modified = validators_of(path, mtime, size)
     now = time.time()
     if callable(max_age):
         max_age = max_age(path)

@@ -19,5 +19,7 @@ cdef class Stream:
 
 @cython.locals(code=cython.long, bodiless=cython.bint, pairs=list)
 cdef object send_other(object response, object environ, object start_response)
-@cython.locals(pairs=list, pair=tuple, name=str)
+cdef frozenset ENTITY_HEADERS
+
+@cython.locals(pairs=list, pair=tuple, name=str, width=cython.Py_ssize_t)
 cdef list pairs_of_other(list found, long code, bint bodiless, bint correct)

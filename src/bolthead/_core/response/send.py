@@ -175,10 +175,15 @@ def pairs_of_other(
     """The headers as sent, without those of a body where there is none; None if a location needs a look."""
     pairs = []
     for pair in found:
-        name = pair[0].lower()
-        if name == "content-location" or (name == "location" and (correct or LOCAL_LOCATION(pair[1]) is None)):
-            return None
-        if bodiless and (name == "content-length" or (code == 304 and name in ENTITY_HEADERS)):
-            continue
+        name = pair[0]
+        width = len(name)
+        if width == 8 or width == 16:
+            name = name.lower()
+            if name == "content-location" or (name == "location" and (correct or LOCAL_LOCATION(pair[1]) is None)):
+                return None
+        if bodiless and (width == 14 or code == 304):
+            name = name.lower()
+            if name == "content-length" or (code == 304 and name in ENTITY_HEADERS):
+                continue
         pairs.append(pair)
     return pairs
