@@ -179,8 +179,9 @@ class Request(RequestBase):
         filled = self.__dict__
         if "stream" in filled or BODY_CONSUMED in filled or self.shallow or type(self).stream is not _STREAM:
             return None
-        data = read_all(self.environ, self.max_content_length)
-        if data is not None:
+        environ = self.environ
+        data = read_all(environ, self.max_content_length)
+        if data and "wsgi.input_terminated" not in environ:
             filled[BODY_CONSUMED] = len(data)
         return data
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import random
 import zlib
 from typing import Any
@@ -81,6 +82,25 @@ def test_age(age: int, max_age: int | None) -> None:
     with mock.patch("time.time", lambda: NOW - age):
         text = theirs.dumps([1])
     assert outcome(ours.loads, text, max_age=max_age) == outcome(theirs.loads, text, max_age=max_age)
+
+
+@given(st.data(), st.lists(st.sampled_from(["key", "old", "other"]), min_size=1, unique=True))
+def test_remembered_cookies(data: st.DataObject, keys: list[str]) -> None:
+    """A cookie that was read is read again, of any size, packed or not; a changed or old one is not."""
+    macs = pair(keys)[0].macs
+    for _ in range(data.draw(st.integers(1, 4))):
+        value = data.draw(st.text(max_size=30)) * data.draw(st.sampled_from([1, 10, 500]))
+        with mock.patch("time.time", lambda: NOW):
+            text = pair([data.draw(st.sampled_from(["key", "old", "stranger"]))])[1].dumps(value)
+        where = data.draw(st.integers(0, len(text) - 1))
+        for asked in (text, text, text[:where] + data.draw(st.sampled_from("aB.")) + text[where + 1 :], text):
+            for now, max_age in ((NOW, None), (NOW, 0), (NOW + 5, 5), (NOW + 6, 5), (NOW - 1, None)):
+                with mock.patch.object(signature, "time", lambda now=now: now):
+                    payload = signature.unsign(macs, asked, max_age)
+                    found = signature.unsigned_text(macs, asked, max_age)
+                assert (found is None) == (payload is None)
+                assert found is None or json.loads(found) == value
+        assert len(macs[0].opened) <= signature.REMEMBERED
 
 
 def test_fallback_keys() -> None:

@@ -62,11 +62,15 @@ def read_declared(environ: Any, length: int) -> bytes:
 
 
 def read_all(environ: Any, limit: int | None) -> bytes | None:
-    """All of a body of declared length; None for any other body. RequestEntityTooLarge beyond *limit*."""
-    if "wsgi.input_terminated" in environ:
-        return None
+    """All of a body, as a fresh stream of it would give it; RequestEntityTooLarge beyond *limit*.
+
+    None for a body of unknown length that is limited.
+    """
     length = checked_length(environ, limit)
-    return None if length is None else read_declared(environ, length)
+    if "wsgi.input_terminated" in environ:
+        return environ["wsgi.input"].read() if limit is None else None
+    # PARITY: without a length there is no body for who does not say that the stream ends.
+    return b"" if length is None else read_declared(environ, length)
 
 
 def read_exactly(read: Callable[[int], bytes], size: int) -> bytes | None:

@@ -4,7 +4,7 @@ from bolthead._core.http.set_cookie cimport date_of
 from bolthead._core.primitives.class_watch cimport StockFunctions
 from bolthead._core.primitives.stock cimport StockGuard
 from bolthead._core.primitives.objects cimport new, own_item
-from bolthead._core.session.signature cimport Hmac, decode, packed, sign, unsign
+from bolthead._core.session.signature cimport Hmac, packed, sign, unsigned_text
 from bolthead._core.session.tagged cimport TaggedTexts
 
 cdef StockFunctions functions

@@ -12,7 +12,7 @@ from werkzeug.http import dump_cookie, http_date
 from ..http.set_cookie import date_of, functions
 from ..primitives.objects import new, own_item
 from ..primitives.stock import StockGuard
-from .signature import SEPARATOR, Hmac, decode, packed, sign, unsign
+from .signature import Hmac, packed, sign, unsigned_text
 from .tagged import TaggedTexts
 
 COOKIE_OPTIONS = ("domain", "path", "secure", "partitioned", "samesite", "httponly")
@@ -193,11 +193,11 @@ class CookieSessions:
         life = self.life[0]
         if life[0] is not lifetime:
             life = self.life[0] = (lifetime, int(lifetime.total_seconds()))
-        payload = unsign(macs_of(serializer), cookie, life[1])
-        if payload is None or payload[:1] == SEPARATOR:
+        text = unsigned_text(macs_of(serializer), cookie, life[1])
+        if text is None:
             return None
         try:
-            value = self.texts.loads(serializer.serializer, app.json, decode(payload).decode())
+            value = self.texts.loads(serializer.serializer, app.json, text)
         except Exception:
             return None
         return value if type(value) is dict else None

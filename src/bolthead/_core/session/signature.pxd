@@ -13,6 +13,7 @@ cpdef bytes pack(bytes text)
 cdef class Hmac:
     cdef object _inner
     cdef object _outer
+    cdef readonly dict opened
 
     cpdef bytes digest(self, bytes message)
 
@@ -21,5 +22,10 @@ cdef class Hmac:
 cdef bytes stamp(object now)
 @cython.locals(value=bytes)
 cpdef str sign(Hmac mac, bytes payload)
-@cython.locals(data=bytes, value=bytes, signature=bytes, payload=bytes, signed_at=bytes, given=bytes, mac=Hmac)
+@cython.locals(found=tuple)
 cpdef object unsign(list macs, object text, object max_age)
+@cython.locals(data=bytes, value=bytes, signature=bytes, payload=bytes, signed_at=bytes, given=bytes, mac=Hmac)
+cdef tuple verified(list macs, object text)
+cdef bint is_fresh(object signed_at, object max_age) except -1
+@cython.locals(opened=dict, found=tuple, signed=tuple, payload=bytes, data=bytes, first=Hmac)
+cpdef object unsigned_text(list macs, object text, object max_age)

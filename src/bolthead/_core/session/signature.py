@@ -13,7 +13,7 @@ from typing import Any
 SEPARATOR = b"."
 SMALL = 127
 REMEMBERED = 128
-"""How many texts' packed forms are remembered."""
+"""How many texts' packed forms are remembered, and how many cookies' texts."""
 REMEMBERED_SIZE = 4096
 """The longest of these; a browser refuses longer cookies."""
 
@@ -71,7 +71,7 @@ _remembered = lru_cache(REMEMBERED)(pack)
 class Hmac:
     """HMAC (RFC 2104) with one key, which is hashed once. Raises ValueError for an unknown *digest*."""
 
-    __slots__ = ("_inner", "_outer")
+    __slots__ = ("_inner", "_outer", "opened")
 
     def __init__(self, key: bytes, digest: str) -> None:
         block = hashlib.new(digest).block_size
@@ -80,6 +80,7 @@ class Hmac:
         key = key.ljust(block, b"\0")
         self._inner = hashlib.new(digest, bytes([byte ^ 0x36 for byte in key]))
         self._outer = hashlib.new(digest, bytes([byte ^ 0x5C for byte in key]))
+        self.opened: dict[str, tuple[str, int]] = {}
 
     def digest(self, message: bytes) -> bytes:
         inner = self._inner.copy()
@@ -106,6 +107,12 @@ def sign(mac: Hmac, payload: bytes) -> str:
 
 def unsign(macs: list[Hmac], text: Any, max_age: Any) -> bytes | None:
     """The payload of a text that one of *macs* signed in the last *max_age* seconds; None for any doubt."""
+    found = verified(macs, text)
+    return found[0] if found is not None and is_fresh(found[1], max_age) else None
+
+
+def verified(macs: list[Hmac], text: Any) -> tuple[bytes, int] | None:
+    """The payload of a text that one of *macs* signed, and when; None for any doubt."""
     try:
         data = text.encode("ascii") if isinstance(text, str) else text
         value, _, signature = data.rpartition(SEPARATOR)
@@ -113,9 +120,41 @@ def unsign(macs: list[Hmac], text: Any, max_age: Any) -> bytes | None:
         given = decode(signature)
         for mac in macs:
             if compare_digest(given, mac.digest(value)):
-                age = int(time()) - int.from_bytes(decode(signed_at), "big")
-                return payload if payload and age >= 0 and (max_age is None or age <= max_age) else None
+                return (payload, int.from_bytes(decode(signed_at), "big")) if payload else None
     except Exception:
         # Malformed: itsdangerous raises the error for it.
         pass
     return None
+
+
+def is_fresh(signed_at: int, max_age: Any) -> bool:
+    age = int(time()) - signed_at
+    return age >= 0 and (max_age is None or age <= max_age)
+
+
+def unsigned_text(macs: list[Hmac], text: Any, max_age: Any) -> str | None:
+    """The text that was `packed` in a payload, which is what `unsign` gives; None for any doubt.
+
+    FAST (session-read): a browser sends the same cookie with request after request, so the last ones are remembered by
+    the first of *macs*. Only a whole text that was verified is found again; its age is looked at each time.
+    """
+    if not macs or type(text) is not str:
+        return None
+    first = macs[0]
+    opened = first.opened
+    found = opened.get(text)
+    if found is None:
+        signed = verified(macs, text)
+        if signed is None:
+            return None
+        payload = signed[0]
+        try:
+            data = zlib.decompress(decode(payload[1:])) if payload[:1] == SEPARATOR else decode(payload)
+            found = (data.decode(), signed[1])
+        except Exception:
+            return None
+        if len(text) <= REMEMBERED_SIZE and len(data) <= REMEMBERED_SIZE:
+            if len(opened) >= REMEMBERED:
+                opened.clear()
+            opened[text] = found
+    return found[0] if is_fresh(found[1], max_age) else None
