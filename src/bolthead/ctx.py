@@ -201,6 +201,13 @@ class NoWebsocket(RuntimeError, AttributeError):
     """The context of a request was asked for its websocket. To mocks and `hasattr` the attribute is not there."""
 
 
+def _websocket_of(ctx: RequestContext) -> Any:
+    request: Any = ctx.request
+    if not hasattr(request, "_connection"):
+        raise NoWebsocket("This context is that of a request, not of a websocket.")
+    return request
+
+
 class RequestContext(RequestRecord, _Pushable):
     """One request with all that belongs to it: match, session, flashed messages.
 
@@ -248,13 +255,8 @@ class RequestContext(RequestRecord, _Pushable):
         session.accessed = True
         return session
 
-    @property
-    def websocket(self) -> Any:
-        """The websocket. Raises RuntimeError where the context is that of a request."""
-        request: Any = self.request
-        if not hasattr(request, "_connection"):
-            raise NoWebsocket("This context is that of a request, not of a websocket.")
-        return request
+    websocket: Any = LazyAttribute("websocket", _websocket_of)
+    """The websocket. Raises RuntimeError where the context is that of a request."""
 
     @property
     def _session(self) -> SessionMixin | None:

@@ -59,6 +59,7 @@ ERROR_STEPS = (
     "trap_http_exception",
 )
 APP_PARTS = ("request_class", "response_class", "session_interface")
+WEBSOCKET_PARTS = ("websocket_class", "websocket_context")
 APP_COLLECTIONS = (
     "after_request_funcs",
     "before_request_funcs",
@@ -72,7 +73,7 @@ APP_COLLECTIONS = (
     "url_value_preprocessors",
     "view_functions",
 )
-WATCHED = frozenset((*APP_STEPS, *ERROR_STEPS, *APP_PARTS, *APP_COLLECTIONS))
+WATCHED = frozenset((*APP_STEPS, *ERROR_STEPS, *APP_PARTS, *WEBSOCKET_PARTS, *APP_COLLECTIONS))
 """The attributes of an application that its plan was made from."""
 
 CONTEXT_STEPS = ("__init__", "__new__", "match_request", "pop", "push")
@@ -154,7 +155,7 @@ MAP = StockGuard(Map, MAP_STEPS)
 
 def ship(app_class: type[Flask]) -> None:
     """Register the stock attributes of bolthead's classes with the core. Called once, when *app_class* is made."""
-    shipped.app = StockGuard(app_class, (*APP_STEPS, *ERROR_STEPS, *APP_PARTS))
+    shipped.app = StockGuard(app_class, (*APP_STEPS, *ERROR_STEPS, *APP_PARTS, *WEBSOCKET_PARTS))
     shipped.app_debug = StockGuard(app_class, ["debug"])
     shipped.app_url_for = StockGuard(app_class, ["url_for"])
     shipped.inject_url_defaults = StockGuard(app_class, ["inject_url_defaults"], [(MapAdapter, "build")])
@@ -190,16 +191,15 @@ def make_plan(app: Flask) -> Plan:
     # Taken before anything is looked at: a change from here on makes it stale.
     plan.watch = ClassWatch(pairs)
     plan.error_watch = ClassWatch([(cls, name) for name in ERROR_STEPS])
+    websocket_class = app.websocket_class
+    parts = [(cls, name) for name in WEBSOCKET_PARTS]
+    plan.websocket_watch = ClassWatch(parts + [(websocket_class, name) for name in REQUEST_STEPS])
     contexts = CONTEXT.is_stock(RequestContext) and APP_CONTEXT.is_stock(AppContext)
     contexts = contexts and inline("request_context", "app_context", "create_url_adapter")
     request_class = app.request_class
-    plan.inline_request_context = (
-        contexts
-        and issubclass(type(request_class), type)
-        and REQUEST.is_stock(request_class, *REQUEST_MADE, "trusted_hosts")
-        and not app.subdomain_matching
-        and not app.url_map.host_matching
-    )
+    by_path = contexts and not app.subdomain_matching and not app.url_map.host_matching
+    plan.inline_request_context = by_path and makes_stock(request_class)
+    plan.inline_websocket_context = by_path and inline("websocket_context") and makes_stock(websocket_class)
     plan.stock_contexts = contexts
     plan.stock_blueprints = REQUEST.is_stock(request_class, *REQUEST_SCOPES)
     plan.stock_close = REQUEST.is_stock(request_class, "_load_form_data", "close")
@@ -236,6 +236,7 @@ def make_plan(app: Flask) -> Plan:
     plan.context_class = RequestContext
     plan.app_class = AppContext
     plan.request_class = request_class
+    plan.websocket_class = websocket_class
     plan.responses = responses_of(app.response_class)
     plan.may_skip_response = (
         plan.inline_finalize_request
@@ -269,6 +270,11 @@ def make_plan(app: Flask) -> Plan:
     plan.async_views = {}
     plan.scopes = {}
     return plan
+
+
+def makes_stock(cls: Any) -> bool:
+    """Whether a request class may be filled without a call of it."""
+    return issubclass(type(cls), type) and REQUEST.is_stock(cls, *REQUEST_MADE, "trusted_hosts")
 
 
 def responses_of(cls: Any) -> Responses:

@@ -34,7 +34,21 @@ class Websocket(Request):
 
     async def receive(self) -> str | bytes:
         """The next message. A client that has gone cancels the view: ``asyncio.CancelledError`` is raised here."""
-        return await self._connection.receive_data()
+        connection = self._connection
+        if not connection.accepted:
+            await connection.accept(None, None)
+        running = connection.running
+        try:
+            message = await connection.next_message()
+        finally:
+            if running:
+                connection.receiving = False
+        data = connection.data_of(message)
+        if data is None and connection.gone:
+            from asyncio import CancelledError
+
+            raise CancelledError()
+        return data  # type: ignore[return-value]
 
     async def receive_json(self) -> t.Any:
         """The next message, read by the application's JSON provider. Raises ValueError if it is none."""
@@ -42,7 +56,15 @@ class Websocket(Request):
 
     async def send(self, data: str | bytes) -> None:
         """Send a message, *str* as text, *bytes* as binary; else TypeError. Waits while the client takes no more."""
-        await self._connection.send_data(data)
+        connection = self._connection
+        if not connection.accepted:
+            await connection.accept(None, None)
+        running = connection.running
+        try:
+            await connection.send_data(data)
+        finally:
+            if running:
+                connection.sending = False
 
     async def send_json(self, *args: t.Any, **kwargs: t.Any) -> None:
         """Send a value, or several as a list, or named ones as an object, as a text of JSON; not both (TypeError)."""

@@ -12,6 +12,7 @@ import bolthead
 from bolthead import Blueprint, Flask, g, request, session, websocket
 from bolthead._core.lifecycle import websockets as driver
 from bolthead.async_testing import AsyncFlaskClient, TestWebsocket, WebsocketClosed, WebsocketRefused
+from bolthead.websockets import Websocket
 
 
 def make() -> Flask:
@@ -248,6 +249,122 @@ def test_a_client_that_leaves(place: str) -> None:
     assert log == ["cancelled", "CancelledError"]
 
 
+@pytest.mark.parametrize("talk_first", ["timeout", "sender", "receiver", "nothing"])
+def test_a_client_that_leaves_a_view_that_waits(talk_first: str) -> None:
+    """What a view or a task of it has said and heard before does not hide that the client has gone."""
+    app = make()
+    log = []
+
+    async def send_two() -> None:
+        await websocket.send("1")
+        await websocket.send("2")
+
+    @app.websocket("/ws")
+    async def view() -> None:
+        await websocket.send("ready")
+        tasks = []
+        if talk_first == "timeout":
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.01):
+                    await websocket.receive()
+        elif talk_first == "sender":
+            tasks.append(asyncio.create_task(bolthead.copy_current_request_context(send_two)()))
+        elif talk_first == "receiver":
+            # The client reads one message of two that wait, so that this receives while the view's send waits.
+            tasks.append(asyncio.create_task(bolthead.copy_current_request_context(websocket.receive)()))
+            await websocket.send("1")
+            await websocket.send("2")
+            log.append(await tasks[0])
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            log.append("cancelled")
+            raise
+
+    async def use(ws: TestWebsocket) -> Any:
+        assert await ws.receive() == "ready"
+        if talk_first == "receiver":
+            await ws.send("heard")
+        for _ in range(20):
+            await asyncio.sleep(0)
+        if talk_first in ("sender", "receiver"):
+            assert [await ws.receive(), await ws.receive()] == ["1", "2"]
+        await asyncio.sleep(0.02)
+
+    talk(app, "/ws", use)
+    assert log == ["heard"] * (talk_first == "receiver") + ["cancelled"]
+
+
+class TestContexts:
+    """A handshake makes its context in a short way as long as nothing of it is replaced."""
+
+    def found(self, app: Flask) -> Any:
+        """What two connections see; the host of the second one is known."""
+
+        @app.get("/page")
+        async def page() -> str:
+            return ""
+
+        @app.websocket("/ws/<int:n>")
+        async def view(n: int) -> None:
+            environ = {key: value for key, value in websocket.environ.items() if isinstance(value, (str, bool))}
+            urls = bolthead.url_for("page"), bolthead.url_for("view", n=2), bolthead.url_for("page", _external=True)
+            seen = environ, urls, websocket.url, dict(websocket.cookies), websocket.view_args, str(websocket.url_rule)
+            await websocket.send_json(
+                *seen, websocket.method, session.get("name"), type(websocket._connection).__name__
+            )
+
+        async def use(ws: TestWebsocket) -> Any:
+            return await ws.receive_json()
+
+        headers = {"Cookie": "a=b", "Connection": "Upgrade", "Upgrade": "websocket", "X-A": "1"}
+        return [talk(app, "/ws/1?q=1", use, headers=headers) for _ in range(2)]
+
+    def test_what_is_seen(self) -> None:
+        app = make()
+        long_way = make()
+        long_way.websocket_context = lambda environ: Flask.websocket_context(long_way, environ)  # type: ignore[method-assign]
+        found = self.found(app)
+        assert found[0] == found[1]
+        assert found == self.found(long_way)
+
+    @pytest.mark.parametrize("part", ["instance", "class", "websocket", "init", "environ"])
+    def test_what_is_replaced(self, part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        calls = []
+        app = make()
+
+        @app.websocket("/ws")
+        async def view() -> None:
+            await websocket.send(websocket.path)
+
+        async def use(ws: TestWebsocket) -> Any:
+            return await ws.receive()
+
+        def note(func: Any) -> Any:
+            def noted(*args: Any) -> Any:
+                calls.append(part)
+                return func(*args)
+
+            return noted
+
+        for _ in range(3):
+            assert talk(app, "/ws", use) == "/ws"
+        made = app.websocket_context
+        if part == "instance":
+            app.websocket_context = note(made)  # type: ignore[method-assign]
+        elif part == "class":
+            monkeypatch.setattr(Flask, "websocket_context", note(Flask.websocket_context))
+        elif part == "websocket":
+            app.websocket_class = type("Own", (Websocket,), {"__init__": note(Websocket.__init__)})
+        elif part == "init":
+            monkeypatch.setattr(Websocket, "__init__", note(Websocket.__init__))
+        else:
+            own = property(note(lambda self: vars(self)["environ"]), lambda self, made: vars(self).update(environ=made))
+            monkeypatch.setattr(Websocket, "environ", own)
+        assert talk(app, "/ws", use) == "/ws"
+        assert calls
+
+
 def test_messages_that_come_while_the_view_waits_for_something_else() -> None:
     app = make()
     total = 100
@@ -335,6 +452,6 @@ def test_the_connection_of_the_current_websocket() -> None:
         before = (connection.accepted, connection.closed)
         await websocket.send("text")
         assert (*before, connection.accepted, connection.closed) == (False, False, True, False)
-        assert connection.environ is websocket.environ and connection.scope["type"] == "websocket"
+        assert connection.scope is websocket.environ["asgi.scope"] and connection.scope["type"] == "websocket"
 
     assert talk(app, "/ws", lambda opened: opened.receive()) == "text"

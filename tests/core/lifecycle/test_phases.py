@@ -214,8 +214,11 @@ def test_the_plan_is_made_anew_after_a_change(load: Load) -> None:
 def test_a_session_that_is_refreshed(load: Load) -> None:
     """Only a request with a session cookie, of an application that sends permanent sessions again."""
     refreshes, bolthead = load(NAME).refreshes_session, load("bolthead")
+    lazy_environ = load("bolthead._core.request.scope").lazy_environ
+    new_lazy_context = load("bolthead._core.lifecycle.contexts").new_lazy_context
     app = bolthead.Flask("site", root_path="/nowhere")
     plan = app._make_plan()
+    plan.checked_hosts.add("host")
     for text, each, wanted in (
         ("session=x", True, True),
         ("other=x", True, False),
@@ -223,4 +226,7 @@ def test_a_session_that_is_refreshed(load: Load) -> None:
         ("", True, False),
     ):
         app.config["SESSION_REFRESH_EACH_REQUEST"] = each
-        assert bool(refreshes(plan, {"HTTP_COOKIE": text})) is wanted
+        headers = [(b"host", b"host"), (b"cookie", text.encode())]
+        lazy = lazy_environ({"type": "http", "method": "GET", "path": "/", "headers": headers})
+        for ctx in app.test_request_context("/", headers={"Cookie": text}), new_lazy_context(plan, app, lazy):
+            assert bool(refreshes(plan, ctx)) is wanted

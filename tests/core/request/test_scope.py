@@ -91,8 +91,8 @@ def test_whether_a_body_follows(
     assert scopes.has_body(environ) is wanted
 
 
-LAZY = [b"host", b"accept", b"user-agent", b"accept-encoding", b"sec-fetch-site", b"a", b"abcd", b"x_forwarded_for"]
-NOT_LAZY = [b"cookie", b"content-type", b"content-length", b"transfer-encoding", b"upgrade", b":authority", b"Cookie"]
+LAZY = [b"host", b"cookie", b"accept", b"user-agent", b"sec-fetch-site", b"abcd", b"x_forwarded_for"]
+NOT_LAZY = [b"content-type", b"content-length", b"transfer-encoding", b":authority", b"Cookie"]
 latin_1 = st.text(st.characters(max_codepoint=255), max_size=8)
 names = st.from_regex(r"[A-Z][A-Z0-9]{0,4}", fullmatch=True)
 
@@ -114,15 +114,20 @@ def test_back_and_forth(headers: dict[str, str], path: bytes, query: str) -> Non
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from([*LAZY, *NOT_LAZY]), st.sampled_from([b"a", b"b"])), max_size=4),
-    st.sampled_from(["GET", "HEAD", "POST"]),
+    st.lists(st.tuples(st.sampled_from([*LAZY, b"upgrade", *NOT_LAZY]), st.sampled_from([b"a", b"b"])), max_size=4),
+    st.sampled_from(["http", "websocket"]),
+    st.sampled_from(["GET", "HEAD", "POST", None]),
     st.sampled_from(["/", "/a//b", "", "/\xe9"]),
     st.sampled_from(["", "/root"]),
     st.sampled_from(["http", "https", "ws"]),
 )
-def test_what_may_be_lazy(headers: list[tuple[bytes, bytes]], method: str, path: str, root: str, scheme: str) -> None:
+def test_what_may_be_lazy(
+    headers: list[tuple[bytes, bytes]], kind: str, method: str | None, path: str, root: str, scheme: str
+) -> None:
     """A lazy environ has what the lifecycle takes for granted as long as it is not made."""
-    given_scope = scope(headers=headers, method=method, path=path, root_path=root, scheme=scheme)
+    given_scope = scope(type=kind, headers=headers, method=method, path=path, root_path=root, scheme=scheme)
+    if method is None:
+        del given_scope["method"]
 
     def found_by(build: str) -> Any:
         module = builds.load(build, "bolthead._core.request.scope")
@@ -133,19 +138,22 @@ def test_what_may_be_lazy(headers: list[tuple[bytes, bytes]], method: str, path:
         assert lazy.fill("another") is environ is lazy.environ
         assert environ.pop("werkzeug.request") == "the request"
         del environ["wsgi.input"]
-        return environ, lazy.host, lazy.path
+        return environ, lazy.host, lazy.path, lazy.cookies, lazy.websocket
 
     found = builds.same(found_by)
     names = [name for name, _ in headers]
-    simple = not set(names) & set(NOT_LAZY) and names.count(b"host") == 1 and scheme != "ws"
-    assert (found is not None) == (simple and method == "GET" and path in ("/", "/a//b") and not root)
+    websocket = kind == "websocket"
+    simple = not set(names) & set(NOT_LAZY) and names.count(b"host") == 1 and names.count(b"cookie") < 2
+    simple = simple and method in (None, "GET") and path in ("/", "/a//b") and not root
+    assert (found is not None) == (simple and (scheme == "ws") == websocket and (websocket or b"upgrade" not in names))
     if found is not None:
-        environ, host, lazy_path = found
+        environ, host, lazy_path, cookies, lazy_websocket = found
         assert environ["REQUEST_METHOD"] == "GET"
         assert environ["SCRIPT_NAME"] == ""
-        assert environ["wsgi.url_scheme"] in ("http", "https")
-        assert (environ["HTTP_HOST"], environ["PATH_INFO"]) == (host, lazy_path)
-        seen_early = {"HTTP_COOKIE", "HTTP_UPGRADE", "CONTENT_TYPE", "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"}
+        assert environ["wsgi.url_scheme"] in (("ws",) if websocket else ("http", "https"))
+        seen = environ["HTTP_HOST"], environ["PATH_INFO"], environ.get("HTTP_COOKIE", ""), websocket
+        assert seen == (host, lazy_path, cookies, lazy_websocket)
+        seen_early = {"CONTENT_TYPE", "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"}
         assert not seen_early & environ.keys()
 
 

@@ -71,6 +71,7 @@ class Exchange(AsyncPhases):
 
     def suspended(self) -> None:
         """FAST (async): only a view that waits needs to know whether its client still does."""
+        self.watchable = False
         if self.task is None:
             self.task = current_task()
         self.watcher = create_task(self.watch())

@@ -36,5 +36,5 @@ cpdef object pushed_along(RequestRecord ctx)
 cpdef object drop_request(RequestRecord ctx)
 cpdef object check_request_popped(RequestRecord ctx, object top)
 
-@cython.locals(leaf=Leaf, path=str, method=str, environ=dict)
+@cython.locals(leaf=Leaf, path=str, method=str, environ=dict, websocket=cython.bint)
 cdef bint match(Plan plan, RequestRecord ctx) except -1

@@ -42,7 +42,7 @@ def new_lazy_context(plan: Plan, app: Any, lazy: LazyEnviron) -> Any:
     """The same with an environ that is made when it is looked at."""
     if not is_checked(plan, lazy.host):
         return None
-    request = bare(plan.request_class)
+    request = bare(plan.websocket_class if lazy.websocket else plan.request_class)
     request._lazy_environ = lazy
     if not plan.stock_json_module:
         request.json_module = plan.json
@@ -199,7 +199,8 @@ def close_request(plan: Plan, ctx: RequestRecord) -> None:
     # FAST (string): Werkzeug's `close` closes what is in `files`, which only a body of some type can fill.
     environ = environ_seen(ctx)
     if not plan.stock_close or (environ is not None and "CONTENT_TYPE" in environ and request.__dict__.get("files")):
-        close = getattr(request, "close", None)
+        # That of a websocket is about its connection.
+        close = None if hasattr(request, "_connection") else getattr(request, "close", None)
         if close is not None:
             close()
 
@@ -242,8 +243,10 @@ def match(plan: Plan, ctx: RequestRecord) -> bool:
     """Match the request without an adapter. False: it takes one to say what the outcome is."""
     request = ctx.request
     environ = environ_seen(ctx)
+    websocket = False
     if environ is None:
         path = ctx._lazy.path  # type: ignore[union-attr]
+        websocket = ctx._lazy.websocket  # type: ignore[union-attr]
         method = "GET"
         if plan.tree is None:
             return False
@@ -261,14 +264,14 @@ def match(plan: Plan, ctx: RequestRecord) -> bool:
         plan.map.update()
     if method != "GET":
         method = method.upper()
-    leaf = lookup_static(plan.tree, plan.domain, path, method, False)
+    leaf = lookup_static(plan.tree, plan.domain, path, method, websocket)
     if leaf is not None and not leaf.detour:
         # FAST (string): a rule without variables needs no search, and no outcome to tell of it.
         values = {} if leaf.defaults is None else dict(leaf.defaults)
     else:
-        code, found, values = lookup_tree(plan.tree, plan.domain, path, method, False)
+        code, found, values = lookup_tree(plan.tree, plan.domain, path, method, websocket)
         if code != FOUND:
-            if code == MISSED and not values:
+            if code == MISSED and not values and not websocket:
                 # FAST (errors): neither found nor of the other protocol, so no adapter is needed to say so.
                 request.routing_exception = not_found_error(found, False)
                 return True

@@ -22,5 +22,6 @@ cpdef object process(Plan plan, object app, RequestRecord ctx, object response)
 cpdef object save_session(Plan plan, object app, RequestRecord ctx, object response)
 cpdef object teardown_request(Plan plan, object app, object request, object exc)
 cpdef object teardown_app(Plan plan, object app, object exc)
-cpdef bint refreshes_session(Plan plan, dict environ) except -1
+@cython.locals(environ=dict)
+cpdef bint refreshes_session(Plan plan, RequestRecord ctx) except -1
 cpdef bint can_skip_response(Plan plan, RequestRecord ctx) except -1

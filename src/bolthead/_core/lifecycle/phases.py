@@ -188,7 +188,7 @@ def save_session(plan: Plan, app: Any, ctx: RequestRecord, response: Any) -> Any
         # FAST (string): an untouched session concerns the answer only if it came with the request and is refreshed.
         if not plan.stock_session_interface:
             return response
-        if not refreshes_session(plan, environ_seen(ctx)):
+        if not refreshes_session(plan, ctx):
             return response
         session = open_session(ctx)
     if plan.sessions is not None:
@@ -220,11 +220,15 @@ def teardown_app(plan: Plan, app: Any, exc: Any) -> None:
         send(plan.signals.appcontext_tearing_down, app, "exc", exc)
 
 
-def refreshes_session(plan: Plan, environ: Any) -> bool:
+def refreshes_session(plan: Plan, ctx: RequestRecord) -> bool:
     """Whether the request may carry a session that is sent again although it was not accessed."""
-    if environ is None or "HTTP_COOKIE" not in environ:
+    environ = environ_seen(ctx)
+    if environ is None:
+        cookies: Any = ctx._lazy.cookies  # type: ignore[union-attr]
+    elif "HTTP_COOKIE" in environ:
+        cookies = environ["HTTP_COOKIE"]
+    else:
         return False
-    cookies = environ["HTTP_COOKIE"]
     config = plan.config
     return cookies and config["SESSION_REFRESH_EACH_REQUEST"] and config["SESSION_COOKIE_NAME"] in cookies
 
@@ -239,5 +243,5 @@ def can_skip_response(plan: Plan, ctx: RequestRecord) -> bool:
         and ctx._after is None
         and not plan.after
         and not plan.finished
-        and not refreshes_session(plan, environ_seen(ctx))
+        and not refreshes_session(plan, ctx)
     )

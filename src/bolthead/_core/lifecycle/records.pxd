@@ -35,7 +35,9 @@ cpdef dict environ_seen(RequestRecord ctx)
 cdef class Plan:
     cdef public ClassWatch watch
     cdef public ClassWatch error_watch
+    cdef public ClassWatch websocket_watch
     cdef public bint inline_request_context
+    cdef public bint inline_websocket_context
     cdef public bint inline_full_dispatch_request
     cdef public bint inline_preprocess_request
     cdef public bint inline_dispatch_request
@@ -59,6 +61,7 @@ cdef class Plan:
     cdef public object context_class
     cdef public object app_class
     cdef public object request_class
+    cdef public object websocket_class
     cdef public Responses responses
     cdef public object config
     cdef public object json

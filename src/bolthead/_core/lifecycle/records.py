@@ -38,7 +38,7 @@ class RequestRecord(PushRecord):
     """The state of a request context. ``_pushed`` is the application context that the first push brought.
 
     ``_was_pushed``: it was pushed once, so its session may be opened. ``environ`` is None where ``_lazy`` makes it when
-    the request's is looked at; until then the request is a GET without cookies and body.
+    the request's is looked at; until then the request is a GET without a body.
     """
 
     __slots__ = (
@@ -110,6 +110,7 @@ class Plan:
         "inline_preprocess_request",
         "inline_process_response",
         "inline_request_context",
+        "inline_websocket_context",
         "inline_wsgi_app",
         "json",
         "map",
@@ -136,13 +137,18 @@ class Plan:
         "tree",
         "views",
         "watch",
+        "websocket_class",
+        "websocket_watch",
     )
 
     watch: ClassWatch
     # As long as it is unchanged, `stock_error_handling` holds. FAST (errors): only errors ask for it.
     error_watch: ClassWatch
+    # The same for `inline_websocket_context`.
+    websocket_watch: ClassWatch
     # Steps that are not overridden.
     inline_request_context: bool
+    inline_websocket_context: bool
     inline_full_dispatch_request: bool
     inline_preprocess_request: bool
     inline_dispatch_request: bool
@@ -170,6 +176,7 @@ class Plan:
     context_class: Any
     app_class: Any
     request_class: Any
+    websocket_class: Any
     responses: Responses
     # Live collections of the application.
     config: Any

@@ -6,6 +6,7 @@ cdef class Steps:
     cdef public object coroutine
     cdef public object app
     cdef public bint in_thread
+    cdef public bint running
     cdef public bint watchable
     cdef public object task
     cdef public object hop

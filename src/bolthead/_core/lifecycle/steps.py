@@ -41,11 +41,12 @@ class Steps:
     All of it runs in the one context, so that a variable set anywhere is there in the next step, and a token of one
     step is good in another. *app* has the pool of threads, which is asked for when one is needed first.
 
-    ``in_thread`` tells the coroutine where it is. A thread cannot be interrupted: a cancellation that comes meanwhile
+    ``in_thread`` tells the coroutine where it is; ``running`` tells others, on the loop, that it is the one that runs,
+    and not a task that it has made. A thread cannot be interrupted: a cancellation that comes meanwhile
     is raised when the coroutine is back on the loop.
     """
 
-    __slots__ = ("app", "context", "coroutine", "hop", "in_thread", "task", "watchable")
+    __slots__ = ("app", "context", "coroutine", "hop", "in_thread", "running", "task", "watchable")
 
     def __init__(self, coroutine: Any, context: Context, app: Any) -> None:
         self.prepare(coroutine, context, app)
@@ -55,6 +56,7 @@ class Steps:
         self.context = context
         self.app = app
         self.in_thread = False
+        self.running = False
         self.watchable = False
         self.task: Any = None
         self.hop: Any = None
@@ -89,6 +91,7 @@ class Steps:
             self.context.run(self.coroutine.close)
 
     def _step(self, value: Any) -> Any:
+        self.running = True
         try:
             out = resume(self.context, self.coroutine, value)
         except BaseException as error:
@@ -96,6 +99,7 @@ class Steps:
         return self._end(None) if out is ENDED else self._wait(out)
 
     def _throw(self, error: Any) -> Any:
+        self.running = True
         try:
             out = self.context.run(self.coroutine.throw, error)
         except StopIteration:
@@ -106,10 +110,10 @@ class Steps:
 
     def _wait(self, out: Any) -> Any:
         """The coroutine waits for *out*."""
+        self.running = False
         if out is TO_THREAD:
             return self._depart()
         if self.watchable:
-            self.watchable = False
             self.suspended()
         return out
 
@@ -143,7 +147,7 @@ class Steps:
         return self._step(None)
 
     def suspended(self) -> None:
-        """Called once, when the coroutine first waits on the loop after ``watchable`` was set."""
+        """Called when the coroutine waits on the loop, as long as ``watchable`` is set."""
 
     def ended(self, error: BaseException | None) -> BaseException | None:
         """Called on the loop when the coroutine has ended: with None, or what it raised.
@@ -239,7 +243,6 @@ class Hop(Future[None]):
             if self.cancelled_meanwhile and not self.told:
                 self.tell()
             elif self.steps.watchable:
-                self.steps.watchable = False
                 self.steps.suspended()
 
         def finish(task: Any) -> None:

@@ -123,9 +123,11 @@ def minimal_adapter(ctx: Any) -> Any:
     """An adapter with no more than `build_relative` needs; the context keeps it until its own is asked for.
 
     A context without an adapter was made by the plan: the application has no way of its own to make one, and the host
-    is valid.
+    is valid. A websocket's URLs to pages are of another scheme.
     """
     plan = ctx.app._plan
+    if ctx._lazy is not None and ctx._lazy.websocket:
+        return ctx.url_adapter
     environ = environ_seen(ctx)
     script_name = "" if environ is None else environ.get("SCRIPT_NAME")
     if plan is None or plan.tree is None or type(script_name) is not str or not script_name.isascii():

@@ -1,12 +1,15 @@
+cimport cython
+
 from bolthead._core.lifecycle.async_phases cimport AsyncPhases
+from bolthead._core.lifecycle.contexts cimport new_lazy_context, pop_request, push_request, remember_host
 from bolthead._core.lifecycle.phases cimport is_async, plan_of, scopes_of
-from bolthead._core.request.scope cimport environ_of
+from bolthead._core.lifecycle.records cimport Plan
+from bolthead._core.request.scope cimport LazyEnviron, environ_of, lazy_environ
 from bolthead._core.response.asgi_messages cimport start_message
 
 
 cdef class Connection(AsyncPhases):
     cdef public dict scope
-    cdef public dict environ
     cdef public object receive
     cdef public object send_message
     cdef public object queue
@@ -14,6 +17,16 @@ cdef class Connection(AsyncPhases):
     cdef public bint accepted
     cdef public bint closed
     cdef public bint gone
+    cdef public bint receiving
+    cdef public bint sending
 
+    cpdef object next_message(self)
+    cpdef object data_of(self, dict message)
+    @cython.locals(message=dict)
+    cpdef object send_data(self, object data)
     cpdef object suspended(self)
+    cdef object start_watching(self)
     cpdef object ended(self, object error)
+    @cython.locals(plan=Plan, lazy=LazyEnviron, environ=dict)
+    cdef object push_context(self)
+    cdef object lone_view(self)

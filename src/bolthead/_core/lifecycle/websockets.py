@@ -7,9 +7,10 @@ from asyncio import CancelledError, create_task, current_task
 from contextvars import copy_context
 from typing import Any
 
-from ..request.scope import TEST_ENVIRON, environ_of
+from ..request.scope import TEST_ENVIRON, environ_of, lazy_environ
 from ..response.asgi_messages import start_message
 from .async_phases import AsyncPhases
+from .contexts import new_lazy_context, pop_request, push_request, remember_host
 from .phases import is_async, plan_of, scopes_of
 from .steps import TO_LOOP, TO_THREAD
 from .unhandled import handler_of
@@ -23,7 +24,10 @@ INTERNAL_ERROR = 1011
 class Connection(AsyncPhases):
     """One websocket. Awaited, it runs until its view has ended; a client that goes away cancels the view."""
 
-    __slots__ = (*("accepted", "closed", "environ", "gone", "queue", "receive", "scope", "send_message", "watcher"),)
+    __slots__ = (
+        *("accepted", "closed", "gone", "queue", "receive", "receiving", "scope", "send_message", "sending"),
+        "watcher",
+    )
 
     def __init__(self, app: Any, scope: Any, receive: Any, send_message: Any) -> None:
         self.prepare(self.respond(), copy_context(), app)
@@ -32,42 +36,41 @@ class Connection(AsyncPhases):
         self.send_message = send_message
         self.plan = plan_of(app)
         self.accepted = self.closed = self.gone = False
+        self.receiving = self.sending = False
         self.watcher: Any = None
         self.queue: Any = None
-        self.environ = environ_of(scope)
-        more = self.scope.get(TEST_ENVIRON)
-        if more:
-            self.environ.update(more)
         self.ctx = None
 
     # --- messages ---------------------------------------------------------------------------------------------
 
-    async def accept(self, headers: list[tuple[str, str]], subprotocol: str | None) -> None:
+    async def accept(self, headers: Any, subprotocol: str | None) -> None:
         if self.accepted:
             return
         self.accepted = True
-        message = {"type": "websocket.accept", "subprotocol": subprotocol}
-        await self.put(message | {"headers": start_message(0, headers)["headers"]})
+        pairs = start_message(0, headers)["headers"] if headers else []
+        await self.put({"type": "websocket.accept", "subprotocol": subprotocol, "headers": pairs})
 
-    async def receive_data(self) -> str | bytes:
-        if not self.accepted:
-            await self.accept([], None)
-        if self.queue is not None:
-            message = await self.queue.get()
-        else:
-            self.watchable = False
-            message = await self.receive()
-            self.watchable = True
+    def next_message(self) -> Any:
+        """What to await for the client's next message, `data_of` makes of it what it holds."""
+        if self.queue is None:
+            if self.running:
+                self.receiving = True
+            elif self.watchable and not self.receiving:
+                # For a task beside the view, which waits to send.
+                self.start_watching()
+        # FAST (asgi echo): as long as it can, a view receives from the server itself, which bounds what waits.
+        return self.receive() if self.queue is None else self.queue.get()
+
+    def data_of(self, message: dict[str, Any]) -> str | bytes | None:
+        """The text or bytes of *message*; None if the client has gone."""
         if message["type"] == "websocket.disconnect":
             self.gone = self.closed = True
-            raise CancelledError()
-        text: str | None = message.get("text")
-        data: str | bytes = message["bytes"] if text is None else text
-        return data
+            return None
+        text: Any = message.get("text")
+        return message["bytes"] if text is None else text  # type: ignore[no-any-return]
 
-    async def send_data(self, data: str | bytes) -> None:
-        if not self.accepted:
-            await self.accept([], None)
+    def send_data(self, data: str | bytes) -> Any:
+        """What to await for *data* to be sent."""
         message: dict[str, Any]
         if isinstance(data, str):
             message = {"type": "websocket.send", "text": data}
@@ -75,10 +78,9 @@ class Connection(AsyncPhases):
             message = {"type": "websocket.send", "bytes": bytes(data)}
         else:
             raise TypeError(f"A websocket sends str or bytes, not {type(data).__name__}.")
-        # FAST (asgi echo): as `put` does, without a coroutine for it.
-        watchable, self.watchable = self.watchable, False
-        await self.send_message(message)
-        self.watchable = watchable
+        if self.running:
+            self.sending = True
+        return self.send_message(message)
 
     async def close_with(self, code: int, reason: str) -> None:
         if not self.closed:
@@ -86,16 +88,26 @@ class Connection(AsyncPhases):
             await self.put({"type": "websocket.close", "code": code, "reason": reason})
 
     async def put(self, message: dict[str, Any]) -> None:
-        watchable, self.watchable = self.watchable, False
-        await self.send_message(message)
-        self.watchable = watchable
+        running = self.running
+        if running:
+            self.sending = True
+        try:
+            await self.send_message(message)
+        finally:
+            if running:
+                self.sending = False
 
     # --- the client's going away ------------------------------------------------------------------------------
 
     def suspended(self) -> None:
-        """The view waits for something else than its client, which may go away meanwhile."""
+        """The view waits, be it for its client or for something else, while its client may go away."""
         if self.task is None:
             self.task = current_task()
+        if not self.receiving and not self.sending:
+            self.start_watching()
+
+    def start_watching(self) -> None:
+        self.watchable = False
         self.queue = asyncio.Queue(QUEUE)
         self.watcher = create_task(self.watch())
 
@@ -124,29 +136,74 @@ class Connection(AsyncPhases):
             return
         error: BaseException | None = None
         app = self.app
-        app._got_first_request = True
-        if not self.plan.stock_contexts or not self.plan.stock_session_interface or self.plan.pushed:
+        plan = self.plan
+        if not plan.got_first_request:
+            app._got_first_request = True
+            plan.got_first_request = True
+        if not plan.stock_contexts or not plan.stock_session_interface or plan.pushed:
             await TO_THREAD
-        self.ctx = app.websocket_context(self.environ)
-        self.ctx.request._connection = self
-        self.ctx.push()
+        self.push_context()
         try:
             try:
                 self.watchable = True
-                await self.finish(await self.dispatch())
+                view = self.lone_view()
+                if view is None:
+                    rv = await self.dispatch()
+                else:
+                    # FAST (asgi connect): nothing comes before the view, and no thread is needed for it.
+                    try:
+                        values = self.ctx._values
+                        rv = await (view(**values) if values else view())
+                    except Exception as caught:
+                        rv = await self.handle_user_exception(caught)
+                await self.finish(rv)
             except Exception as caught:
                 error = caught
                 await self.fail(caught)
             except BaseException as caught:
                 error = caught
-                raise
+                if not self.gone or not isinstance(caught, CancelledError):
+                    raise
         finally:
             self.watchable = False
             if self.watcher is not None and not self.gone:
                 self.watcher.cancel()
                 self.watcher = None
-            ignored = error is not None and app.should_ignore_error(error)
-            await self.pop(app.teardown_websocket_funcs, None if ignored else error)
+            if error is not None and app.should_ignore_error(error):
+                error = None
+            if not app.teardown_websocket_funcs and self.can_pop_at_once():
+                pop_request(plan, self.ctx, error)
+            else:
+                await self.pop(app.teardown_websocket_funcs, error)
+
+    def push_context(self) -> None:
+        app = self.app
+        plan = self.plan
+        more = self.scope.get(TEST_ENVIRON)
+        inline = plan.inline_websocket_context and plan.websocket_watch.unchanged()
+        if inline and not more:
+            lazy = lazy_environ(self.scope)
+            self.ctx = None if lazy is None else new_lazy_context(plan, app, lazy)
+        if self.ctx is not None:
+            self.ctx.request._connection = self
+            push_request(plan, self.ctx)
+            return
+        environ = environ_of(self.scope)
+        if more:
+            environ.update(more)
+        ctx = app.websocket_context(environ)
+        if inline:
+            remember_host(plan, ctx, environ)
+        ctx.request._connection = self
+        ctx.push()
+        self.ctx = ctx
+
+    def lone_view(self) -> Any:
+        """The async view that was matched, where no function of the user's comes before it; else None."""
+        if self.ctx._rule is None or self.in_thread or self.app.before_websocket_funcs:
+            return None
+        view = self.plan.views[self.ctx._rule.endpoint]
+        return view if self.is_async_view(view) else None
 
     async def dispatch(self) -> Any:
         app = self.app
@@ -161,10 +218,13 @@ class Connection(AsyncPhases):
                 app.raise_routing_exception(request)
             return await self.call(app.view_functions[request.url_rule.endpoint], **request.view_args)
         except Exception as error:
-            if self.accepted:
-                raise
-            handler = handler_of(app, request, error)
-            return error if handler is None else await self.call(handler, error)
+            return await self.handle_user_exception(error)
+
+    async def handle_user_exception(self, error: Exception) -> Any:
+        if self.accepted:
+            raise error
+        handler = handler_of(self.app, self.ctx.request, error)
+        return error if handler is None else await self.call(handler, error)
 
     async def finish(self, rv: Any) -> None:
         """Run what comes after the view; then refuse with its answer, or close."""
@@ -196,7 +256,7 @@ class Connection(AsyncPhases):
         if not self.in_thread:
             await TO_THREAD
         body = response.get_data()
-        pairs = list(response.get_wsgi_headers(self.environ))
+        pairs = list(response.get_wsgi_headers(self.ctx.request.environ))
         await TO_LOOP
         self.closed = True
         start = start_message(response.status_code, pairs)

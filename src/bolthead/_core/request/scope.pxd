@@ -4,6 +4,8 @@ cdef dict _KEYS
 cdef dict _BASE
 cdef frozenset _NOT_LAZY
 cdef int LOWER_A
+cdef tuple _HTTP_SCHEMES
+cdef tuple _WEBSOCKET_SCHEMES
 
 cdef str key_of(object name)
 
@@ -21,9 +23,13 @@ cdef class LazyEnviron:
     cdef readonly dict scope
     cdef readonly str host
     cdef readonly str path
+    cdef readonly str cookies
+    cdef readonly bint websocket
     cdef readonly dict environ
 
     cpdef dict fill(self, object request)
 
-@cython.locals(path=str, scheme=str, host=str, name=bytes, value=bytes, size=cython.Py_ssize_t)
+@cython.locals(
+    path=str, scheme=str, host=str, cookies=str, websocket=cython.bint, name=bytes, value=bytes, size=cython.Py_ssize_t
+)
 cpdef LazyEnviron lazy_environ(dict scope)

@@ -16,8 +16,10 @@ _KEYS: dict[bytes, str] = {b"content-type": "CONTENT_TYPE", b"content-length": "
 TEST_ENVIRON = "bolthead.environ"
 """The key of a scope under which a test client passes what an ASGI scope has no place for."""
 LOWER_A = ord("a")
-_NOT_LAZY = frozenset((b"content-length", b"content-type", b"cookie", b"transfer-encoding", b"upgrade"))
+_NOT_LAZY = frozenset((b"content-length", b"content-type", b"transfer-encoding"))
 """Headers of a request whose environ the lifecycle looks at in any case."""
+_HTTP_SCHEMES = ("http", "https")
+_WEBSOCKET_SCHEMES = ("ws", "wss")
 
 
 class NoBody(io.RawIOBase):
@@ -162,17 +164,20 @@ def has_body(environ: dict[str, Any]) -> bool:
 
 
 class LazyEnviron:
-    """The environ of a GET request without body, cookies and anything else that is rare: it is made when looked at.
+    """The environ of a GET request without a body and anything else that is rare: it is made when looked at.
 
-    *host* and *path* are what the lifecycle needs of it by itself.
+    *host*, *path*, *cookies* (the header, empty without one) and *websocket* (whether the request asks for one) are
+    what the lifecycle needs of it by itself.
     """
 
-    __slots__ = ("environ", "host", "path", "scope")
+    __slots__ = ("cookies", "environ", "host", "path", "scope", "websocket")
 
-    def __init__(self, scope: Any, host: str, path: str) -> None:
+    def __init__(self, scope: Any, host: str, path: str, cookies: str, websocket: bool) -> None:
         self.scope = scope
         self.host = host
         self.path = path
+        self.cookies = cookies
+        self.websocket = websocket
         self.environ: Any = None
 
     def fill(self, request: Any) -> Any:
@@ -187,15 +192,17 @@ class LazyEnviron:
 def lazy_environ(scope: dict[str, Any]) -> Any:
     """A `LazyEnviron` for *scope*, or None for a request whose environ is to be made at once.
 
-    FAST (asgi string): the environ is the larger part of what a short request costs.
+    FAST (asgi string, connect): the environ is the larger part of what a short request costs.
     """
     path = scope["path"]
-    if scope["method"] != "GET" or scope.get("root_path") or not path or not path.isascii():
+    if scope.get("method", "GET") != "GET" or scope.get("root_path") or not path or not path.isascii():
         return None
+    websocket = scope["type"] == "websocket"
     scheme = scope.get("scheme") or "http"
-    if scheme != "http" and scheme != "https":
+    if scheme not in (_WEBSOCKET_SCHEMES if websocket else _HTTP_SCHEMES):
         return None
     host: Any = None
+    cookies = ""
     for name, value in scope["headers"]:
         if not name or name[0] < LOWER_A:
             # ASGI wants lower case; a colon begins a pseudo header of HTTP/2.
@@ -206,9 +213,17 @@ def lazy_environ(scope: dict[str, Any]) -> Any:
                 if host is not None:
                     return None
                 host = value.decode("latin-1")
-        elif (size == 6 or size == 7 or size == 12 or size == 14 or size == 17) and name in _NOT_LAZY:
+        elif size == 6:
+            if name == b"cookie":
+                if cookies:
+                    return None
+                cookies = value.decode("latin-1")
+        elif size == 7:
+            if name == b"upgrade" and not websocket:
+                return None
+        elif (size == 12 or size == 14 or size == 17) and name in _NOT_LAZY:
             return None
-    return None if host is None else LazyEnviron(scope, host, path)
+    return None if host is None else LazyEnviron(scope, host, path, cookies, websocket)
 
 
 def made_environ(request: Any) -> Any:
