@@ -39,7 +39,7 @@ def slow():
     time.sleep(float(os.environ.get("LONG", "2")))
     return "slow but done"
 """
-RESTARTS = int(os.environ.get("BOLTHEAD_RESTARTS", "4"))
+RESTARTS = int(os.environ.get("BOLTHEAD_RESTARTS", "2"))
 """How often an instance behind the balancer is stopped; ten for the figures in the documentation."""
 
 
@@ -197,7 +197,7 @@ def test_restarts_behind_haproxy(folder: Path) -> None:
         for instance in instances:
             instance.close()
     print(f"{len(answers)} requests during {RESTARTS} stops, {sum(answer != 200 for answer in answers)} not answered")
-    assert len(answers) > 200
+    assert len(answers) > 100
     assert [answer for answer in answers if answer != 200] == []
 
 
