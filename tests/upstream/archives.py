@@ -73,7 +73,8 @@ def fetch(name: str, version: str) -> Path:
         if not target.is_dir():
             sources.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=sources) as work, tarfile.open(path) as tar:
-                tar.extractall(work, filter="data")
+                # Python 3.11.2, which is Debian 12's, does not filter yet.
+                tar.extractall(work, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
                 (top,) = Path(work).iterdir()
                 top.rename(target)
     return target
