@@ -27,6 +27,13 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def take_signals() -> None:
+    """Let a stop end what is running as Ctrl-C does, and Ctrl-C reach what is started, also where a shell has started
+    this in the background, for which it ignores the signal."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
+
+
 def call(*command: str | Path, folder: Path, **env: str) -> None:
     """Run one command and print it; on Ctrl-C, which it gets as well, it may end what it started.
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -233,9 +232,7 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"no such step: {', '.join(unknown)}; there are {', '.join(STEPS)}", file=sys.stderr)
         return 2
-    # A stop ends what is running as Ctrl-C does; that works for what a shell has started in the background too.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.default_int_handler)
+    lanes.take_signals()
     try:
         if names or lanes.cores() < 2:
             return in_turn(names or DEFAULT)

@@ -43,9 +43,9 @@ else:
     time.sleep(600)
 """
 MAIN = """
-import signal, sys
+import sys
 import lanes
-signal.signal(signal.SIGTERM, signal.default_int_handler)
+lanes.take_signals()
 try:
     lanes.side_by_side([[sys.executable, "stubborn.py", "leader"]] * 2, ".")
 except KeyboardInterrupt:
