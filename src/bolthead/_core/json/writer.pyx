@@ -191,7 +191,7 @@ cdef int _write_other(Out *out, PyObject *what, Link *outer) noexcept:
 
 cdef int _write_list(Out *out, PyObject *what, Link *outer) noexcept:
     cdef Link link
-    cdef PyObject *items = PySequence_Fast(what, b"_iterencode_list needs a sequence")
+    cdef PyObject *items = PySequence_Fast(what, BOLTHEAD_NO_SEQUENCE)
     cdef PyObject *item
     cdef Py_ssize_t at = 0
     cdef int failed = 0

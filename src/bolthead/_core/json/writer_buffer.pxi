@@ -28,6 +28,13 @@ cdef extern from *:
     #define BOLTHEAD_SPACES BOLTHEAD_BYTES(0x20)
     #define BOLTHEAD_INT_REPR(what) (PyLong_Type.tp_repr(what))
 
+    /* The standard writer's name of itself in this error was another before 3.15. */
+    #if PY_VERSION_HEX >= 0x030F0000
+      #define BOLTHEAD_NO_SEQUENCE "encoder_listencode_list needs a sequence"
+    #else
+      #define BOLTHEAD_NO_SEQUENCE "_iterencode_list needs a sequence"
+    #endif
+
     /* From 3.14 on the standard writer adds a note to an error for each value around the place where it happened. */
     #if PY_VERSION_HEX >= 0x030E0000
     static void bolthead_note(PyObject *error, PyObject *text) {
@@ -75,6 +82,7 @@ cdef extern from *:
     bint BOLTHEAD_ALONE
     uint64_t BOLTHEAD_SPACES
     uint64_t BOLTHEAD_ESCAPED(uint64_t eight)
+    const char *BOLTHEAD_NO_SEQUENCE
     PyObject *BOLTHEAD_INT_REPR(PyObject *what)
     void bolthead_note_index(PyObject *what, Py_ssize_t at)
     void bolthead_note_key(PyObject *what, PyObject *key)
