@@ -1,7 +1,7 @@
 """Flask's own programming model on a compiled core.
 
-The package is lazy: the first public name that is asked for loads the framework, and all names of it. So a subpackage
-that needs no framework, such as the server, can be imported without it.
+The package is lazy: the first access to a public name loads the framework and sets all its names. So a subpackage that
+does not need the framework, such as the server, can be imported without it.
 """
 
 from __future__ import annotations
@@ -83,9 +83,9 @@ else:
         ],
         "wrappers": ["Request", "Response"],
     }
-    """The modules whose names are here, each with those names."""
+    """The public names, by the module that defines them."""
     _TEMPLATING = ["render_template", "render_template_string", "stream_template", "stream_template_string"]
-    """Those that need Jinja. They come one by one, for an application may have no templates."""
+    """Names that need Jinja, loaded one by one: an application may have no templates."""
     _SUBMODULES = [
         "app",
         "blueprints",
@@ -103,13 +103,13 @@ else:
         "typing",
         "wrappers",
     ]
-    """Flask's are all there after ``import flask``: extensions say ``flask.cli.AppGroup``."""
+    """The submodules that ``import flask`` loads: extensions use ``flask.cli.AppGroup`` without importing it."""
     _ours = vars()  # Not `globals()`: here that is a module of ours.
 
     def _load() -> None:
         from importlib import import_module
 
-        # The first import of all; it says why.
+        # Before any other import of Werkzeug: see its docstring.
         from ._compat import import_werkzeug  # noqa: F401
 
         for module, names in _NAMES.items():
@@ -140,7 +140,7 @@ else:
 
             return version("bolthead")
         if name == "__all__":
-            # A star import asks; without it, it takes what is here.
+            # A star import reads `__all__` first. Without it, it takes the module's names, which must all be loaded.
             _load_all()
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

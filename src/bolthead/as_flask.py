@@ -32,7 +32,7 @@ import bolthead
 FRONT = "flask"
 BACK = "bolthead"
 VERSION = "3.1.3"
-"""The Flask release whose behaviour bolthead has; ``importlib.metadata.version("flask")`` answers it."""
+"""The Flask release whose behaviour bolthead has: the answer of ``importlib.metadata.version("flask")``."""
 
 STARTUP = Path(__file__).with_name("_startup")
 """A directory for ``PYTHONPATH``: Python processes that find it there are installed into at startup."""
@@ -43,7 +43,7 @@ CUSTOM = ("sitecustomize", "usercustomize")
 """What Python imports at startup, if it is there."""
 
 METADATA = Distribution.at(STARTUP / f"flask-{VERSION}.dist-info")
-"""What ``importlib.metadata`` says of Flask where it is not installed, or in another version."""
+"""The metadata of Flask that ``importlib.metadata`` gets where Flask is not installed, or in another version."""
 
 IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 
@@ -59,9 +59,10 @@ SET_BY_IMPORT = frozenset(("__loader__", "__name__", "__package__", "__path__", 
 
 
 class Handle(ModuleType):
-    """bolthead's module, for whoever gets hold of it while it is imported under Flask's name.
+    """A view of bolthead's module, for import hooks that get it while it is imported under Flask's name.
 
-    Import hooks go by a module's name and patch what is in it. So all it has of its own is what an import sets.
+    Import hooks patch the attributes of the module that they get. So its only own attributes are those that an import
+    sets; all others are the real module's.
     """
 
     def __getattribute__(self, name: str) -> Any:
@@ -87,7 +88,7 @@ def become(module: ModuleType, real: ModuleType) -> None:
 
 
 class Alias:
-    """A loader that hands out bolthead's module under Flask's name.
+    """A loader of bolthead's module under Flask's name.
 
     The import system sets ``__spec__`` of the module it is given. That one is new, and only a `Handle` of the real one,
     which stays as it is.
@@ -105,7 +106,7 @@ class Alias:
             # All of Werkzeug, as Flask loads it: there may be import hooks for it too.
             from werkzeug import run_simple  # noqa: F401
         real = importlib.import_module(self.name)
-        # Here some names come late that are there in Flask's module. This asks for them, as a star import does.
+        # Load the lazy names, which Flask's module has from the start, as a star import does.
         getattr(real, "__all__", None)
         _explain(real)
         become(module, real)
@@ -179,7 +180,7 @@ class Finder:
     @classmethod
     def find_distributions(cls, context: DistributionFinder.Context | None = None) -> Iterable[Distribution]:
         context = context or DistributionFinder.Context()
-        # A context with a path of its own asks what is on that path, and this is not.
+        # A context with a path is a search of that path, on which this is not.
         if "path" in vars(context) or (context.name or FRONT).lower() != FRONT:
             return []
         wanted = DistributionFinder.Context(name=FRONT)
@@ -211,8 +212,8 @@ def installed() -> bool:
 
 
 def _add_finder() -> None:
-    # Before the path finder, which would find Flask itself; behind those of import hooks, which pass on what they are
-    # asked for. Should another finder come up with Flask, before all of them.
+    # Before the path finder, which would find Flask itself; behind those of import hooks, which delegate to the finders
+    # after them. If another finder still finds Flask, before all of them.
     path_finder = sys.meta_path.index(PathFinder) if PathFinder in sys.meta_path else 0
     for place in (path_finder, 0):
         sys.meta_path.insert(place, Finder)
@@ -265,10 +266,10 @@ def _too_late(loaded: ModuleType) -> str:
 
 
 def _importers(most: int = 3) -> list[str]:
-    """Where flask was imported, the likeliest first to have done it at the front.
+    """The modules that imported flask, the likeliest first.
 
-    Python moves a module to the end of sys.modules when it is complete: whoever imported flask stands after
-    it, the first of them first, or before it while it is itself still being imported.
+    Python moves a module to the end of sys.modules when its import is complete. So the modules that imported flask
+    come after it, the first of them first, or before it while they are still being imported.
     """
     modules = list(sys.modules.items())
     place = [name for name, _ in modules].index(FRONT)
@@ -306,7 +307,7 @@ def _import_line(path: str) -> int | None:
 
 
 def _explain(module: ModuleType) -> None:
-    """Let ``from flask.x import name`` say what is wrong where there is no such name."""
+    """Give *module* a ``__getattr__`` that makes ``from flask.x import name`` explain a missing name."""
     names = vars(module)
     older: Callable[[str], Any] | None = names.get("__getattr__")
     if getattr(older, "explains", False):
@@ -341,13 +342,13 @@ def _flask_version() -> str:
 
 
 def _imports(frame: FrameType) -> bool:
-    """Whether *frame* stands at ``from … import name``: anywhere else a missing name is an AttributeError."""
+    """Whether *frame* executes ``from … import name``: anywhere else a missing name is an AttributeError."""
     code = frame.f_code.co_code
     return 0 <= frame.f_lasti < len(code) and code[frame.f_lasti] == IMPORT_FROM
 
 
 def _half_made(module: ModuleType, name: str) -> bool:
-    """Whether the name may be coming, or is a submodule that ``import`` finds by itself."""
+    """Whether *module* is still being imported, or the name is a submodule that ``import`` finds by itself."""
     return getattr(module.__spec__, "_initializing", False) or f"{module.__name__}.{name}" in sys.modules
 
 
@@ -414,9 +415,9 @@ def _run_module(name: str, args: Sequence[str]) -> None:
 
 def _run_script(script: str, args: Sequence[str]) -> None:
     if script == FRONT and not os.path.exists(script):
-        # The same command, there also where Flask and its script are not installed.
+        # The command `flask`, which also works where Flask and its script are not installed.
         return _run_module(FRONT, args)
-    # Beside this interpreter before PATH: another environment's programs are not meant.
+    # Beside this interpreter before PATH, which may have programs of another environment.
     beside = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)])
     path = script if os.path.exists(script) else shutil.which(script, path=beside)
     if path is None:
@@ -425,7 +426,7 @@ def _run_script(script: str, args: Sequence[str]) -> None:
             f"For a module say: python -m bolthead.as_flask -m {script}"
         )
     if os.path.isfile(path) and not _is_python(path):
-        # A program with Python inside (uWSGI): it reads PYTHONPATH.
+        # A program that embeds Python (uWSGI): it reads PYTHONPATH.
         os.execv(path, [script, *args])
     sys.argv[:] = [path, *args]
     if os.path.isfile(path) and not getattr(sys.flags, "safe_path", False):

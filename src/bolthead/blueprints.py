@@ -28,7 +28,7 @@ class Blueprint(SansioBlueprint):
         cli = LazyGroup()
 
     def get_send_file_max_age(self, filename: str | None) -> int | None:
-        """Seconds a client may keep a file: ``SEND_FILE_MAX_AGE_DEFAULT``; ``None``: it asks each time. To override."""
+        """Seconds a client may cache a file, ``SEND_FILE_MAX_AGE_DEFAULT``; None to revalidate each time. To override."""
         value = current_app.config["SEND_FILE_MAX_AGE_DEFAULT"]
         if isinstance(value, timedelta):
             return int(value.total_seconds())
@@ -53,7 +53,7 @@ class Blueprint(SansioBlueprint):
 
 
 if not t.TYPE_CHECKING:
-    # Flask's module has these names too; what some of them need is loaded for those who ask.
+    # Flask's module has these names too; they are imported on first access.
     __getattr__ = lazy_names(
         vars(),
         {"AppGroup": "bolthead.cli:AppGroup"},

@@ -52,7 +52,7 @@ DEFAULTS = ImmutableDict(
         "PROVIDE_AUTOMATIC_OPTIONS": True,
     }
 )
-"""What an application's configuration begins with; documented in ``docs/guides/configuration.md``."""
+"""What an application's configuration begins with; documented in ``docs/reference/configuration.md``."""
 
 
 class ConfigAttribute(t.Generic[T]):
@@ -205,7 +205,7 @@ class Config(dict):  # type: ignore[type-arg]
 
 
 def _forgiven(error: OSError, silent: bool, *more: int) -> bool:
-    """Whether a silent loader passes over this error; otherwise name the deed in the error's own text."""
+    """Whether a silent loader ignores this error; otherwise its text gets the name of the operation."""
     if silent and error.errno in (errno.ENOENT, errno.EISDIR, *more):
         return True
     error.strerror = f"Unable to load configuration file ({error.strerror})"

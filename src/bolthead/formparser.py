@@ -75,7 +75,7 @@ class MultiPartParser(_werkzeug.MultiPartParser):
     """
 
     def start_file_streaming(self, event: _events.File, total_content_length: int | None) -> t.IO[bytes]:
-        """The stream for a file, from ``stream_factory``, which is told the length that the part declares."""
+        """The stream for a file: what ``stream_factory`` returns for the file's name, type and declared length."""
         headers = event.headers
         length = headers.get("content-length")
         return self.stream_factory(
@@ -115,7 +115,7 @@ class MultiPartParser(_werkzeug.MultiPartParser):
 
 
 def _part_length(text: str | None) -> int:
-    """What a part says its length is; 0 where it does not, negative if it says so."""
+    """The length that a part declares, which may be negative; 0 without one, or for what is no number."""
     try:
         return 0 if text is None else parse_int(text)
     except ValueError:

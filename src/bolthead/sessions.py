@@ -73,7 +73,7 @@ class SecureCookieSession(CallbackDict[str, Any], SessionMixin):
 
 
 class NullSession(SecureCookieSession):
-    """Stands in where no secret key is set: reads as empty, and says why it cannot be written."""
+    """The session of an application without a secret key: it reads as empty, and writing raises RuntimeError."""
 
     def _fail(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Raise RuntimeError: without a secret key a session cannot be written."""
@@ -89,7 +89,7 @@ class NullSession(SecureCookieSession):
 class SessionInterface:
     """Opens and saves sessions. Implement `open_session` and `save_session`; set on ``app.session_interface``.
 
-    `open_session` may return None, then `make_null_session` is asked. `save_session` is not called for a null
+    Where `open_session` returns None, `make_null_session` makes the session. `save_session` is not called for a null
     session.
     """
 
@@ -152,7 +152,8 @@ class SessionInterface:
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Keep *session*, and tell the client in *response*: set the cookie, or delete it where the session is empty.
 
-        Called after the after hooks of each request, but not for a null session. `should_set_cookie` says when.
+        Called after the after hooks of each request, except for a null session. `should_set_cookie` decides whether
+        the cookie is set.
         """
         raise NotImplementedError()
 
@@ -171,7 +172,7 @@ session_json_serializer = TaggedJSONSerializer()
 
 def _lazy_sha1(string: bytes = b"") -> Any:
     """SHA-1 of *string*, the digest that the HMAC of the cookie's signature uses; as Flask signs."""
-    # Looked up when called: FIPS builds may lack it, and not everybody keeps the default digest.
+    # Looked up when called: FIPS builds may lack SHA-1, and an application may use another digest.
     return hashlib.sha1(string)
 
 
@@ -208,7 +209,7 @@ class SecureCookieSessionInterface(SessionInterface):
             return None
         # itsdangerous signs with the last key of the list.
         keys = (*(app.config["SECRET_KEY_FALLBACKS"] or ()), secret)
-        # A test may have put another class in its place.
+        # A test may have replaced the class in this module.
         cls = globals().get("URLSafeTimedSerializer")
         settings = (keys, self.salt, self.key_derivation, self.digest_method, self.serializer, cls)
         last = _last_signing
@@ -283,7 +284,7 @@ _stock_set_cookie = Response.set_cookie
 
 
 if not TYPE_CHECKING:
-    # Flask's module has these names too; what some of them need is loaded for those who ask.
+    # Flask's module has these names too; they are imported on first access.
     __getattr__ = lazy_names(
         vars(),
         {

@@ -47,7 +47,7 @@ class TemplateEngine(t.Protocol):
 
 
 class Environment(BaseEnvironment):
-    """A Jinja environment that knows its application and, unless told otherwise, loads by its loader."""
+    """A Jinja environment of one application; its loader is the application's unless *options* has another."""
 
     def __init__(self, app: App, **options: t.Any) -> None:
         if "loader" not in options:
@@ -58,7 +58,7 @@ class Environment(BaseEnvironment):
     def _generate(
         self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
     ) -> str:
-        # Jinja's hook. Its own generator serves whoever replaces what ours would not call.
+        # Jinja's hook. Jinja's own generator is used where an application overrides a step that ours would not call.
         if code_generator.is_fit(self, defer_init):
             return code_generator.generate(self, source, name, filename)
         return super()._generate(source, name, filename, defer_init)
@@ -77,7 +77,7 @@ class DispatchingJinjaLoader(BaseLoader):
         return self._get_source_fast(environment, template)
 
     def _get_source_explained(self, environment: BaseEnvironment, template: str) -> _Source:
-        """Ask every loader, even after the first hit, and log what each said."""
+        """Try every loader, even after the first hit, and log each result."""
         from .debughelpers import explain_template_loading_attempts
 
         attempts: list[tuple[BaseLoader, Scaffold, _Source | None]] = []

@@ -87,7 +87,7 @@ class FlaskClient(Client):
     def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
         super().__init__(*args, **kwargs)
         self.preserve_context = False
-        # The application puts contexts in here, `open` moves them to the stack once the response is there.
+        # The application appends its contexts here; `open` moves them to the stack once there is a response.
         self._new_contexts: list[t.ContextManager[t.Any]] = []
         self._context_stack = ExitStack()
         self.environ_base = {
@@ -162,8 +162,8 @@ class FlaskClient(Client):
         """Send a request and return the response; ``get``, ``post`` and the others do this with a method.
 
         The arguments are those of :class:`EnvironBuilder` (path, ``query_string``, ``data``, ``json``, ``headers``, …),
-        or one builder, environ or request. *buffered* reads the body and closes it; *follow_redirects* asks on, and
-        keeps the answers on the way in ``response.history``.
+        or one builder, environ or request. *buffered* reads the body and closes it; *follow_redirects* requests the
+        new location, and stores the responses on the way in ``response.history``.
         """
         if args and isinstance(args[0], (werkzeug.test.EnvironBuilder, dict, BaseRequest)):
             request = self._request_from(args[0])

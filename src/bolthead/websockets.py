@@ -1,4 +1,4 @@
-"""The websocket of an ASGI connection; ``bolthead.websocket`` stands for the current one."""
+"""The websocket of an ASGI connection; ``bolthead.websocket`` is a proxy of the current one."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The request and the response an application sees.
 
-Both are Werkzeug's classes to a user. What differs is when work is done: a :class:`Request` is an environ and
-nothing else until an attribute is asked for.
+Both are Werkzeug's classes to a user. What differs is when work is done: a :class:`Request` holds its
+environ and nothing else until an attribute is read.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ if t.TYPE_CHECKING:
 
 
 class Request(RequestBase):
-    """The incoming request; ``bolthead.request`` stands for the current one.
+    """The incoming request; ``bolthead.request`` is a proxy of the current one.
 
     ``environ`` and ``shallow`` are the only attributes set when one is made (the lifecycle makes it without
     calling ``__init__`` unless that is overridden); every other is filled on first use.
     """
 
-    # FAST (string): the module asks the current application's provider, so the lifecycle need not set that.
+    # FAST (string): the module uses the current application's provider, so the lifecycle need not set one.
     json_module: t.Any = json
     shallow = False
     parameter_storage_class: type[MultiDict[str, t.Any]] = ImmutableMultiDict  # type: ignore[assignment]
@@ -138,8 +138,8 @@ class Request(RequestBase):
     async def body_chunks(self, size: int = 65536) -> t.AsyncIterator[bytes]:
         """The body in pieces, as it arrives: for a view registered with ``stream_body=True`` and served over ASGI.
 
-        The client is asked for more as pieces are taken. More than :attr:`max_content_length` is a 413. Where the
-        body was read before the view, or under WSGI, the pieces are of at most *size* bytes.
+        More is received as pieces are taken. A body larger than :attr:`max_content_length` is a 413. Where the body
+        was read before the view, or under WSGI, the pieces are of at most *size* bytes.
         """
         chunks = self.environ.get("bolthead.body_chunks")
         if chunks is not None:
@@ -174,7 +174,7 @@ class Request(RequestBase):
     def _read_body(self) -> bytes | None:
         """All of a body of which nothing was read yet; None where it has to come from :attr:`stream`.
 
-        FAST (json-body): no stream is made then, unless it is asked for later.
+        FAST (json-body): no stream is made then, unless it is used later.
         """
         filled = self.__dict__
         if "stream" in filled or BODY_CONSUMED in filled or self.shallow or type(self).stream is not _STREAM:
@@ -216,7 +216,7 @@ forms = Forms(EnvironHeaders, STOCK_MULTI_DICTS, ERRORS, body_stream.stream_at)
 
 
 def _current_app() -> t.Any:
-    """The application, or None; its proxy without the detours."""
+    """The current application, or None."""
     ctx = var_get(_cv_app, None)
     return None if ctx is None else ctx.app
 
@@ -307,13 +307,13 @@ forms.multipart = StockGuard(
         (FileStorage, "__init__"),
     ],
 )
-# The headers are there in nearly every request: that they read its environ is looked at by itself.
+# Nearly every request has its headers made: `Forms` checks separately that they read its environ.
 forms.own = frozenset(["form", "_load_form_data", *_FORM_STEPS, *_FILE_STEPS]) - {"headers", "content_length"}
 forms.loads = Request._load_form_data
 
 
 class Response(ResponseBase):
-    """What a view's return value is turned into: Werkzeug's response, HTML unless told otherwise.
+    """What a view's return value is turned into: Werkzeug's response, whose media type is HTML by default.
 
     Made by hand where status or headers come first: ``Response(body, 201, {"X-Total": "3"}, mimetype="text/csv")``.
     """
@@ -321,7 +321,7 @@ class Response(ResponseBase):
     default_mimetype: str | None = "text/html"
     json_module = json
     autocorrect_location_header = False
-    # FAST (make-response): most responses leave these as they are, so they are the class's until set.
+    # FAST (make-response): most responses never set these, so they are attributes of the class.
     direct_passthrough = False
     _on_close: t.Any = ()
 
@@ -388,14 +388,14 @@ class Response(ResponseBase):
             if text is not None and type(headers) is Headers:
                 limit = self.max_cookie_size
                 if not limit or len(text) <= limit:
-                    # FAST (make-response): nothing in it could break the line, so it need not be searched for that.
+                    # FAST (make-response): a simple cookie has no line break, so it need not be searched for one.
                     headers._list.append(("Set-Cookie", text))
                     return
         super().set_cookie(key, value, max_age, expires, path, domain, secure, httponly, samesite, partitioned)
 
 
 if not t.TYPE_CHECKING:
-    # Flask's module has these names too; what some of them need is loaded for those who ask.
+    # Flask's module has these names too; they are imported on first access.
     __getattr__ = lazy_names(
         vars(),
         {"HTTPException": "werkzeug.exceptions:HTTPException"},

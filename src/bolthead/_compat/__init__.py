@@ -1,1 +1,1 @@
-"""Whatever leans on another project's private names; each module has a test that fails when these change."""
+"""All code that uses private names of other projects; each module has a test that fails when such a name changes."""

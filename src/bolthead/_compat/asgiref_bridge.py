@@ -66,7 +66,7 @@ class AsyncToSync(StockAsyncToSync[..., Any]):
 
     def __init__(self, func: Callable[..., Any]) -> None:
         if type(func) is FunctionType and func.__code__.co_flags & CO_COROUTINE:
-            # FAST (async): The parent asks at length whether this is a coroutine function.
+            # FAST (async): the parent's check for a coroutine function takes several calls.
             self.awaitable, self.force_new_loop = func, False
         else:
             super().__init__(func)
@@ -156,7 +156,7 @@ class AsyncCall:
                     raise RuntimeError("Event loop stopped before Future completed.")
                 as_new = pooled.is_as_new(REFERENCES_AT_WORK)
                 if not as_new:
-                    # PARITY: `run_until_complete` lets what is ready have its turn.
+                    # PARITY: `run_until_complete` runs the callbacks that are ready once more.
                     pooled.loop.stop()
                     pooled.loop.run_forever()
                     as_new = pooled.is_as_new(REFERENCES_AT_WORK)
@@ -168,7 +168,7 @@ class AsyncCall:
 
     async def _main(self, loop: Any) -> None:
         __traceback_hide__ = True
-        # The variables are there; asgiref's own kind must be told of the new thread.
+        # Context variables are set already; asgiref's thread-local ones must be set for the new thread.
         sync._restore_context(self.context)
         try:
             if self.handled is None:
@@ -256,7 +256,7 @@ class PooledLoop:
         return sys.getrefcount(self.loop)
 
     def is_as_new(self, more: int) -> bool:
-        """Whether the loop cannot be told from a new one.
+        """Whether the loop has the state of a new one.
 
         Anything that could still use it (a task, a timer, a transport, a lock, an asynchronous generator, a
         thread) holds a reference to it. An executor does not, but like all settings it is an attribute. *more* is

@@ -15,7 +15,7 @@ if t.TYPE_CHECKING:
 
 
 class BodyStream(LimitedStream):
-    """Werkzeug's limited stream, which a read of all takes in one go instead of through several layers."""
+    """Werkzeug's limited stream, with a shorter `read` of the whole body."""
 
     def readall(self) -> bytes:
         if self._limit_is_max or self._pos >= self.limit:
@@ -59,7 +59,7 @@ def input_stream(environ: WSGIEnvironment, limit: int | None) -> t.IO[bytes]:
     """
     stream: t.IO[bytes] = environ["wsgi.input"]
     length = checked_length(environ, limit)
-    # WSGI: by this mark a server says that its stream ends with the body.
+    # WSGI: a server sets this key where its stream ends with the body.
     if "wsgi.input_terminated" in environ:
         if limit is None:
             return stream

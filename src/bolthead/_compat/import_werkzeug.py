@@ -2,7 +2,7 @@
 
 ``werkzeug/__init__.py`` re-exports four names, and for two of them imports an HTTP server, an HTTP client and TLS: a
 fifth of the time that ``import flask`` takes, and nothing that a request needs. So the submodules that a request needs
-are imported first, and the package's own file is executed when one of its names is asked for.
+are imported first, and the package's own file is executed on the first access to one of its names.
 
 PARITY: where Werkzeug is imported already it stays as it is; a name that is not there yet brings the whole package.
 """
@@ -16,7 +16,7 @@ from importlib.util import find_spec, module_from_spec
 from .lazy_modules import LazyPackage
 
 SUBMODULES = ("exceptions", "http", "wrappers", "routing", "urls", "wsgi", "local")
-"""They import each other in circles, so all must be there before `LazyPackage` answers."""
+"""They import each other in circles, so all are loaded before the package becomes a `LazyPackage`."""
 
 
 def load() -> None:

@@ -1,7 +1,7 @@
 """itsdangerous' timed serializer for one secret, with the derived keys cached.
 
-It signs and reads the same text. Whatever is not plainly right (a wrong signature, an old one, an odd form) is
-handed to itsdangerous, which says what is wrong with it.
+It signs and reads the same texts. A text that is not certainly valid (a wrong signature, an expired one, another
+form) is passed to itsdangerous, which raises the error.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ CLASSES = StockGuard(
         (TimestampSigner, "verify_signature"),
     ],
 )
-"""What itsdangerous calls. Where one was replaced, as tests do with the clock, itsdangerous does all."""
+"""What itsdangerous calls. Where one is replaced, as tests do with the clock, itsdangerous signs and reads."""
 
 
 class CookieSerializer(URLSafeTimedSerializer):
@@ -68,7 +68,7 @@ class CookieSerializer(URLSafeTimedSerializer):
 
     @property
     def macs(self) -> list[Hmac]:
-        """The keys, the newest first; none where itsdangerous has to do it."""
+        """The keys, the newest first; an empty list where itsdangerous has to sign."""
         return self._macs if FUNCTIONS.unchanged() and CLASSES.holds(URLSafeTimedSerializer) else []
 
     def dumps(self, obj: Any, salt: str | bytes | None = None) -> Any:
@@ -97,6 +97,6 @@ class CookieSerializer(URLSafeTimedSerializer):
                 try:
                     return self.serializer.loads(decode(payload).decode())
                 except Exception:
-                    # For the error's own words.
+                    # For itsdangerous' error.
                     return self.load_payload(payload)
         return super().loads(s, max_age, return_timestamp, salt)

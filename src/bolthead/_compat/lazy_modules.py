@@ -15,7 +15,7 @@ _executing: set[str] = set()
 def _execute(module: ModuleType) -> None:
     spec = object.__getattribute__(module, "__spec__")
     with _lock:
-        # The file's own imports may ask the module too; they get what is there.
+        # The file's own imports may use the module too: they get what it has so far.
         if type(module) is ModuleType or spec.name in _executing:
             return
         _executing.add(spec.name)
@@ -44,11 +44,11 @@ class LazyPackage(ModuleType):
 
 
 def lazy_names(module: dict[str, Any], names: dict[str, str]) -> Callable[[str], Any]:
-    """The ``__getattr__`` of a module for *names* that are imported when they are first asked for.
+    """The ``__getattr__`` of a module for *names* that are imported on first access.
 
-    *module* is the module's dictionary, which keeps what was imported. *names* maps each to where it comes from, as
-    ``pkgutil.resolve_name`` takes it: ``"package.module:attribute"``. A star import gets all of them, for it asks for
-    ``__all__`` before it takes what the module holds.
+    *module* is the module's dictionary, which stores what was imported. *names* maps each name to its source, as
+    ``pkgutil.resolve_name`` takes it: ``"package.module:attribute"``. A star import gets all of them: it reads
+    ``__all__`` before it takes the module's names.
     """
 
     def __getattr__(name: str) -> Any:

@@ -19,7 +19,7 @@ else:
 
     class ImmutableMultiDict(_werkzeug.ImmutableMultiDict[K, V]):
         __doc__ = _werkzeug.ImmutableMultiDict.__doc__
-        # It shows itself, and is pickled, as the class it stands for.
+        # Its repr and its pickles name Werkzeug's class, which it replaces.
         __module__ = _werkzeug.ImmutableMultiDict.__module__
         __slots__ = ()
 
@@ -28,7 +28,7 @@ else:
 
         def get(self, key, default=None, type=None):
             if self.__class__.__getitem__ is not item_of:
-                # Replaced, or a subclass with a look-up of its own: Werkzeug's method goes through that.
+                # Patched, or overridden in a subclass: Werkzeug's `get` calls `__getitem__`.
                 return super().get(key, default, type)
             return query.get(self, key, default, type)
 
@@ -44,7 +44,7 @@ else:
     class EnvironHeaders(_werkzeug.EnvironHeaders):
         __doc__ = _werkzeug.EnvironHeaders.__doc__
         _get_key = headers.header
-        # Werkzeug's constructor gives each its own, and no view of an environ uses it.
+        # Werkzeug's constructor sets a list on each instance, which a view of an environ never uses.
         _list: list[tuple[str, str]] = []
 
         def __getitem__(self, key):

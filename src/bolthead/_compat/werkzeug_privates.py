@@ -1,7 +1,7 @@
 """What this package uses of Werkzeug's private names: the one list of them, and a check of their shapes.
 
 The core reads and fills some of these attributes itself, where a method call would cost more than the step. Werkzeug is
-pinned to one minor version for that; `changed` tells, before the pin is raised, what has to be looked at.
+pinned to one minor version for that; `changed` lists, before the pin is raised, what has to be reviewed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a user should know of the build that runs: that it is the pure one by accident, or older than its sources."""
+"""Notices about the build that runs: that it is the pure one by accident, or older than its sources."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def can_be_compiled() -> bool:
 
 
 def build_notice() -> str | None:
-    """What to tell, or ``None`` where the build is the one that was asked for, or the only one."""
+    """The notice, or None where the build is the one that was chosen, or the only one."""
     if _core.PURE_ASKED or not can_be_compiled():
         return None
     if _core.build_name() == "pure":
@@ -58,6 +58,6 @@ def build_notice() -> str | None:
 
 
 def show_build_notice() -> None:
-    """Tell it on standard error, once: the reloader's child keeps quiet."""
+    """Print the notice on standard error, once: not in the reloader's child."""
     if not is_running_from_reloader() and (notice := build_notice()):
         click.secho(notice, fg="yellow", err=True)

@@ -157,8 +157,8 @@ def run_command(
 ) -> None:
     """Run the development server.
 
-    It is made for the desk, neither safe nor quick enough for the world outside: 'serve' is. In debug mode it
-    reloads changed code and shows errors in a debugger.
+    It is for development only: neither safe nor fast enough for production, for which 'serve' is. In debug mode
+    it reloads changed code and shows errors in a debugger.
     """
     if not 0 <= port <= 65535:
         raise click.BadParameter(f"{port} is not in the range 0<=x<=65535.", param_hint="'--port' / '-p'")
@@ -191,7 +191,7 @@ INSTALL_ASGI = "pip install 'bolthead[asgi]'"
 
 
 def _is_for_loop(app: WSGIApplication) -> bool:
-    """Whether *app* is better served over ASGI, and can be; said once, as is what is missing."""
+    """Whether *app* needs ASGI and can be served so. Prints, once, that it is, or what is missing."""
     from ..serving.choice import ASYNC_VIEWS, REASONS, WEBSOCKETS, needs_loop
     from .development import has_asgi_server
 
@@ -208,7 +208,7 @@ def _is_for_loop(app: WSGIApplication) -> bool:
 
 
 def _check_asgi(app: WSGIApplication, with_threads: bool) -> None:
-    """What speaks against ``--asgi`` is told before anything runs."""
+    """Refuse ``--asgi`` where it cannot work, before anything runs."""
     from .development import has_asgi_server
 
     if not with_threads:
@@ -218,7 +218,7 @@ def _check_asgi(app: WSGIApplication, with_threads: bool) -> None:
 
 
 def _check_certificate(cert: str, key: str | None) -> None:
-    """Werkzeug would find out with its socket open, and end in a traceback."""
+    """Refuse a pair that cannot be loaded; Werkzeug would end in a traceback, with its socket open."""
     try:
         load_ssl_context(cert, key)
     except OSError as error:

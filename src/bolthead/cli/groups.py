@@ -263,7 +263,7 @@ class FlaskGroup(AppGroup):
         except NoAppException as error:
             _complain(f"Error: {error.format_message()}")
         except Exception:
-            # The application's own mistake: its author needs the whole of it.
+            # An error of the application itself: its author needs the traceback.
             _complain(traceback.format_exc())
         return sorted(names)
 
@@ -301,7 +301,7 @@ def _install_as_flask(ctx: click.Context, param: click.Parameter | None, value: 
 
 
 def become_flask() -> None:
-    """Let ``import flask`` mean this package, or end with one line that says why that cannot be."""
+    """Make ``import flask`` import this package; ClickException with the reason where that is not possible."""
     from ..as_flask import install, restart
 
     restart()
@@ -342,7 +342,7 @@ class BoltheadGroup(FlaskGroup):
         return super().make_context(info_name, args, parent=parent, **extra)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the arguments; an option of a command that stands before it is said to be one."""
+        """Parse the arguments. The error for a command's option before the command tells where it belongs."""
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
@@ -354,7 +354,7 @@ class BoltheadGroup(FlaskGroup):
             raise
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; an option of this group that stands after it is said to be one."""
+        """Run the command. The error for this group's option after the command tells where it belongs."""
         try:
             return super().invoke(ctx)
         except click.NoSuchOption as error:

@@ -54,7 +54,7 @@ def _call(factory: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 
 def _stranger_hint(*candidates: object) -> str:
-    """A sentence for those who point us at an application of Flask itself, or at an ``asgi_app``, else nothing."""
+    """A hint for an application of Flask itself, or for an ``asgi_app``; else an empty text."""
     if any(isinstance(one, AsgiMethod) for one in candidates):
         return " What is there is an 'asgi_app': name the application itself, which 'serve --asgi' serves over ASGI."
     theirs = getattr(sys.modules.get("flask"), "Flask", None)
@@ -64,14 +64,14 @@ def _stranger_hint(*candidates: object) -> str:
 
 
 def _no_flask_hint(error: ImportError) -> str:
-    """A line for an application that wants Flask, or an extension that wants its metadata, where it is not."""
+    """A hint where an application imports flask, or an extension reads its metadata, and Flask is not installed."""
     if (error.name or "").partition(".")[0].lower() != "flask" or "flask" in sys.modules:
         return ""
     return "\nFlask is not installed: add '--as-flask', so that 'import flask' means bolthead."
 
 
 def find_best_app(module: ModuleType) -> Flask:
-    """The application of a module without being told its name.
+    """The application of a module whose variable was not named.
 
     ``app`` and ``application`` first, then the only application there is, then the factories ``create_app``
     and ``make_app`` called without arguments.

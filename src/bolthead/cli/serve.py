@@ -167,7 +167,7 @@ serve_command.params.append(as_flask_option())
 
 
 def _leave_out_debug_flag(info: ScriptInfo) -> None:
-    """A file that lies beside the code for the desk does not switch debug mode on where the world looks."""
+    """Ignore ``FLASK_DEBUG`` of a ``.env`` or ``.flaskenv``: those are for development, this is production."""
     if info._debug_by_default_file:
         if get_debug_flag():
             tip = " * FLASK_DEBUG in '.env' or '.flaskenv' does not count here. Set it in the environment to have it."
@@ -198,7 +198,7 @@ def _complain_of_app(error: Exception) -> None:
     if isinstance(error, click.ClickException):
         error.show()
     else:
-        # The application's own mistake: its author needs the whole of it.
+        # An error of the application itself: its author needs the traceback.
         click.secho("".join(traceback.format_exception(error)), err=True, fg="red", nl=False)
 
 

@@ -23,7 +23,7 @@ def _provider() -> t.Any:
 def dumps(obj: t.Any, **kwargs: t.Any) -> str:
     """*obj* as a string of JSON (RFC 8259), by ``app.json.dumps`` of the current application.
 
-    *kwargs* are the provider's: by default those of `json.dumps`. TypeError for what has no form in JSON.
+    *kwargs* are the provider's: by default those of `json.dumps`. TypeError for what JSON cannot represent.
     """
     provider = _provider()
     if provider is not None:
@@ -43,7 +43,7 @@ def dump(obj: t.Any, fp: t.IO[str], **kwargs: t.Any) -> None:
 
 
 def loads(s: str | bytes, **kwargs: t.Any) -> t.Any:
-    """The value that *s* stands for, a string or bytes in UTF-8, by the current application's provider.
+    """The value of the JSON text *s*, a string or bytes in UTF-8, by the current application's provider.
 
     ValueError (`json.JSONDecodeError`) for what is no JSON. *kwargs* are the provider's.
     """
@@ -65,7 +65,7 @@ def jsonify(*args: t.Any, **kwargs: t.Any) -> Response:
     """A JSON response: of one value, of a list of several, or of a dict of named ones.
 
     ``jsonify(total=3)`` is ``{"total":3}``. It goes through ``app.json``; a view that returns a dict or list needs no
-    call of it. TypeError for a type that the provider does not know.
+    call of it. TypeError for a type that the provider cannot convert.
     """
     return current_app.json.response(*args, **kwargs)  # type: ignore[return-value]
 

@@ -28,7 +28,7 @@ COMPACT = (",", ":")
 
 
 class JSONProvider:
-    """What ``app.json`` must be able to do. A subclass has to write :meth:`dumps` and :meth:`loads`.
+    """The interface of ``app.json``. A subclass has to implement :meth:`dumps` and :meth:`loads`.
 
     The other methods follow from these two. Set ``json_provider_class`` of a subclass of ``Flask``, or ``app.json``.
     """
@@ -39,7 +39,7 @@ class JSONProvider:
     def dumps(self, obj: t.Any, **kwargs: t.Any) -> str:
         """*obj* as a string of JSON (RFC 8259). The keyword arguments are the library's.
 
-        A subclass must write it; TypeError for what has no form in JSON.
+        A subclass must implement it; TypeError for what JSON cannot represent.
         """
         raise NotImplementedError
 
@@ -48,7 +48,7 @@ class JSONProvider:
         fp.write(self.dumps(obj, **kwargs))
 
     def loads(self, s: str | bytes, **kwargs: t.Any) -> t.Any:
-        """The value that *s* stands for, a string or bytes in UTF-8. A subclass writes it; ValueError for no JSON."""
+        """The value of the JSON text *s*, str or bytes in UTF-8. A subclass implements it; ValueError for no JSON."""
         raise NotImplementedError
 
     def load(self, fp: t.IO[t.AnyStr], **kwargs: t.Any) -> t.Any:
@@ -76,7 +76,7 @@ def _default(o: t.Any) -> t.Any:
     """Dates in HTTP's form, decimals and UUIDs as strings, dataclasses as dicts, ``__html__`` as its text."""
     if isinstance(o, date):
         return http_date(o)
-    # Who has a decimal has loaded its module; an application without them need not.
+    # A decimal exists only if its module is loaded; an application without decimals need not import it.
     decimal = sys.modules.get("decimal")
     if isinstance(o, uuid.UUID) or (decimal is not None and isinstance(o, decimal.Decimal)):
         return str(o)
@@ -130,7 +130,7 @@ class DefaultJSONProvider(JSONProvider):
         return json.loads(s, **kwargs) if kwargs else parse(s)
 
     def response(self, *args: t.Any, **kwargs: t.Any) -> Response:
-        """As :meth:`JSONProvider.response`, in the form :attr:`compact` asks for; ends with a line feed."""
+        """As :meth:`JSONProvider.response`, compact or indented by :attr:`compact`; ends with a line feed."""
         obj = self._prepare_response_obj(args, kwargs)
         app = self._app
         plan = getattr(app, "_plan", None)
@@ -148,7 +148,7 @@ class DefaultJSONProvider(JSONProvider):
 
 
 if not t.TYPE_CHECKING:
-    # Flask's module has these names too; what some of them need is loaded for those who ask.
+    # Flask's module has these names too; they are imported on first access.
     __getattr__ = lazy_names(
         vars(),
         {"decimal": "decimal"},

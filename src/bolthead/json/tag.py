@@ -200,7 +200,7 @@ class TaggedJSONSerializer:
         return value
 
     def untag(self, value: dict[str, t.Any]) -> t.Any:
-        """The value that a marked dict stands for, or the dict itself."""
+        """The value of a marked dict, or the dict itself."""
         if len(value) == 1:
             ((key, inner),) = value.items()
             if key in self.tags:
@@ -223,7 +223,7 @@ class TaggedJSONSerializer:
     def loads(self, value: str) -> t.Any:
         """Read and untag."""
         read = loads(value)
-        # FAST (session-write): the keys that mark begin with a space, so there is none in such a text.
+        # FAST (session-write): keys that mark begin with a space; a text without one has no tags.
         if type(value) is str and '" ' not in value and "\\u" not in value and self._is_stock():
             return read
         return self._untag_scan(read)
@@ -232,7 +232,7 @@ class TaggedJSONSerializer:
         """Whether the tags are the default ones, so that the shortcuts for common types hold."""
         global _stock_order
         order = self.order
-        # FAST (session-read): the very tags that were found to be.
+        # FAST (session-read): identical to the list that was checked last.
         if order == _stock_order:
             return True
         if [type(tag) for tag in order] != STOCK:
@@ -259,6 +259,6 @@ class TaggedJSONSerializer:
 
 STOCK: list[type[JSONTag]] = TaggedJSONSerializer.default_tags[:]
 _stock_order: list[JSONTag] = []
-"""The tags of the last serializer that was found to have no others than the default ones."""
+"""The tags of the last serializer that was found to have the default ones."""
 UNTAGGED = frozenset((str, int, float, bool, type(None)))
 """Types whose exact instances no default tag is for."""

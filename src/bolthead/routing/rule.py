@@ -184,7 +184,7 @@ class Rule(WerkzeugRule):
 
     @property
     def _parts(self) -> list[RulePart]:  # type: ignore[override]
-        """The rule as Werkzeug's matcher wants it, should a map of Werkzeug's own hold it."""
+        """The rule in the form that Werkzeug's matcher takes, for a map of Werkzeug's own class."""
         if self.map is None:
             return []
         domain, path = _domain_and_path(self)
@@ -209,7 +209,7 @@ def _methods(methods: Iterable[str], websocket: bool) -> set[str]:
 
 
 def _domain_and_path(rule: WerkzeugRule) -> tuple[str, str]:
-    """The domain and the path of a bound rule, slashes merged where the rule says so."""
+    """The domain and the path of a bound rule, with slashes merged if the rule merges them."""
     domain = (rule.host if rule.map.host_matching else rule.subdomain) or ""
     path = rule.rule
     if rule.merge_slashes and "//" in path:
@@ -244,10 +244,10 @@ def parsed_rule(rule: WerkzeugRule) -> tuple[list[Piece], list[Piece]]:
 
 
 def read_converters(rule: WerkzeugRule, leaf: Leaf) -> None:
-    """Tell *leaf* how the texts of *rule*'s variables become arguments.
+    """Set in *leaf* how the texts of *rule*'s variables are converted to arguments.
 
-    FAST (match): two stock converters need no call. Their functions are compared, not their classes, so that a
-    subclass which only changes the pattern profits and one which changes the conversion is asked.
+    FAST (match): two stock converters need no call. Their functions are compared, not their classes: a subclass that
+    only changes the pattern is treated as stock, one that changes the conversion is called.
     """
     leaf.names = list(map(str, rule._converters))
     kinds = []
@@ -270,7 +270,7 @@ def _is_simple_integer(converter: Any) -> bool:
     )
 
 
-# As they are now: a patch of these classes themselves must be seen.
+# The functions as shipped: what a class has is compared with them, so that a patch of the class is noticed.
 _build = Rule.build
 _suitable_for = WerkzeugRule.suitable_for
 _encode_query_vars = Rule._encode_query_vars
@@ -279,7 +279,8 @@ _number_to_url = NumberConverter.to_url
 
 
 def template_of(rule: WerkzeugRule) -> UrlTemplate:
-    """How to build URLs for *rule*, anew. One with methods of its own, or Werkzeug's, is asked each time."""
+    """A new template for *rule*. A rule that overrides `build` or `suitable_for`, or is of Werkzeug's class, gets a
+    template that calls these methods."""
     kind = type(rule)
     if kind.build is _build and kind.suitable_for is _suitable_for:
         return _template(rule)  # type: ignore[arg-type]
@@ -306,7 +307,7 @@ def _parts(rule: Rule, pieces: list[Piece]) -> list[str | Placeholder]:
             if name not in defaults:
                 parts.append(Placeholder(name, _placeholder_kind(converter), converter.to_url))
                 continue
-            # PARITY: where a name stands twice, the last converter makes both texts.
+            # PARITY: for a name that occurs twice, the last converter makes both texts.
             text = rule._converters[name].to_url(defaults[name])
         if parts and isinstance(parts[-1], str):
             parts[-1] += text

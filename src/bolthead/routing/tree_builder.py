@@ -135,7 +135,7 @@ def _simple(regex: str) -> tuple[int, int, int] | None:
         return SEGMENT, int(low), int(low)
     if not high:
         return SEGMENT, int(low), -1
-    # A range upside down is an error when it is matched, as ever.
+    # PARITY: a range whose bounds are swapped is an error when the rule is matched.
     return (SEGMENT, int(low), int(high)) if int(low) <= int(high) else None
 
 
@@ -165,13 +165,13 @@ def _edge(part: Part, is_domain: bool) -> Edge:
     return edge
 
 
-# By the number of variables: from what length on the linear way is taken instead of a regular expression. Below it,
-# the expression is quicker, and the square or cube of so few letters is nothing.
+# The shortest text, by the number of variables, for which the linear pattern replaces the regular expression. Below
+# that the expression is quicker, and its quadratic or cubic time does not matter.
 _LINEAR_FROM = {2: 128, 3: 32}
 
 
 def _linear_pattern(part: Part) -> LinearPattern | None:
-    """The linear way to match *part*, if all its patterns are stock ones."""
+    """A linear pattern that matches what *part* matches; None unless all its patterns are stock ones."""
     atoms: list[Atom] = []
     spans = []
     for nth, text in enumerate(part.body):
@@ -199,7 +199,7 @@ def _atoms(regex: str) -> list[Atom] | None:
         kind, low, high = simple
         return [Atom({SEGMENT: ANY, DIGITS: ANY_DIGITS, SIGNED: SIGNED_DIGITS}[kind], [], low, high)]
     if regex.startswith("(?:") and regex.endswith(")"):
-        # What AnyConverter writes, and nothing else that looks like it.
+        # Exactly what AnyConverter writes: the comparison below excludes other patterns of the same shape.
         texts = [re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL) for text in _ALTERNATIVE.findall(regex[3:-1])]
         if texts and all(texts) and f"(?:{'|'.join(map(re.escape, texts))})" == regex:
             return [Atom(CHOICE, texts)]

@@ -138,7 +138,7 @@ class App(LiveApp):
             raise ValueError("If an instance path is provided it must be absolute. A relative path was given instead.")
         self.instance_path = instance_path
 
-        # The order is part of the contract: each of these may be overridden and look at the ones before.
+        # The order is part of the contract: each of these may be overridden and use the ones before.
         self.config = self.make_config(instance_relative_config)
         self.aborter = self.make_aborter()
         self.json: JSONProvider = self.json_provider_class(self)
@@ -149,7 +149,7 @@ class App(LiveApp):
         self.shell_context_processors: list[ft.ShellContextProcessorCallable] = []
         #: Registered name → blueprint; the same blueprint may have several names.
         self.blueprints: dict[str, Blueprint] = {}
-        #: A place for extensions to keep what they have per application.
+        #: Where extensions store their state for this application, by name.
         self.extensions: dict[str, t.Any] = {}
         self.url_map = self.url_map_class(host_matching=host_matching)
         self.subdomain_matching = subdomain_matching
@@ -207,7 +207,7 @@ class App(LiveApp):
         return os.path.join(prefix, "var", f"{self.name}-instance")
 
     def create_global_jinja_loader(self) -> DispatchingJinjaLoader:
-        """Make the loader that asks the application's and then each blueprint's own loader."""
+        """Make the loader that tries the application's and then each blueprint's own loader."""
         from ..templating import DispatchingJinjaLoader
 
         return DispatchingJinjaLoader(self)
@@ -254,7 +254,7 @@ class App(LiveApp):
         """Tie *rule* to *view_func*; what :meth:`route` does for the function below it.
 
         *endpoint* is the name for ``url_for``, the function's own unless given. ``methods`` among the *options* are
-        the function's ``methods`` unless given, or else GET; *provide_automatic_options* says whether OPTIONS is
+        the function's ``methods`` unless given, or else GET; *provide_automatic_options*: whether OPTIONS is
         answered. The other options go to the rule: ``defaults``, ``subdomain``, ``host`` and so on.
         AssertionError if the endpoint has another function already.
         """
@@ -348,7 +348,7 @@ class App(LiveApp):
         scopes = (*blueprints, None)
         for wanted in (None,) if code is None else (code, None):
             for scope in scopes:
-                # Not by index: the dicts would grow by what was looked for.
+                # Not by index: looking a key up in a defaultdict adds it.
                 handlers = spec[scope].get(wanted) if scope in spec else None
                 if handlers:
                     for cls in exc_class.__mro__:
@@ -360,7 +360,7 @@ class App(LiveApp):
     def trap_http_exception(self, e: Exception) -> bool:
         """Whether an HTTP exception is treated as any other, by the two ``TRAP_`` settings.
 
-        In debug mode a missing form or query key is, unless ``TRAP_BAD_REQUEST_ERRORS`` says no.
+        In debug mode a missing form or query key is, unless ``TRAP_BAD_REQUEST_ERRORS`` is false.
         """
         if self.config["TRAP_HTTP_EXCEPTIONS"]:
             return True
@@ -370,7 +370,7 @@ class App(LiveApp):
         return bool(trap) and isinstance(e, BadRequest)
 
     def should_ignore_error(self, error: BaseException | None) -> bool:
-        """Whether teardown functions are to be told of no error. For subclasses; never, by default."""
+        """Whether teardown functions get None in place of *error*. For subclasses; false by default."""
         return False
 
     # URLs ---------------------------------------------------------------------------------------------------
@@ -393,9 +393,9 @@ class App(LiveApp):
                     func(endpoint, values)
 
     def handle_url_build_error(self, error: BuildError, endpoint: str, values: dict[str, t.Any]) -> str:
-        """Ask the ``url_build_error_handlers`` for a URL; the last error is raised if none gives one.
+        """Call the ``url_build_error_handlers`` for a URL; if none returns one, the last error is raised.
 
-        Called inside the ``except`` of the error, whose traceback is kept if it is still that one.
+        Called inside the ``except`` of the error: where that is the last error too, its traceback is unchanged.
         """
         for handler in self.url_build_error_handlers:
             try:
@@ -411,7 +411,7 @@ class App(LiveApp):
 
 
 if not t.TYPE_CHECKING:
-    # Flask's module has these names too; what some of them need is loaded for those who ask.
+    # Flask's module has these names too; they are imported on first access.
     __getattr__ = lazy_names(
         vars(),
         {

@@ -43,7 +43,7 @@ def _is_below(path: str, folder: str) -> bool:
     """``PurePath(path).is_relative_to(folder)``, for a *folder* in its normal form."""
     if path == folder or path.startswith(os.path.join(folder, "")):
         return True
-    # FAST (startup): Each application asks this once, mostly without need of pathlib.
+    # FAST (startup): most paths need no import of pathlib.
     if os.name == "posix" and os.path.normpath(path) == path:
         return False
     from pathlib import PurePath

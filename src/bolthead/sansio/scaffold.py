@@ -237,7 +237,7 @@ class Scaffold:
         The endpoint is the function's name unless given; the function may be registered for the endpoint
         later. ``methods`` defaults to the function's own ``methods``, else to GET; HEAD comes with GET, and
         OPTIONS is answered automatically unless the config, the function or ``provide_automatic_options``
-        says otherwise. With ``stream_body``, over ASGI the view is called before the body is there and reads
+        is false. With ``stream_body``, over ASGI the view is called before the body is there and reads
         it by ``request.body_chunks()``. Other options are the rule class's.
         """
         raise NotImplementedError
@@ -333,7 +333,7 @@ class Scaffold:
 
         The handler of the nearest base class is called, a blueprint's before the application's. One for 500 also gets
         exceptions without a handler, as ``original_exception`` of an InternalServerError. The status is 200 unless the
-        handler says otherwise::
+        handler returns one::
 
             @app.errorhandler(404)
             def not_found(error):
@@ -386,7 +386,7 @@ def _endpoint_from_view_func(view_func: ft.RouteCallable) -> str:
 
 
 if not t.TYPE_CHECKING:
-    # Flask's module has these names too; what some of them need is loaded for those who ask.
+    # Flask's module has these names too; they are imported on first access.
     __getattr__ = lazy_names(
         vars(),
         {

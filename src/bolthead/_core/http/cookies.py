@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-# A backslash that no octal byte follows stands for the character after it. DOTALL is left out because a
-# quoted value with an escaped newline is no value in the first place.
+# A backslash without an octal byte escapes the character after it. Without DOTALL: a quoted value with an escaped
+# newline is malformed.
 _ESCAPE = re.compile(rb"\\([0-3][0-7][0-7]|.)")
 
 
@@ -16,7 +16,7 @@ def parse_cookie_pairs(header: str) -> list[tuple[str, str]]:
     left out, and reading goes on after the next ``;`` from where that pair began.
     """
     text = str(header)
-    # FAST (headers): as every browser writes it, there are no other spaces, and ``;`` divides wherever it stands.
+    # FAST (headers): browsers write no other spaces and no quotes, so that each ``;`` is a separator.
     bare = text.replace("; ", ";")
     unquoted = not (" " in bare or '"' in bare or "\t" in bare)
     if unquoted:

@@ -21,7 +21,7 @@ _CHARSETS = frozenset(("ascii", "us-ascii", "utf-8", "iso-8859-1"))
 def parse_options(header: str | None) -> tuple[str, dict[str, str]]:
     """A header such as Content-Type as its value and a dict of its options, names in lower case.
 
-    What is no option is skipped; a quote that is never closed ends the header. RFC 2231's ``name*=`` with a
+    Malformed options are skipped; an unclosed quote ends the header. RFC 2231's ``name*=`` with a
     charset and ``name*0=`` continuations are put together.
     """
     if header is None:
@@ -41,7 +41,7 @@ def _split(header: str) -> tuple[str, dict[str, str]]:
 
 
 def _scan(text: str) -> list[tuple[str, str]]:
-    """The options as they stand, quotes and escapes included."""
+    """The options, with their quotes and escapes."""
     found: list[tuple[str, str]] = []
     size = len(text)
     start = 0
@@ -178,13 +178,13 @@ _MOST_KEYS = 512
 
 
 def environ_key(name: str) -> str:
-    """Where an environ has the header *name*."""
+    """The key of the header *name* in an environ."""
     found = _KEYS.get(name)
     if found is None:
         found = name.upper().replace("-", "_")
         if found != "CONTENT_TYPE" and found != "CONTENT_LENGTH":
             found = f"HTTP_{found}"
-        # Names come from code, nearly always; those that come from a client must not fill the memory.
+        # Bounded: a name may come from a client.
         if len(_KEYS) < _MOST_KEYS:
             _KEYS[str(name)] = found
     return found

@@ -21,7 +21,7 @@ def _pairs(text: str, errors: str) -> list[tuple[str, str]]:
     if "+" in text:
         text = text.replace("+", " ")
     size = len(text)
-    # FAST (query): the position of the next escape tells that most fields have nothing to decode.
+    # FAST (query): a field before the position of the next escape has nothing to decode.
     escape = text.find("%")
     if escape < 0:
         escape = size

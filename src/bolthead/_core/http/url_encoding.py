@@ -78,7 +78,7 @@ def unquote(text: str, errors: str = "replace") -> str:
     try:
         return unescape(text, errors)
     except UnicodeEncodeError:
-        # A lone surrogate cannot be a byte: it stays, and what stands around it is decoded by itself.
+        # A lone surrogate cannot be encoded: it stays, and each run of ASCII around it is decoded by itself.
         parts = _ASCII_RUN.split(text)
         parts[1::2] = [unescape(run, errors) for run in parts[1::2]]
         return "".join(parts)

@@ -1,7 +1,7 @@
 """JSON text to objects: ``json.loads`` without arguments.
 
 The compiled version, ``reader.pyx``, has its own parser; ``tests/core/json/test_reader_and_writer.py`` compares
-both with the standard library, which also gets every text that is not certainly valid, for its results and errors.
+both with the standard library, which parses every text that is not certainly valid.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ LOADS = _json.loads
 DECODER = _json.JSONDecoder
 DECODE = DECODER.decode
 RAW_DECODE = DECODER.raw_decode
-# It keeps nothing between calls, so threads may share it.
+# It has no state between calls, so threads may share it.
 SCAN: Any = DECODER().scan_once  # type: ignore[attr-defined]
 SPACES = " \t\n\r"
 
@@ -31,6 +31,6 @@ def parse(text: str | bytes) -> Any:
                 if end == len(source):
                     return found
         except (ValueError, StopIteration):
-            # For the error's own words, which count from the beginning of the text.
+            # For the standard library's error, whose positions count from the beginning of the text.
             pass
     return _json.loads(text)

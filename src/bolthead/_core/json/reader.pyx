@@ -70,11 +70,11 @@ cdef struct Text:
     const unsigned char *at
     const unsigned char *stop
     int depth
-    # What is made but not yet in its place, owned: the items of open lists, and the open dicts.
+    # Objects that are made and not yet stored in their container, owned: items of open lists, and the open dicts.
     PyObject **held
     Py_ssize_t count
     Py_ssize_t capacity
-    # Keys that were met, owned; a new one takes the place of another.
+    # Keys met so far, owned; a new one replaces another.
     PyObject *keys[KEYS]
 
 
@@ -157,7 +157,7 @@ cdef inline void _skip(Text *text) noexcept:
 
 
 cdef int _hold(Text *text, PyObject *made) noexcept:
-    """Keep *made*, of which the reference is taken over; -1 without memory."""
+    """Store *made*, whose reference is stolen; -1 without memory."""
     cdef PyObject **more
     cdef bint moved
     if text.count == text.capacity:

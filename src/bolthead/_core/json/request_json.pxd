@@ -13,4 +13,4 @@ cdef object UNREAD
 cpdef bint has_stock_loads(object provider) except -1
 
 @cython.locals(filled=dict)
-cdef bint says_json(object request) except -1
+cdef bint is_json(object request) except -1

@@ -31,7 +31,7 @@ def writer_of(provider: Any, compact: bool) -> Writer:
 
 
 def line_of(provider: Any, app: Any, obj: Any) -> bytes | None:
-    """The body of a response with *obj*; None where only the provider's ``response`` can tell."""
+    """The body of a response with *obj*; None where the provider's ``response`` must be called."""
     cls = type(provider)
     if not shipped.provider_response.holds(cls):
         return None
@@ -42,7 +42,7 @@ def line_of(provider: Any, app: Any, obj: Any) -> bytes | None:
         return None
     compact = provider.compact
     if compact is None:
-        # FAST (json): the property's own look.
+        # FAST (json): as the property `debug` does.
         debug = app.config["DEBUG"] if shipped.app_debug.holds(type(app)) else app.debug
         if debug:
             return None

@@ -48,12 +48,12 @@ class Writer:
         self._write: Any = None
         if MAKE is not None and default is not None:
             escape = ESCAPE_ALL if ensure_ascii else ESCAPE
-            # FAST (json-body): without its dict of open containers the encoder can be reused. A circular value is
-            # found by its depth, and given to the standard library.
+            # FAST (json-body): without its dict of open containers the encoder can be reused. A circular value is found
+            # by its depth, and passed to the standard library.
             self._write = MAKE(None, default, escape, None, key, item, sort_keys, False, True)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """What is made of a provider is not pickled: where it was there is None, and it is made again."""
+        """Pickled as None: it is derived from a provider, and made again."""
         return type(None), ()
 
     def text(self, obj: Any) -> str:

@@ -85,7 +85,7 @@ cdef class Writer:
                 _raise()
             if out.ascii:
                 return PyBytes_FromStringAndSize(out.begin, out.at - out.begin)
-            # A surrogate has no place in a response.
+            # A lone surrogate cannot be encoded for a response.
             return PyUnicode_DecodeUTF8(out.begin, out.at - out.begin, b"surrogatepass").encode()
         finally:
             _end(&out)
@@ -378,7 +378,7 @@ cdef int _write_key(Out *out, PyObject *key) noexcept:
 
 
 cdef int _refuse(PyObject *key) noexcept:
-    """Let the standard library say what is wrong with the key."""
+    """Raise the standard library's error for the key."""
     cdef PyObject *found = PyObject_CallOneArg(<PyObject *>_dumps_key, key)
     if found is not NULL:
         Py_DECREF(found)

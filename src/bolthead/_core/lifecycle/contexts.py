@@ -39,7 +39,7 @@ def new_context(plan: Plan, app: Any, environ: Any) -> Any:
 
 
 def new_lazy_context(plan: Plan, app: Any, lazy: LazyEnviron) -> Any:
-    """The same with an environ that is made when it is looked at."""
+    """As `new_context`, with an environ that is made when it is first read."""
     if not is_checked(plan, lazy.host):
         return None
     request = bare(plan.websocket_class if lazy.websocket else plan.request_class)
@@ -76,7 +76,7 @@ def fill_request_context(
 
 
 def remember_host(plan: Plan, ctx: Any, environ: Any) -> None:
-    """Called with a context made the long way: its adapter could be made for this Host."""
+    """Remember the Host of a request whose context was made by `app.request_context`, if that made its adapter."""
     host = environ.get("HTTP_HOST")
     if type(host) is str and len(plan.checked_hosts) < HOSTS and ctx.request.routing_exception is None:
         plan.checked_hosts.add(host)
@@ -206,7 +206,7 @@ def close_request(plan: Plan, ctx: RequestRecord) -> None:
 
 
 def pushed_along(ctx: RequestRecord) -> Any:
-    """The application context that the next pop takes along, or None: the one that its push brought."""
+    """The application context that the next pop must pop as well, or None: the one that its push made."""
     if is_last_push(ctx):
         return ctx._pushed
     return ctx._tokens[-1][1] if ctx._tokens else None
@@ -240,7 +240,7 @@ _WEBSOCKET = ("ws", "wss")
 
 
 def match(plan: Plan, ctx: RequestRecord) -> bool:
-    """Match the request without an adapter. False: it takes one to say what the outcome is."""
+    """Match the request without an adapter. False where an adapter has to."""
     request = ctx.request
     environ = environ_seen(ctx)
     websocket = False
@@ -266,7 +266,7 @@ def match(plan: Plan, ctx: RequestRecord) -> bool:
         method = method.upper()
     leaf = lookup_static(plan.tree, plan.domain, path, method, websocket)
     if leaf is not None and not leaf.detour:
-        # FAST (string): a rule without variables needs no search, and no outcome to tell of it.
+        # FAST (string): a rule without variables needs no search.
         values = {} if leaf.defaults is None else dict(leaf.defaults)
     else:
         code, found, values = lookup_tree(plan.tree, plan.domain, path, method, websocket)

@@ -1,8 +1,8 @@
 """The phases of one request between its contexts' push and pop: *enter*, *answer*, *finish*.
 
-Each step is a method of the application that a user may override. The plan says which ones are stock; those run here,
-inline. The default methods call the same functions, so there is one behaviour, reached two ways. No function here
-depends on the server's protocol: a driver (`wsgi`) calls them.
+Each step is a method of the application that a user may override. Those that the plan has as stock run here, inline.
+The default methods call the same functions, so there is one behaviour, reached two ways. No function here depends on
+the server's protocol: a driver (`wsgi`, `asgi`) calls them.
 """
 
 from __future__ import annotations
@@ -185,7 +185,7 @@ def save_session(plan: Plan, app: Any, ctx: RequestRecord, response: Any) -> Any
     """Save the session into *response*, if there is one to save."""
     session = ctx._session_or_none
     if session is None:
-        # FAST (string): an untouched session concerns the answer only if it came with the request and is refreshed.
+        # FAST (string): a session that was not accessed affects the response only if it is sent again each time.
         if not plan.stock_session_interface:
             return response
         if not refreshes_session(plan, ctx):

@@ -13,7 +13,8 @@ from ..request.scope import LazyEnviron
 from ..response.make import Responses
 from ..session.cookie_session import CookieSessions
 
-NOT_CREATED: Any = type("Unmade", (), {"__repr__": lambda self: "<not made yet>", "__slots__": ()})()
+NOT_CREATED: Any = type("NotCreated", (), {"__repr__": lambda self: "<not created>", "__slots__": ()})()
+"""The value of a field whose object is made on first use."""
 
 
 class PushRecord:
@@ -71,7 +72,7 @@ class RequestRecord(PushRecord):
 
 
 def environ_seen(ctx: RequestRecord) -> dict[str, Any] | None:
-    """The environ of a request; None as long as nothing has looked at it."""
+    """The environ of a request; None as long as nothing has read it."""
     environ = ctx.environ
     if environ is None and ctx._lazy is not None:
         return ctx._lazy.environ  # type: ignore[no-any-return]
@@ -142,7 +143,7 @@ class Plan:
     )
 
     watch: ClassWatch
-    # As long as it is unchanged, `stock_error_handling` holds. FAST (errors): only errors ask for it.
+    # As long as it is unchanged, `stock_error_handling` is current. FAST (errors): checked for errors only.
     error_watch: ClassWatch
     # The same for `inline_websocket_context`.
     websocket_watch: ClassWatch
@@ -159,7 +160,7 @@ class Plan:
     inline_do_teardown_request: bool
     inline_do_teardown_appcontext: bool
     inline_ensure_sync: bool
-    # Nothing stands around the WSGI application.
+    # `__call__` and `wsgi_app` are not overridden, nor wrapped by middleware.
     inline_wsgi_app: bool
     stock_session_interface: bool
     stock_blueprints: bool
@@ -170,7 +171,7 @@ class Plan:
     stock_method: bool
     # The first request was seen.
     got_first_request: bool
-    # Opens and saves sessions in place of the interface; None where that is to be asked.
+    # Opens and saves sessions in place of the interface; None where the interface must do it.
     sessions: CookieSessions | None
     # Classes.
     context_class: Any
@@ -190,9 +191,9 @@ class Plan:
     app_teardown: Any
     # Views that need no wrapper to be called, by endpoint.
     sync_views: dict[Any, Any]
-    # Those that are known to be coroutine functions.
+    # Views that were found to be coroutine functions.
     async_views: dict[Any, Any]
-    # Whose hooks concern an endpoint: its blueprints, the innermost first, and None.
+    # The scopes of hooks for an endpoint: its blueprints, the innermost first, and None.
     scopes: dict[Any, tuple[str | None, ...]]
     # The module with the signals, and the receivers of each.
     signals: Any
@@ -202,13 +203,13 @@ class Plan:
     finished: Any
     tearing_down: Any
     app_tearing_down: Any
-    # Routing: the map, its tree if the map is ours, the domain part that every request has, the hosts known
-    # to be sound.
+    # Routing: the map, its tree if the map is ours, the subdomain of every request, the hosts that
+    # were found valid.
     map: Any
     tree: Any
     domain: str
     checked_hosts: set[str]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """What is made of an application is not pickled: where it was there is None, and it is made again."""
+        """Pickled as None: it is derived from an application, and made again."""
         return type(None), ()

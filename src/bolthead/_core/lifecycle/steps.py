@@ -14,7 +14,7 @@ from ..primitives.place import place
 
 
 class Move:
-    """Awaited inside of `Steps`, it says where the coroutine goes on."""
+    """Awaited inside of `Steps`: moves the coroutine to a thread or back to the loop."""
 
     __slots__ = ("name",)
 
@@ -35,11 +35,10 @@ TO_LOOP = Move("TO_LOOP")
 
 
 class Steps:
-    """Awaiting it runs *coroutine* to its end, in *context*, on the loop and (where it asks for that) in threads.
+    """Awaiting it runs *coroutine* to its end, in *context*, on the loop and, after `TO_THREAD`, in threads.
 
-    What the coroutine returns is dropped.
-    All of it runs in the one context, so that a variable set anywhere is there in the next step, and a token of one
-    step is good in another. *app* has the pool of threads, which is asked for when one is needed first.
+    What the coroutine returns is dropped. All of it runs in the one context: a variable set anywhere is there in the
+    next step, and a token of one step is good in another. *app* has the pool of threads, made with the first hop.
 
     ``in_thread`` tells the coroutine where it is; ``running`` tells others, on the loop, that it is the one that runs,
     and not a task that it has made. A thread cannot be interrupted: a cancellation that comes meanwhile
@@ -133,7 +132,7 @@ class Steps:
     def _arrive(self) -> Any:
         hop = self.hop
         if not hop.done():
-            # Not woken by the thread: whatever it is, the thread has to come back first.
+            # Not woken by the thread, which has to return first.
             return next(hop.__await__())
         self.hop = None
         self.in_thread = False
@@ -199,7 +198,7 @@ class Hop(Future[None]):
         self.inner.cancel()
 
     def run(self, context: Context, coroutine: Any) -> None:
-        """In the thread: run the coroutine until it asks for the loop, or ends."""
+        """In the thread: run the coroutine until it awaits `TO_LOOP`, or ends."""
         place.hop = self
         try:
             self.ended = resume(context, coroutine, None) is ENDED

@@ -13,7 +13,7 @@ from .records import Plan, RequestRecord
 def is_answer(plan: Plan, error: Any) -> bool:
     """Whether ``app.handle_user_exception(error)`` returns *error*, and does nothing else.
 
-    FAST (errors): it takes five calls to come to that where no handler is registered.
+    FAST (errors): without a handler, that takes five calls.
     """
     config = plan.config
     return (

@@ -41,7 +41,7 @@ class UrlForGuards:
         self.adapter_class = shipped.adapter_class
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """What is made of an application is not pickled: where it was there is None, and it is made again."""
+        """Pickled as None: it is derived from an application, and made again."""
         return type(None), ()
 
 
@@ -67,7 +67,7 @@ def build_url(
 def build_current_url(
     endpoint: Any, anchor: Any, method: Any, scheme: Any, external: Any, values: dict[str, Any]
 ) -> Any:
-    """The same for the current application; NotImplemented where there is none, or its ``url_for`` is its own."""
+    """The same for the current application; NotImplemented where there is none, or its ``url_for`` is overridden."""
     ctx = var_get(app_var, None)
     if ctx is None:
         return NotImplemented
@@ -120,7 +120,7 @@ def adapter_record_of(guards: UrlForGuards, ctx: Any) -> Any:
 
 
 def minimal_adapter(ctx: Any) -> Any:
-    """An adapter with no more than `build_relative` needs; the context keeps it until its own is asked for.
+    """An adapter with no more than `build_relative` needs; the context has it until its own is read.
 
     A context without an adapter was made by the plan: the application has no way of its own to make one, and the host
     is valid. A websocket's URLs to pages are of another scheme.

@@ -61,7 +61,7 @@ def call_wsgi(app: Any, environ: WSGIEnvironment, start_response: StartResponse,
     if start_response is None or more:
         raise TypeError(CALLED_BY_ASGI)
     plan = app._plan
-    # FAST (string): the method would only come back here.
+    # FAST (string): the stock method calls the same function.
     if plan is not None and plan.inline_wsgi_app and plan.watch.unchanged():
         return run(plan, app, environ, start_response)  # type: ignore[no-any-return]
     return app.wsgi_app(environ, start_response)  # type: ignore[no-any-return]
@@ -103,7 +103,7 @@ def run(plan: Plan, app: Any, environ: Any, start_response: Any) -> Any:
                     text = rv.encode()
                     content_type = plan.responses.content_type
                 elif (kind is dict or kind is list) and can_skip_response(plan, ctx):
-                    # FAST (json): as above. `default` may have added a hook meanwhile, so it is asked again.
+                    # FAST (json): as above. `default` may have added a hook meanwhile, so this is checked again.
                     text = line_of(app.json, app, rv)
                     if text is not None:
                         content_type = content_type_of(app.json.mimetype)

@@ -1,6 +1,6 @@
-"""Did one of these attributes change, of a class or of a module? Asked before every request, so it has to be cheap.
+"""Detects a change of attributes of classes, and of functions of modules. Checked before every request, so it is cheap.
 
-Compiled, CPython tells: by its type watchers from 3.12 on, by the version tags of classes on 3.11. Pure, the
+Compiled, it rests on CPython's type watchers from 3.12 on, on the version tags of classes on 3.11. Pure, the
 attributes are compared. ``tests/core/primitives/test_class_watch.py`` holds the two versions together.
 """
 
@@ -17,7 +17,7 @@ _CPYTHON = sys.implementation.name == "cpython"
 
 
 class ClassWatch:
-    """Remembers what ``cls.name`` was for each pair, and tells whether all of it still is.
+    """Stores the value of ``cls.name`` for each pair, and tells whether all are unchanged.
 
     Attributes are looked up as ``getattr(cls, name)`` finds them, so a change in a base class counts.
     """
@@ -25,9 +25,9 @@ class ClassWatch:
     __slots__ = ("_same",)
 
     def __init__(self, pairs: Iterable[tuple[type, str]]) -> None:
-        # FAST (string): a function of its own, in the globals of a module, reads `cls.name` where PyPy's compiler
-        # and CPython's interpreter remember the outcome per place. Not by `==`: a wrapper may claim to equal what it
-        # wraps, as wrapt's do. The names are constants of this package.
+        # FAST (string): a function generated for these pairs, with globals of its own: PyPy's compiler folds its tests
+        # away, and CPython caches each look-up at its place in the code. The names are constants of this package.
+        # By `is`, not `==`: a wrapper may claim to equal what it wraps, as wrapt's do.
         held = ModuleType("watched").__dict__
         tests = []
         own: dict[type, dict[str, Any]] = {}
@@ -56,7 +56,7 @@ class ClassWatch:
 
 
 class StockFunctions:
-    """Tells whether functions of modules are the ones they were when this was made: tests put others in their place.
+    """Tells whether functions of modules are those of the time when this was made: tests replace them.
 
     The arguments are pairs of a module and the names in it, with spaces between. Raises KeyError for a name that is not
     there.
@@ -88,10 +88,10 @@ def _dictionary(cls: type) -> dict[str, Any]:
 
 
 def _test_of_names(held: dict[str, Any], values: dict[str, Any]) -> Callable[[], bool]:
-    """A function that tells whether each name has the value of *values* in *held*. NameError for one that is gone.
+    """A function that tells whether each name has the value of *values* in *held*. NameError for a deleted one.
 
-    FAST (string): for a function with *held* as its globals, CPython's interpreter remembers where in the dictionary a
-    name stands. An attribute of a class costs it three times as much.
+    FAST (string): CPython caches a global's index in the dictionary, and *held* is the function's globals. Reading
+    attributes of a class costs three times as much.
     """
     arguments = [f"value_{number}_" for number in range(len(values))]
     tests = " and ".join(f"{name} is {argument}" for name, argument in zip(values, arguments, strict=True))
@@ -102,7 +102,7 @@ def _test_of_names(held: dict[str, Any], values: dict[str, Any]) -> Callable[[],
 def _tests_of_absence(held: dict[str, Any], cls: type, name: str) -> list[str]:
     """Expressions that are true as long as *cls* has no attribute *name*, and what they need in *held*."""
     if not _CPYTHON or type(cls) is not type:
-        # A metaclass may answer for its classes.
+        # A metaclass may have the attribute.
         return [f"not hasattr(cls_{id(cls)}, {name!r})"]
     # FAST (string): CPython raises and catches an error for each attribute that `hasattr` does not find.
     held[f"bases_{id(cls)}"] = cls.__mro__

@@ -30,14 +30,14 @@ cdef extern from *:
         return 0;
     }
 
-    /* Before the module is used. An interpreter has eight watchers in all; without one, attributes are compared. */
+    /* Called before the module is used. An interpreter has eight watchers; without one, attributes are compared. */
     static void bolthead_add_watcher(void) {
         bolthead_watcher = PyType_AddWatcher(bolthead_class_changed);
         if (bolthead_watcher < 0) PyErr_Clear();
     }
 
-    /* Whether the next modification of *cls* will be told. CPython tells of one only while the class has a version
-       tag, and stops giving tags to a class that was modified very often. */
+    /* Whether the next modification of *cls* calls the watcher. CPython calls it only while the class has a version
+       tag, and stops assigning tags to a class that was modified very often. */
     static int bolthead_watch(PyObject *cls) {
         if (bolthead_watcher < 0 || !PyType_Check(cls)) return 0;
         if (PyType_Watch(bolthead_watcher, cls) < 0) {
@@ -56,8 +56,8 @@ cdef extern from *:
     static void bolthead_add_watcher(void) {}
     static int bolthead_watch(PyObject *cls) { (void)cls; return 0; }
 
-    /* CPython 3.11. The tag names one state of a class and of all its bases. It is set anew on the first look-up after
-       any of them changed, and never given out twice. 0: there is none, so the attributes have to be compared. */
+    /* CPython 3.11. The tag names one state of a class and of all its bases. It is assigned anew on the first look-up
+       after any of them changed, and never reused. 0: there is none, so the attributes have to be compared. */
     typedef struct { PyTypeObject *cls; unsigned int tag; } bolthead_tagged;
 
     static unsigned int bolthead_tag_of(PyTypeObject *cls) {
@@ -107,7 +107,7 @@ cdef class ClassWatch:
         self._classes = list(dict.fromkeys([cls for cls, _name in pairs]))
         for cls in self._classes[:]:
             if isinstance(cls, type) and type(cls) is not type and type(cls) not in self._classes:
-                # A metaclass may answer for its classes.
+                # A metaclass may have the attribute.
                 self._classes.append(type(cls))
         self._count = len(self._classes)
         if not BOLTHEAD_TYPE_WATCHERS and self._tags is NULL:
@@ -127,7 +127,7 @@ cdef class ClassWatch:
         PyMem_Free(self._tags)
 
     cdef int _arm(self) except -1:
-        """Ask to be told of the next change. On 3.12 and later: whether that will be so for each class."""
+        """Watch for the next change. On 3.12 and later: whether that works for each class."""
         cdef Py_ssize_t index
         cdef bint watched = True
         for index in range(self._count):

@@ -1,4 +1,4 @@
-"""Context variables, read without a Python frame, and the value that a proxy stands for.
+"""Context variables, read without a Python frame, and the object behind a proxy.
 
 The compiled version goes straight to CPython's functions, which an augmenting ``.pxd`` cannot express.
 """
@@ -14,7 +14,7 @@ ENDED: Any = type("Ended", (), {"__repr__": lambda self: "<ended>", "__slots__":
 
 
 class ContextValue:
-    """What *var* holds, or its attribute *attr*: called, it gives that or raises ``RuntimeError(message)``."""
+    """Called, it returns what *var* holds, or its attribute *attr*. ``RuntimeError(message)`` if *var* is unset."""
 
     __slots__ = ("_attr", "_message", "_var")
 
@@ -31,12 +31,12 @@ class ContextValue:
 
 
 def current(proxy: Any) -> Any:
-    """What *proxy* stands for now. Raises RuntimeError when that is nothing."""
+    """The object behind *proxy*. RuntimeError if it is unbound."""
     return proxy._get_current_object()
 
 
 def set_attribute(proxy: Any, name: str, value: Any) -> None:
-    """Set an attribute of what *proxy* stands for."""
+    """Set an attribute of the object behind *proxy*."""
     setattr(current(proxy), name, value)
 
 
@@ -58,7 +58,7 @@ def resume(context: Context, coroutine: Any, value: Any) -> Any:
         return ENDED
 
 
-# FAST (string): CPython's own functions, so that no other stands between.
+# FAST (string): CPython's own functions, without another call between.
 var_get: Callable[[ContextVar[Any], None], Any] = ContextVar.get
 """``var_get(var, None)``: what *var* holds, or None."""
 var_set: Callable[[ContextVar[Any], Any], Any] = ContextVar.set

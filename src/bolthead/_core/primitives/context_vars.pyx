@@ -38,7 +38,7 @@ ENDED = type("Ended", (), {"__repr__": lambda self: "<ended>", "__slots__": ()})
 cdef object ended = ENDED
 
 cdef object OBJECT_SETATTR = object.__setattr__
-# Of the class given to `forward_look_ups`: its slot for the value, and the names it answers itself.
+# Of the class given to `forward_look_ups`: its slot for the value, and the names of its own attributes.
 cdef object CLASS = None
 cdef object CURRENT = "_get_current_object"
 cdef object SLOT = None
@@ -82,9 +82,9 @@ cpdef object current(object proxy):
 
 
 cdef object own_attribute(object proxy, object name):
-    # An attribute of the proxy itself, or None: it has none of that value.
+    # An attribute of the proxy itself, or None where it has none.
     if name == "__class__":
-        # FAST (session-read): isinstance asks for it.
+        # FAST (session-read): `isinstance` reads it.
         try:
             return current(proxy).__class__
         except RuntimeError:
@@ -96,7 +96,7 @@ cdef object own_attribute(object proxy, object name):
 
 
 cdef PyObject *get_attribute(PyObject *proxy, PyObject *name) except? NULL:
-    # All its own names begin so, and no others are looked for.
+    # All names of the proxy itself begin so.
     if PyUnicode_READ_CHAR(<object>name, 0) == u"_" and <object>name in OWN:
         found = own_attribute(<object>proxy, <object>name)
         if found is not None:
@@ -109,7 +109,7 @@ cdef PyObject *get_attribute(PyObject *proxy, PyObject *name) except? NULL:
 
 cpdef object set_attribute(object proxy, object name, object value):
     found = current(proxy)
-    # FAST (blueprint): a class with an own `__delattr__`, as that of `g`, sets attributes by a detour.
+    # FAST (blueprint): in a class with a Python `__delattr__`, as that of `g`, the slot looks `__setattr__` up.
     if is_on(type(found), "__setattr__", OBJECT_SETATTR):
         PyObject_GenericSetAttr(found, name, value)
     else:

@@ -1,4 +1,4 @@
-"""Making objects and reaching their own attributes past what their classes make of it.
+"""Making objects without their constructor, and access to their attributes that ignores overrides in their classes.
 
 The compiled version uses CPython's slots, which an augmenting ``.pxd`` cannot express.
 """
@@ -26,7 +26,7 @@ def new(cls: Any) -> Any:
 
 
 def is_on(cls: Any, name: str, value: Any) -> bool:
-    """Whether *value* is what *cls* or a base of it has under *name*; one that shows itself when its class is asked."""
+    """Whether *value* is the attribute *name* of *cls* or of a base. Not for descriptors that bind to classes."""
     return cls.__dict__.get(name) is value or getattr(cls, name, None) is value
 
 
@@ -40,10 +40,10 @@ def is_sync_function(func: Any) -> bool:
 
 
 own_set: Callable[[Any, str, Any], None] = object.__setattr__
-"""Set an attribute as ``object`` does, whatever the class makes of it."""
+"""Set an attribute as ``object`` does, even if the class overrides ``__setattr__``."""
 
 own_item: Callable[[Any, Any], Any] = dict.get
-"""What a subclass of dict holds for a key, whatever the class makes of it; None for nothing."""
+"""The value for a key in a subclass of dict, even if that overrides ``get``; None without one."""
 
 
 def add_pairs(mapping: Any, pairs: list[tuple[Any, Any]]) -> None:

@@ -1,6 +1,6 @@
-"""Where a thread stands while it runs a request of the ASGI driver.
+"""The state of a thread that runs a request of the ASGI driver.
 
-Read where a synchronous function has to run something async: `Flask.async_to_sync`, and a response that is iterated.
+Read where synchronous code has to run something async: by `Flask.async_to_sync`, and by the iteration of a response.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _iterate(body: Any) -> Iterator[Any]:
             yield item
     finally:
         if hasattr(iterator, "close_items"):
-            # With contexts that stay pushed: this thread pops them.
+            # A stream with contexts, which this thread pushed and has to pop.
             try:
                 place.hop.wait_for(iterator.close_items, (), {})
             finally:

@@ -1,6 +1,6 @@
 """The proxies: `request`, `session`, `g`, `current_app` and the two contexts.
 
-They are Werkzeug's, at the price of one look-up where theirs cost several calls.
+Werkzeug's class, with one look-up for the operations where Werkzeug makes several calls.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .context_vars import ContextValue, current, forward_look_ups, set_attribute
 
 
 def hides_errors_of_iter() -> bool:
-    """Whether ``iter(x)`` is a TypeError if asking *x* for ``__iter__`` fails with another one: before CPython 3.14."""
+    """Whether ``iter(x)`` is a TypeError if looking ``__iter__`` up raises another error: before CPython 3.14."""
 
     class Unbound:
         @property
@@ -34,14 +34,14 @@ ITER_IS_TYPE_ERROR = hides_errors_of_iter()
 
 
 class LocalProxy(LocalProxyBase):  # type: ignore[type-arg]
-    """Stands for the object that a context variable holds, or for its attribute *attr*.
+    """A proxy of the object in a context variable, or of its attribute *attr*.
 
     Every operation goes to that object; unbound, it raises ``RuntimeError(message)`` or does what Werkzeug's does. Only
-    what requests do often is done here.
+    frequent operations are overridden here.
     """
 
     __slots__ = ()
-    # PARITY: what the proxy says of itself is what Werkzeug's says.
+    # PARITY: its own attributes have the values of Werkzeug's class.
     __module__ = LocalProxyBase.__module__
     __doc__ = vars(LocalProxyBase)["__doc__"]
 
@@ -74,7 +74,7 @@ class LocalProxy(LocalProxyBase):  # type: ignore[type-arg]
         try:
             found = current(self)
         except RuntimeError:
-            # PARITY: unbound, Werkzeug's has no `__iter__`, and asking for it fails.
+            # PARITY: unbound, Werkzeug's has no `__iter__`, so that `iter` fails.
             if not ITER_IS_TYPE_ERROR:
                 raise
             raise TypeError(f"{type(self).__name__!r} object is not iterable") from None

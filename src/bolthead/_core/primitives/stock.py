@@ -1,4 +1,4 @@
-"""Is a step still as it is shipped? The one answer to that question, for classes and for functions of modules."""
+"""Whether a step is still as it is shipped: the guard that all fast paths use."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Verdict:
 class StockGuard:
     """Tells whether a class has the attributes *names* of *shipped*.
 
-    *others* are pairs of further classes and names, which must be as they are now whichever class is asked about.
+    *others* are pairs of further classes and names, which must be as they are now, whichever class is checked.
     The values are those at the time the guard is made; a name that is missing then must stay missing. A guard made
     of None never holds.
     """
@@ -47,7 +47,7 @@ class StockGuard:
 
     def holds_for(self, instance: Any) -> bool:
         """Whether the class of *instance* has them, and the instance none of its own."""
-        # Of two views, the shorter one is walked.
+        # `isdisjoint` iterates over the shorter of two views.
         return self.holds(type(instance)) and self._values.keys().isdisjoint(instance.__dict__.keys())
 
     def is_stock(self, cls: Any, *names: str) -> bool:
@@ -67,10 +67,10 @@ class StockGuard:
 
 
 class Shipped:
-    """What bolthead's own classes are like, for the parts of the core that stand in for their methods.
+    """The guards of bolthead's own classes, for the parts of the core that replace their methods.
 
-    The core imports no class of the layers above it, so `plan.ship` fills this in, once, when all of them exist. Until
-    then nothing holds and every method is called.
+    The core imports no class of the layers above it, so `plan.ship` sets these once all classes exist. Until then no
+    guard holds, and every method is called.
     """
 
     __slots__ = (
@@ -101,7 +101,7 @@ class Shipped:
         self.inject_url_defaults = StockGuard(None, ())
         """The application's way to URL defaults, and the adapter's to URLs."""
         self.json_module: Any = None
-        """What a request's ``json_module`` is while it means the current application's provider."""
+        """The ``json_module`` of a request that uses the current application's provider."""
         self.provider_loads = StockGuard(None, ())
         self.provider_response = StockGuard(None, ())
         """The JSON provider's way to a response."""

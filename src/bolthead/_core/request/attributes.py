@@ -17,8 +17,8 @@ from ..primitives.objects import bare, is_on, own_set
 class LazyAttribute:
     """A descriptor that computes a value once, by *fget*, and leaves it in the instance's ``__dict__``.
 
-    It has no ``__set__``, so from the second look on the interpreter finds the value without coming here,
-    and assigning or deleting the attribute works as on an ordinary one.
+    It has no ``__set__``, so from the second access on the interpreter finds the value in the instance, and assigning
+    or deleting the attribute works as for an ordinary one.
     """
 
     __slots__ = ("fget", "name")
@@ -33,15 +33,15 @@ class LazyAttribute:
         name = self.name
         if owner is None:
             owner = type(instance)
-        # Python comes here only when the instance has no such attribute yet, unless an override asks super().
-        # PARITY: then it gets the one value however often it asks, as from a cached property.
+        # Called only while the instance has no such attribute yet, or by an override through super().
+        # PARITY: super() gets the one value each time, as from a cached property.
         if not is_on(owner, name, self):
             filled = instance.__dict__
             if name not in filled:
                 filled[name] = self.fget(instance)
             return filled[name]
         value = self.fget(instance)
-        # FAST (query): through the instance's own slots; its __dict__ would have to be made.
+        # FAST (query): this need not make the instance's __dict__.
         own_set(instance, name, value)
         return value
 
@@ -55,7 +55,7 @@ with suppress(AttributeError):
 
 
 def decoded(text: str) -> str:
-    """What a WSGI server meant by the latin-1 *text* of an environ value: UTF-8, bad bytes replaced."""
+    """The UTF-8 text behind a latin-1 value of the environ (PEP 3333); bad bytes are replaced."""
     if text.isascii():
         return text
     return text.encode("latin-1").decode("utf-8", "replace")
@@ -114,8 +114,8 @@ class RequestFillers:
     """What fills ``headers``, ``args`` and ``cookies``.
 
     *view* is the class of headers that read an environ; *multi_dicts* are those that may be filled without
-    their ``__init__``; *errors* is how bad UTF-8 in a query is treated. Set later: ``query``, what a class has as its
-    ``query_string`` unless that is replaced that.
+    their ``__init__``; *errors* is how bad UTF-8 in a query is treated. Set later: ``query``, the stock
+    ``query_string`` of the request class.
     """
 
     __slots__ = ("errors", "multi_dicts", "query", "view")
@@ -145,7 +145,7 @@ class RequestFillers:
         cls = request.dict_storage_class
         headers = request.headers
         if type(headers) is self.view:
-            # FAST (headers): an environ has one Cookie at most, and looking for more goes through all of it.
+            # FAST (headers): an environ has at most one Cookie; `getlist` goes through all of it.
             text = headers.environ.get("HTTP_COOKIE")
         else:
             text = ";".join(headers.getlist("Cookie"))

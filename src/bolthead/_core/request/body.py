@@ -21,7 +21,7 @@ app_var = _cv_app
 def content_length(length: Any, transfer_encoding: Any) -> int | None:
     """The length of a body from its two headers; None where only the server can tell its end.
 
-    As Werkzeug reads it, it is 0 where the header says something that is no number, or negative.
+    PARITY: 0 for a header that is negative or no number, as with Werkzeug.
     """
     if transfer_encoding is not None and "chunked" in parse_set_header(transfer_encoding):
         return None
@@ -76,7 +76,7 @@ def read_all(environ: Any, limit: int | None) -> bytes | None:
 def read_exactly(read: Callable[[int], bytes], size: int) -> bytes | None:
     """*size* bytes from *read*; None if it has fewer or fails, that is, when the client is gone.
 
-    It never asks for more than a piece, because what a client says the size is must not take memory.
+    Each read is of one piece at most: a size that a client declares must not allocate memory.
     """
     try:
         data = read(size if size < _PIECE else _PIECE)

@@ -35,14 +35,14 @@ _close = FileStorage.close
 
 
 class Forms:
-    """RequestFillers ``form`` and ``files``.
+    """Fills ``form`` and ``files`` of requests.
 
     *view* is the class of headers that read an environ; *multi_dicts* are those that may be filled without
     their ``__init__``; *errors* is how bad UTF-8 is treated; *stream_at* makes the stream of a body of which a part
     has been read, from environ, length and that part's.
 
-    Set later, as they are made from the request's class: ``urlencoded`` and ``multipart``, the steps of each kind of
-    form; ``own``, what an instance must not have for itself; ``loads``, the method that loads either.
+    Set later, since they are made from the request's class: ``urlencoded`` and ``multipart``, the guards of each kind
+    of form; ``own``, the names that an instance must not override; ``loads``, the stock ``_load_form_data``.
     """
 
     __slots__ = ("errors", "loads", "multi_dicts", "multipart", "own", "stream_at", "urlencoded", "view")
@@ -60,7 +60,7 @@ class Forms:
     def form(self, request: Any) -> Any:
         if not is_on(type(request), "_load_form_data", self.loads) or not self.fill(request, True):
             request._load_form_data()
-        # PARITY: a subclass's own property is asked once more, as by Werkzeug.
+        # PARITY: a subclass's own property is read once more, as by Werkzeug.
         return request.form
 
     def files(self, request: Any) -> Any:
@@ -69,7 +69,7 @@ class Forms:
         return request.files
 
     def fill(self, request: Any, whole: bool) -> bool:
-        """Load the form of *request* into it; False, and nothing is done, if that takes the parser objects.
+        """Load the form of *request* into it. False, and nothing is done, where the parser objects must do it.
 
         *whole*: nothing comes after, so it is False as well in debug mode, where there is more to do.
         """
@@ -105,7 +105,7 @@ class Forms:
         return True
 
     def _replaced(self, filled: dict[str, Any], environ: dict[str, Any]) -> bool:
-        """Whether the instance has something of its own in place of a step, or has been read from."""
+        """Whether the instance overrides a step, or has been read from."""
         own = self.own
         for name in filled:
             if name in own:
@@ -179,7 +179,7 @@ class Forms:
         filled["form"] = form
 
     def close(self, files: Any) -> bool:
-        """Close the streams of *files*; False, and nothing is done, where that takes asking them."""
+        """Close the streams of *files*. False, and nothing is done, where a ``close`` is not stock."""
         if type(files) not in self.multi_dicts or FileStorage.close is not _close:
             return False
         for found in dict.values(files):
@@ -190,7 +190,7 @@ class Forms:
                 try:
                     file.stream.close()
                 except Exception:
-                    # PARITY: a file that cannot be closed is let go.
+                    # PARITY: errors of closing are ignored.
                     pass
         return True
 

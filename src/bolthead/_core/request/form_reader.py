@@ -46,7 +46,7 @@ _SIMPLE_NAME = b'Content-Disposition: form-data; name="'
 def simple_field_name(block: bytes) -> str | None:
     """The name of a field whose headers are the one line that browsers write; None for any other headers.
 
-    FAST (multipart): it is what :func:`split_headers` and :func:`describe` would say, without making what leads there.
+    FAST (multipart): what :func:`split_headers` and :func:`describe` would return.
     """
     start = len(_SIMPLE_NAME)
     stop = len(block) - 1
@@ -55,7 +55,7 @@ def simple_field_name(block: bytes) -> str | None:
     at = start
     while at < stop:
         byte = block[at]
-        # What ends the line or the name, or has to be decoded.
+        # Characters that end the line or the name, or have to be decoded.
         if byte > 126 or byte < 32 or byte == 34 or byte == 92 or byte == 37:
             return None
         at += 1
@@ -92,7 +92,7 @@ class FormReader:
 
     *open_file* gets name, file name and headers of a file and returns a stream to write to; where it is None, files
     are spooled as Werkzeug's own factory does it. *charset_of* gets the headers of a field that has a media type;
-    where it is None, the type says. *too_large* is called where a limit is passed, and raises.
+    where it is None, the charset is that of the type. *too_large* is called beyond a limit, and raises.
 
     ``fields`` are pairs; ``files`` are (name, file name, headers, stream), with the stream at its start.
     """
@@ -134,7 +134,7 @@ class FormReader:
     def read(
         self, scanner: Scanner, read: Callable[[int], bytes], size: int, most_bytes: int | None, most_parts: int | None
     ) -> None:
-        """Read pieces of *size* until the last delimiter; ValueError where the body is not sound."""
+        """Read pieces of *size* until the last delimiter; ValueError for a malformed body."""
         limit = maxsize if most_bytes is None else most_bytes
         most = maxsize if most_parts is None else most_parts
         parts = 0

@@ -34,7 +34,7 @@ cdef class Scanner:
     cpdef int next(self) except -1
     cdef object _join(self)
     cdef object _pass_delimiter(self)
-    @cython.locals(buffer=bytes, begin=Py_ssize_t, start=Py_ssize_t, told=int)
+    @cython.locals(buffer=bytes, begin=Py_ssize_t, start=Py_ssize_t, outcome=int)
     cdef int _find(self, Py_ssize_t at, bint first) except -2
     @cython.locals(buffer=bytes, size=Py_ssize_t, unknown=int)
     cdef int _after_token(self, Py_ssize_t at) except -2
@@ -43,7 +43,7 @@ cdef class Scanner:
         size=Py_ssize_t, stop=Py_ssize_t,
     )
     cdef int _next_part(self) except -1
-    @cython.locals(buffer=bytes, size=Py_ssize_t, begin=Py_ssize_t, stop=Py_ssize_t, told=int)
+    @cython.locals(buffer=bytes, size=Py_ssize_t, begin=Py_ssize_t, stop=Py_ssize_t, outcome=int)
     cdef int _next_data(self, bint opening) except -1
     cdef object _contents(self, Py_ssize_t begin, Py_ssize_t stop)
     @cython.locals(window=Py_ssize_t, stop=Py_ssize_t, line_feed=Py_ssize_t, carriage=Py_ssize_t)

@@ -1,7 +1,7 @@
 """Multipart bodies: bytes in, events out, whichever way the bytes are cut.
 
-What is found is what Werkzeug finds when it gets the whole body at once, and does not depend on the cuts: a
-decision that the next byte could change is put off until it is there. Time is linear in the body.
+The events are those of Werkzeug's parser for the whole body at once, and do not depend on the cuts: a decision that the
+next byte could change is deferred until it arrives. Time is linear in the body.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 from ..primitives.bytes_search import Finder, cut, find_byte
 
 NEED, PREAMBLE, PART, DATA, EPILOGUE = range(5)
-"""What :meth:`Scanner.next` found; NEED asks for more bytes."""
+"""What :meth:`Scanner.next` found; NEED: it needs more bytes."""
 
 STATES = ("PREAMBLE", "PART", "DATA_START", "DATA", "EPILOGUE", "COMPLETE")
 _PREAMBLE, _PART, _DATA_START, _DATA, _EPILOGUE, _COMPLETE = range(6)
@@ -23,8 +23,8 @@ _WORTH_A_VIEW = 4096
 class Scanner:
     """Finds the parts of a body whose parts are divided by *boundary*.
 
-    :meth:`feed` bytes, then call :meth:`next` until it says NEED; after :meth:`end` it says NEED only where
-    the body is cut off. The event's contents are in ``data`` (for PART the block of its headers) and ``more``.
+    :meth:`feed` bytes, then call :meth:`next` until it returns NEED; after :meth:`end` it returns NEED only
+    for a body that is cut off. The event's contents are in ``data`` (for PART the block of its headers) and ``more``.
     Line breaks may be CRLF, LF or CR. With ``views`` set, large contents are views of what was fed, not copies.
     """
 
@@ -75,7 +75,7 @@ class Scanner:
             return
         self._queue.append(chunk)
         self._queued += len(chunk)
-        # What is held is copied and searched again only when as much has come: linear, amortised.
+        # What is held is copied and searched again only when as much has arrived: amortised linear time.
         if held <= _SMALL or self._queued >= held:
             self._join()
 
@@ -148,14 +148,14 @@ class Scanner:
             if start > begin and buffer[start - 1] == 13:
                 start -= 1
             if start < at or first:
-                told = self._after_token(at + len(self._token))
-                if told:
+                outcome = self._after_token(at + len(self._token))
+                if outcome:
                     self._start = start
-                    return told
+                    return outcome
             at += 1 if first else self._step
 
     def _after_token(self, at: int) -> int:
-        """As :meth:`_find`, for what stands after ``--boundary``: ``--``, or spaces and a line break."""
+        """As :meth:`_find`, for what follows ``--boundary``: ``--``, or spaces and a line break."""
         buffer = self._buffer
         size = len(buffer)
         unknown = 0 if self.ended else -1
@@ -222,7 +222,7 @@ class Scanner:
         return PART
 
     def _next_data(self, opening: bool) -> int:
-        """Return what is certainly contents.
+        """Return the bytes that are certainly contents.
 
         The break that ends the headers may be the one that begins the next delimiter: then there are none.
         """
@@ -236,13 +236,13 @@ class Scanner:
                 begin += 2 if buffer[begin + 1 : begin + 2] == b"\n" else 1
             else:
                 begin += 1
-        told = self._find(self._at, False)
-        if told > 0:
+        outcome = self._find(self._at, False)
+        if outcome > 0:
             self.data = self._contents(begin, self._start)
             self.more = False
             self._pass_delimiter()
             return DATA
-        if told < 0:
+        if outcome < 0:
             stop = self._start
         elif opening and size - begin < len(self._token) and self._token.startswith(buffer[begin:]):
             stop = self._at

@@ -50,7 +50,7 @@ def key_of(name: bytes) -> str:
     """The key of a header, empty for one that is left out.
 
     Left out are HTTP/2's pseudo headers, whose contents the scope has elsewhere, and names with an underscore, which in
-    an environ could not be told from names with a dash: a client could forge what a proxy sets.
+    an environ could not be distinguished from names with a dash: a client could forge what a proxy sets.
     """
     key = ""
     if name[:1] != b":" and b"_" not in name:
@@ -205,7 +205,7 @@ def lazy_environ(scope: dict[str, Any]) -> Any:
     cookies = ""
     for name, value in scope["headers"]:
         if not name or name[0] < LOWER_A:
-            # ASGI wants lower case; a colon begins a pseudo header of HTTP/2.
+            # ASGI requires lower case; a colon begins a pseudo header of HTTP/2.
             return None
         size = len(name)
         if size == 4:

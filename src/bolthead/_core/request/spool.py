@@ -20,7 +20,7 @@ def _empty() -> Any:
 
 
 def frame() -> dict[str, Any]:
-    """What such a file holds when it is new, if that is what it held in every Python so far; else nothing."""
+    """The attributes of a new spooled file, if they have the known shape; else an empty dict."""
     made = _empty()
     found = dict(vars(made))
     made.close()
@@ -39,7 +39,7 @@ def spooled(data: bytes) -> Any:
         made.write(data)
         made.seek(0)
         return made
-    # FAST (multipart): it is what the constructor, one write and a seek leave, without copying the data.
+    # FAST (multipart): the state after the constructor, one write and a seek, without copying the data.
     made = new(SpooledTemporaryFile)
     filled = made.__dict__
     filled.update(known)

@@ -20,7 +20,7 @@ TEXT = StockGuard(HTTPException, ["get_body", "get_description", "name"])
 FORCE_TYPE: Any = BaseResponse.force_type.__func__  # type: ignore[attr-defined]
 
 PAGES: dict[tuple[int, str | None], bytes] = {}
-"""The pages of errors that say what their class says, by code and description."""
+"""The pages of errors with their class's description, by code and description."""
 PAGES_SIZE = 512
 CONTENT_TYPE = ("Content-Type", "text/html; charset=utf-8")
 ITERATORS: dict[type, bool] = {}
@@ -28,7 +28,7 @@ ITERATORS: dict[type, bool] = {}
 
 
 def error_response(cls: Any, error: Any, environ: Any) -> Any:
-    """What ``cls.force_type(error, environ)`` makes of an HTTP error, or None where only that can tell.
+    """What ``cls.force_type(error, environ)`` makes of an HTTP error, or None where that must be called.
 
     PARITY: the body is an iterator, as of any WSGI callable that was run.
     """
@@ -61,7 +61,7 @@ def error_response(cls: Any, error: Any, environ: Any) -> Any:
         if len(pairs) == 0 or pairs[0][0] != "Content-Type":
             return None
     if TEXT.holds(kind) and error.description is kind.description:
-        # FAST (errors): the text depends on nothing but these two, and both are the class's own.
+        # FAST (errors): the text depends only on these two, and both are the class's.
         body = PAGES.get((code, error.description))
         if body is None:
             body = PAGES[code, error.description] = error.get_body(environ).encode()
@@ -74,7 +74,7 @@ def error_response(cls: Any, error: Any, environ: Any) -> Any:
 
 
 def is_iterator(kind: Any, error: Any) -> bool:
-    """Whether an error is an iterator. FAST (errors): the abstract class is asked once for each class."""
+    """Whether an error is an iterator. FAST (errors): the abstract class is checked once for each class."""
     found = ITERATORS.get(kind)
     if found is None:
         found = isinstance(error, Iterator)

@@ -1,4 +1,4 @@
-"""A regular file becomes a response, or the answer that the client has it already.
+"""A response with a regular file, or 304 where the client has it already.
 
 Only the common request for a file is served here; for everything else `file_response` returns None and Werkzeug's
 ``send_file`` does it. No file content is cached: the remembered headers follow from path, time and size alone.
@@ -85,7 +85,7 @@ class FileBody(FileWrapper):
             if fd >= 0:
                 self._file = open(self._path, "rb", opener=lambda path, flags: fd)  # noqa: SIM115
             else:
-                # PARITY: a closed file, not none.
+                # PARITY: a closed file, not None.
                 self._file = open(self._path, "rb")  # noqa: SIM115
                 self._file.close()
         return self._file
@@ -129,10 +129,10 @@ def simple_join(directory: Any, path: Any) -> str | None:
 
 
 def type_of(name: str, safe: bool) -> tuple[str | None, str | None]:
-    """The MIME type and the encoding that a file's name tells; *safe*: it is a `SAFE_NAME`."""
+    """The MIME type and the encoding for a file's name; *safe*: it is a `SAFE_NAME`."""
     dot = name.rfind(".")
     if safe and dot > 0 and mimetypes.inited:
-        # FAST (static): the public tables, as they are now, without taking the name apart as a URL.
+        # FAST (static): as `guess_type`, by the same tables, without parsing the name as a URL.
         ending = name[dot:]
         lower = ending.lower()
         if lower == ending and lower not in mimetypes.suffix_map and lower not in mimetypes.encodings_map:
@@ -228,7 +228,7 @@ def file_response(
 ) -> Any:
     """The response with the file at the absolute *path*, or None where Werkzeug has to make it.
 
-    *max_age*: seconds, None, or a function that tells them by the path. Raises OSError for a file that cannot
+    *max_age*: seconds, None, or a function that returns either for the path. Raises OSError for a file that cannot
     be opened; *inside*: NotFound where there is no file.
     """
     method = environ["REQUEST_METHOD"]

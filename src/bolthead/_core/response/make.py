@@ -26,7 +26,7 @@ _wz_init = BaseResponse.__init__
 
 _mark = "\0"
 REDIRECT_PAGE = _wz_redirect(_mark).get_data(as_text=True).split(_mark)
-"""The page of a redirect, split where the location stands in it."""
+"""Werkzeug's page of a redirect, split at the location."""
 
 BAD_TUPLE = (
     "The view function did not return a valid response tuple."

@@ -27,10 +27,10 @@ ENTITY_HEADERS = frozenset(
         "last-modified",
     )
 )
-"""What RFC 2616, 10.3.5 wants left out of a 304; Expires may stay."""
+"""What RFC 2616, 10.3.5 excludes from a 304; Expires may stay."""
 
 SENDERS = frozenset(("close", "get_app_iter", "get_wsgi_headers", "get_wsgi_response", "iter_encoded"))
-"""What sends a response, and may be an attribute of it alone."""
+"""The methods that send a response; an instance may override them."""
 
 _stock_close = BaseResponse.close
 _END: Any = object()
@@ -77,7 +77,7 @@ def pairs_of_whole_body(response: Any) -> list[tuple[str, str]] | None:
     if kind is not list:
         if not counted:
             return None
-        # FAST (errors): an error's page is an iterator over a list, which is at its end with the first look.
+        # FAST (errors): an error's page is an iterator over a list, which this exhausts; so it is made again.
         body = list(body)
         response.response = iter(body)
     size = 0
@@ -93,9 +93,9 @@ def pairs_of_whole_body(response: Any) -> list[tuple[str, str]] | None:
 
 
 class Stream:
-    """A body on its way to the server: encodes what is str, and closes the response when told to.
+    """The iterable that a server gets: encodes items that are str; `close` closes the response.
 
-    WSGI: `close` does each time what the response's own does, as Werkzeug's iterator.
+    WSGI: each call of `close` closes the response, as with Werkzeug's iterator.
     """
 
     __slots__ = ("_body", "_items", "_response")
@@ -106,7 +106,7 @@ class Stream:
         self._items: Any = None
 
     def source(self) -> Any:
-        """What is walked; None once that has begun."""
+        """The body; None once the iteration has begun."""
         return self._body
 
     def __iter__(self) -> Any:
@@ -123,7 +123,7 @@ class Stream:
                 items = iter(body)
             except TypeError:
                 items = iterate(body)
-        # PARITY: after its end or an error nothing more comes, whatever the iterator says.
+        # PARITY: after its end or an error it is not continued, whatever the iterator does.
         self._items = None
         item = next(items, _END)
         if item is _END:
@@ -140,7 +140,7 @@ class Stream:
         if type(response).close is not _stock_close:
             response.close()
             return
-        # FAST (stream): what the response's own does.
+        # FAST (stream): the body of the stock `close`.
         body = response.response
         close = getattr(body, "close", _END)
         if close is not _END:

@@ -22,7 +22,7 @@ _METHODS = METHODS
 class AdapterRecord:
     """The settings of an adapter: a map, *tree* its tree, and where it is bound to.
 
-    *stock*: no subclass chooses rules for building.
+    *stock*: no subclass overrides the choice of rules for building.
     """
 
     __slots__ = (
@@ -67,7 +67,7 @@ def _method(method: Any) -> Any:
 
 def not_found_error(allowed: set[str] | None, crossed: bool) -> HTTPException:
     """The error for a path without a rule, from the search's outcome."""
-    # FAST (errors): without three constructors that only store None.
+    # FAST (errors): three constructors would only store None.
     error: Any
     if allowed:
         error = new(MethodNotAllowed)

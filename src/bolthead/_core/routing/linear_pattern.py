@@ -12,15 +12,15 @@ from typing import Any
 
 LITERAL = 0
 ANY = 1
-"""From *low* to *high* letters but no slash, as many as possible; *high* below 0 is no bound."""
+"""From *low* to *high* characters but no slash, as many as possible; *high* below 0 is no bound."""
 ANY_DIGITS = 2
 SIGNED_DIGITS = 3
 PATH = 4
 """A letter but no slash, then any but line feeds, as few as possible."""
 CHOICE = 5
-"""The first of several texts that will do."""
+"""The first of several texts with which the rest can match."""
 FIXED = 6
-"""A pattern for exactly *low* letters."""
+"""A pattern for exactly *low* characters."""
 
 _LITERAL = LITERAL
 _ANY = ANY

@@ -2,7 +2,7 @@
 
 A search enters each state at most once: its cost is bounded by the tree, not by the square of the path. Nothing here
 raises for a path that does not match; the outcome is a small code. An augmenting ``.pxd`` would not do: compiled, the
-search reads the letters of the path in place and makes a string only for what becomes an argument.
+search reads the characters of the path in place and makes a string only for what becomes an argument.
 """
 
 from __future__ import annotations
@@ -25,8 +25,11 @@ _SLASHES = re.compile("/{2,}")
 
 
 class Seen:
-    """What a search notes apart from its rule: the methods of rules that refused this one, whether one *crossed*, of
-    the other protocol, and whether the rule found waits behind a missing *slash*."""
+    """What a search finds out beside its rule.
+
+    *allowed*: the methods of rules that refused this one; *crossed*: a rule was of the other protocol; *slash*: the
+    rule found takes a slash that the path has not.
+    """
 
     __slots__ = ("allowed", "crossed", "slash")
 
@@ -61,7 +64,7 @@ def lookup_tree(tree: Tree, domain: str, path: str, method: Any, websocket: bool
         if leaf is None and state.edges is None:
             first = segments[0]
             if first and (state.static is None or first not in state.static) and "//" not in path:
-                # FAST (errors): with no way to begin there is no other either.
+                # FAST (errors): nothing takes the first segment, so no other search can succeed.
                 return (MISSED, None, False)
     if leaf is None:
         return _search(tree, domain, path, method, websocket)
@@ -100,7 +103,7 @@ def _run(
     if state.edges is not None:
         segments.insert(0, domain)
     else:
-        # FAST (errors): no domain has a variable, so there is nothing to come back to.
+        # FAST (errors): no domain has a variable, so the search never returns to the root.
         starts = tree.starts
         home = None if state.static is None else state.static.get(domain)
         if home is None:
@@ -174,7 +177,7 @@ def _run(
 def _straight(state: State, segments: list[str], method: Any, websocket: bool, values: list[Any]) -> Leaf | None:
     """The first rule in the tree's order if it is on the first way that a search would go, else None.
 
-    FAST (int): most paths never come back to a state, and this loop is a fraction of the other.
+    FAST (int): most searches never backtrack, and this loop costs a fraction of the other.
     """
     for segment in segments:
         static = state.static
@@ -203,7 +206,7 @@ def _straight(state: State, segments: list[str], method: Any, websocket: bool, v
 
 
 def _ending(state: State, method: Any, websocket: bool, seen: Seen) -> Leaf | None:
-    """A rule for a path that ends at *state*; *slash* is set if one waits behind a missing slash."""
+    """A rule for a path that ends at *state*; *slash* is set if it takes a slash that the path has not."""
     leaves = state.leaves
     if leaves is not None:
         leaf = _admit(leaves, False, method, websocket, seen)
@@ -219,7 +222,7 @@ def _ending(state: State, method: Any, websocket: bool, seen: Seen) -> Leaf | No
 
 
 def _admit(leaves: list[Leaf], lenient: bool, method: Any, websocket: bool, seen: Seen) -> Leaf | None:
-    """The first of *leaves* for this method and protocol, noting why the others are not."""
+    """The first of *leaves* for this method and protocol; notes why the others were refused."""
     for leaf in leaves:
         if lenient and not leaf.lenient:
             continue
@@ -235,7 +238,7 @@ def _admit(leaves: list[Leaf], lenient: bool, method: Any, websocket: bool, seen
 
 
 def _take(edge: Edge, segments: list[str], at: int, values: list[Any]) -> int:
-    """Follow *edge* from segment *at*: where that leads, or -1. Texts go on the stack of values."""
+    """Follow *edge* from segment *at*. Returns the next segment's index, or -1; the texts are appended to *values*."""
     kind = edge.kind
     beyond = at + 1
     target = segments[at]

@@ -1,8 +1,8 @@
 # cython: boundscheck=False, wraparound=False
 """The compiled version of ``search.py``; the tests of routing compare the two.
 
-It looks at the letters of the path where they are. A variable is a span of them until the rule is found, so a string
-is made only for what becomes an argument.
+It reads the characters of the path in place. A variable is a span of them until the rule is found, so a string is made
+only for an argument.
 """
 
 import re
@@ -52,7 +52,7 @@ cdef inline bint takes(Leaf leaf, object method) except -1:
 
 
 cdef Leaf leaf_at_end(Search *search, State state):
-    """A rule for a path that ends at *state*; *slash* is set if one waits behind a missing slash."""
+    """A rule for a path that ends at *state*; *slash* is set if it takes a slash that the path has not."""
     cdef Leaf leaf
     cdef State beyond
     if state.leaves is not None:
@@ -69,7 +69,7 @@ cdef Leaf leaf_at_end(Search *search, State state):
 
 
 cdef Leaf admit(Search *search, list leaves, bint lenient):
-    """The first of *leaves* for this method and protocol, noting why the others are not."""
+    """The first of *leaves* for this method and protocol; notes why the others were refused."""
     cdef Leaf leaf
     for leaf in leaves:
         if lenient and not leaf.lenient:
@@ -89,7 +89,7 @@ cdef Leaf admit(Search *search, list leaves, bint lenient):
 
 
 cdef Leaf run(Search *search, State state, Py_ssize_t at):
-    """The first rule in the tree's order for the letters from *at* on, beginning at *state*; or None."""
+    """The first rule in the tree's order for the characters from *at* on, beginning at *state*; or None."""
     cdef Py_ssize_t length = search.length
     cdef Py_ssize_t stop = 0, nth = -1, size, beyond, count, texts
     cdef uint64_t hashed = 0
@@ -166,7 +166,7 @@ cdef Leaf run(Search *search, State state, Py_ssize_t at):
 
 
 cdef Py_ssize_t take(Search *search, Edge edge, Py_ssize_t at, Py_ssize_t stop) except -2:
-    """Follow *edge* with the letters from *at* on: where that leads, or -1. Pushes the argument's letters."""
+    """Follow *edge* with the characters from *at* on. Returns where the next segment begins, or -1; pushes the spans."""
     cdef int kind = edge.kind
     cdef Py_ssize_t beyond = stop + 1
     cdef Py_ssize_t size
@@ -235,7 +235,7 @@ cdef Py_ssize_t take_pattern(Search *search, Edge edge, Py_ssize_t at, Py_ssize_
 
 
 cdef object parse_digits(Search *search, Py_ssize_t at, Py_ssize_t stop):
-    """The number that these letters are, or None where only ``int`` can say."""
+    """The number that these characters are, or None where `int` has to convert them."""
     cdef Py_ssize_t nth
     cdef unsigned int letter
     cdef long long value = 0
@@ -250,7 +250,7 @@ cdef object parse_digits(Search *search, Py_ssize_t at, Py_ssize_t stop):
 
 
 cdef dict arguments_of(Search *search, Tree tree, Leaf leaf):
-    """The letters as arguments.
+    """The characters as arguments.
 
     PARITY: None, for a text that a converter refuses, ends the search; no other rule is tried.
     """
@@ -290,7 +290,7 @@ cdef dict arguments_of(Search *search, Tree tree, Leaf leaf):
 
 
 cdef Leaf start(Search *search, Tree tree, str domain, str path):
-    """Search from the root. The letters are those of *path* alone if no domain has a variable."""
+    """Search from the root. The characters are those of *path* alone if no domain has a variable."""
     cdef State state = tree.root
     cdef Py_ssize_t at = 0
     cdef str text = path

@@ -1,7 +1,7 @@
 """A part of ``search.pyx``: what one search has found so far, and its steps to come back to."""
 
 cdef struct Span:
-    # An argument's letters; with *at* below 0, number *stop* of the texts.
+    # An argument's characters; with *at* below 0, number *stop* of the texts.
     Py_ssize_t at
     Py_ssize_t stop
 
@@ -18,7 +18,7 @@ cdef struct Step:
 
 
 cdef struct Search:
-    # The letters (owned), and where the domain before them ends, or -1.
+    # The characters (owned), and where the domain before them ends, or -1.
     PyObject *text
     const void *data
     int kind
@@ -30,7 +30,7 @@ cdef struct Search:
     PyObject *allowed
     bint crossed
     bint slash
-    # The arguments so far, and the texts that are not letters of the path (owned).
+    # The arguments so far, and the texts that are not characters of the path (owned).
     Span *spans
     Py_ssize_t count
     Py_ssize_t spans_capacity

@@ -1,6 +1,6 @@
 """The literal segments that may follow a state, with the states behind them.
 
-The compiled version, ``segment_table.pyx``, looks a segment up by the letters of a path, without making a string.
+The compiled version, ``segment_table.pyx``, looks a segment up by the characters of a path, without making a string.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from libc.string cimport memcmp
 cdef uint64_t _FACTOR = <uint64_t>(<Py_ssize_t>hash("bolthead")) ^ <uint64_t>0x9E3779B97F4A7C15 | 1
 
 
-# --- letters --------------------------------------------------------------------------------------------------
+# --- characters --------------------------------------------------------------------------------------------------
 
 
 cdef Py_ssize_t segment(int kind, const void *data, Py_ssize_t at, Py_ssize_t stop, uint64_t *hashed) noexcept:

@@ -1,8 +1,8 @@
 # cython: boundscheck=False, wraparound=False
 """The router's tree, in which `search` finds a rule.
 
-A path is taken segment by segment; the domain is segment 0. Every state stands for one sequence of segments
-and variables.
+A path is matched segment by segment; the domain is segment 0. Each state is reached by one sequence of segments and
+variables.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ INDEX_FROM = 6
 _rank = attrgetter("rank")
 _compiling = threading.Lock()
 _NO_GIL = not getattr(sys, "_is_gil_enabled", lambda: True)()
-"""Whether what is replaced has to be kept: a compiled search in another thread may have read the reference to it, and
-not yet counted its own."""
+"""Whether replaced objects must stay alive: a compiled search in another thread may have read a pointer to one, and not
+yet incremented its reference count."""
 
 
 class Leaf:
@@ -77,7 +77,7 @@ class Leaf:
         self.sync()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """What is made of a rule is not pickled: where it was there is None, and it is made again."""
+        """Pickled as None: it is derived from a rule, and made again."""
         return type(None), ()
 
     def sync(self) -> None:
@@ -127,7 +127,7 @@ class Edge:
 
     SEGMENT, DIGITS and SIGNED are one variable between two literals and need no regular expression; *low* and
     *high* bound the variable's length. So is REST, a tail. PATTERN and TAIL hold the source of theirs, compiled on
-    first use; for a target of *linear_from* letters or more *linear* replaces it.
+    first use; for a target of *linear_from* characters or more *linear* replaces it.
     """
 
     __slots__ = (
@@ -262,7 +262,7 @@ class Tree:
         self.merge_slashes = merge_slashes
 
     def add_static(self, path: str, state: State) -> None:
-        """Remember *state* as that of the rules for exactly *path*, whose first segment is the domain."""
+        """Register *state* for exactly *path*, whose first segment is the domain."""
         domain, _, rest = path.partition("/")
         if rest.startswith("//"):
             # Never looked up: slashes before a path count as one.

@@ -35,7 +35,7 @@ def encode_query(values: Mapping[Any, Any], ordered: bool, key: Callable[[Any], 
 
 SAFE_NAMES_SIZE = 1024
 safe_names: set[str] = set()
-"""Names that stand in a query as they are: some that were seen, at most so many."""
+"""Names that need no quoting in a query, as far as they were met and remembered."""
 
 
 def _is_safe_name(name: str) -> bool:
@@ -68,11 +68,11 @@ class UrlTemplate:
     """One rule taken apart for building.
 
     *domain* and *path* alternate literal text, already quoted, and placeholders. *encode* replaces the encoding of
-    extra values where a rule's class brings its own. *rule* single is used where its class builds in its own way.
+    extra values where a rule's class overrides it. *foreign*: the class overrides `build`, so only *rule* is used.
 
-    *single*: where no other rule has its endpoint, any values make a path on the host *place* of it: the text *head*,
-    and for each of the *steps* that of a value, a whole number or else text, and the literal after it. *watched* are
-    the attributes of classes that all this was made from.
+    *single*: if no other rule has the endpoint, `build_relative` may build the path, on the host *place*: the text
+    *head*, then for each of the *steps* the text of a value (an integer or else a str) and the literal after it.
+    *watched* are the attributes of classes that all this depends on.
     """
 
     __slots__ = (
@@ -136,7 +136,7 @@ class UrlTemplate:
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """What is made of a rule is not pickled: where it was there is None, and it is made again."""
+        """Pickled as None: it is derived from a rule, and made again."""
         return type(None), ()
 
     def suits(self, values: dict[Any, Any], method: str | None) -> bool:
@@ -208,7 +208,7 @@ class UrlTemplate:
         return f"?{query}" if query else ""
 
     def ask(self, values: dict[Any, Any], method: str | None, append_unknown: bool) -> Built | None:
-        """What a rule that builds in its own way makes of *values*."""
+        """What a rule whose class overrides `build` makes of *values*."""
         rule = self.rule
         if not rule.suitable_for(values, method):
             return None
@@ -222,7 +222,7 @@ class UrlTemplate:
 
 
 class Built:
-    """What a rule was built into."""
+    """The domain and the path that were built from a rule."""
 
     __slots__ = ("domain", "path", "websocket")
 
@@ -232,10 +232,10 @@ class Built:
 
 
 class EndpointTemplates:
-    """The templates for the rules of one endpoint, good as long as *rules* is their list and has *count* of them, and
-    *watch*, if any, sees no change.
+    """The templates for the rules of one endpoint.
 
-    *single* is the template of a single rule that can say so, and *head*, *place* and *steps* are its own.
+    Valid as long as *rules* is their list and has *count* items, and *watch*, if any, sees no change. *single* is the
+    template of an only rule that `build_relative` can build; *head*, *place* and *steps* are its attributes.
     """
 
     __slots__ = ("count", "head", "place", "rules", "single", "steps", "templates", "watch")
@@ -254,7 +254,7 @@ class EndpointTemplates:
 
 
 def _steps(path: list[str | Placeholder]) -> list[tuple[str, bool, str]] | None:
-    """What follows the first literal of *path*; None where it takes a converter's own call."""
+    """What follows the first literal of *path*; None where a converter's method must be called."""
     steps: list[tuple[str, bool, str]] = []
     for part in path:
         if isinstance(part, Placeholder):
@@ -330,10 +330,10 @@ def _templates(bound: Any, tree: Tree, endpoint: Any) -> EndpointTemplates | Non
 
 
 def build_relative(bound: Any, endpoint: Any, values: dict[Any, Any], method: Any) -> str | None:
-    """What `build` returns where that is a path made by the only rule of *endpoint*; None where it must be asked.
+    """What `build` returns if that is a path built from the only rule of *endpoint*; None where `build` must be called.
 
     FAST (url-for, build): *bound* is an adapter whose `build` is this module's, or an `AdapterRecord` with the tree,
-    the subdomain and the script name of one. Of a single rule it does not matter which method is tried first.
+    the subdomain and the script name of one. With one rule it does not matter which method is tried first.
     """
     tree = bound.tree
     group = tree.groups.get(endpoint)
@@ -360,7 +360,7 @@ def build_relative(bound: Any, endpoint: Any, values: dict[Any, Any], method: An
             else:
                 path = f"{path}{quote_path(exact_str(value))}{after}"
     except Exception:
-        # `build` first looks whether all values are there.
+        # `build` checks first that all values are there, and raises the error.
         return None
     if len(values) > len(steps):
         path += group.single.rest(values)

@@ -46,11 +46,11 @@ def vary_by_cookie(response: Any) -> None:
 
 @lru_cache(64)
 def cookie_frame(name: str, options: tuple[Any, ...], dated: bool) -> tuple[str, str, str] | None:
-    """What stands before the value, between value and date, and after, in a ``Set-Cookie`` header.
+    """The parts of a ``Set-Cookie`` header before the value, between value and date, and after the date.
 
-    None for what the header would refuse.
+    None for options that a header cannot have.
     """
-    # The epoch stands in for the date; its text cannot be part of anything else.
+    # The epoch is a placeholder for the date; its text occurs nowhere else.
     given = dict(zip(COOKIE_OPTIONS, options, strict=True))
     text = dump_cookie(name, "value", expires=0 if dated else None, max_size=0, **given)
     if "\n" in text or "\r" in text:
@@ -79,7 +79,7 @@ def cookie_text(name: Any, value: str, expires: Any, options: tuple[Any, ...]) -
 def set_cookie(response: Any, name: Any, value: str, expires: Any, options: tuple[Any, ...], limit: Any) -> None:
     """``response.set_cookie(name, value, expires=expires, …)`` as shipped, for a value that needs no quotes.
 
-    *limit*: the most letters that may be set without a warning, if there is a limit.
+    *limit*: the longest header without a warning, in characters, if there is a limit.
     """
     text = cookie_text(name, value, expires, options)
     if text is None or (limit and len(text) > limit):
@@ -145,8 +145,8 @@ class CookieSessions:
         self.response_guard = response_guard
         self.module = module
         self.texts = texts
-        # What was made of what. A tuple, so that no thread sees half of one and half of another; in a list for the
-        # reason of `signature._stamps`.
+        # The last result and what it was made from. A tuple, so that each thread sees a whole one; in a list for the
+        # reason given at `signature._stamps`.
         self.last: list[tuple[Any, Any, Any]] = [(None, None, None)]
         self.life: list[tuple[Any, Any]] = [(None, None)]
 
@@ -163,7 +163,7 @@ class CookieSessions:
         return found
 
     def open(self, app: Any, request: Any) -> Any:
-        """``interface.open_session(app, request)``, or None where that is to be asked itself."""
+        """``interface.open_session(app, request)``, or None where that must be called."""
         if not self.guard.holds(type(self.interface)):
             return None
         serializer = self.serializer_of(app)
@@ -216,7 +216,7 @@ class CookieSessions:
             if not permanent or not config["SESSION_REFRESH_EACH_REQUEST"]:
                 return
         elif not session:
-            # It is to be deleted.
+            # The cookie is to be deleted.
             self.save_other(app, session, response)
             return
         else:
@@ -244,7 +244,7 @@ class CookieSessions:
             vary_by_cookie(response)
 
     def write(self, app: Any, value: dict[str, Any]) -> Any:
-        """What stands in the cookie: ``serializer.dumps(value)``."""
+        """The cookie's value: ``serializer.dumps(value)``."""
         serializer = self.serializer_of(app)
         macs = macs_of(serializer)
         if not macs:

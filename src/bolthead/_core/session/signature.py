@@ -23,8 +23,8 @@ PADDING = (b"", b"===", b"==", b"=")
 """What a text needs at its end, by its length modulo 4."""
 
 _stamps: list[tuple[int, bytes]] = [(0, b"")]
-"""The last second that something was signed in, and how it is written. In a list, since without the GIL a variable of a
-compiled module must not be replaced while another thread reads it."""
+"""The last second of a signature, and its encoding. In a list, since without the GIL a variable of a compiled module
+must not be assigned while another thread reads it."""
 
 
 def encode(data: bytes) -> bytes:
@@ -48,7 +48,7 @@ def packed_size(text: bytes) -> int:
 
 
 def packed(text: bytes) -> bytes:
-    """*text* as base64, compressed where that is shorter; a dot tells.
+    """*text* as base64, compressed if that is shorter, which a leading dot marks.
 
     FAST (session-write): a permanent session is sent again with each answer, mostly unchanged.
     """
@@ -56,7 +56,7 @@ def packed(text: bytes) -> bytes:
 
 
 def pack(text: bytes) -> bytes:
-    """`packed`, done."""
+    """`packed`, without the cache."""
     size = len(text)
     if size >= SMALL or packed_size(text) < size - 1:
         smaller = zlib.compress(text)
@@ -91,7 +91,7 @@ class Hmac:
 
 
 def stamp(now: float) -> bytes:
-    """The time of signing as it is written: whole seconds since the epoch."""
+    """The time of signing, encoded: whole seconds since the epoch."""
     second = int(now)
     last = _stamps[0]
     if last[0] != second:
@@ -122,7 +122,7 @@ def verified(macs: list[Hmac], text: Any) -> tuple[bytes, int] | None:
             if compare_digest(given, mac.digest(value)):
                 return (payload, int.from_bytes(decode(signed_at), "big")) if payload else None
     except Exception:
-        # Malformed: itsdangerous raises the error for it.
+        # Malformed: itsdangerous raises the error.
         pass
     return None
 

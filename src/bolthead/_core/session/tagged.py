@@ -36,7 +36,7 @@ class TaggedTexts:
 
     def loads(self, serializer: Any, provider: Any, text: str) -> Any:
         """``serializer.loads(text)``."""
-        # The keys that mark begin with a space.
+        # Only keys that begin with a space mark a tag.
         if '" ' in text or "\\u" in text or not self.is_stock(serializer) or not has_stock_loads(provider):
             return serializer.loads(text)
         return parse(text)

@@ -1,6 +1,6 @@
 """Templates as Python code that calls `runtime` and `contexts` instead of Jinja's methods.
 
-Used only where an application leaves those methods as they are; otherwise Jinja's own generator is.
+Used only where an application overrides none of those methods; otherwise Jinja's generator is.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ STEPS = "attribute, item, call, resolve, get_template, included, default_module"
 def is_fit(environment: Environment, defer_init: bool) -> bool:
     """Whether the templates of *environment* may be compiled by `LeanCodeGenerator`.
 
-    Not where the code outlives the process (a bytecode cache, `compile_templates`), nor for what rules apart: the
-    sandbox, async mode, an own code generator, own look-ups, calls, escaping or joining.
+    Not where the code outlives the process (a bytecode cache, `compile_templates`), nor in the sandbox, in async mode,
+    or with a code generator, look-ups, calls, escaping or joining of the application's own.
     """
     return (
         environment.code_generator_class is CodeGenerator
@@ -43,7 +43,7 @@ def is_fit(environment: Environment, defer_init: bool) -> bool:
 
 
 class LeanCodeGenerator(CodeGenerator):
-    """Jinja's generator with other words for attributes, items, calls, names, output, includes and imports."""
+    """Jinja's generator, with other code for attributes, items, calls, names, output, includes and imports."""
 
     def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:
         for line in IMPORTS:

@@ -42,7 +42,7 @@ def new_context(template: Any, parent: dict[str, Any], joined: bool) -> Any:
     context.eval_ctx = EvalContext(environment, template.name)
     context.exported_vars = set()
     context.name = template.name
-    # FAST (template): Jinja asks the chain for each name, which is many calls.
+    # FAST (template): Jinja looks each name up in the chain, which is many calls.
     own, shared = template.globals.maps
     keys = set(shared)
     if own:
@@ -85,7 +85,7 @@ def included(template: Any, context: Any, local_variables: dict[str, Any]) -> An
     try:
         return (template.environment.concat(pieces),)
     except TypeError:
-        # A call block may give anything. Jinja finds out at the end of the page, after other errors.
+        # A call block may give what is no text. Jinja's error comes at the end of the page, after other errors.
         return pieces
 
 
@@ -96,7 +96,7 @@ def late_included(template: Any, context: Any, local_variables: dict[str, Any]) 
 
 def default_module(template: Any, context: Any) -> Any:
     """What an import without a context gives."""
-    # FAST (page-form): Jinja asks the chain of globals for each name.
+    # FAST (page-form): Jinja looks each name up in the chain of globals.
     if is_stock(template):
         module = template._module
         if module is not None and not context.globals_keys.difference(*template.globals.maps):

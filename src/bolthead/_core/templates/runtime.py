@@ -129,7 +129,7 @@ def stopped(context: Any) -> Any:
 
 
 def macro_arguments(context: Any, macro: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any] | None:
-    """The arguments of a macro's function, or None where Jinja has to look: at surplus ones, and at odd macros."""
+    """The arguments of a macro's function; None for surplus arguments and rare kinds of macros, which Jinja handles."""
     names = tuple(macro.arguments)
     count = len(names)
     if macro.catch_kwargs or macro.catch_varargs or macro.explicit_caller or macro._environment.is_async:

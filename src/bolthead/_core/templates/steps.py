@@ -1,4 +1,4 @@
-"""Is Jinja's own way through a template still in place? If so, the shorter one may be taken."""
+"""Whether Jinja's own methods are in place, so that the shorter functions may be used instead."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ guard = StockGuard(
         (Markup, "__new__"),
     ],
 )
-"""All that the functions of `runtime` and `contexts` stand in for."""
+"""All methods that the functions of `runtime` and `contexts` replace."""
 
 
 def is_stock(environment: Any) -> bool:
@@ -44,12 +44,12 @@ def late_item(environment: Any, obj: Any, argument: Any) -> Any:
 
 
 def steps(environment: Any, context: Any) -> tuple[Any, ...]:
-    """What the code of a template calls, asked for whenever a part of one starts.
+    """The functions that the code of a template calls. Called at the start of each of its parts.
 
     These are the functions for ``a.b``, ``a[b]``, ``f()``, names, templates by name, includes and imports.
     """
-    # PARITY: tests/core/templates/test_extension_points.py; what an application puts in the place of Jinja's methods
-    # later is called from the next rendering on; by the macros of a cached import, when that is made again.
+    # PARITY (tests/core/templates/test_extension_points.py): a later replacement of Jinja's methods is called from the
+    # next rendering on; by the macros of a cached import, when that is made again.
     if context.__dict__.get("bolthead_joined") is environment or (type(context) is Context and is_stock(environment)):
         return (
             runtime.attribute,
@@ -73,7 +73,7 @@ def steps(environment: Any, context: Any) -> tuple[Any, ...]:
 
 def get_template(environment: Any, name: Any) -> Any:
     """``environment.get_or_select_template(name)``."""
-    # FAST (template): a template in the cache is three calls away.
+    # FAST (template): saves three calls for a template in the cache.
     if type(name) is str and guard.holds_for(environment):
         return contexts.get_template(environment, name, None)
     return environment.get_or_select_template(name)
