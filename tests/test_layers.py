@@ -57,11 +57,11 @@ CORE: dict[str, set[str]] = {
 
 LAZY = {
     ("_startup.flask", "as_flask"),
-    ("app", "async_testing"),
     ("app", "cli"),
     ("app", "testing"),
     ("cli.groups", "as_flask"),
     ("cli.locate", "__init__"),
+    ("sansio.live", "async_testing"),
     ("sansio.scaffold", "cli"),
     ("templating", "debughelpers"),
     ("wrappers", "debughelpers"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import weakref
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
+from collections.abc import Callable, Coroutine, Iterable
 from datetime import timedelta
 from inspect import signature
 from types import TracebackType
@@ -41,15 +41,11 @@ from .signals import got_request_exception
 from .signals import request_finished as request_finished
 from .signals import request_started as request_started
 from .signals import request_tearing_down as request_tearing_down
-from .websockets import Websocket
 from .wrappers import Request, Response
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
-
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-    from .async_testing import AsyncFlaskClient
     from .templating import Environment
     from .testing import FlaskClient, FlaskCliRunner
 
@@ -60,11 +56,7 @@ T_template_global = TypeVar("T_template_global", bound=ft.TemplateGlobalCallable
 T_template_test = TypeVar("T_template_test", bound=ft.TemplateTestCallable)
 
 
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
 _sentinel: Any = _scaffold_sentinel
-_run_asgi: Callable[..., Awaitable[None]] | None = None
 
 
 class Flask(App):
@@ -79,7 +71,6 @@ class Flask(App):
 
     request_class: type[Request] = Request
     response_class: type[Response] = Response
-    websocket_class: type[Websocket] = Websocket
     session_interface: SessionInterface = SecureCookieSessionInterface()
 
     if not TYPE_CHECKING:
@@ -144,7 +135,7 @@ class Flask(App):
     # --- files and templates ----------------------------------------------------------------------------------
 
     def get_send_file_max_age(self, filename: str | None) -> int | None:
-        """Seconds for which a client may cache *filename*; None to ask again each time.
+        """Seconds for which a client may cache *filename*; None to revalidate each time.
 
         ``SEND_FILE_MAX_AGE_DEFAULT`` unless overridden.
         """
@@ -178,9 +169,9 @@ class Flask(App):
         return open(os.path.join(self.instance_path, resource), mode, encoding=None if "b" in mode else encoding)
 
     def create_jinja_environment(self) -> Environment:
-        """Make what ``app.jinja_env`` is, when that is first asked for: ``jinja_environment`` with ``jinja_options``.
+        """Make ``app.jinja_env``, on its first use: ``jinja_environment`` with ``jinja_options``.
 
-        It escapes where `select_jinja_autoescape` says so, and knows ``url_for``, ``config`` and the other globals.
+        It escapes where `select_jinja_autoescape` is true, and has ``url_for``, ``config`` and the other globals.
         """
         options = dict(self.jinja_options)
         options.setdefault("autoescape", self.select_jinja_autoescape)
@@ -237,7 +228,7 @@ class Flask(App):
         return self.url_map.bind_to_environ(request.environ, server_name=server_name, subdomain=subdomain)
 
     def raise_routing_exception(self, request: Request) -> NoReturn:
-        """Raise what routing found. In debug mode, a redirect that would lose a form's data says so."""
+        """Raise what routing found; in debug mode an explanation for a redirect that would lose a form's data."""
         error = request.routing_exception
         keeps_body = request.method in {"GET", "HEAD", "OPTIONS"} or getattr(error, "code", None) in {307, 308}
         if not self.debug or not isinstance(error, RequestRedirect) or keeps_body:
@@ -333,15 +324,6 @@ class Flask(App):
             from .testing import FlaskClient as cls
         return cls(self, self.response_class, use_cookies=use_cookies, **kwargs)  # type: ignore[misc]
 
-    def async_test_client(self, use_cookies: bool = True, **kwargs: Any) -> AsyncFlaskClient:
-        """A client whose requests are awaited and go through `asgi_app`; *kwargs* are `test_client`'s.
-
-        ``async with`` it, the application's lifespan runs around its requests.
-        """
-        from .async_testing import AsyncFlaskClient
-
-        return AsyncFlaskClient(self, self.response_class, use_cookies=use_cookies, **kwargs)
-
     def test_cli_runner(self, **kwargs: Any) -> FlaskCliRunner:
         """A runner whose ``invoke(args=["command", "--option"])`` calls this application's commands.
 
@@ -414,7 +396,7 @@ class Flask(App):
     def dispatch_request(self) -> ft.ResponseReturnValue:
         """Call the view that the request matched, with the URL's values, and return what it returns.
 
-        What routing found instead (404, 405, a redirect) is raised; OPTIONS is answered where the rule asks for that.
+        What routing found instead (404, 405, a redirect) is raised; OPTIONS is answered where the rule provides that.
         """
         ctx: Any = request_ctx._get_current_object()  # type: ignore[attr-defined]
         return phases.answer(phases.plan_of(self), self, ctx, False)  # type: ignore[no-any-return]
@@ -460,7 +442,7 @@ class Flask(App):
             from asgiref.sync import async_to_sync
         except ImportError:
             raise RuntimeError("Install 'bolthead[async]' in order to use async views.") from None
-        # FAST (async): a relative import asks for the package's parent each time.
+        # FAST (async): a relative import looks the package's parent up each time.
         from bolthead._compat.asgiref_bridge import bridge
 
         return bridge(async_to_sync, func)
@@ -513,10 +495,6 @@ class Flask(App):
         """
         return RequestContext(self, environ)
 
-    def websocket_context(self, environ: dict[str, Any]) -> RequestContext:
-        """A context for a websocket's handshake; its request is a `websocket_class`."""
-        return RequestContext(self, environ, self.websocket_class(environ))
-
     def test_request_context(self, *args: Any, **kwargs: Any) -> RequestContext:
         """A request context made up for a test or the shell, of what `testing.EnvironBuilder` takes. No hook runs."""
         from .testing import EnvironBuilder
@@ -534,27 +512,6 @@ class Flask(App):
         """
         return run_wsgi(self, environ, start_response)
 
-    async def asgi_app(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        """The ASGI application (ASGI 3): what an ASGI server is given. ASGI middleware goes around this.
-
-        Serves requests, websockets and the lifespan with the same views, hooks and error handlers as `wsgi_app`.
-        What is async is awaited on the server's loop, the rest runs in at most ``ASGI_THREADS`` threads (40).
-        """
-        global _run_asgi
-        if _run_asgi is None:
-            from ._core.lifecycle.asgi import run as _run_asgi
-        await _run_asgi(self, scope, receive, send)  # type: ignore[misc]
-
-    def _asgi_executor(self) -> ThreadPoolExecutor:
-        pool = self.__dict__.get("_asgi_pool")
-        if pool is None:
-            from concurrent.futures import ThreadPoolExecutor
-
-            pool = ThreadPoolExecutor(self.config.get("ASGI_THREADS") or 40, f"{self.name}-asgi")
-            # Two first requests in two threads: one pool wins, the other never starts a thread.
-            pool = self.__dict__.setdefault("_asgi_pool", pool)
-        return pool  # type: ignore[no-any-return]
-
     if TYPE_CHECKING:
 
         def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]: ...
@@ -565,7 +522,7 @@ class Flask(App):
             """The WSGI server's entry: `wsgi_app`, which may have been wrapped or replaced."""
             return call_wsgi(self, environ, start_response, more)
 
-        # Other arguments than these come from an ASGI server, which `call_wsgi` tells what to call.
+        # Other arguments come from an ASGI server: `call_wsgi` raises an error that names `asgi_app`.
         __call__.__signature__ = signature(lambda self, environ, start_response: None)
 
 
@@ -579,7 +536,7 @@ ship(Flask)
 
 
 if not TYPE_CHECKING:
-    # Flask's module has these names too; what some of them need is loaded for those who ask.
+    # Flask's module has these names too; they are imported on first access.
     __getattr__ = lazy_names(
         vars(),
         {

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from uvicorn import Server
 
-    from ..app import Flask, Receive, Send
+    from ..app import Flask
+    from ..sansio.live import Receive, Send
 
 STOP_TIMEOUT = 1
 """Seconds that open answers and websockets get to end when the server stops or reloads."""
@@ -57,7 +58,7 @@ class DebuggedAsgi:
     def _raise_again(self, environ: WSGIEnvironment, start_response: Any) -> Iterable[bytes]:
         __traceback_hide__ = True
         if _ERROR not in environ:
-            # A request that only looked like one to the debugger.
+            # The debugger passes on a request that is not one of its own.
             return self.app(environ, start_response)
         error, contexts = environ[_ERROR]
         # The console of a frame has the contexts that were pushed when the error was raised.
@@ -114,7 +115,7 @@ def run_asgi(
     """
     debugged = DebuggedAsgi(app, host) if use_debugger else app.asgi_app
     is_child = is_running_from_reloader()
-    # Werkzeug's server opens the socket, which the reloader's children inherit, and says where that is.
+    # Werkzeug's server opens the socket, which the reloader's children inherit, and logs its address.
     front = make_server(host, port, app, threaded=True, fd=int(os.environ["WERKZEUG_SERVER_FD"]) if is_child else None)
     front.ssl_context = _tls(ssl_context)
     front.socket.set_inheritable(True)
@@ -184,5 +185,5 @@ def make_uvicorn(asgi: Any, tls: ssl.SSLContext | None) -> Server:
 
 
 def is_shown(record: logging.LogRecord) -> bool:
-    """Not that the server starts and stops: each change of a file does that."""
+    """Whether to log *record*: not the server's start and stop, which each change of a file causes."""
     return record.levelno > logging.INFO or "WebSocket" in str(record.msg)

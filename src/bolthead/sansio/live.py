@@ -1,4 +1,4 @@
-"""What applications and blueprints register for an event loop: websockets, and functions around the serving."""
+"""What applications have for an event loop: `asgi_app`, websockets, and functions around the serving."""
 
 from __future__ import annotations
 
@@ -7,10 +7,22 @@ from types import FunctionType
 
 from .. import typing as ft
 from .._core.lifecycle.asgi_method import AsgiFunction
+from ..ctx import RequestContext
+from ..websockets import Websocket
 from .scaffold import Scaffold, setupmethod
 
 if t.TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Task
+    from concurrent.futures import ThreadPoolExecutor
+
+    from ..app import Flask
+    from ..async_testing import AsyncFlaskClient
+    from ..config import Config
+
+Receive = t.Callable[[], t.Awaitable[t.MutableMapping[str, t.Any]]]
+Send = t.Callable[[t.MutableMapping[str, t.Any]], t.Awaitable[None]]
+
+_run_asgi: t.Callable[..., t.Awaitable[None]] | None = None
 
 F = t.TypeVar("F", bound=t.Callable[..., t.Any])
 
@@ -64,6 +76,11 @@ class LiveScaffold(Scaffold):
 class LiveApp(LiveScaffold):
     """The application's part."""
 
+    if t.TYPE_CHECKING:
+        config: Config
+
+    websocket_class: type[Websocket] = Websocket
+    """The class of `websocket`."""
     _has_websockets = False
     serving_loop: AbstractEventLoop | None = None
     """The event loop that serves the application, from its startup to its shutdown."""
@@ -76,7 +93,7 @@ class LiveApp(LiveScaffold):
         super().__init_subclass__(**kwargs)
         own = vars(cls).get("asgi_app")
         if isinstance(own, FunctionType):
-            cls.asgi_app = AsgiFunction(own)  # type: ignore[attr-defined]
+            cls.asgi_app = AsgiFunction(own)  # type: ignore[assignment, method-assign]
 
     def _init_live(self) -> None:
         self.before_serving_funcs: list[t.Callable[[], t.Any]] = []
@@ -84,6 +101,44 @@ class LiveApp(LiveScaffold):
         self.while_serving_gens: list[t.Callable[[], t.AsyncGenerator[None, None]]] = []
         self.background_tasks: set[Task[None]] = set()
         self._serving_generators: list[t.AsyncGenerator[None, None]] = []
+
+    async def asgi_app(self, scope: t.MutableMapping[str, t.Any], receive: Receive, send: Send) -> None:
+        """The ASGI application (ASGI 3): what an ASGI server is given. ASGI middleware goes around this.
+
+        Serves requests, websockets and the lifespan with the same views, hooks and error handlers as `wsgi_app`.
+        What is async is awaited on the server's loop, the rest runs in at most ``ASGI_THREADS`` threads (40).
+        """
+        global _run_asgi
+        if _run_asgi is None:
+            from .._core.lifecycle.asgi import run as _run_asgi
+        await _run_asgi(self, scope, receive, send)  # type: ignore[misc]
+
+    if not t.TYPE_CHECKING:
+        asgi_app = AsgiFunction(asgi_app)
+
+    def _asgi_executor(self) -> ThreadPoolExecutor:
+        pool = self.__dict__.get("_asgi_pool")
+        if pool is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            pool = ThreadPoolExecutor(self.config.get("ASGI_THREADS") or 40, f"{self.name}-asgi")
+            # Two first requests in two threads: one pool wins, the other never starts a thread.
+            pool = self.__dict__.setdefault("_asgi_pool", pool)
+        return pool  # type: ignore[no-any-return]
+
+    def websocket_context(self, environ: dict[str, t.Any]) -> RequestContext:
+        """A context for a websocket's handshake; its request is a `websocket_class`."""
+        return RequestContext(t.cast("Flask", self), environ, self.websocket_class(environ))
+
+    def async_test_client(self, use_cookies: bool = True, **kwargs: t.Any) -> AsyncFlaskClient:
+        """A client whose requests are awaited and go through `asgi_app`; *kwargs* are `test_client`'s.
+
+        ``async with`` it, the application's lifespan runs around its requests.
+        """
+        from ..async_testing import AsyncFlaskClient
+
+        app = t.cast("Flask", self)
+        return AsyncFlaskClient(app, app.response_class, use_cookies=use_cookies, **kwargs)
 
     def _note_websockets(self) -> None:
         self._has_websockets = True
