@@ -1,4 +1,4 @@
-"""Which steps of the lifecycle an application leaves as they are.
+"""The plan of an application: which steps of the lifecycle it does not override.
 
 A plan is made on the first request, and again after a change of a class (seen by its `ClassWatch`) or of one of the
 application's own attributes (seen by `Flask.__setattr__`).
@@ -58,6 +58,17 @@ ERROR_STEPS = (
     "raise_routing_exception",
     "trap_http_exception",
 )
+INLINED = (
+    "dispatch_request",
+    "do_teardown_appcontext",
+    "do_teardown_request",
+    "finalize_request",
+    "full_dispatch_request",
+    "make_response",
+    "preprocess_request",
+    "process_response",
+)
+"""The steps with a flag of their own, `inline_` and the name."""
 APP_PARTS = ("request_class", "response_class", "session_interface")
 WEBSOCKET_PARTS = ("websocket_class", "websocket_context")
 APP_COLLECTIONS = (
@@ -91,7 +102,7 @@ RESPONSE_DEFAULTS = (
 )
 RESPONSE_SENT = ("__call__", "close", "get_app_iter", "get_wsgi_headers", "get_wsgi_response", "iter_encoded", "status")
 RESPONSE_MADE = ("__del__", "__new__", "__setattr__", "headers", "response", "_status", "_status_code")
-"""What a class could have to notice that a response is made and dropped. The stock class has few of these names."""
+"""What a class could override to notice that a response is made and dropped. The stock class has few of these names."""
 SESSION_STEPS = (
     "_changes",
     "get_cookie_domain",
@@ -172,55 +183,14 @@ def ship(app_class: type[Flask]) -> None:
 
 def make_plan(app: Flask) -> Plan:
     """A plan for *app*, whose classes are compared with those shipped."""
-    cls = type(app)
-    own = vars(app)
-    interface = type(app.session_interface)
-    pairs: list[tuple[type, str]] = [(cls, name) for name in (*APP_STEPS, *APP_PARTS)]
-    pairs += [(RequestContext, name) for name in CONTEXT_STEPS]
-    pairs += [(AppContext, name) for name in APP_CONTEXT_STEPS]
-    pairs += [(app.request_class, name) for name in REQUEST_STEPS]
-    pairs += [(app.response_class, name) for name in (*RESPONSE.names, *RESPONSE_DEFAULTS)]
-    pairs += [(interface, name) for name in SESSION_STEPS]
-    pairs += [(type(app.url_map), name) for name in MAP_STEPS]
-
-    def inline(*names: str) -> bool:
-        return all(name not in own for name in names) and shipped.app.is_stock(cls, *names)
-
     plan = Plan()
-    plan.signals = signals
-    # Taken before anything is looked at: a change from here on makes it stale.
-    plan.watch = ClassWatch(pairs)
-    plan.error_watch = ClassWatch([(cls, name) for name in ERROR_STEPS])
-    websocket_class = app.websocket_class
-    parts = [(cls, name) for name in WEBSOCKET_PARTS]
-    plan.websocket_watch = ClassWatch(parts + [(websocket_class, name) for name in REQUEST_STEPS])
-    contexts = CONTEXT.is_stock(RequestContext) and APP_CONTEXT.is_stock(AppContext)
-    contexts = contexts and inline("request_context", "app_context", "create_url_adapter")
-    request_class = app.request_class
-    by_path = contexts and not app.subdomain_matching and not app.url_map.host_matching
-    plan.inline_request_context = by_path and makes_stock(request_class)
-    plan.inline_websocket_context = by_path and inline("websocket_context") and makes_stock(websocket_class)
-    plan.stock_contexts = contexts
-    plan.stock_blueprints = REQUEST.is_stock(request_class, *REQUEST_SCOPES)
-    plan.stock_close = REQUEST.is_stock(request_class, "_load_form_data", "close")
-    plan.stock_json_module = REQUEST.is_stock(request_class, "json_module")
-    plan.got_first_request = app._got_first_request
-    plan.stock_method = REQUEST.is_stock(request_class, "method")
-    plan.stock_error_handling = inline(*ERROR_STEPS)
-    plan.inline_full_dispatch_request = inline("full_dispatch_request")
-    plan.inline_preprocess_request = inline("preprocess_request")
-    plan.inline_dispatch_request = inline("dispatch_request")
-    plan.inline_finalize_request = inline("finalize_request")
-    plan.inline_make_response = inline("make_response")
-    plan.inline_process_response = inline("process_response")
-    plan.inline_do_teardown_request = inline("do_teardown_request")
-    plan.inline_do_teardown_appcontext = inline("do_teardown_appcontext")
-    plan.inline_ensure_sync = inline("ensure_sync", "async_to_sync")
-    plan.inline_wsgi_app = inline("__call__", "wsgi_app")
-    plan.stock_session_interface = (
-        interface is SecureCookieSessionInterface and SESSION.is_stock(interface) and not vars(app.session_interface)
-    )
-    plan.sessions = None
+    # Watched before anything is read: a change from here on makes the plan stale.
+    plan.watch = ClassWatch(_watched_pairs(app))
+    plan.error_watch = ClassWatch([(type(app), name) for name in ERROR_STEPS])
+    parts = [(type(app), name) for name in WEBSOCKET_PARTS]
+    plan.websocket_watch = ClassWatch(parts + [(app.websocket_class, name) for name in REQUEST_STEPS])
+    _set_flags(plan, app)
+    _set_collections(plan, app)
     if plan.stock_session_interface:
         plan.sessions = CookieSessions(
             app.session_interface,
@@ -233,10 +203,54 @@ def make_plan(app: Flask) -> Plan:
             vars(sessions),
             SESSION_TEXTS,
         )
-    plan.context_class = RequestContext
-    plan.app_class = AppContext
-    plan.request_class = request_class
-    plan.websocket_class = websocket_class
+    return plan
+
+
+def _watched_pairs(app: Flask) -> list[tuple[type, str]]:
+    names: list[tuple[type, tuple[str, ...]]] = [
+        (type(app), (*APP_STEPS, *APP_PARTS)),
+        (RequestContext, CONTEXT_STEPS),
+        (AppContext, APP_CONTEXT_STEPS),
+        (app.request_class, REQUEST_STEPS),
+        (app.response_class, (*RESPONSE.names, *RESPONSE_DEFAULTS)),
+        (type(app.session_interface), SESSION_STEPS),
+        (type(app.url_map), MAP_STEPS),
+    ]
+    return [(cls, name) for cls, steps in names for name in steps]
+
+
+def _set_flags(plan: Plan, app: Flask) -> None:
+    """Set what the lifecycle may do inline."""
+    cls = type(app)
+    own = vars(app)
+
+    def inline(*names: str) -> bool:
+        return all(name not in own for name in names) and shipped.app.is_stock(cls, *names)
+
+    for name in INLINED:
+        setattr(plan, f"inline_{name}", inline(name))
+    plan.inline_ensure_sync = inline("ensure_sync", "async_to_sync")
+    plan.inline_wsgi_app = inline("__call__", "wsgi_app")
+    plan.stock_error_handling = inline(*ERROR_STEPS)
+    plan.stock_contexts = (
+        CONTEXT.is_stock(RequestContext)
+        and APP_CONTEXT.is_stock(AppContext)
+        and inline("request_context", "app_context", "create_url_adapter")
+    )
+    request_class = app.request_class
+    by_path = plan.stock_contexts and not app.subdomain_matching and not app.url_map.host_matching
+    plan.inline_request_context = by_path and makes_stock(request_class)
+    plan.inline_websocket_context = by_path and inline("websocket_context") and makes_stock(app.websocket_class)
+    plan.stock_blueprints = REQUEST.is_stock(request_class, *REQUEST_SCOPES)
+    plan.stock_close = REQUEST.is_stock(request_class, "_load_form_data", "close")
+    plan.stock_json_module = REQUEST.is_stock(request_class, "json_module")
+    plan.stock_method = REQUEST.is_stock(request_class, "method")
+    interface = app.session_interface
+    plan.stock_session_interface = (
+        type(interface) is SecureCookieSessionInterface
+        and SESSION.is_stock(SecureCookieSessionInterface)
+        and not vars(interface)
+    )
     plan.responses = responses_of(app.response_class)
     plan.may_skip_response = (
         plan.inline_finalize_request
@@ -246,6 +260,15 @@ def make_plan(app: Flask) -> Plan:
         and sends_text(plan.responses)
         and RESPONSE.is_stock(app.response_class, *RESPONSE_MADE)
     )
+
+
+def _set_collections(plan: Plan, app: Flask) -> None:
+    """Set the classes, the live collections, and the plan's own caches."""
+    plan.got_first_request = app._got_first_request
+    plan.context_class = RequestContext
+    plan.app_class = AppContext
+    plan.request_class = app.request_class
+    plan.websocket_class = app.websocket_class
     plan.config = app.config
     plan.json = app.json
     plan.handlers = app.error_handler_spec
@@ -255,6 +278,7 @@ def make_plan(app: Flask) -> Plan:
     plan.preprocessors = app.url_value_preprocessors
     plan.teardown = app.teardown_request_funcs
     plan.app_teardown = app.teardown_appcontext_funcs
+    plan.signals = signals
     plan.pushed = appcontext_pushed.receivers
     plan.popped = appcontext_popped.receivers
     plan.started = request_started.receivers
@@ -265,11 +289,11 @@ def make_plan(app: Flask) -> Plan:
     ours = isinstance(app.url_map, Map) and MAP.is_stock(type(app.url_map))
     plan.tree = app.url_map._tree if ours else None
     plan.domain = app.url_map.default_subdomain or ""
+    plan.sessions = None
     plan.checked_hosts = set()
     plan.sync_views = {}
     plan.async_views = {}
     plan.scopes = {}
-    return plan
 
 
 def makes_stock(cls: Any) -> bool:
