@@ -13,6 +13,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import ClientRedirectError, EnvironBuilder
 from werkzeug.wrappers import Request as BaseRequest
 
+from ._core.request.scope import TEST_ENVIRON
 from .testing import FlaskClient
 
 if t.TYPE_CHECKING:
@@ -34,7 +35,7 @@ _IN_SCOPE = frozenset(
 
 
 def scope_of(environ: WSGIEnvironment, kind: str = "http") -> dict[str, t.Any]:
-    """The ASGI scope of a WSGI environ. What a scope has no place for goes with it under ``bolthead.environ``."""
+    """The ASGI scope of a WSGI environ. What a scope has no place for is under `TEST_ENVIRON`."""
     headers = []
     for key, value in environ.items():
         if key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
@@ -65,7 +66,7 @@ def scope_of(environ: WSGIEnvironment, kind: str = "http") -> dict[str, t.Any]:
     if more.get("wsgi.errors") is sys.stderr:
         del more["wsgi.errors"]
     if more:
-        scope["bolthead.environ"] = more
+        scope[TEST_ENVIRON] = more
     return scope
 
 

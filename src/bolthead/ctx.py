@@ -23,7 +23,7 @@ from ._core.lifecycle.phases import is_async, open_session, plan_of
 from ._core.lifecycle.records import NOT_CREATED, AppRecord, RequestRecord
 from ._core.request.attributes import LazyAttribute
 from ._core.routing.adapter import AdapterRecord
-from .globals import _cv_app, _cv_request
+from .globals import _active_request, _cv_app, _cv_request
 from .routing.exceptions import UpgradeRequired, WebsocketMismatch
 from .signals import appcontext_popped as appcontext_popped
 from .signals import appcontext_pushed as appcontext_pushed
@@ -82,13 +82,6 @@ class _AppCtxGlobals:
         return object.__repr__(self) if ctx is None else f"<flask.g of '{ctx.app.name}'>"
 
 
-def _active_request(caller: str) -> RequestContext:
-    ctx = _cv_request.get(None)
-    if ctx is None:
-        raise RuntimeError(f"'{caller}' can only be used when a request context is active, such as in a view function.")
-    return ctx
-
-
 def after_this_request(f: ft.AfterRequestCallable[Any]) -> ft.AfterRequestCallable[Any]:
     """Call *f* with the response of the current request; what it returns is sent in its place."""
     _active_request("after_this_request")._after_request_functions.append(f)
@@ -116,18 +109,18 @@ def copy_current_request_context(f: F) -> F:
 
 
 def _loop_runs() -> bool:
-    # A loop that runs has its module loaded; Flask's users do without it.
+    # Where a loop runs, asyncio is loaded: no need to import it here.
     asyncio = sys.modules.get("asyncio")
     return asyncio is not None and asyncio._get_running_loop() is not None
 
 
 def has_request_context() -> bool:
-    """Whether `request` and `session` stand for something: for code that runs in views and in commands alike."""
+    """Whether `request` and `session` are bound: for code that runs in views and in commands alike."""
     return _cv_request.get(None) is not None
 
 
 def has_app_context() -> bool:
-    """Whether `current_app` and `g` stand for something; they raise RuntimeError where they do not."""
+    """Whether `current_app` and `g` are bound; they raise RuntimeError where they are not."""
     return _cv_app.get(None) is not None
 
 
@@ -198,7 +191,7 @@ class AppContext(AppRecord, _Pushable):
 
 
 class NoWebsocket(RuntimeError, AttributeError):
-    """The context of a request was asked for its websocket. To mocks and `hasattr` the attribute is not there."""
+    """The current request is not a websocket's. An AttributeError too, so that `hasattr` and mocks see no attribute."""
 
 
 def _websocket_of(ctx: RequestContext) -> Any:
@@ -247,7 +240,7 @@ class RequestContext(RequestRecord, _Pushable):
 
     @property
     def session(self) -> SessionMixin:
-        """The session. Looking at it counts as access, which the answer's ``Vary`` header tells."""
+        """The session. Reading it counts as access, which adds ``Cookie`` to the response's ``Vary`` header."""
         session: SessionMixin | None = self._session_or_none
         if session is None:
             assert self._was_pushed, "The session has not yet been opened."
@@ -279,7 +272,7 @@ class RequestContext(RequestRecord, _Pushable):
         return self.__class__(self.app, environ=self.request.environ, request=self.request, session=self._session)
 
     def match_request(self) -> None:
-        """Find the rule for this request; an outcome other than a rule waits in ``routing_exception``."""
+        """Find the rule for this request; any other outcome is stored in ``routing_exception``."""
         request = self.request
         try:
             request.url_rule, request.view_args = self.url_adapter.match(return_rule=True)
@@ -333,7 +326,7 @@ def fill_context(app: Flask, context: dict[str, Any]) -> None:
 
 
 if not TYPE_CHECKING:
-    # Flask's module has these names too; what some of them need is loaded for those who ask.
+    # Flask's module has these names too; they are imported on first access.
     __getattr__ = lazy_names(
         vars(),
         {

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from ._core.lifecycle.url_for import build_current_url
 from ._core.primitives.context_vars import var_get
 from ._core.response import file_response
-from .globals import _cv_app, _cv_request, current_app, request, request_ctx, session
+from .globals import _active_request, _cv_app, _cv_request, current_app, request, request_ctx, session
 from .signals import message_flashed
 
 if t.TYPE_CHECKING:
@@ -29,7 +29,7 @@ _NO = frozenset(("0", "false", "no"))
 
 
 def get_debug_flag() -> bool:
-    """Whether ``FLASK_DEBUG`` asks for debug mode: anything but empty, ``0``, ``false`` and ``no`` does."""
+    """Whether ``FLASK_DEBUG`` switches debug mode on: any value but empty, ``0``, ``false`` and ``no``."""
     value = os.environ.get("FLASK_DEBUG")
     return bool(value and value.lower() not in _NO)
 
@@ -73,28 +73,20 @@ def stream_with_context(
         return update_wrapper(decorator, generator_or_function)  # type: ignore[arg-type]
 
     stream = _in_context(items)
-    # The first step takes hold of the contexts; what it yields is not part of the stream.
+    # The first step stores the contexts; what it yields is not part of the stream.
     next(stream)
     return stream
 
 
 def _async_in_context(items: t.Any) -> t.Any:
-    req_ctx = _cv_request.get(None)
-    if req_ctx is None:
-        raise RuntimeError(
-            "'stream_with_context' can only be used when a request context is active, such as in a view function."
-        )
+    req_ctx = _active_request("stream_with_context")
     from ._core.lifecycle.asgi_send import ContextStream
 
     return ContextStream(items, _cv_app.get(), req_ctx)
 
 
 def _in_context(items: t.Iterator[t.Any]) -> t.Generator[t.Any, None, None]:
-    req_ctx = _cv_request.get(None)
-    if req_ctx is None:
-        raise RuntimeError(
-            "'stream_with_context' can only be used when a request context is active, such as in a view function."
-        )
+    req_ctx = _active_request("stream_with_context")
     app_ctx = _cv_app.get()
     yield None
     with app_ctx, req_ctx:
@@ -139,7 +131,7 @@ def abort(code: int | BaseResponse, *args: t.Any, **kwargs: t.Any) -> t.NoReturn
     if ctx is not None and ctx.app:
         aborter = ctx.app.aborter
         if type(aborter) is Aborter and type(code) is int and Aborter.__call__ is _stock_abort:
-            # FAST (errors): the next line, less its import of a class for what is no number.
+            # FAST (errors): as `Aborter.__call__`, without its import of a class for codes that are no numbers.
             kind = aborter.mapping.get(code)
             if kind is not None:
                 raise kind(*args, **kwargs)

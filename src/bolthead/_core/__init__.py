@@ -17,7 +17,7 @@ from types import ModuleType
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 PLACE = os.path.join(_HERE, "")
-"""Where the sources are: ``frames.h`` puts it before the file names of compiled frames."""
+"""The directory of the sources, which ``frames.h`` puts before the file names of compiled frames."""
 
 
 class SourceFirst:
@@ -44,15 +44,19 @@ def modules() -> dict[str, bool]:
     from importlib.util import find_spec
 
     found = {}
-    for folder, _, files in os.walk(_HERE):
-        package = os.path.relpath(folder, _HERE).replace(os.sep, ".")
-        for file in files:
-            module, ending = os.path.splitext(file)
-            if ending == ".pxd":
-                name = module if package == "." else f"{package}.{module}"
-                spec = find_spec(f"{__name__}.{name}")
-                found[name] = spec is not None and not str(spec.origin).endswith(".py")
+    for path in _files():
+        stem, ending = os.path.splitext(path)
+        if ending == ".pxd":
+            name = stem.replace(os.sep, ".")
+            spec = find_spec(f"{__name__}.{name}")
+            found[name] = spec is not None and not str(spec.origin).endswith(".py")
     return dict(sorted(found.items()))
+
+
+def _files() -> dict[str, os.DirEntry[str]]:
+    """The files in the folders of the core, by their paths below this one."""
+    folders = [entry for entry in os.scandir(_HERE) if entry.is_dir()]
+    return {os.path.join(folder.name, file.name): file for folder in folders for file in os.scandir(folder)}
 
 
 def build_name() -> str:
@@ -68,22 +72,21 @@ def stale_modules() -> list[str]:
     """
     if PURE_ASKED or not os.path.isfile(os.path.join(_HERE, *[os.pardir] * 3, "setup.py")):
         return []
+    files = _files()
     found = []
-    for folder, _, files in os.walk(_HERE):
-        changed = {entry.name: entry.stat().st_mtime for entry in os.scandir(folder) if entry.is_file()}
-        for pxd in files:
-            stem, ending = os.path.splitext(pxd)
-            built = [changed[stem + suffix] for suffix in EXTENSION_SUFFIXES if stem + suffix in changed]
-            if ending != ".pxd" or not built:
-                continue
-            source = stem + (".pyx" if stem + ".pyx" in changed else ".py")
-            if built[0] < max(changed[pxd], changed.get(source, 0)):
-                found.append(os.path.relpath(os.path.join(folder, stem), _HERE).replace(os.sep, "."))
+    for path in files:
+        stem, ending = os.path.splitext(path)
+        built = [files[stem + suffix] for suffix in EXTENSION_SUFFIXES if stem + suffix in files]
+        if ending == ".pxd" and built:
+            # A `.pyx` takes the place of the `.py`.
+            sources = [path, f"{stem}.pyx" if f"{stem}.pyx" in files else f"{stem}.py"]
+            if built[0].stat().st_mtime < max(files[source].stat().st_mtime for source in sources):
+                found.append(stem.replace(os.sep, "."))
     return sorted(found)
 
 
 def stale_notice() -> str | None:
-    """What to say of them, and what to do."""
+    """The warning about stale modules, with the command that rebuilds them; None if there are none."""
     if not (stale := stale_modules()):
         return None
     return (
@@ -97,7 +100,7 @@ if notice := stale_notice():
 
 
 ONCE = ("Interpreter change detected", "has already been imported", "does not support loading in subinterpreters")
-"""What Cython and CPython say where an extension module was loaded before. Any other ImportError is a broken build."""
+"""Errors for an extension module that was loaded before. Any other ImportError means a broken build."""
 
 
 def is_loadable() -> bool:
