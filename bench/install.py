@@ -7,7 +7,6 @@ requirements: what the first command of the README does. No cache of a compiler 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import resource
 import subprocess
@@ -93,10 +92,5 @@ def grid(found: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
 def main(args: argparse.Namespace) -> int:
     found = {"about": machine.about(), "install": [measure(commit, args.python) for commit in args.commits]}
     print(report.grid(*grid(found)))
-    if args.json:
-        args.json.write_text(json.dumps(found, indent=1) + "\n")
-    if args.docs:
-        from . import pages
-
-        pages.write({"install": found})
+    report.store(args, "install", found)
     return 0

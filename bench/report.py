@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -66,6 +68,17 @@ def against(table: list[Row], rival: str, build: str = "compiled") -> list[float
     return [row.times[rival] / row.times[build] for row in table if rival in row.times and build in row.times]
 
 
+def store(args: argparse.Namespace, part: str, found: dict[str, Any]) -> None:
+    """Write *found* into the file of ``--json`` and, with ``--docs``, into the documentation's results as *part*."""
+    if args.json:
+        args.json.write_text(json.dumps(found, indent=1) + "\n")
+    if args.docs:
+        # Not at the top: the tables need packages for plots.
+        from . import pages
+
+        pages.write({part: found})
+
+
 def number(value: float | None, digits: int = 2) -> str:
     return "" if value is None else f"{value:.{digits}f}"
 
@@ -86,7 +99,7 @@ def grid(head: list[str], body: list[list[str]]) -> str:
 
 
 def terminal(table: list[Row]) -> str:
-    """The table of a run, in microseconds and in times Flask, with a mark where a target is not_found_error."""
+    """The table of a run, in microseconds and in times Flask, with a mark where a target is missed."""
     names = [name for name in PARTICIPANTS if any(name in row.times for row in table)]
     builds = [build for build in ("compiled", "pure") if any(build in row.ratios for row in table)]
     head = ["case", *(f"{name} µs" for name in names)]

@@ -6,7 +6,6 @@ Each number is the best of several fresh processes, the participants in turns; c
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
@@ -98,10 +97,5 @@ def main(args: argparse.Namespace) -> int:
     results = measure(args.python, args.rounds)
     print(terminal(results))
     found = {"about": machine.about(), "startup": results}
-    if args.json:
-        args.json.write_text(json.dumps(found, indent=1) + "\n")
-    if args.docs:
-        from . import pages
-
-        pages.write({"startup": found})
+    report.store(args, "startup", found)
     return 0

@@ -7,7 +7,6 @@ threads, is what two threads get from the machine at that time, and the measure 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import sysconfig
 import threading
@@ -110,10 +109,5 @@ def main(args: argparse.Namespace) -> int:
         found["gains"].append({"title": case.title, **gains(case, args)})
         print(case.key, found["gains"][-1], file=sys.stderr, flush=True)
     print(report.grid(*grid(found)))
-    if args.json:
-        args.json.write_text(json.dumps(found, indent=1) + "\n")
-    if args.docs:
-        from . import pages
-
-        pages.write({"threads": found})
+    report.store(args, "threads", found)
     return 0

@@ -243,10 +243,5 @@ def main(args: argparse.Namespace) -> int:
         return 2
     results = measure(args)
     print(terminal(results))
-    if args.json:
-        args.json.write_text(json.dumps(results, indent=1) + "\n")
-    if args.docs:
-        from .. import pages
-
-        pages.write({"applications": results})
+    report.store(args, "applications", results)
     return 0

@@ -147,11 +147,9 @@ def main(args: argparse.Namespace) -> int:
     print(terminal(results))
     if args.raw:
         args.raw.write_text(raw)
-    if args.json:
-        args.json.write_text(json.dumps(results, indent=1) + "\n")
+    report.store(args, "public", results)
     if args.docs:
         from .. import pages
 
-        pages.write({"public": results})
         (pages.FOLDER / "public.txt").write_text(raw)
     return 0
