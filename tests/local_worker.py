@@ -14,8 +14,7 @@ from gunicorn.config import Config
 from bolthead.serving.loop import Loop
 from bolthead.serving.options import Options
 from bolthead.serving.worker import Worker
-
-PATIENCE = 60
+from serving import PATIENCE, exchange
 
 
 class Log(logging.LoggerAdapter):  # type: ignore[type-arg]
@@ -78,20 +77,7 @@ class Local:
     def talk(self, *pieces: bytes, half_close: bool = True) -> bytes:
         """Everything that is answered to *pieces*, each of which is a packet as far as that can be arranged."""
         with self.connect() as client:
-            said = b""
-            try:
-                for piece in pieces:
-                    client.sendall(piece)
-                    if len(pieces) > 1:
-                        time.sleep(0)
-                if half_close:
-                    client.shutdown(socket.SHUT_WR)
-                while data := client.recv(65536):
-                    said += data
-            except ConnectionError:
-                # It answered and closed while we were still sending.
-                pass
-            return said
+            return exchange(client, *pieces, half_close=half_close)
 
     def idle(self) -> bool:
         """Whether no connection is left, after waiting for that."""

@@ -24,15 +24,19 @@ def modules() -> list[str]:
 
 
 def tests_of(module: str) -> list[Path]:
-    """The test files that name *module*: by its dotted name, by an import, or by its name below ``_core``."""
+    """The test files of *module*: the one at its place in ``tests/core``, and those that name it.
+
+    A file names it by an import, by its name in a string, or by its dotted name between backticks in a docstring.
+    """
     dotted = f"bolthead._core.{module}"
     package, _, name = dotted.rpartition(".")
-    patterns = (f'{dotted}"', f"{dotted} import", f"{dotted}\n", f"from {package} import {name}", f'"{module}"')
+    mirror = ROOT / "tests" / "core" / package.rpartition(".")[2] / f"test_{name}.py"
+    patterns = (f'{dotted}"', f"`{dotted}`", f"{dotted} import", f"from {package} import {name}", f'"{module}"')
     found = []
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         if not any(part in LEFT_OUT for part in path.parts):
             text = path.read_text()
-            if any(pattern in text for pattern in patterns):
+            if path == mirror or any(pattern in text for pattern in patterns):
                 found.append(path.relative_to(ROOT))
     return found
 

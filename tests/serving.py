@@ -99,17 +99,7 @@ class Server:
     def talk(self, payload: bytes, *, half_close: bool = False) -> bytes:
         """Everything the server says to *payload* until it closes the connection."""
         with self.connect() as client:
-            said = b""
-            try:
-                client.sendall(payload)
-                if half_close:
-                    client.shutdown(socket.SHUT_WR)
-                while data := client.recv(65536):
-                    said += data
-            except ConnectionError:
-                # It answered and closed while we were still sending.
-                pass
-            return said
+            return exchange(client, payload, half_close=half_close)
 
     def get(self, path: str = "/", extra: str = "") -> bytes:
         request = f"GET {path} HTTP/1.1\r\nHost: site.test\r\nConnection: close\r\n{extra}\r\n"
@@ -124,11 +114,37 @@ class Server:
         return self.process.wait(PATIENCE)
 
     def close(self) -> None:
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self.process.wait(PATIENCE)
+        kill(self.process)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """End a process that leads a group, and those that it started."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait(PATIENCE)
+
+
+def exchange(client: socket.socket, *pieces: bytes, half_close: bool) -> bytes:
+    """Send *pieces*, and return all that is received until the connection is closed.
+
+    Each of several pieces is a packet as far as that can be arranged. *half_close*: no more is sent after them.
+    """
+    said = b""
+    try:
+        for piece in pieces:
+            client.sendall(piece)
+            if len(pieces) > 1:
+                time.sleep(0)
+        if half_close:
+            client.shutdown(socket.SHUT_WR)
+        while data := client.recv(65536):
+            said += data
+    except ConnectionError:
+        # The server answered and closed while we were still sending.
+        pass
+    return said
 
 
 def status(answer: bytes) -> int:
@@ -172,9 +188,7 @@ def running(command: list[str], folder: Path, port: int, **env: str) -> Iterator
             time.sleep(0.05)
         yield process
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        kill(process)
 
 
 def ask(port: int, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, bytes]:

@@ -20,7 +20,7 @@ pytest.importorskip("uvicorn")
 
 from bolthead import Flask, g
 from bolthead.cli import cli, commands, development
-from serving import PATIENCE, free_port
+from serving import PATIENCE, free_port, kill
 
 SITE = """
 from bolthead import Flask, websocket
@@ -108,11 +108,7 @@ class Running:
             return b""
 
     def close(self) -> None:
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self.process.wait(PATIENCE)
+        kill(self.process)
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import http.client
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -31,13 +29,8 @@ def boom():
 
 
 def get(port, path="/"):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=serving.PATIENCE)
-    try:
-        connection.request("GET", path)
-        response = connection.getresponse()
-        return response.status, response.read().decode()
-    finally:
-        connection.close()
+    status, body = serving.ask(port, "GET", path)
+    return status, body.decode()
 
 
 def wait_for(port, wanted, touched=None):
@@ -79,11 +72,7 @@ def running(tmp_path):
 
     yield start
     for process in processes:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        process.wait(serving.PATIENCE)
+        serving.kill(process)
 
 
 def test_reloader_and_debugger(running, tmp_path):

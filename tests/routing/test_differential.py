@@ -1,4 +1,4 @@
-"""Outcome for outcome the same as Werkzeug, on random maps.
+"""Outcome for outcome the same as Werkzeug, on random maps: `bolthead._core.routing.search`.
 
 ``BOLTHEAD_ROUTING_OUTCOMES`` sets how many outcomes are compared on each build; the ordinary run is short.
 """

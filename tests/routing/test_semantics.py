@@ -1,4 +1,4 @@
-"""The rules of matching that are easy to get wrong, each asked of Werkzeug and of both builds."""
+"""The rules of matching that are easy to get wrong, on Werkzeug and on both builds: `bolthead._core.routing.search`."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -155,9 +154,7 @@ class Instance:
         self.start()
 
     def close(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        serving.kill(self.process)
 
 
 def test_restarts_behind_haproxy(folder: Path) -> None:

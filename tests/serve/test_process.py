@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import os
 import signal
@@ -173,9 +172,7 @@ def test_stop_while_the_workers_start(folder, number, group):
         (os.killpg if group else os.kill)(process.pid, number)
         assert process.wait(serving.PATIENCE) == 0, (folder / "log").read_text()
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait(serving.PATIENCE)
+        serving.kill(process)
 
 
 def test_factory_with_arguments(start):

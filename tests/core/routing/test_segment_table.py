@@ -20,7 +20,7 @@ texts = st.text(st.sampled_from("ab/éÿĀ€😀\x00"), max_size=4) | st.text(m
 
 
 @given(st.lists(texts, unique=True, max_size=40), st.lists(texts, max_size=10))
-def test_a_fan_is_a_dict_with_less(held: list[str], asked: list[str]) -> None:
+def test_a_table_is_a_dict_with_less(held: list[str], asked: list[str]) -> None:
     for build in builds.NAMES:
         table = builds.load(build, NAME).SegmentTable()
         for nth, text in enumerate(held):
