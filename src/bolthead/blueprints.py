@@ -28,7 +28,7 @@ class Blueprint(SansioBlueprint):
         cli = LazyGroup()
 
     def get_send_file_max_age(self, filename: str | None) -> int | None:
-        """Seconds a client may cache a file, ``SEND_FILE_MAX_AGE_DEFAULT``; None to revalidate each time. To override."""
+        """Seconds for which clients cache a file, ``SEND_FILE_MAX_AGE_DEFAULT``; None to revalidate. To override."""
         value = current_app.config["SEND_FILE_MAX_AGE_DEFAULT"]
         if isinstance(value, timedelta):
             return int(value.total_seconds())
