@@ -87,7 +87,7 @@ while -signal.SIGKILL not in ends.values():
         break
     ends[f"{wanted}: {where}"] = os.waitstatus_to_exitcode(status)
     wanted += STEP
-json.dump(ends, sys.stdout)
+print(json.dumps(ends), flush=True)
 os._exit(0)
 '''
 
