@@ -58,21 +58,21 @@ def test_an_interrupt_ends_all(number: signal.Signals, tmp_path: Path) -> None:
     """The commands clean up; what they left, deaf to the interrupt, is ended too."""
     (tmp_path / "stubborn.py").write_text(STUBBORN)
     env = {**os.environ, "PYTHONPATH": str(Path(lanes.__file__).parent)}
-    main = subprocess.Popen(python(MAIN), cwd=tmp_path, env=env, stdout=subprocess.PIPE, text=True)
-    try:
-        end = time.monotonic() + 60
-        while len(children := list(tmp_path.glob("*.pid"))) < 2:
-            assert main.poll() is None and time.monotonic() < end
-            time.sleep(0.02)
-        main.send_signal(number)
-        assert main.communicate(timeout=60)[0] == "cleaned up\ncleaned up\ninterrupted\n"
-        for child in children:
-            wait_for_end(int(child.stem), end)
-    finally:
-        main.kill()
-        for path in tmp_path.glob("*.pid"):
-            with suppress(ProcessLookupError):
-                os.kill(int(path.stem), signal.SIGKILL)
+    with subprocess.Popen(python(MAIN), cwd=tmp_path, env=env, stdout=subprocess.PIPE, text=True) as main:
+        try:
+            end = time.monotonic() + 60
+            while len(children := list(tmp_path.glob("*.pid"))) < 2:
+                assert main.poll() is None and time.monotonic() < end
+                time.sleep(0.02)
+            main.send_signal(number)
+            assert main.communicate(timeout=60)[0] == "cleaned up\ncleaned up\ninterrupted\n"
+            for child in children:
+                wait_for_end(int(child.stem), end)
+        finally:
+            main.kill()
+            for path in tmp_path.glob("*.pid"):
+                with suppress(ProcessLookupError):
+                    os.kill(int(path.stem), signal.SIGKILL)
 
 
 def wait_for_end(pid: int, end: float) -> None:
