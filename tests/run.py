@@ -63,19 +63,18 @@ def types() -> None:
     python("-m", "mypy")
 
 
-def browser() -> None:
-    """What the documentation takes from npm, and Chromium, without which tests are skipped: pip installs neither."""
+def tools() -> None:
+    """What tests use and pip does not install: of npm for the documentation's pages, Chromium, curl."""
     if not (ROOT / "docs" / "node_modules" / "pyodide").is_dir():
         run("npm", "ci", "--prefix", "docs", "--ignore-scripts", "--no-audit", "--no-fund", PATH=own_path())
-    if programs.find(*programs.CHROMIUM):
-        return
-    if shutil.which("apt-get") and os.geteuid() == 0:
+    missing = [names[0] for names in (programs.CHROMIUM, ("curl",)) if programs.find(*names) is None]
+    if missing and shutil.which("apt-get") and os.geteuid() == 0:
         run("apt-get", "update", "-qq")
-        run("apt-get", "install", "-y", "-qq", "chromium", DEBIAN_FRONTEND="noninteractive")
-    elif os.environ.get("CI"):
-        raise StepFailed("Chromium is missing and cannot be installed from here")
-    else:
-        print("Chromium is missing and cannot be installed from here; the tests that need it are skipped.")
+        run("apt-get", "install", "-y", "-qq", *missing, DEBIAN_FRONTEND="noninteractive")
+    elif missing and os.environ.get("CI"):
+        raise StepFailed(f"missing, and cannot be installed from here: {', '.join(missing)}")
+    elif missing:
+        print(f"missing, and cannot be installed from here: {', '.join(missing)}; the tests that need it are skipped.")
 
 
 def compiled() -> None:
@@ -210,7 +209,7 @@ STEPS: dict[str, Callable[[], None]] = {
     "lint": lint,
     "types": types,
     "docs": docs,
-    "browser": browser,
+    "tools": tools,
     "compiled": compiled,
     "pure": pure,
     "packages": packages,
@@ -221,7 +220,7 @@ STEPS: dict[str, Callable[[], None]] = {
     "others": other_interpreters,
     "pyodide": pyodide,
 }
-FIRST = ("browser",)
+FIRST = ("tools",)
 LANES = (("lint", "types", "packages", "docs", "compiled"), ("pure", "others"))
 """About equally long. What builds in the checkout comes early in one and late in the other, so that it never meets."""
 DEFAULT = (*FIRST, *LANES[0], *LANES[1])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import programs
 from documentation.page import DOCS, LANGUAGES, blocks, pages
 
 RUN = Path(__file__).with_name("run.py")
@@ -21,6 +22,9 @@ def name_of(path: Path) -> str:
 
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_page_runs(path, tmp_path):
+    run = [block for block in blocks(path.read_text()) if block.reason is None]
+    if any(block.language == "console" and "curl " in block.text for block in run):
+        programs.need("curl")
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("FLASK_", "SECRET"))}
     done = subprocess.run(
         [sys.executable, "-W", "error", str(RUN), str(path)],
