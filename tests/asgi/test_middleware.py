@@ -255,3 +255,36 @@ def test_sentrys_middleware_for_asgi() -> None:
         ["transaction", "http://localhost/stream"],
     ]
     assert sorted(str(record[0]) for record in failed) == ["None", "transaction"]
+
+
+def test_opentelemetrys_middleware_for_asgi() -> None:
+    """One span for each request and each websocket, with the spans of its messages."""
+    with recording("opentelemetry") as take:
+        middleware = pytest.importorskip("opentelemetry.instrumentation.asgi").OpenTelemetryMiddleware
+        app = site(bolthead, lambda wsgi_app: wsgi_app, True)
+        app.asgi_app = middleware(app.asgi_app)
+
+        @app.websocket("/ws")
+        async def echo() -> None:
+            await bolthead.websocket.send(await bolthead.websocket.receive())
+
+        async def main() -> Any:
+            client = app.async_test_client()
+            answered = []
+            for path in ("/async/5?a=b", "/sync/5", "/stream", "/nowhere", "/fail"):
+                answered.append((await client.get(path)).status_code)
+            async with client.websocket("/ws") as opened:
+                await opened.send("text")
+                answered.append(await opened.receive())
+            return answered
+
+        assert asyncio.run(main()) == [200, 200, 200, 404, 500, "text"]
+        spans = [(name, status, tags) for name, kind, status, tags, _ in take() if kind == "SERVER"]
+    assert [(name, status, tags["http.status_code"]) for name, status, tags in spans] == [
+        ("GET /async/5", "UNSET", 200),
+        ("GET /sync/5", "UNSET", 200),
+        ("GET /stream", "UNSET", 200),
+        ("GET /nowhere", "UNSET", 404),
+        ("GET /fail", "ERROR", 500),
+        ("GET /ws", "UNSET", 200),
+    ]

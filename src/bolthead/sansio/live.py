@@ -13,8 +13,8 @@ from .scaffold import Scaffold, setupmethod
 
 if t.TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Task
-    from concurrent.futures import ThreadPoolExecutor
 
+    from .._core.primitives.thread_pool import ThreadPool
     from ..app import Flask
     from ..async_testing import AsyncFlaskClient
     from ..config import Config
@@ -116,15 +116,15 @@ class LiveApp(LiveScaffold):
     if not t.TYPE_CHECKING:
         asgi_app = AsgiFunction(asgi_app)
 
-    def _asgi_executor(self) -> ThreadPoolExecutor:
-        pool = self.__dict__.get("_asgi_pool")
+    def _asgi_executor(self) -> ThreadPool:
+        pool: ThreadPool | None = self.__dict__.get("_asgi_pool")
         if pool is None:
-            from concurrent.futures import ThreadPoolExecutor
+            from .._core.primitives.thread_pool import ThreadPool
 
-            pool = ThreadPoolExecutor(self.config.get("ASGI_THREADS") or 40, f"{self.name}-asgi")
+            pool = ThreadPool(self.config.get("ASGI_THREADS") or 40, f"{self.name}-asgi")
             # Two first requests in two threads: one pool wins, the other never starts a thread.
             pool = self.__dict__.setdefault("_asgi_pool", pool)
-        return pool  # type: ignore[no-any-return]
+        return pool
 
     def websocket_context(self, environ: dict[str, t.Any]) -> RequestContext:
         """A context for a websocket's handshake; its request is a `websocket_class`."""

@@ -15,6 +15,8 @@ from ..response.status import content_type_of
 from .asgi_body import read_body, stream_body
 from .asgi_hints import EARLY_HINTS, EXTENSION, EarlyHints
 from .asgi_send import Answer, StartResponse, answer_of, answer_of_wsgi, new_answer, start_of, transmit, whole_answer
+from .asgi_trailers import EXTENSION as TRAILERS_EXTENSION
+from .asgi_trailers import TRAILERS, Trailers
 from .async_phases import AsyncPhases
 from .contexts import is_last_push, new_context, new_lazy_context, pop_request, push_request, remember_host
 from .lifespan import Lifespan
@@ -57,15 +59,25 @@ class Exchange(AsyncPhases):
         self.hints: EarlyHints | None = None
         more = self.scope.get(TEST_ENVIRON)
         extensions = self.scope.get("extensions")
-        if extensions and EXTENSION in extensions:
-            self.hints = EarlyHints(send_message)
-            more = {EARLY_HINTS: self.hints, **(more or {})}
+        if extensions:
+            more = self.extended(extensions, more)
         if not more and plan.inline_wsgi_app and plan.inline_request_context:
             self.lazy = lazy_environ(self.scope)
         if self.lazy is None:
             self.environ = environ_of(scope)
             if more:
                 self.environ.update(more)
+
+    def extended(self, extensions: Any, more: Any) -> Any:
+        """*more* of the environ, with what the server can beyond a response."""
+        if EXTENSION in extensions:
+            self.hints = EarlyHints(self.send_message)
+            more = {EARLY_HINTS: self.hints, **(more or {})}
+        if TRAILERS_EXTENSION in extensions:
+            trailers = Trailers(self.send_message)
+            self.send_message = trailers.send
+            more = {TRAILERS: trailers, **(more or {})}
+        return more
 
     # --- the client's going away ------------------------------------------------------------------------------
 

@@ -1,0 +1,76 @@
+"""Threads of the pool: as many as are needed, gone when the pool is, each function called once."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+PATIENCE = 60
+
+
+@pytest.fixture
+def make(load: Callable[[str], ModuleType]) -> Any:
+    return load("bolthead._core.primitives.thread_pool").ThreadPool
+
+
+def test_each_function_is_called_once(make: Any) -> None:
+    pool = make(3, "site")
+    done: SimpleQueue[Any] = SimpleQueue()
+
+    def note(number: int) -> None:
+        done.put((number, threading.current_thread().name))
+
+    for number in range(500):
+        pool.submit(note, number)
+    found = [done.get(timeout=PATIENCE) for _ in range(500)]
+    assert sorted(number for number, _ in found) == list(range(500))
+    assert {name for _, name in found} <= {"site_1", "site_2", "site_3"}
+    assert 1 <= pool.started <= 3
+
+
+def test_as_many_at_a_time_as_allowed(make: Any) -> None:
+    pool = make(3, "site")
+    meet = threading.Barrier(3, timeout=PATIENCE)
+    done: SimpleQueue[Any] = SimpleQueue()
+    for _ in range(6):
+        # Each waits until three are there.
+        pool.submit(lambda: done.put(meet.wait()))
+    assert sorted(done.get(timeout=PATIENCE) for _ in range(6)) == [0, 0, 1, 1, 2, 2]
+    assert pool.started == 3
+
+
+def test_a_thread_that_waits_is_taken_again(make: Any) -> None:
+    pool = make(40, "site")
+    done: SimpleQueue[Any] = SimpleQueue()
+    for _ in range(20):
+        pool.submit(lambda: done.put(threading.current_thread()))
+        done.get(timeout=PATIENCE)
+        while len(pool._idle) < pool.started:
+            threading.Event().wait(0.001)
+    assert pool.started == 1
+
+
+def test_the_threads_end_with_the_pool(make: Any) -> None:
+    pool = make(2, "site")
+    done: SimpleQueue[threading.Thread] = SimpleQueue()
+    meet = threading.Barrier(2, timeout=PATIENCE)
+
+    def note() -> None:
+        done.put(threading.current_thread())
+        meet.wait()
+
+    pool.submit(note)
+    pool.submit(note)
+    threads = {done.get(timeout=PATIENCE) for _ in range(2)}
+    assert len(threads) == 2
+    del pool
+    gc.collect()
+    for thread in threads:
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
