@@ -166,7 +166,7 @@ cdef Leaf run(Search *search, State state, Py_ssize_t at):
 
 
 cdef Py_ssize_t take(Search *search, Edge edge, Py_ssize_t at, Py_ssize_t stop) except -2:
-    """Follow *edge* with the characters from *at* on. Returns where the next segment begins, or -1; pushes the spans."""
+    """Follow *edge* with the characters from *at* on. Returns where the next segment begins, or -1; adds the spans."""
     cdef int kind = edge.kind
     cdef Py_ssize_t beyond = stop + 1
     cdef Py_ssize_t size
