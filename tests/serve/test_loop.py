@@ -578,23 +578,28 @@ def test_a_thread_that_has_nothing_to_add_looks_in_now_and_again():
     def turn(milliseconds: int) -> float:
         waited, others = waits.pop(0)
         asked.append(milliseconds)
-        poller.turns += others
+        poller.queue.turns += others
         assert waited is not None
         return waited
 
     real, poller.outer = poller.outer, SimpleNamespace(turn=turn, arm=lambda fd, events: armed.append(fd))
     # It goes on when no request was begun meanwhile, or when the interpreter is free.
-    assert poller.wait(seat) == []
-    assert asked == [-1, PAUSE, PAUSE] and not poller.coming and seat.turn == 8
+    poller.wait(seat)
+    assert asked == [-1, PAUSE, PAUSE] and not poller.queue.coming and seat.turn == 8
     waits[:] = [(computing, 5), (0.0, 5)]
-    assert poller.wait(seat) == []
+    poller.wait(seat)
     assert asked[3:] == [-1, PAUSE] and armed == [poller.inner.fileno()] * 2
-    # Who comes back after the others took many turns does not take what there is, but has a thread come for it.
-    poller.taken.append(7)
-    poller.turns += 5
+    # Who comes back late after the others took many turns does not take what there is, but has a thread come for it.
+    poller.queue.taken.append(7)
+    poller.queue.turns += 5
     waits[:] = [(0.0, 0)]
-    assert poller.wait(seat) == [7]
-    assert armed[2:] == [poller._woken, poller.inner.fileno()]
+    poller.wait(seat)
+    assert waits == [] and armed[2:] == [poller._woken, poller.inner.fileno()]
+    # One that only waited for a moment goes on.
+    poller.queue.turns += 5
+    seat.since = time.monotonic() + PATIENCE
+    poller.wait(seat)
+    assert len(armed) == 4 and list(poller.queue.taken) == [7]
     poller.outer = real
     os.close(poller._woken)
     poller.close()

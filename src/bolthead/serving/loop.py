@@ -81,7 +81,7 @@ class Loop(Turns):
         # A class that no result has: where sendfile is switched off, a file is read like any other iterable.
         self.file_wrapper = FileWrapper if cfg.sendfile is not False else Loop
         self.poller = make_poller(cfg.threads)
-        self.armed_for_good = self.poller.armed_for_good
+        self.queue, self.once, self.edge = self.poller.queue, self.poller.once, self.poller.edge
         self.keepalive = float(cfg.keepalive)
         self.max_requests = worker.max_requests
         self.context: ssl.SSLContext | None = worker.tls_context()
@@ -103,20 +103,30 @@ class Loop(Turns):
     def run(self, seat: Seat) -> None:
         """What a thread does until the worker ends, or until it is one too many."""
         seat.ident = threading.get_ident()
-        wait, waiting, sites, threads = self.poller.wait, self.waiting, self.sites, self.threads
+        wait, threads = self.poller.wait, self.threads
         while not self.ended and not (threads.present > threads.number and threads.leave(seat)):
             try:
-                for fd in wait(seat):
-                    connection = waiting.pop(fd, None)
-                    if connection is not None:
-                        self.attend(connection, seat)
-                    elif fd in sites:
-                        self.accept(sites[fd], seat)
+                wait(seat)
+                self.take_turns(seat)
             except Exception:
                 if not self.ended:
                     self.log.exception("Error in a thread of the worker")
 
     # Connections
+
+    def not_waiting(self, fd: int, doubtful: bool, seat: Seat) -> Connection | None:
+        """Accept, or tell the thread that a connection belongs to of an event; the connection, if it is ours by then."""
+        if fd in self.sites:
+            self.accept(self.sites[fd], seat)
+            return None
+        connection = self.connections.get(fd)
+        if connection is None:
+            return None
+        if doubtful:
+            connection.doubtful = True
+        connection.missed = True
+        # Where that thread did not see it, it has let go of the connection.
+        return self.waiting.pop(fd, None)
 
     def resume_accepting(self) -> None:
         if not self.accepting and not self.stopping:
@@ -234,6 +244,8 @@ class Loop(Turns):
                     return
             except WOULD_BLOCK:
                 break
+        else:
+            connection.drained = False
         self.park(connection, READ)
 
     def wait_for_more(self, connection: Connection, fresh: int) -> bool:
@@ -286,6 +298,7 @@ class Loop(Turns):
             return self._filled(connection, request, data[:length])
         source = Source(data)
         connection.data = b""
+        self.look_away(connection)
         source.open(connection, self, request.expects)
         request.source = source
         if length == CHUNKED:

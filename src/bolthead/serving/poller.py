@@ -6,16 +6,15 @@ import os
 import select
 import sys
 import threading
-from collections import deque
+from time import monotonic
 from typing import Any
 
 from .._core.serving.system import Epoll
-from .._core.serving.turns import ONCE, WRITE, Seat
+from .._core.serving.turns import ALWAYS, BATCH, WRITE, Queue, Seat
 
 BSD: Any = select
 """With the names that mypy does not find on Linux."""
-BATCH = 64
-"""Events that one thread takes at once, when it has all to itself."""
+ONCE = getattr(select, "EPOLLONESHOT", 0)
 PAUSE = 1
 """Milliseconds for which a thread looks away while another one computes."""
 
@@ -26,23 +25,24 @@ class EpollPoller:
     A socket stays armed; it is armed again only to be waited for in the other direction.
     """
 
-    armed_for_good = True
+    once = edge = False
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int = 1) -> None:
         self.inner = Epoll()
+        self.queue = Queue(threads)
         self._wake, self._woken = os.pipe()
 
-    def wait(self, seat: Seat) -> list[int]:
-        """Descriptors that have an event."""
-        return self.inner.ready(BATCH) or self.inner.wait(BATCH)
+    def wait(self, seat: Seat) -> None:
+        """Put into the queue which descriptors have an event."""
+        self.queue.taken.extend(self.inner.ready(BATCH) or self.inner.wait(BATCH))
 
     def add(self, fd: int, wanted: int) -> None:
         """Wait for *wanted*, which is READ or WRITE, of a new socket."""
-        self.inner.add(fd, wanted & ~ONCE)
+        self.inner.add(fd, wanted & ~ALWAYS)
 
     def arm(self, fd: int, wanted: int) -> None:
         """Wait for *wanted* of a socket that was there."""
-        self.inner.arm(fd, wanted & ~ONCE)
+        self.inner.arm(fd, wanted & ~ALWAYS)
 
     def add_listener(self, fd: int) -> None:
         # Of the workers that wait for the same socket, one is woken.
@@ -53,7 +53,11 @@ class EpollPoller:
 
     def forget(self, fd: int) -> None:
         """A socket is about to be closed. A child process may have it too, and what is armed would go on."""
-        self.inner.remove(fd)
+        try:
+            self.inner.remove(fd)
+        except OSError:
+            # The application closed it.
+            pass
 
     def wake_all(self) -> None:
         """Let every thread's :meth:`wait` return, now and from now on."""
@@ -68,13 +72,14 @@ class EpollPoller:
 class SharedEpollPoller(EpollPoller):
     """The same for several threads, which wait in it together.
 
-    A socket of a visitor is armed for one event and has to be armed again, so that it never belongs to two
-    threads. Threads do not wait in that epoll itself: a thread that was woken there would take the event out,
-    and the visitor would then wait for as long as this thread waits for the interpreter (5 ms and more under
-    load). They wait in an outer epoll, which only tells that there is something inside, and take it when they
-    run. The outer one is armed for one event too, so that at most one thread is on its way at a time.
+    A socket of a visitor stays armed too, and tells of each thing once, when it comes (edge-triggered), so that a
+    thread that keeps its connection for long is not in the way. Threads do not wait in that epoll itself: a thread
+    that was woken there would take the event out, and the visitor would then wait for as long as this thread waits for
+    the interpreter (5 ms and more under load). They wait in an outer epoll, which only tells that there is something
+    inside, and take it when they run. The outer one is armed for one event, so that at most one thread is on its way
+    at a time.
 
-    What a thread takes beside its own event is ``taken``, for whoever comes next, itself or another one: wherever
+    What a thread takes beside its own event is in the queue, for whoever comes next, itself or another one: wherever
     something is left there, a thread is on its way, so that it does not wait for a view.
 
     Where views compute and do not wait, a second thread has nothing to add: each would only wait for the other, a
@@ -83,68 +88,51 @@ class SharedEpollPoller(EpollPoller):
     no request was begun meanwhile (it computes for long).
     """
 
-    armed_for_good = False
+    edge = True
 
     def __init__(self, threads: int) -> None:
-        super().__init__()
-        self.threads = threads
+        super().__init__(threads)
         self.add, self.arm = self.inner.add, self.inner.arm  # type: ignore[method-assign, assignment]
         self.outer = Epoll()
         self.outer.add(self.inner.fileno(), select.EPOLLIN | ONCE)
-        self.taken: deque[int] = deque()
-        self.turns = 0
-        """Events that were given to threads."""
-        self.coming = False
-        """Whether a thread was woken for what is taken, and has not looked yet."""
         # An end of a pipe that can always be written to: armed, it wakes a thread.
         self.outer.add(self._woken, ONCE)
         self.interval = sys.getswitchinterval() * 0.8
 
-    def wait(self, seat: Seat) -> list[int]:
-        """The descriptor that has an event; or none, when another thread was quicker."""
-        taken = self.taken
-        # Others took so many turns during its own that it is not missed.
-        behind = self.turns - seat.turn > self.threads
-        if behind or not taken:
-            inner = self.inner
+    def wait(self, seat: Seat) -> None:
+        """Put descriptors into the queue; none, when another thread was quicker."""
+        queue, inner = self.queue, self.inner
+        # Others took so many turns while this one could not go on with its own that it is not missed.
+        behind = queue.turns - seat.turn > queue.threads and monotonic() - seat.since > self.interval
+        if behind or not queue.taken:
             # FAST (servers): under load there is something, and the system is asked once for many.
             found = None if behind else inner.ready(BATCH)
             if not found:
                 self._rest()
                 found = inner.ready(BATCH)
                 self.outer.arm(inner.fileno(), select.EPOLLIN | ONCE)
-            taken.extend(found)
-        try:
-            fd = taken.popleft()
-        except IndexError:
-            seat.turn = self.turns
-            return []
-        self.turns = seat.turn = self.turns + 1
-        if taken and not self.coming:
-            self._call()
-        return [fd]
+            queue.taken.extend(found)
+        seat.turn = queue.turns
 
-    def _call(self) -> None:
-        """Have a thread come for what is taken."""
-        self.coming = True
+    def call(self) -> None:
+        """Have a thread come for what is in the queue."""
+        self.queue.coming = True
         self.outer.arm(self._woken, select.EPOLLOUT | ONCE)
 
     def _rest(self) -> None:
         """Wait until there is something to do for this thread."""
-        if self.coming:
+        queue = self.queue
+        if queue.coming:
             # Who is on his way may be looking away.
             self.outer.arm(self.inner.fileno(), select.EPOLLIN | ONCE)
-        elif self.taken:
-            self._call()
+        elif queue.taken:
+            self.call()
         turn, seen = self.outer.turn, -1
         waited = turn(-1)
-        while waited > self.interval and seen != self.turns:
-            self.coming, seen = True, self.turns
+        while waited > self.interval and seen != queue.turns:
+            queue.coming, seen = True, queue.turns
             waited = turn(PAUSE)
-        self.coming = False
-
-    def forget(self, fd: int) -> None:
-        """A socket is about to be closed; one event more does no harm."""
+        queue.coming = False
 
     def close(self) -> None:
         super().close()
@@ -154,19 +142,20 @@ class SharedEpollPoller(EpollPoller):
 class KqueuePoller:
     """The kqueue of the BSDs and macOS, in which all threads wait: one event wakes one of them."""
 
-    armed_for_good = False
+    once, edge = True, False
 
     def __init__(self) -> None:
-        self.queue = BSD.kqueue()
+        self.queue = Queue()
+        self.kernel = BSD.kqueue()
         self._wake, self._woken = os.pipe()
         self.add = self.arm
 
     def _change(self, fd: int, filter_: int, flags: int) -> None:
-        self.queue.control([BSD.kevent(fd, filter_, flags)], 0)
+        self.kernel.control([BSD.kevent(fd, filter_, flags)], 0)
 
-    def wait(self, seat: Seat) -> list[int]:
-        """The descriptor that has an event."""
-        return [event.ident for event in self.queue.control(None, 1, None)]
+    def wait(self, seat: Seat) -> None:
+        """Put the descriptor that has an event into the queue."""
+        self.queue.taken.extend(event.ident for event in self.kernel.control(None, 1, None))
 
     def arm(self, fd: int, wanted: int) -> None:
         filter_ = BSD.KQ_FILTER_WRITE if wanted == WRITE else BSD.KQ_FILTER_READ
@@ -187,7 +176,7 @@ class KqueuePoller:
         os.close(self._woken)
 
     def close(self) -> None:
-        self.queue.close()
+        self.kernel.close()
         os.close(self._wake)
 
 
@@ -197,9 +186,10 @@ class PollPoller:
     Each wait looks at every connection, so that it suits a desk or a small site.
     """
 
-    armed_for_good = False
+    once, edge = True, False
 
     def __init__(self) -> None:
+        self.queue = Queue()
         self.armed: dict[int, int] = {}
         self.listeners: set[int] = set()
         self.turn = threading.Lock()
@@ -209,11 +199,11 @@ class PollPoller:
         self.ended = False
         self.add = self.arm
 
-    def wait(self, seat: Seat) -> list[int]:
-        """The descriptor that has an event; or none, when something else is to be waited for."""
+    def wait(self, seat: Seat) -> None:
+        """Put the descriptor that has an event into the queue; or none, when something else is to be waited for."""
         with self.turn:
             if self.ended:
-                return [self._wake]
+                return
             poll = select.poll()
             poll.register(self._wake, select.POLLIN)
             for fd in list(self.listeners):
@@ -224,8 +214,8 @@ class PollPoller:
                 if fd == self._wake:
                     self._drain()
                 elif fd in self.listeners or self.armed.pop(fd, None) is not None:
-                    return [fd]
-            return []
+                    self.queue.taken.append(fd)
+                    return
 
     def _drain(self) -> None:
         try:

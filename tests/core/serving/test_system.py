@@ -77,6 +77,10 @@ def test_epoll(module: Any, pair: Any) -> None:
     assert epoll.ready(8) == []
     epoll.arm(ours.fileno(), select.EPOLLIN | select.EPOLLOUT)
     assert epoll.ready(8) == [ours.fileno()]
+    # The end is told beside what came before it.
+    epoll.arm(ours.fileno(), select.EPOLLIN | select.EPOLLRDHUP)
+    theirs.shutdown(socket.SHUT_WR)
+    assert epoll.ready(8) == epoll.wait(8) == [~ours.fileno()]
     epoll.remove(ours.fileno())
     for call in (lambda: epoll.remove(ours.fileno()), lambda: epoll.arm(ours.fileno(), select.EPOLLIN)):
         with pytest.raises(FileNotFoundError):

@@ -25,15 +25,20 @@ def turns(load):
             super().__init__()
             self.parked: list[int] = []
             self.ends: list[str] = []
-            self.app = lambda environ, start: start("200 OK", []) and [environ["PATH_INFO"].encode()]
+            self.app = self.index
             self.log = logging.getLogger("turns")
             self.observer = self.options = None
+            self.edge = True
             self.poller = SimpleNamespace(add=lambda fd, what: self.parked.append(what))
             self.poller.arm = self.poller.add
             self.reader = heads.make_reader(Config(), False)
             self.rules = rules.Rules()
             self.file_wrapper = Bare
             self.keepalive, self.max_requests = 5.0, 1 << 60
+
+        def index(self, environ: Any, start: Any) -> list[bytes]:
+            start("200 OK", [])
+            return [environ["PATH_INFO"].encode()]
 
         def drop(self, connection: Any, *, reset: bool = False) -> None:
             self.ends.append("drop")
@@ -51,6 +56,9 @@ def turns(load):
         def wait_for_more(self, connection: Any, fresh: int) -> bool:
             return False
 
+        def not_waiting(self, fd: int, doubtful: bool, seat: Any) -> Any:
+            self.ends.append(f"{fd} {doubtful}")
+
         def retire(self) -> None:
             self.ends.append("retire")
 
@@ -67,15 +75,17 @@ def visit(load, turns):
     site = SimpleNamespace(trusts=lambda peer: False, unix=False, address=("s", 1), environ={})
     connection = connections.Connection(ours, ("127.0.0.1", 1), site)
 
-    def visit(data: bytes) -> bytes:
+    def visit(data: bytes, doubtful: bool = False) -> bytes:
         theirs.sendall(data)
-        loop.waiting.pop(connection.fd, None)
-        loop.attend(connection, module.Seat())
+        loop.waiting[connection.fd] = connection
+        loop.queue.taken.append(~connection.fd if doubtful else connection.fd)
+        loop.take_turns(module.Seat())
         try:
             return theirs.recv(1 << 20)
         except BlockingIOError:
             return b""
 
+    visit.connection = connection
     yield visit
     ours.close()
     theirs.close()
@@ -89,8 +99,54 @@ def test_one_request_and_the_next(turns, visit):
     module, loop = turns
     assert visit(request("/a")).endswith(b"\r\n\r\n/a")
     assert visit(request("/b")).endswith(b"\r\n\r\n/b")
-    assert loop.parked == [module.READ] * 2
+    assert loop.parked == [module.READ]
     assert len(loop.waiting) == 1 and loop.ends == []
+
+
+@pytest.mark.parametrize("reason", ["doubtful", "missed", "once", "looked away", "level"])
+def test_when_a_socket_is_armed_again(turns, visit, reason):
+    """Whatever came and was not read has to be told of; what was read to the end need not be looked for."""
+    module, loop = turns
+    connection = visit.connection
+    visit(request("/a"))
+    again = [module.READ]
+    if reason == "missed":
+
+        def app(environ: Any, start: Any) -> Any:
+            connection.missed = True
+            return loop.index(environ, start)
+
+        loop.app = app
+    elif reason == "once":
+        loop.edge, loop.once = False, True
+    elif reason == "level":
+        loop.edge, again = False, []
+    elif reason == "looked away":
+        loop.look_away(connection)
+        again = [0, module.READ]
+    assert visit(request("/b"), reason == "doubtful").endswith(b"/b")
+    assert loop.parked[1:] == again and not connection.missed
+
+
+def test_an_event_of_a_connection_that_does_not_wait(turns, visit):
+    module, loop = turns
+    loop.queue.taken.extend([500, ~501])
+    loop.take_turns(module.Seat())
+    assert loop.ends == ["500 False", "501 True"] and loop.queue.turns == 2
+
+
+def test_an_event_while_a_connection_is_parked(turns, visit):
+    """Another thread sees it between the poller's being told of the connection and its being there to be taken."""
+    module, loop = turns
+
+    def add(fd: int, what: int) -> None:
+        loop.parked.append(what)
+        visit.connection.missed = len(loop.parked) == 1
+
+    loop.poller.add = loop.poller.arm = add
+    visit(request("/a"))
+    assert loop.parked == [module.READ] * 2
+    assert list(loop.waiting.values()) == [visit.connection]
 
 
 def test_a_head_in_pieces(turns, visit):

@@ -35,10 +35,14 @@ cdef class Connection:
     cdef public double deadline
     cdef public dict proxied
     cdef public bint closing
-    cdef public int armed
+    cdef public unsigned int armed
+    cdef public bint drained
+    cdef public bint missed
+    cdef public bint doubtful
     cdef public dict shared
     cdef public bint tls
 
+    @cython.locals(came=bytes)
     cpdef bytes receive(self)
     cdef int _check_open(self) except -1
     @cython.locals(sent=Py_ssize_t)

@@ -20,6 +20,8 @@ WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 BUFFER = 64 * 1024
 """Bytes that are read at once."""
 BLOCK = 256 * 1024
+SPENT = 1 << 20
+"""No event that a poller waits for: one that came, and has to be waited for anew."""
 SPILLED = 16 * 1024
 """The smallest piece of a response that may wait for its reader in a file."""
 
@@ -80,9 +82,12 @@ class Connection:
         "count",
         "data",
         "deadline",
+        "doubtful",
+        "drained",
         "fd",
         "in_memory",
         "kept",
+        "missed",
         "out",
         "peer",
         "pending",
@@ -133,11 +138,18 @@ class Connection:
         """What the PROXY line at the start of the connection said."""
         self.closing = False
         self.armed = 0
-        """What the poller waits for, as far as it still does; 0 before it was told the first time."""
+        """What the poller waits for: 0 before it was told the first time, ``SPENT`` where it no longer does."""
+        self.drained = False
+        """Whether all that had come was read, so that whatever comes next is an event of its own."""
+        self.missed = False
+        """Whether there was such an event since, seen by a thread that this connection did not belong to."""
+        self.doubtful = False
+        """Whether the visitor's end, or urgent data, was announced: then a short read is not all that there is."""
         self.tls = False
 
     def receive(self) -> bytes | None:
         """What has come; empty when the visitor has ended his side, None where nothing has come."""
+        self.missed = self.drained = False
         if self.tls:
             try:
                 data: bytes = self.sock.recv(BUFFER)
@@ -145,7 +157,9 @@ class Connection:
                 return None
             return data
         self._check_open()
-        return receive(self.fd, BUFFER)
+        came = receive(self.fd, BUFFER)
+        self.drained = not self.doubtful and (came is None or len(came) < BUFFER)
+        return came
 
     def _check_open(self) -> int:
         """An application may have closed ``gunicorn.socket``, and its number may be another connection's by now."""

@@ -2,6 +2,7 @@
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.unicode cimport PyUnicode_DecodeLatin1
+from cpython.object cimport PyObject
 from libc.string cimport memchr, memcmp
 
 from .names import NAMES, learn
@@ -16,6 +17,49 @@ cdef dict _NAMES = NAMES
 cdef unsigned char[256] _TARGET
 for _byte in range(256):
     _TARGET[_byte] = 3 if 0x21 <= _byte <= 0x7E and _byte not in b"#?" else 2 if _byte == 0x3F else 0
+
+
+# FAST (servers): the common names by their bytes, since a dictionary would need an object of each. Never changed.
+cdef enum:
+    SLOTS = 512
+cdef struct Known:
+    const char *name
+    Py_ssize_t size
+    PyObject *key
+cdef Known[SLOTS] _KNOWN
+cdef list _COMMON = list(NAMES.items())
+
+
+cdef inline unsigned int _slot(const char *name, Py_ssize_t size) noexcept:
+    cdef const unsigned char *text = <const unsigned char *>name
+    return <unsigned int>(size + text[0] * 3 + text[size >> 1] * 17 + text[size - 1] * 101) % SLOTS
+
+
+cdef int _remember() except -1:
+    cdef bytes name
+    cdef unsigned int at
+    for name, key in _COMMON:
+        at = _slot(PyBytes_AS_STRING(name), len(name))
+        while _KNOWN[at].size:
+            at = (at + 1) % SLOTS
+        _KNOWN[at].name, _KNOWN[at].size, _KNOWN[at].key = PyBytes_AS_STRING(name), len(name), <PyObject *>key
+    return 0
+
+
+_remember()
+
+
+cdef inline PyObject *_key_of(const char *name, Py_ssize_t size) noexcept:
+    """The key of a common name, borrowed; NULL for another one."""
+    cdef unsigned int at
+    if size <= 0:
+        return NULL
+    at = _slot(name, size)
+    while _KNOWN[at].size:
+        if _KNOWN[at].size == size and memcmp(_KNOWN[at].name, name, size) == 0:
+            return _KNOWN[at].key
+        at = (at + 1) % SLOTS
+    return NULL
 
 
 cdef inline bint _controls(const char *text, Py_ssize_t size) noexcept:
@@ -40,6 +84,7 @@ cpdef Py_ssize_t parse_head(
     cdef const char *last
     cdef Py_ssize_t count = 1, size
     cdef object key, path
+    cdef PyObject *known
 
     # The method
     while here < end and b"A" <= here[0] <= b"Z":
@@ -89,12 +134,16 @@ cpdef Py_ssize_t parse_head(
         mark = <const char *>memchr(here, b":", end - here)
         if mark is NULL:
             return _IN_DOUBT
-        name = PyBytes_FromStringAndSize(here, mark - here)
-        key = _NAMES.get(name)
-        if key is None:
-            key = learn(name)
+        known = _key_of(here, mark - here)
+        if known is not NULL:
+            key = <object>known
+        else:
+            name = PyBytes_FromStringAndSize(here, mark - here)
+            key = _NAMES.get(name)
             if key is None:
-                return _IN_DOUBT
+                key = learn(name)
+                if key is None:
+                    return _IN_DOUBT
         stop = <const char *>memchr(mark, b"\r", end - mark)
         if stop is NULL or stop + 1 >= end or stop[1] != b"\n" or stop + 2 - here > limit_size:
             return _IN_DOUBT

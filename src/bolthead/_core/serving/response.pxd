@@ -30,7 +30,7 @@ cdef class Response:
     cdef public bint head_sent
     cdef public object sent
 
-    @cython.locals(lines=list, names=dict, kind=int)
+    @cython.locals(lines=list, names=dict, kind=int, value=str)
     cdef int _read_headers(self, object headers, int code) except -1
     @cython.locals(tail=str)
     cpdef bytes head(self)

@@ -115,14 +115,15 @@ class Response:
     def _read_headers(self, headers: list[tuple[str, str]], code: int) -> int:
         lines = []
         names = self.names
-        for name, value in headers:
+        for name, given in headers:
             found = names.get(name)
             if found is None:
                 found = self.server.rules.kind_of(name)
             kind: int = found
             # FAST (servers): nearly every value; the others go through an expression.
-            if type(value) is not str or not (value.isascii() and value.isprintable()):
-                self.server.rules.check_value(name, value)
+            if type(given) is not str or not (given.isascii() and given.isprintable()):
+                self.server.rules.check_value(name, given)
+            value = given
             if value and (value[0] <= " " or value[-1] <= " "):
                 value = value.strip(" \t")
             if kind != ORDINARY:

@@ -10,6 +10,8 @@ import os
 import select
 import sys
 
+MORE = ~(getattr(select, "EPOLLIN", 1) | getattr(select, "EPOLLOUT", 4))
+
 
 def receive(fd: int, size: int) -> bytes | None:
     """What has come, at most *size* bytes; empty at the end, None where nothing has come. OSError."""
@@ -54,12 +56,12 @@ class Epoll:
         self._epoll.unregister(fd)
 
     def ready(self, most: int) -> list[int]:
-        """Descriptors that have an event now, at most *most*."""
-        return [fd for fd, _ in self._epoll.poll(0, most)]
+        """Descriptors that have an event now, at most *most*; inverted (``~fd``) where there is more than data or room."""
+        return [~fd if events & MORE else fd for fd, events in self._epoll.poll(0, most)]
 
     def wait(self, most: int) -> list[int]:
         """The same, when there is one; other threads run until then."""
-        return [fd for fd, _ in self._epoll.poll(-1, most)]
+        return [~fd if events & MORE else fd for fd, events in self._epoll.poll(-1, most)]
 
     def turn(self, milliseconds: int) -> float:
         """Wait for an event, at most so long if not negative; the seconds spent then on waiting for the interpreter.

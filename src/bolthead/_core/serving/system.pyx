@@ -40,11 +40,14 @@ cdef extern from *:
         event.data.fd = fd;
         return epoll_ctl(poll, operations[operation], fd, &event);
     }
-    /* The descriptors with an event; *milliseconds* as epoll_wait takes it. */
+    /* The descriptors with an event, see system.py; *milliseconds* as epoll_wait takes it. */
     static int bolthead_wait(int poll, int *found, int most, int milliseconds) {
         struct epoll_event events[64];
         int count = epoll_wait(poll, events, most < 64 ? most : 64, milliseconds);
-        for (int at = 0; at < count; at++) found[at] = events[at].data.fd;
+        for (int at = 0; at < count; at++) {
+            int fd = events[at].data.fd;
+            found[at] = events[at].events & ~(EPOLLIN | EPOLLOUT) ? ~fd : fd;
+        }
         return count;
     }
     static double bolthead_now(void) {

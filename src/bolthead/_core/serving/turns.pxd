@@ -14,6 +14,13 @@ cdef class Seat:
     cdef public bint reported
 
 
+cdef class Queue:
+    cdef public object taken
+    cdef public Py_ssize_t threads
+    cdef public Py_ssize_t turns
+    cdef public bint coming
+
+
 cdef class Turns:
     cdef public dict waiting
     cdef public bint stopping
@@ -27,15 +34,21 @@ cdef class Turns:
     cdef public object observer
     cdef public object options
     cdef public object poller
-    cdef public bint armed_for_good
+    cdef public Queue queue
+    cdef public bint once
+    cdef public bint edge
     cdef public HeadReader reader
     cdef public object rules
     cdef public object file_wrapper
 
-    cpdef int park(self, Connection connection, int wanted) except -1
+    @cython.locals(queue=Queue, event=int, fd=int, turn=Py_ssize_t, doubtful=bint, connection=Connection)
+    cpdef take_turns(self, Seat seat)
+    cdef int _attend(self, Connection connection, Seat seat) except -1
+    @cython.locals(fd=int, known="unsigned int", found=Connection, doubt=bint)
+    cpdef int park(self, Connection connection, unsigned int wanted) except -1
     @cython.locals(data=bytes)
     cdef int _read(self, Connection connection, Seat seat) except -1
-    @cython.locals(request=Request)
+    @cython.locals(request=Request, size=Py_ssize_t)
     cdef int _requests(self, Connection connection, bytes data, Seat seat) except -1
     @cython.locals(environ=dict, response=Response)
     cdef bint _answer(self, Connection connection, Request request, object body, Seat seat) except -1

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import select
 import ssl
+from collections import deque
 from io import BytesIO
 from time import monotonic
 from typing import Any
 
-from .connection import FLUSH, HEAD, Connection, Stalled
+from .connection import FLUSH, HEAD, SPENT, Connection, Stalled
 from .request import HeadReader, Request
 from .response import Response
 
-ONCE = getattr(select, "EPOLLONESHOT", 0)
-READ = getattr(select, "EPOLLIN", 1) | ONCE
-WRITE = getattr(select, "EPOLLOUT", 4) | ONCE
-"""What a socket is waited for, as the poller takes it: once, where several threads wait."""
+ALWAYS = getattr(select, "EPOLLET", 0) | getattr(select, "EPOLLRDHUP", 0) | getattr(select, "EPOLLPRI", 0)
+READ = getattr(select, "EPOLLIN", 1) | ALWAYS
+WRITE = getattr(select, "EPOLLOUT", 4) | ALWAYS
+"""What a socket is waited for, as epoll takes it where several threads wait."""
 LINGERING = 2.0
 """Seconds for a visitor to take the last response, and, when the worker stops, to send one more request."""
+BATCH = 64
+"""Events that are taken at once."""
 TURNS = 32
 """Requests of one connection that are answered in a row, when they were all sent at once."""
 
@@ -37,6 +40,20 @@ class Seat:
         self.reported = False
 
 
+class Queue:
+    """Events that were taken from the system, for whichever thread comes next."""
+
+    __slots__ = ("coming", "taken", "threads", "turns")
+
+    def __init__(self, threads: int = 1) -> None:
+        self.taken: deque[int] = deque()
+        self.threads = threads
+        self.turns = 0
+        """How many were given to threads."""
+        self.coming = threads == 1
+        """Whether a thread is on its way for what is there, so that none needs to be called."""
+
+
 class Turns:
     """The part of the worker's loop that each request goes through; the rest is in the subclass.
 
@@ -46,7 +63,7 @@ class Turns:
     __slots__ = (
         "answered",
         "app",
-        "armed_for_good",
+        "edge",
         "ended",
         "file_wrapper",
         "keepalive",
@@ -54,8 +71,10 @@ class Turns:
         "max_requests",
         "now",
         "observer",
+        "once",
         "options",
         "poller",
+        "queue",
         "reader",
         "rules",
         "stopping",
@@ -76,8 +95,11 @@ class Turns:
         """In the order in which they began to wait."""
         self.stopping = False
         self.ended = False
-        self.armed_for_good = False
-        """Whether the poller goes on waiting for a socket that had an event."""
+        self.queue = Queue()
+        self.once = False
+        """Whether the poller waits no longer for a socket that had an event."""
+        self.edge = False
+        """Whether it tells of what comes when it comes, and not of what is there."""
         self.answered = 0
         self.max_requests = 0
         self.keepalive = 0.0
@@ -85,6 +107,9 @@ class Turns:
         """The time, to the second."""
 
     # What the subclass does
+
+    def not_waiting(self, fd: int, doubtful: bool, seat: Seat) -> Connection | None:
+        raise NotImplementedError
 
     def drop(self, connection: Connection, *, reset: bool = False) -> None:
         raise NotImplementedError
@@ -124,10 +149,40 @@ class Turns:
     def drop_waiting(self) -> None:
         raise NotImplementedError
 
-    # One event
+    # Events
+
+    def take_turns(self, seat: Seat) -> None:
+        """Attend to what is in the queue, until it is empty or other threads took many turns during one of this."""
+        queue = self.queue
+        taken = queue.taken
+        for _ in range(BATCH):
+            try:
+                event: int = taken.popleft()
+            except IndexError:
+                return
+            queue.turns += 1
+            turn = seat.turn = queue.turns
+            if not queue.coming and taken:
+                self.poller.call()
+            doubtful = event < 0
+            fd = ~event if doubtful else event
+            connection: Any = self.waiting.pop(fd, None)
+            if connection is None:
+                connection = self.not_waiting(fd, doubtful, seat)
+            if connection is not None:
+                if doubtful:
+                    connection.doubtful = True
+                if self.once:
+                    connection.armed = SPENT
+                self._attend(connection, seat)
+            if queue.turns - turn > queue.threads:
+                return
 
     def attend(self, connection: Connection, seat: Seat) -> None:
         """Go on with a connection that is ours until it waits again or is closed."""
+        self._attend(connection, seat)
+
+    def _attend(self, connection: Connection, seat: Seat) -> int:
         try:
             if connection.state == HEAD:
                 self._read(connection, seat)
@@ -139,20 +194,41 @@ class Turns:
         except BaseException:
             self.log.exception("Error in a connection")
             self.drop(connection, reset=True)
+        return 0
 
     def park(self, connection: Connection, wanted: int) -> int:
         """Let a connection wait for its next event. It may belong to another thread afterwards."""
         fd = connection.fd
-        self.waiting[fd] = connection
-        if self.ended:
-            self.drop_waiting()
-        elif not connection.armed:
-            connection.armed = wanted
-            self.poller.add(fd, wanted)
-        elif connection.armed != wanted or not self.armed_for_good:
-            connection.armed = wanted
-            self.poller.arm(fd, wanted)
-        return fd
+        while True:
+            doubt = self.edge and (not connection.drained or wanted == WRITE)
+            if doubt or connection.missed or connection.armed != wanted:
+                # The poller looks anew, and tells of what is there already.
+                connection.missed = False
+                known, connection.armed = connection.armed, wanted
+                if known:
+                    self.poller.arm(fd, wanted)
+                else:
+                    self.poller.add(fd, wanted)
+            self.waiting[fd] = connection
+            if self.ended:
+                self.drop_waiting()
+                return fd
+            if not connection.missed:
+                return fd
+            # There was an event before it was there to be taken. By now it may belong to another thread, or the number
+            # to another connection; whatever came for that one comes again.
+            found: Any = self.waiting.pop(fd, None)
+            if found is None:
+                return fd
+            connection = found
+            connection.drained = False
+            wanted = WRITE if connection.state == FLUSH else READ
+
+    def look_away(self, connection: Connection) -> None:
+        """Have no events of a connection that a view reads by itself."""
+        if self.edge and connection.armed:
+            self.poller.arm(connection.fd, 0)
+            connection.armed = SPENT
 
     def read(self, connection: Connection, seat: Seat) -> None:
         self._read(connection, seat)
@@ -194,7 +270,13 @@ class Turns:
                     self.keep_head(connection, data)
                     return 0
                 data = data[request.consumed :]
-            if request.length:
+            size = request.length
+            if 0 < size <= len(data) and size <= self.reader.small and not request.expects:
+                # FAST (servers): a small body that came with its head.
+                body = BytesIO(data[:size])
+                connection.data = data[size:]
+                connection.pending = None
+            elif size:
                 body = self.body(connection, request, data)
                 if body is None:
                     return 0
@@ -234,6 +316,7 @@ class Turns:
         if "HTTP_UPGRADE" in environ and "upgrade" in environ.get("HTTP_CONNECTION", "").lower():
             # Whoever takes over the socket expects one that blocks.
             connection.sock.setblocking(True)
+            self.look_away(connection)
         seat.since = monotonic()
         seat.environ = environ
         seat.connection = connection
