@@ -33,7 +33,13 @@ SHARED = "bolthead._core._cyutility"
 
 SMALL = {
     f"bolthead._core.{name}"
-    for name in ("lifecycle.websockets", "response.file_response", "routing.tree", "serving.connection")
+    for name in (
+        "lifecycle.websockets",
+        "response.file_response",
+        "routing.tree",
+        "serving.connection",
+        "serving.turns",
+    )
 }
 """Modules whose time goes to the system, or that run before the first request: a quarter smaller with ``-Os``."""
 

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import errno
 import io
-import socket
 import ssl
 import threading
 from itertools import islice
 from time import monotonic
 from typing import Any
 
-from gunicorn.http.message import _ip_in_allow_list
 from gunicorn.http.wsgi import FileWrapper
 
 from .._core.serving.connection import (
@@ -36,6 +34,7 @@ from .._core.serving.turns import LINGERING, READ, WRITE, Seat, Turns
 from .body import CONTINUE, Source, StreamedBody, TooLarge, chunked_body, read_whole, sized_body
 from .errors import TIMED_OUT, TOO_LARGE, Captured
 from .heads import make_reader
+from .listening import Site
 from .poller import make_poller
 from .rules import Rules
 from .threads import Threads
@@ -43,25 +42,6 @@ from .threads import Threads
 TRIES = 8
 """How often a chunked body is looked through before a thread waits for its end."""
 NEVER = float("inf")
-
-
-class Site:
-    """A socket that is listened to, and what follows from it for its connections."""
-
-    def __init__(self, listener: Any, cfg: Any, base: dict[str, Any]) -> None:
-        self.sock: socket.socket = getattr(listener, "sock", listener)
-        self.address = self.sock.getsockname()
-        self.unix = not isinstance(self.address, tuple)
-        self.environ = {**base, "SCRIPT_NAME": "", "wsgi.url_scheme": "https" if cfg.is_ssl else "http"}
-        """What the ``environ`` of every request here begins with."""
-        if not self.unix:
-            self.environ["SERVER_NAME"], self.environ["SERVER_PORT"] = self.address[0], str(self.address[1])
-        self.allowed = cfg.forwarded_allow_ips
-        self.networks = cfg.forwarded_allow_networks()
-
-    def trusts(self, peer: Any) -> bool:
-        """Whether *peer* is a proxy whose headers count."""
-        return not isinstance(peer, tuple) or _ip_in_allow_list(peer[0], self.allowed, self.networks)
 
 
 class Loop(Turns):
@@ -115,7 +95,7 @@ class Loop(Turns):
     # Connections
 
     def not_waiting(self, fd: int, doubtful: bool, seat: Seat) -> Connection | None:
-        """Accept, or tell the thread that a connection belongs to of an event; the connection, if it is ours by then."""
+        """Accept, or tell the owner of a connection of an event; the connection, where it has no owner by then."""
         if fd in self.sites:
             self.accept(self.sites[fd], seat)
             return None

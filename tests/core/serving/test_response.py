@@ -74,7 +74,7 @@ def ours(load: Any, method: str, version: tuple[int, int], status: str, headers:
     rules = load("bolthead.serving.rules").Rules()
     wire = Wire()
     site = SimpleNamespace(trusts=lambda peer: False, environ={})
-    sock = SimpleNamespace(fileno=lambda: 3, send=wire.send, sendmsg=lambda parts: wire.send(b"".join(parts)))
+    sock = SimpleNamespace(fileno=lambda: 3, send=wire.send)
     connection = connections.Connection(sock, ("", 0), site)
     # So that what is sent goes through the object, not to the descriptor.
     connection.tls = True

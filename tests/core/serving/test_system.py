@@ -50,6 +50,8 @@ def test_send(module: Any, pair: Any) -> None:
     while len(got) < sent:
         got += theirs.recv(1 << 20)
     assert got == content[:sent]
+    assert module.send_both(ours.fileno(), b"head", b"body") == 8
+    assert theirs.recv(100) == b"headbody"
 
 
 def test_errors(module: Any, pair: Any) -> None:

@@ -1,6 +1,6 @@
 cimport cython
 
-from bolthead._core.serving.system cimport receive, send
+from bolthead._core.serving.system cimport receive, send, send_both
 
 
 cdef class FilePart:

@@ -11,7 +11,7 @@ from collections import deque
 from time import monotonic
 from typing import Any
 
-from .system import receive, send
+from .system import receive, send, send_both
 
 HEAD, BODY, FLUSH, LINGER, HANDSHAKE = range(5)
 """What a connection waits for: a head, the rest of a small body, room to write, the visitor's end, TLS."""
@@ -191,10 +191,11 @@ class Connection:
             self.send(head)
             self.send(body)
             return
-        try:
-            sent = self.sock.sendmsg((head, body))
-        except WOULD_BLOCK:
-            sent = 0
+        self._check_open()
+        self.keep_two(head, body, send_both(self.fd, head, body))
+
+    def keep_two(self, head: bytes, body: bytes, sent: int) -> None:
+        """Keep what is left of both for :meth:`flush`."""
         if sent < len(head):
             self._keep(memoryview(head)[sent:])
             self._keep(memoryview(body))

@@ -29,6 +29,14 @@ def send(fd: int, data: bytes) -> int:
         return 0
 
 
+def send_both(fd: int, head: bytes, body: bytes) -> int:
+    """:func:`send` of two pieces by one call."""
+    try:
+        return os.writev(fd, (head, body))
+    except BlockingIOError:
+        return 0
+
+
 class Epoll:
     """Linux's epoll. OSError from each of its methods."""
 
@@ -56,7 +64,7 @@ class Epoll:
         self._epoll.unregister(fd)
 
     def ready(self, most: int) -> list[int]:
-        """Descriptors that have an event now, at most *most*; inverted (``~fd``) where there is more than data or room."""
+        """Descriptors that have an event now, at most *most*; ``~fd`` where that is more than data or room."""
         return [~fd if events & MORE else fd for fd, events in self._epoll.poll(0, most)]
 
     def wait(self, most: int) -> list[int]:

@@ -11,11 +11,15 @@ cdef extern from *:
     /* The server does not run there. */
     typedef Py_ssize_t bolthead_size;
     static bolthead_size bolthead_recv(int fd, void *buffer, size_t size) { errno = ENOSYS; return -1; }
-    static bolthead_size bolthead_send(int fd, const void *data, size_t size) { errno = ENOSYS; return -1; }
+    static bolthead_size bolthead_send(int fd, void *one, size_t size, void *two, size_t more) {
+        errno = ENOSYS;
+        return -1;
+    }
     static int bolthead_close(int fd) { return 0; }
     #else
     #include <sys/types.h>
     #include <sys/socket.h>
+    #include <sys/uio.h>
     #include <unistd.h>
     #ifndef MSG_NOSIGNAL
     #define MSG_NOSIGNAL 0
@@ -23,8 +27,14 @@ cdef extern from *:
     static ssize_t bolthead_recv(int fd, void *buffer, size_t size) {
         return recv(fd, buffer, size, MSG_DONTWAIT);
     }
-    static ssize_t bolthead_send(int fd, const void *data, size_t size) {
-        return send(fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    /* One piece, or two. */
+    static ssize_t bolthead_send(int fd, void *one, size_t size, void *two, size_t more) {
+        struct iovec pieces[2] = {{one, size}, {two, more}};
+        struct msghdr message = {0};
+        if (!more) return send(fd, one, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+        message.msg_iov = pieces;
+        message.msg_iovlen = 2;
+        return sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     }
     static int bolthead_close(int fd) { return close(fd); }
     #endif
@@ -63,7 +73,7 @@ cdef extern from *:
     #endif
     """
     Py_ssize_t bolthead_recv(int fd, void *buffer, size_t size) nogil
-    Py_ssize_t bolthead_send(int fd, const void *data, size_t size) nogil
+    Py_ssize_t bolthead_send(int fd, void *one, size_t size, void *two, size_t more) nogil
     int bolthead_close(int fd) nogil
     int bolthead_epoll() nogil
     int bolthead_control(int poll, int operation, int fd, unsigned int events) nogil
@@ -108,9 +118,13 @@ cpdef bytes receive(int fd, Py_ssize_t size):
 
 
 cpdef Py_ssize_t send(int fd, bytes data) except -1:
+    return send_both(fd, data, b"")
+
+
+cpdef Py_ssize_t send_both(int fd, bytes head, bytes body) except -1:
     cdef Py_ssize_t count
     while True:
-        count = bolthead_send(fd, PyBytes_AS_STRING(data), len(data))
+        count = bolthead_send(fd, PyBytes_AS_STRING(head), len(head), PyBytes_AS_STRING(body), len(body))
         if count >= 0:
             return count
         if errno == EAGAIN:
