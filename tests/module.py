@@ -1,7 +1,7 @@
 """Rebuild what has changed and run the tests of one module of the core, on both builds.
 
 python tests/module.py http.cookies             the tests that name it, without a rebuild if nothing changed
-python tests/module.py http.cookies -k quoted   more arguments are pytest's
+python tests/module.py http.cookies -k cookies  more arguments are pytest's
 python tests/module.py                          the table: each module, and its test files
 """
 
