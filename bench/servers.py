@@ -18,6 +18,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import statistics
 import subprocess
 import sys
@@ -125,15 +126,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def fetch(port: int, path: str) -> bytes:
+def fetch(port: int, path: str, tls: bool = False) -> bytes:
     with socket.create_connection((HOST, port), timeout=2) as connection:
+        if tls:
+            connection = ssl._create_unverified_context().wrap_socket(connection)
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
 @contextmanager
 def running(
-    command: list[str], env: dict[str, str], port: int, says: str = SAYS, path: str = "/"
+    command: list[str], env: dict[str, str], port: int, says: str = SAYS, path: str = "/", tls: bool = False
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The server, ready to answer *says* at *path*; ended with its workers on the way out."""
     process = subprocess.Popen(
@@ -150,7 +153,7 @@ def running(
                 assert process.stderr is not None
                 raise SystemExit(f"{' '.join(command)} ended: {process.stderr.read().decode()}")
             try:
-                said = fetch(port, path)
+                said = fetch(port, path, tls)
                 break
             except OSError:
                 if time.monotonic() > end:

@@ -7,6 +7,7 @@ servers that their entries on those boards use.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import shutil
 import sys
@@ -17,7 +18,7 @@ from .. import machine, report, servers
 from ..inprocess import names
 from . import asking, database
 from .contracts import BOARDS, CONTRACTS, Contract
-from .entries import ENTRIES, Entry, commands
+from .entries import ENTRIES, Entry, certificate, commands
 
 PACKAGES = (
     *("flask", "falcon", "fastapi", "starlette", "blacksheep", "robyn", "quart", "django", "gunicorn", "uvicorn"),
@@ -59,23 +60,25 @@ def wanted(entry: Entry, args: argparse.Namespace) -> list[Contract]:
     return [test for test in CONTRACTS if entry.serves(test) and (not keys or test.key in keys)]
 
 
-def measure_entry(exe: Path, entry: Entry, url: str, args: argparse.Namespace, runs: Any, raw: list[str]) -> None:
-    """One round of one entry: each board's application is started, checked and asked."""
-    for board in BOARDS:
-        tests = [test for test in wanted(entry, args) if test.board == board]
+def measure_entry(
+    exe: Path, entry: Entry, url: str, folder: Path, args: argparse.Namespace, runs: Any, raw: list[str]
+) -> None:
+    """One round of one entry: each board's application is started, checked and asked; for TLS by itself."""
+    for board, tls in itertools.product(BOARDS, (False, True)):
+        tests = [test for test in wanted(entry, args) if test.board == board and test.tls == tls]
         if not tests:
             continue
         port = servers.free_port()
-        command = commands(exe, entry, board, port)
+        command = commands(exe, entry, board, port, folder if tls else None)
         env = environment(exe, entry, url, port)
-        with servers.running(command, env, port, says="HTTP/1.1", path=tests[0].path) as process:
+        with servers.running(command, env, port, says="HTTP/1.1", path=tests[0].path, tls=tls) as process:
             wrong = [said for test in tests if (said := asking.check(port, test))]
             if wrong:
                 raise SystemExit(f"{entry.name}: {'; '.join(wrong)}")
             for test in () if args.check else tests:
                 found, said = asking.load(port, process.pid, test, args.seconds)
                 runs.setdefault(test.key, {}).setdefault(entry.name, []).append(found)
-                shown = " ".join(commands(Path("python"), entry, board, port))
+                shown = " ".join(["python", *command[1:]])
                 raw.append(f"## {entry.name}, {test.title}\n$ {shown}\n{said}")
                 print(
                     f"{entry.name:32} {test.key:12} {found['rate']:10,.0f} {found['cpu']:8.1f} µs",
@@ -91,11 +94,11 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     keys = names(args.only)
     runs: dict[str, dict[str, list[dict[str, float]]]] = {}
     raw: list[str] = []
-    with database.running() as url:
+    with database.running() as url, certificate() as folder:
         for _ in range(1 if args.check else args.rounds):
             for entry in ENTRIES:
                 if not keys or entry.name in keys:
-                    measure_entry(exe, entry, url, args, runs, raw)
+                    measure_entry(exe, entry, url, folder, args, runs, raw)
     about = machine.about()
     about["versions"] = versions(exe)
     best = {

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import http.client
 import json
+import ssl
 import subprocess
 
 from .. import servers
 from .contracts import SCRIPTS, Contract, Try
 
 
-def ask(port: int, attempt: Try) -> tuple[http.client.HTTPResponse, bytes]:
-    connection = http.client.HTTPConnection(servers.HOST, port, timeout=30)
+def ask(port: int, attempt: Try, tls: bool) -> tuple[http.client.HTTPResponse, bytes]:
+    if tls:
+        # The certificate is the bench's own.
+        context = ssl._create_unverified_context()
+        connection = http.client.HTTPSConnection(servers.HOST, port, timeout=30, context=context)
+    else:
+        connection = http.client.HTTPConnection(servers.HOST, port, timeout=30)
     headers = {} if attempt.body is None else {"Content-Type": "text/plain"}
     body = iter([attempt.body]) if attempt.chunked and attempt.body is not None else attempt.body
     connection.request(attempt.method, attempt.path, body, headers, encode_chunked=attempt.chunked)
@@ -24,7 +30,7 @@ def ask(port: int, attempt: Try) -> tuple[http.client.HTTPResponse, bytes]:
 def check(port: int, test: Contract) -> str:
     """What is wrong with a server's answers; nothing if nothing is."""
     for attempt in test.tries:
-        response, body = ask(port, attempt)
+        response, body = ask(port, attempt, test.tls)
         what = f"{attempt.method} {attempt.path}"
         if response.status != 200:
             return f"{what} gives {response.status}"
@@ -48,7 +54,7 @@ def load(port: int, pid: int, test: Contract, seconds: int) -> tuple[dict[str, f
     wrk = ["taskset", "-c", "1", "wrk", "-t1", f"-c{test.connections}", "--latency"]
     if test.script:
         wrk += ["-s", str(SCRIPTS / test.script)]
-    address = f"http://{servers.HOST}:{port}{test.path}"
+    address = f"http{'s' * test.tls}://{servers.HOST}:{port}{test.path}"
     said, spent = "", 0.0
     for length in (1, seconds):
         before = servers.processor_time(pid)

@@ -38,6 +38,7 @@ class Contract:
     tries: tuple[Try, ...]
     connections: int = 32
     script: str = ""
+    tls: bool = False
 
     @property
     def database(self) -> bool:
@@ -79,6 +80,7 @@ def summed(count: int, factor: int) -> Callable[[Any], bool]:
 PAIRS = ((1, 3), (5, 7), (10, 2), (15, 5), (25, 4), (40, 8), (50, 6))
 SUM = "/baseline11?a=13&b=42"
 JSON = "application/json"
+LISTS = tuple(Try(f"/json/{count}?m={factor}", summed(count, factor), kind=JSON) for count, factor in PAIRS)
 
 CONTRACTS = [
     Contract(
@@ -137,7 +139,8 @@ CONTRACTS = [
         "httparena",
         "JSON of 1 to 50 items",
         "/json/1?m=3",
-        tuple(Try(f"/json/{count}?m={factor}", summed(count, factor), kind=JSON) for count, factor in PAIRS),
+        LISTS,
         script="items.lua",
     ),
+    Contract("items-tls", "httparena", "JSON over TLS", "/json/1?m=3", LISTS, script="items.lua", tls=True),
 ]

@@ -68,6 +68,25 @@ def test_instances(every: bool) -> None:
 
 
 @alike
+def test_siblings_with_defaults(fw: Framework) -> Any:
+    """A rule beside one whose defaults its values may be, whose alias or whose redirect it may be."""
+    asked = []
+    for redirects in (True, False):
+        app = fw.app()
+        app.url_map.redirect_defaults = redirects
+        app.add_url_rule("/page/", "page", lambda page: f"{page}", defaults={"page": 1})
+        app.add_url_rule("/page/<int:page>", "page", methods=["GET", "POST"])
+        app.add_url_rule("/in/<a>/", "in", lambda a, b: f"{a} {b}", defaults={"b": "x"}, methods=["GET"])
+        app.add_url_rule("/in/<a>/<b>", "in", methods=["GET", "PUT"])
+        app.add_url_rule("/only/<a>", "in", build_only=True, defaults={"b": "y"})
+        app.add_url_rule("/old/<a>/<b>", "in", alias=True)
+        app.add_url_rule("/gone/<a>", "gone", redirect_to="in/<a>/x")
+        paths = ["/page/", "/page/1", "/page/2", "/page/1?x=2", "/in/q/", "/in/q/x", "/in/q/y", "/in/q/é", "/old/q/y"]
+        asked += [fw.get(app, path, method) for path in [*paths, "/gone/q"] for method in ("GET", "POST", "PUT")]
+    return asked
+
+
+@alike
 def test_decorators(fw: Framework) -> Any:
     import functools
 

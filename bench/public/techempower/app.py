@@ -25,7 +25,15 @@ UPDATE = (
     " FROM (SELECT unnest(%s::int[]) AS id, unnest(%s::int[]) AS number) n WHERE world.id = n.id"
 )
 
+
+class Text(Response):
+    """An answer that says nothing else is plain text."""
+
+    default_mimetype = "text/plain"
+
+
 app = Flask(__name__)
+app.response_class = Text
 local = threading.local()
 cache: dict[int, dict[str, int]] = {}
 
@@ -86,8 +94,8 @@ def store(numbers: dict[int, int]) -> None:
 
 
 @app.get("/plaintext")
-def plaintext() -> Response:
-    return Response("Hello, World!", content_type="text/plain")
+def plaintext() -> str:
+    return "Hello, World!"
 
 
 @app.get("/json")
@@ -106,11 +114,11 @@ def queries() -> list[dict[str, int]]:
 
 
 @app.get("/fortunes")
-def fortunes() -> str:
+def fortunes() -> Response:
     rows = execute(FORTUNES).fetchall()
     rows.append((0, "Additional fortune added at request time."))
     rows.sort(key=lambda row: row[1])
-    return render_template("fortunes.html", fortunes=rows)
+    return Response(render_template("fortunes.html", fortunes=rows), mimetype="text/html")
 
 
 @app.get("/updates")

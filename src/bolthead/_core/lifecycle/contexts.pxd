@@ -5,7 +5,7 @@ from bolthead._core.lifecycle.records cimport AppRecord, Plan, PushRecord, Reque
 from bolthead._core.primitives.context_vars cimport var_get, var_reset, var_set
 from bolthead._core.primitives.objects cimport bare
 from bolthead._core.request.scope cimport LazyEnviron
-from bolthead._core.routing.adapter cimport not_found_error
+from bolthead._core.routing.adapter cimport may_redirect, not_found_error
 from bolthead._core.routing.search cimport lookup_static, lookup_tree
 from bolthead._core.routing.tree cimport Leaf
 

@@ -8,8 +8,8 @@ from ..primitives.context import _cv_app, _cv_request
 from ..primitives.context_vars import var_get, var_reset, var_set
 from ..primitives.objects import bare
 from ..request.scope import LazyEnviron
-from ..routing.adapter import not_found_error
-from ..routing.search import FOUND, MISSED, lookup_static, lookup_tree
+from ..routing.adapter import may_redirect, not_found_error
+from ..routing.search import DETOUR, FOUND, MISSED, lookup_static, lookup_tree
 from .phases import open_session, send, teardown_app, teardown_request
 from .records import NOT_CREATED, AppRecord, Plan, PushRecord, RequestRecord, environ_seen
 
@@ -270,6 +270,9 @@ def match(plan: Plan, ctx: RequestRecord) -> bool:
         values = {} if leaf.defaults is None else dict(leaf.defaults)
     else:
         code, found, values = lookup_tree(plan.tree, plan.domain, path, method, websocket)
+        if code == DETOUR and not may_redirect(plan.map, found.rule, values, method):
+            # A rule beside one with defaults is asked each time whether that one is meant.
+            code = FOUND
         if code != FOUND:
             if code == MISSED and not values and not websocket:
                 # FAST (errors): neither found nor of the other protocol, so no adapter is needed to say so.

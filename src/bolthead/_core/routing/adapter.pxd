@@ -29,6 +29,8 @@ cdef object _method(object method)
 
 cpdef object not_found_error(object allowed, object crossed)
 
+cpdef bint may_redirect(object map_, object rule, dict values, object method) except -1
+
 @cython.locals(
     bound=AdapterRecord, tree=Tree, path=str, leaf=Leaf, crossed=cython.bint, arguments=dict, code=cython.int,
 )

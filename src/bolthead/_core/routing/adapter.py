@@ -79,6 +79,23 @@ def not_found_error(allowed: set[str] | None, crossed: bool) -> HTTPException:
     return error  # type: ignore[no-any-return]
 
 
+def may_redirect(map_: Any, rule: Any, values: dict[str, Any], method: str) -> bool:
+    """Whether *rule* or a sibling asks for a redirect, which an adapter makes: ``redirect_to``, alias or defaults."""
+    if rule.redirect_to is not None:
+        return True
+    if not map_.redirect_defaults:
+        return False
+    if rule.alias:
+        return True
+    for other in map_._rules_by_endpoint[rule.endpoint]:
+        # PARITY: those that come first provide defaults, as for Werkzeug's `get_default_redirect`.
+        if other is rule:
+            break
+        if other.provides_defaults_for(rule) and other.suitable_for(values, method):
+            return True
+    return False
+
+
 def match_or_error(self: Any, path_info: Any, method: Any, return_rule: Any, query_args: Any, websocket: Any) -> Any:
     """What ``match`` returns or raises."""
     bound = self
