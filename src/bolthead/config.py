@@ -56,7 +56,7 @@ DEFAULTS = ImmutableDict(
 
 
 class ConfigAttribute(t.Generic[T]):
-    """An attribute of the application that lives in its config under ``name``."""
+    """An attribute of the application that lives in its config under ``name``, as ``app.secret_key`` does."""
 
     def __init__(self, name: str, get_converter: t.Callable[[t.Any], T] | None = None) -> None:
         self.__name__ = name

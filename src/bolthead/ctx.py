@@ -172,7 +172,7 @@ class AppContext(AppRecord, _Pushable):
         self._adapter = value
 
     def push(self) -> None:
-        """Make this the current application context."""
+        """Make this the current application context and send ``appcontext_pushed``; ``with`` does so, and pops it."""
         push_app(plan_of(self.app), self)
 
     def pop(self, exc: BaseException | None = _sentinel) -> None:
@@ -268,7 +268,7 @@ class RequestContext(RequestRecord, _Pushable):
         return self._after
 
     def copy(self) -> RequestContext:
-        """A context of the same request and session, to be pushed elsewhere."""
+        """A context of the same request and session, to be pushed elsewhere; its session is not saved."""
         return self.__class__(self.app, environ=self.request.environ, request=self.request, session=self._session)
 
     def match_request(self) -> None:
@@ -283,7 +283,7 @@ class RequestContext(RequestRecord, _Pushable):
             request.routing_exception = error
 
     def push(self) -> None:
-        """Make this the current request context, with an application context under it."""
+        """Make this the current request context, with an application context under it, and match its path."""
         push_request(plan_of(self.app), self)
 
     def pop(self, exc: BaseException | None = _sentinel) -> None:

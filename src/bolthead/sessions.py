@@ -110,7 +110,7 @@ class SessionInterface:
         return app.config["SESSION_COOKIE_NAME"]  # type: ignore[no-any-return]
 
     def get_cookie_domain(self, app: Flask) -> str | None:
-        """The ``Domain`` of the cookie; None sends it back to the exact host only."""
+        """The ``Domain`` of the cookie, ``SESSION_COOKIE_DOMAIN``; None sends it back to the exact host only."""
         return app.config["SESSION_COOKIE_DOMAIN"]  # type: ignore[no-any-return]
 
     def get_cookie_path(self, app: Flask) -> str:
@@ -135,7 +135,7 @@ class SessionInterface:
         return app.config["SESSION_COOKIE_PARTITIONED"]  # type: ignore[no-any-return]
 
     def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
-        """When a permanent session ends (UTC); None for one that ends with the browser."""
+        """When a permanent session ends, from now by ``PERMANENT_SESSION_LIFETIME`` (UTC); None: with the browser."""
         return datetime.now(timezone.utc) + app.permanent_session_lifetime if session.permanent else None
 
     def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:

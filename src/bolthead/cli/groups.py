@@ -64,7 +64,10 @@ class ScriptInfo:
         return None
 
     def load_app(self) -> Flask:
-        """The application, loaded by the first call; raises :exc:`NoAppException` when there is none."""
+        """The application, loaded by the first call; raises :exc:`NoAppException` when there is none.
+
+        In this order: ``create_app``, what ``--app`` or ``FLASK_APP`` names, ``wsgi.py``, ``app.py``.
+        """
         if self._loaded_app is None:
             app = self._find()
             if app is None:

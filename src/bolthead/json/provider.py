@@ -52,7 +52,7 @@ class JSONProvider:
         raise NotImplementedError
 
     def load(self, fp: t.IO[t.AnyStr], **kwargs: t.Any) -> t.Any:
-        """The value that an open text or binary file holds, as `loads` reads it."""
+        """The value that an open text or binary file holds, read to its end, as `loads` reads it."""
         return self.loads(fp.read(), **kwargs)
 
     def _prepare_response_obj(self, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]) -> t.Any:
@@ -130,7 +130,10 @@ class DefaultJSONProvider(JSONProvider):
         return json.loads(s, **kwargs) if kwargs else parse(s)
 
     def response(self, *args: t.Any, **kwargs: t.Any) -> Response:
-        """As :meth:`JSONProvider.response`, compact or indented by :attr:`compact`; ends with a line feed."""
+        """As :meth:`JSONProvider.response`, with the type :attr:`mimetype`, in the form :attr:`compact` asks for.
+
+        It ends with a line feed.
+        """
         obj = self._prepare_response_obj(args, kwargs)
         app = self._app
         plan = getattr(app, "_plan", None)

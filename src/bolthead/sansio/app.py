@@ -190,7 +190,7 @@ class App(LiveApp):
         raise NotImplementedError()
 
     def make_config(self, instance_relative: bool = False) -> Config:
-        """Make :attr:`config` from the defaults, relative to the root or to the instance folder."""
+        """Make :attr:`config` from ``default_config``, relative to the root or to the instance folder. To override."""
         defaults = dict(self.default_config)
         defaults["DEBUG"] = get_debug_flag()
         return self.config_class(self.instance_path if instance_relative else self.root_path, defaults)
@@ -218,7 +218,7 @@ class App(LiveApp):
 
     @property
     def debug(self) -> bool:
-        """Debug mode, ``config["DEBUG"]``. Setting it also sets template reloading, unless configured."""
+        """Debug mode, ``config["DEBUG"]`` (``FLASK_DEBUG``). Setting it sets template reloading, unless configured."""
         return self.config["DEBUG"]  # type: ignore[no-any-return]
 
     @debug.setter
