@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from types import ModuleType
 from typing import Any
@@ -12,6 +12,19 @@ from typing import Any
 import flask
 import pytest
 from werkzeug.datastructures import FileStorage, MultiDict
+
+# Of a body that ends early Werkzeug leaves the files open.
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def collected() -> Iterator[None]:
+    """Once, since in a run of all tests it takes long."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
 
 Load = Callable[[str], ModuleType]
 NAME = "bolthead._core.request.form"
@@ -76,14 +89,10 @@ def outcome(framework: Any, limits: dict[str, int], on_request: bool, made: dict
 def test_as_flask(load: Load, body: str, limit: str, on_request: bool) -> None:
     """The limits are the same wherever they are set, and of a body that is shorter than it says."""
     for missing in (0, 5):
-        with warnings.catch_warnings():
-            # Of a body that ends early Werkzeug leaves the files open.
-            warnings.simplefilter("ignore", ResourceWarning)
-            found = [
-                outcome(framework, LIMITS[limit], on_request, environ(*BODIES[body], missing))
-                for framework in (flask, load("bolthead"))
-            ]
-            gc.collect()
+        found = [
+            outcome(framework, LIMITS[limit], on_request, environ(*BODIES[body], missing))
+            for framework in (flask, load("bolthead"))
+        ]
         assert found[0] == found[1]
 
 
