@@ -65,4 +65,7 @@ static inline PyCodeObject *bolthead_code(
 #define PyCode_NewWithPosOnlyArgs bolthead_code
 #define PyUnstable_Code_NewWithPosOnlyArgs bolthead_code
 
+/* Windows has a macro of this name; records of ours have a field of it. */
+#undef environ
+
 #endif
