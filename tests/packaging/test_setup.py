@@ -7,6 +7,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -144,3 +145,13 @@ def test_every_augmenting_pxd_is_compiled() -> None:
     assert len(found) == len(list((ROOT / "src").rglob("*.pxd")))
     for name, path in found.items():
         assert "src." + name == path.rpartition(".")[0].replace("/", ".")
+
+
+def test_macro_of_windows_is_no_field(source: Path) -> None:
+    """There ``stdlib.h`` has a macro ``environ``; ``frames.h`` comes before each module and takes it away."""
+    file = source / "field.c"
+    file.write_text("struct record { int environ; };\nint of(struct record *one) { return one->environ; }\n")
+    command = ["cc", "-fsyntax-only", "-Werror", f"-I{sysconfig.get_path('include')}", "-Denviron=(*called())"]
+    header = source / "src" / "bolthead" / "_core" / "frames.h"
+    done = subprocess.run([*command, "-include", str(header), str(file)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -82,7 +82,7 @@ class Worker(base.Worker):  # type: ignore[misc]
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         if limit == resource.RLIM_INFINITY:
             return int(self.cfg.worker_connections)
-        used = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else SPARE
+        used = len(os.listdir("/dev/fd")) if os.path.isdir("/dev/fd") else SPARE
         return int(max(1, min(self.cfg.worker_connections, limit - used - min(SPARE, limit // 4))))
 
     def report(self, request: Any, captured: Any, peer: Any, error: BaseException, status: int) -> None:
