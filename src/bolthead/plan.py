@@ -290,7 +290,7 @@ def _set_collections(plan: Plan, app: Flask) -> None:
     plan.tree = app.url_map._tree if ours else None
     plan.domain = app.url_map.default_subdomain or ""
     plan.sessions = None
-    plan.checked_hosts = set()
+    plan.checked_hosts = {}
     plan.sync_views = {}
     plan.async_views = {}
     plan.scopes = {}

@@ -3,9 +3,9 @@
 Needs gcc with its sanitizer libraries. Arguments are passed on; ``routing`` as the first fuzzes the router, ``serving``
 the server's connections.
 
-``threads --python PYTHON --minutes 10`` looks for data races: ``tests/test_threads.py`` under ThreadSanitizer, again and
-again. *PYTHON* is a CPython configured ``--disable-gil --with-thread-sanitizer``, with Cython, setuptools and what
-bolthead requires. Its own races are left out by ``races.txt``; a report that is left is printed and ends the run with
+``threads --python PYTHON --minutes 10`` looks for data races: ``tests/test_threads.py`` under ThreadSanitizer, again
+and again. *PYTHON* is a CPython configured ``--disable-gil --with-thread-sanitizer``, with Cython, setuptools and what
+bolthead requires. Its own races are left out by ``races.txt``; a report that is left is printed, and the run ends with
 status 1.
 """
 
@@ -39,6 +39,8 @@ def build(place: str, sanitizers: str, python: str = sys.executable) -> None:
     for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, place)
     env = {**os.environ, "BOLTHEAD_SANITIZE": sanitizers, "BOLTHEAD_REQUIRE_EXT": "1", "CC": "gcc"}
+    if sanitizers == "thread":
+        env["CFLAGS"] = "-O1 -g1"
     if python != sys.executable:
         # Cython is some ten times slower in an interpreter that has a sanitizer itself.
         subprocess.run([sys.executable, "-c", "import setup; setup.extensions()"], cwd=place, env=env, check=True)

@@ -72,7 +72,7 @@ def test_a_refused_host_is_not_remembered_and_others_are_bounded(load: Load) -> 
 def test_matching_is_the_adapters(load: Load, path: str, scheme: str, method: str) -> None:
     module, app = load(NAME), site(load)
     plan = app._make_plan()
-    plan.checked_hosts.add("localhost")
+    plan.checked_hosts["localhost"] = None
     outcomes = []
     for make in (module.new_context(plan, app, environ(path, method, **{"wsgi.url_scheme": scheme})), None):
         ctx = make or app.request_context(environ(path, method, **{"wsgi.url_scheme": scheme}))

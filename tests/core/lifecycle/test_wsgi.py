@@ -117,6 +117,6 @@ def test_the_functions_behind_the_methods(load: Load) -> None:
 
 def test_contexts_that_a_client_wants_preserved(load: Load) -> None:
     app, given = site(load("bolthead"), []), []
-    environ = EnvironBuilder(path="/text").get_environ() | {load(NAME).PRESERVE: given.append}
+    environ = EnvironBuilder(path="/text").get_environ() | {"werkzeug.debug.preserve_context": given.append}
     app(environ, lambda *args: None)
     assert [type(ctx).__name__ for ctx in given] == ["AppContext", "RequestContext"]

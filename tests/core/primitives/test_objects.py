@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import sysconfig
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -48,3 +50,13 @@ def test_is_on(load: Load) -> None:
     assert not is_on(base, "nothing", thing)
     child.thing = None
     assert is_on(base, "thing", thing) and not is_on(child, "thing", thing)
+
+
+def test_immortal_is_the_value_itself(load: Load, build: str) -> None:
+    """Without the GIL its count of references no longer changes."""
+    value = Thing()
+    assert load(NAME).immortal(value) is value
+    if build == "compiled" and sysconfig.get_config_var("Py_GIL_DISABLED"):
+        before = sys.getrefcount(value)
+        others = [value] * 10
+        assert sys.getrefcount(value) == before, others

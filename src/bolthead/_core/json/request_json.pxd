@@ -7,6 +7,7 @@ from bolthead._core.primitives.context_vars cimport var_get
 cdef Shipped shipped
 
 cdef object LOADS
+cdef object app_var
 cdef object JSON
 cdef object UNREAD
 

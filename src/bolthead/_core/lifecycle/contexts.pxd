@@ -9,6 +9,14 @@ from bolthead._core.routing.adapter cimport may_redirect, not_found_error
 from bolthead._core.routing.search cimport lookup_static, lookup_tree
 from bolthead._core.routing.tree cimport Leaf
 
+# As C variables: threads without the GIL would share the module's dict, and the count of each reference from it.
+cdef object app_var
+cdef object request_var
+cdef object NOT_CREATED
+cdef object FOUND
+cdef object MISSED
+cdef object _WEBSOCKET
+
 @cython.locals(ctx=RequestRecord)
 cpdef object new_context(Plan plan, object app, dict environ)
 @cython.locals(ctx=RequestRecord)

@@ -79,7 +79,7 @@ def remember_host(plan: Plan, ctx: Any, environ: Any) -> None:
     """Remember the Host of a request whose context was made by `app.request_context`, if that made its adapter."""
     host = environ.get("HTTP_HOST")
     if type(host) is str and len(plan.checked_hosts) < HOSTS and ctx.request.routing_exception is None:
-        plan.checked_hosts.add(host)
+        plan.checked_hosts[host] = None
 
 
 def push_app(plan: Plan, ctx: AppRecord) -> None:

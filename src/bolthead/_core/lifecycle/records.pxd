@@ -82,7 +82,7 @@ cdef class Plan:
     cdef public object map
     cdef public Tree tree
     cdef public str domain
-    cdef public set checked_hosts
+    cdef public dict checked_hosts
     cdef public dict sync_views
     cdef public dict async_views
     cdef public dict scopes

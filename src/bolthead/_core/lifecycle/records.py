@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from ..primitives.class_watch import ClassWatch
+from ..primitives.objects import immortal
 from ..request.scope import LazyEnviron
 from ..response.make import Responses
 from ..session.cookie_session import CookieSessions
 
-NOT_CREATED: Any = type("NotCreated", (), {"__repr__": lambda self: "<not created>", "__slots__": ()})()
+NOT_CREATED: Any = immortal(type("NotCreated", (), {"__repr__": lambda self: "<not created>", "__slots__": ()})())
 """The value of a field whose object is made on first use."""
 
 
@@ -204,11 +205,11 @@ class Plan:
     tearing_down: Any
     app_tearing_down: Any
     # Routing: the map, its tree if the map is ours, the subdomain of every request, the hosts that
-    # were found valid.
+    # were found valid, in a dict, which threads without the GIL read without a lock.
     map: Any
     tree: Any
     domain: str
-    checked_hosts: set[str]
+    checked_hosts: dict[str, None]
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled as None: it is derived from an application, and made again."""

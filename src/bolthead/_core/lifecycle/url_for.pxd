@@ -9,6 +9,9 @@ from bolthead._core.routing.adapter cimport AdapterRecord
 from bolthead._core.routing.url_build cimport build_relative
 
 cdef Shipped shipped
+cdef object app_var
+cdef object request_var
+cdef object NOT_CREATED
 
 
 @cython.final

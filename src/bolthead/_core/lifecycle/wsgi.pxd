@@ -8,6 +8,11 @@ from bolthead._core.lifecycle.unhandled cimport is_answer, routing_error
 from bolthead._core.primitives.context_vars cimport var_get
 from bolthead._core.response.status cimport content_type_of
 
+cdef object app_var
+cdef object request_var
+cdef object CALLED_BY_ASGI
+cdef object PRESERVE
+
 @cython.locals(just_matched=cython.bint)
 cdef object dispatch(Plan plan, object app, RequestRecord ctx)
 cpdef object full_dispatch(Plan plan, object app, RequestRecord ctx)

@@ -5,5 +5,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Any
 
-_cv_app: ContextVar[Any] = ContextVar("flask.app_ctx")
-_cv_request: ContextVar[Any] = ContextVar("flask.request_ctx")
+from .objects import immortal
+
+_cv_app: ContextVar[Any] = immortal(ContextVar("flask.app_ctx"))
+_cv_request: ContextVar[Any] = immortal(ContextVar("flask.request_ctx"))

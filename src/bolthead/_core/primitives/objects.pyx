@@ -38,7 +38,21 @@ cdef extern from *:
     static CYTHON_INLINE int bolthead_function_flags(PyObject *func) {
         return ((PyCodeObject *)PyFunction_GET_CODE(func))->co_flags;
     }
+
+    static void bolthead_immortal(PyObject *value) {
+    #if !defined(Py_GIL_DISABLED)
+        (void)value;
+    #elif PY_VERSION_HEX >= 0x030F0000
+        PyUnstable_SetImmortal(value);
+    #else
+        /* Before 3.15 there is no function for it. */
+        value->ob_tid = _Py_UNOWNED_TID;
+        value->ob_ref_local = _Py_IMMORTAL_REFCNT_LOCAL;
+        value->ob_ref_shared = 0;
+    #endif
+    }
     """
+    void bolthead_immortal(object value)
     PyObject *bolthead_lookup(object cls, object name)
     object bolthead_new(object cls, object no_arguments)
     int bolthead_get_item(object mapping, object key, PyObject **found) except -1
@@ -86,6 +100,11 @@ cpdef object own_item(object mapping, object key):
         return None
     value = <object>found
     Py_XDECREF(found)
+    return value
+
+
+def immortal(value):
+    bolthead_immortal(value)
     return value
 
 

@@ -4,6 +4,7 @@ from bolthead._core.http.headers cimport parse_int
 from bolthead._core.primitives.context_vars cimport var_get
 
 cdef Py_ssize_t _PIECE
+cdef object app_var
 
 cpdef object content_length(object length, object transfer_encoding)
 cpdef object limit_of(object own, object key, object default)

@@ -10,6 +10,7 @@ from bolthead._core.primitives.context_vars cimport var_get
 from bolthead._core.http.query cimport multi_dict, parse_pairs
 
 cdef object _close
+cdef object app_var
 
 
 cdef class Forms:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.utils import get_content_type
 
+# What is remembered is interned: without the GIL that is immortal, so that threads need not share a count.
 STATUSES: dict[int, str] = {}
 CONTENT_TYPES: dict[str, str] = {}
 CONTENT_TYPES_SIZE = 512
 """How many content types are remembered."""
 LENGTHS_SIZE = 1024
-LENGTHS = [str(size) for size in range(LENGTHS_SIZE)]
+LENGTHS = [sys.intern(str(size)) for size in range(LENGTHS_SIZE)]
 """The decimal forms of small lengths."""
 
 
@@ -21,7 +24,7 @@ def status_text(code: int) -> str:
         phrase = HTTP_STATUS_CODES.get(code)
         text = f"{code} {phrase.upper()}" if phrase is not None else f"{code} UNKNOWN"
         if phrase is not None:
-            STATUSES[code] = text
+            text = STATUSES[code] = sys.intern(text)
     return text
 
 
@@ -32,8 +35,8 @@ def content_type_of(mimetype: str) -> str:
         found = get_content_type(mimetype, "utf-8")
         if "\n" in found or "\r" in found:
             raise ValueError("Header values must not contain newline characters.")
-        if len(CONTENT_TYPES) < CONTENT_TYPES_SIZE:
-            CONTENT_TYPES[mimetype] = found
+        if len(CONTENT_TYPES) < CONTENT_TYPES_SIZE and type(found) is str:
+            found = CONTENT_TYPES[mimetype] = sys.intern(found)
     return found
 
 
