@@ -1,8 +1,7 @@
 cdef class ClassWatch:
     cdef list _seen
     cdef list _classes
-    cdef unsigned long long _changes
-    cdef bint _watched
+    cdef unsigned long long _checked
     # An array of the classes and their tags, on 3.11.
     cdef void *_tags
     cdef Py_ssize_t _count

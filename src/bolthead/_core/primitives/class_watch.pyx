@@ -15,10 +15,14 @@ cdef extern from *:
     static volatile long long bolthead_changes = 1;
     #define BOLTHEAD_CHANGES() ((unsigned long long)_InterlockedOr64(&bolthead_changes, 0))
     #define BOLTHEAD_CHANGED() ((void)_InterlockedIncrement64(&bolthead_changes))
+    #define BOLTHEAD_LOAD(place) (*(volatile unsigned long long *)&(place))
+    #define BOLTHEAD_STORE(place, value) ((void)_InterlockedExchange64((volatile long long *)&(place), (long long)(value)))
     #else
     static unsigned long long bolthead_changes = 1;
     #define BOLTHEAD_CHANGES() __atomic_load_n(&bolthead_changes, __ATOMIC_ACQUIRE)
     #define BOLTHEAD_CHANGED() ((void)__atomic_add_fetch(&bolthead_changes, 1, __ATOMIC_RELEASE))
+    #define BOLTHEAD_LOAD(place) __atomic_load_n(&(place), __ATOMIC_ACQUIRE)
+    #define BOLTHEAD_STORE(place, value) __atomic_store_n(&(place), (value), __ATOMIC_RELEASE)
     #endif
 
     static int bolthead_watcher = -1;
@@ -53,6 +57,8 @@ cdef extern from *:
     #else
     #define BOLTHEAD_TYPE_WATCHERS 0
     #define BOLTHEAD_CHANGES() 0ULL
+    #define BOLTHEAD_LOAD(place) (place)
+    #define BOLTHEAD_STORE(place, value) ((void)((place) = (value)))
     static void bolthead_add_watcher(void) {}
     static int bolthead_watch(PyObject *cls) { (void)cls; return 0; }
 
@@ -82,6 +88,8 @@ cdef extern from *:
         pass
     bint BOLTHEAD_TYPE_WATCHERS
     unsigned long long BOLTHEAD_CHANGES()
+    unsigned long long BOLTHEAD_LOAD(unsigned long long place)
+    void BOLTHEAD_STORE(unsigned long long place, unsigned long long value)
     void bolthead_add_watcher()
     bint bolthead_watch(object cls) except -1
     void bolthead_tag(bolthead_tagged *entry, object cls)
@@ -96,8 +104,9 @@ bolthead_add_watcher()
 cdef class ClassWatch:
     # `no_gc_clear`: the classes stay as long as there are pointers to them.
     #
-    # Free threading: after `__init__` only `_changes`, `_watched` and `_tags` change. A thread that reads an older
-    # value of theirs compares the attributes once more.
+    # `_checked` is the count of changes at which the attributes were last found as they should be; 0, which no count is,
+    # where the next change will not be told. Free threading: it and `_tags` alone change after `__init__`, and a thread
+    # that reads an older value compares the attributes once more.
 
     def __cinit__(self):
         self._tags = NULL
@@ -120,8 +129,7 @@ cdef class ClassWatch:
         self._seen = [(cls, name, getattr(cls, name, _MISSING)) for cls, name in pairs]
         if not BOLTHEAD_TYPE_WATCHERS:
             self._arm()
-        self._changes = changes
-        self._watched = watched
+        BOLTHEAD_STORE(self._checked, changes if watched else 0)
 
     def __dealloc__(self):
         PyMem_Free(self._tags)
@@ -139,7 +147,7 @@ cdef class ClassWatch:
 
     cpdef bint unchanged(self) except -1:
         if BOLTHEAD_TYPE_WATCHERS:
-            if self._watched and self._changes == BOLTHEAD_CHANGES():
+            if BOLTHEAD_LOAD(self._checked) == BOLTHEAD_CHANGES():
                 return True
         elif bolthead_same_tags(<bolthead_tagged *>self._tags, self._count):
             return True
@@ -155,8 +163,7 @@ cdef class ClassWatch:
             if getattr(cls, name, _MISSING) is not value:
                 return False
         if BOLTHEAD_TYPE_WATCHERS:
-            self._changes = changes
-            self._watched = watched
+            BOLTHEAD_STORE(self._checked, changes if watched else 0)
         else:
             # The look-ups above made CPython tag the classes again.
             self._arm()
