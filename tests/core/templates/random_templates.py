@@ -313,7 +313,7 @@ def settled(text: str) -> str:
     # Addresses, the lines of the generated code, the name of the function that calls, as the interpreter says it, and
     # in how many pieces a text was made: a macro that includes without context gives a generator, which joins to none.
     text = re.sub(r"(?<=^sequence item )\d+(?=: expected str instance)", "n", text)
-    return re.sub(r"(?i) at 0x[0-9a-f]+|\(<template>, line \d+\)|[\w.]+(?=\.call\(\) got)", "", text)
+    return re.sub(r"(?i) at 0x[0-9a-f]+|[0-9a-f]+x0 ta |\(<template>, line \d+\)|[\w.]+(?=\.call\(\) got)", "", text)
 
 
 def escapes(name: str | None) -> bool:
