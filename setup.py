@@ -35,9 +35,12 @@ SMALL = {
     f"bolthead._core.{name}"
     for name in (
         "lifecycle.websockets",
+        "primitives.stock",
+        "response.error_page",
         "response.file_response",
         "routing.tree",
         "serving.connection",
+        "serving.response",
         "serving.turns",
     )
 }
