@@ -232,7 +232,7 @@ def at_half(port: int, args: argparse.Namespace, full: float) -> dict[str, float
         said = run_wrk(port, "/", args.seconds, max(1, round(connections)), script)
         rates, slow = RATE.search(said), P99.search(said)
         assert rates and slow, said
-        connections *= full / 2 / float(rates[1])
+        connections *= full / 2 / max(float(rates[1]), 1)
     return {"half": float(rates[1]) / full, "p99_half": float(slow[1]) * UNITS[slow[2]]}
 
 

@@ -16,7 +16,8 @@ cdef extern from *:
     #define BOLTHEAD_CHANGES() ((unsigned long long)_InterlockedOr64(&bolthead_changes, 0))
     #define BOLTHEAD_CHANGED() ((void)_InterlockedIncrement64(&bolthead_changes))
     #define BOLTHEAD_LOAD(place) (*(volatile unsigned long long *)&(place))
-    #define BOLTHEAD_STORE(place, value) ((void)_InterlockedExchange64((volatile long long *)&(place), (long long)(value)))
+    #define BOLTHEAD_STORE(place, value) \\
+        ((void)_InterlockedExchange64((volatile long long *)&(place), (long long)(value)))
     #else
     static unsigned long long bolthead_changes = 1;
     #define BOLTHEAD_CHANGES() __atomic_load_n(&bolthead_changes, __ATOMIC_ACQUIRE)
@@ -104,9 +105,9 @@ bolthead_add_watcher()
 cdef class ClassWatch:
     # `no_gc_clear`: the classes stay as long as there are pointers to them.
     #
-    # `_checked` is the count of changes at which the attributes were last found as they should be; 0, which no count is,
-    # where the next change will not be told. Free threading: it and `_tags` alone change after `__init__`, and a thread
-    # that reads an older value compares the attributes once more.
+    # `_checked` is the count of changes at which the attributes were last found as they should be; 0, which no count
+    # is, where the next change will not be told. Free threading: it and `_tags` alone change after `__init__`, and a
+    # thread that reads an older value compares the attributes once more.
 
     def __cinit__(self):
         self._tags = NULL

@@ -192,7 +192,7 @@ class LazyEnviron:
 def lazy_environ(scope: dict[str, Any]) -> Any:
     """A `LazyEnviron` for *scope*, or None for a request whose environ is to be made at once.
 
-    FAST (asgi string, connect): the environ is the larger part of what a short request costs.
+    FAST (asgi string, asgi connect): the environ is the larger part of what a short request costs.
     """
     path = scope["path"]
     if scope.get("method", "GET") != "GET" or scope.get("root_path") or not path or not path.isascii():
