@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import socket
@@ -822,3 +823,24 @@ def test_kqueue(site, monkeypatch):
             site.held.set()
             assert blocked.recv(1000).endswith(b"ok")
         assert local.idle()
+
+
+@pytest.mark.skipif(not hasattr(select, "epoll"), reason="only there")
+def test_a_thread_lets_others_go_on_amid_their_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each gap lets one go on, and the last one none, whose view is blocked; the next gap comes an interval later."""
+    poller, seat, gaps = SharedEpollPoller(4), Seat(), []
+    queue = poller.queue
+
+    def gap(seconds: float) -> None:
+        gaps.append(seconds)
+        queue.inside = max(queue.inside - 1, 1)
+
+    monkeypatch.setattr("bolthead.serving.poller.sleep", gap)
+    queue.taken.append(7)
+    for inside, next_gap, expected in ((3, 0.0, 3), (1, math.inf, 3), (1, 0.0, 4), (0, 0.0, 4)):
+        queue.inside, poller.next_gap = inside, next_gap
+        begun = time.monotonic()
+        poller.wait(seat)
+        assert len(gaps) == expected
+        assert (poller.next_gap >= begun + poller.interval) == (inside > 0)
+    poller.close()

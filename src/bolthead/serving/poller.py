@@ -6,7 +6,8 @@ import os
 import select
 import sys
 import threading
-from time import monotonic
+from math import inf
+from time import monotonic, sleep
 from typing import Any
 
 from .._core.serving.system import Epoll
@@ -17,6 +18,8 @@ BSD: Any = select
 ONCE = getattr(select, "EPOLLONESHOT", 0)
 PAUSE = 1
 """Milliseconds for which a thread looks away while another one computes."""
+GAP = 50e-6
+"""Seconds for which a thread lets go of the interpreter, so that one with a request in its hands goes on."""
 
 
 class EpollPoller:
@@ -98,10 +101,14 @@ class SharedEpollPoller(EpollPoller):
         # An end of a pipe that can always be written to: armed, it wakes a thread.
         self.outer.add(self._woken, ONCE)
         self.interval = sys.getswitchinterval() * 0.8
+        # Without the GIL no thread waits for the interpreter.
+        self.next_gap = 0.0 if getattr(sys, "_is_gil_enabled", lambda: True)() else inf
 
     def wait(self, seat: Seat) -> None:
         """Put descriptors into the queue; none, when another thread was quicker."""
         queue, inner = self.queue, self.inner
+        if queue.inside and monotonic() > self.next_gap:
+            self._let_others_go_on()
         # Others took so many turns while this one could not go on with its own that it is not missed.
         behind = queue.turns - seat.turn > queue.threads and monotonic() - seat.since > self.interval
         if behind or not queue.taken:
@@ -113,6 +120,19 @@ class SharedEpollPoller(EpollPoller):
                 self.outer.arm(inner.fileno(), select.EPOLLIN | ONCE)
             queue.taken.extend(found)
         seat.turn = queue.turns
+
+    def _let_others_go_on(self) -> None:
+        """Let threads have the interpreter that lost it amid a request, one after the other.
+
+        They ask for it only after a switch interval in which it was not let go of at all. This thread lets go of it
+        for an instant whenever it looks for events, and has it again before they are awake.
+        """
+        queue = self.queue
+        inside, before = queue.inside, queue.threads + 1
+        while 0 < inside < before:
+            sleep(GAP)
+            before, inside = inside, queue.inside
+        self.next_gap = monotonic() + self.interval
 
     def call(self) -> None:
         """Have a thread come for what is in the queue."""

@@ -18,6 +18,7 @@ cdef class Queue:
     cdef public object taken
     cdef public Py_ssize_t threads
     cdef public Py_ssize_t turns
+    cdef public Py_ssize_t inside
     cdef public bint coming
 
 

@@ -43,13 +43,15 @@ class Seat:
 class Queue:
     """Events that were taken from the system, for whichever thread comes next."""
 
-    __slots__ = ("coming", "taken", "threads", "turns")
+    __slots__ = ("coming", "inside", "taken", "threads", "turns")
 
     def __init__(self, threads: int = 1) -> None:
         self.taken: deque[int] = deque()
         self.threads = threads
         self.turns = 0
         """How many were given to threads."""
+        self.inside = 0
+        """How many of these are being attended to."""
         self.coming = threads == 1
         """Whether a thread is on its way for what is there, so that none needs to be called."""
 
@@ -174,7 +176,9 @@ class Turns:
                     connection.doubtful = True
                 if self.once:
                     connection.armed = SPENT
+                queue.inside += 1
                 self._attend(connection, seat)
+                queue.inside -= 1
             if queue.turns - turn > queue.threads:
                 return
 
