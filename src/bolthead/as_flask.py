@@ -36,7 +36,6 @@ VERSION = "3.1.3"
 
 STARTUP = Path(__file__).with_name("_startup")
 """A directory for ``PYTHONPATH``: Python processes that find it there are installed into at startup."""
-
 RESTARTED = "BOLTHEAD_AS_FLASK_RESTARTED"
 """The variable that is set while the process starts a second time; see `restart`."""
 CUSTOM = ("sitecustomize", "usercustomize")
