@@ -10,19 +10,25 @@ Read from the environment:
     write Cython's HTML report of each module beside its C file, below ``build/cython``.
 ``BOLTHEAD_SANITIZE=address,undefined``
     a value for ``-fsanitize=``, for the fuzzing builds. Keeps the debug information, as ``CFLAGS=-g`` does.
+``SOURCE_DATE_EPOCH=SECONDS``
+    the time of everything in the sdist and the wheels, so that two builds give the same bytes.
 """
 
 from __future__ import annotations
 
+import gzip
+import io
 import logging
 import os
 import sys
+import tarfile
 from pathlib import Path
 from typing import Any
 
 from setuptools import Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
+from setuptools.command.sdist import sdist
 
 SRC = Path("src")
 FRAMES = "src/bolthead/_core/frames.h"
@@ -176,6 +182,32 @@ class BdistWheel(bdist_wheel):
             self.root_is_pure = True
 
 
+class Sdist(sdist):
+    """``sdist`` whose bytes depend on the files' contents alone where ``SOURCE_DATE_EPOCH`` is set."""
+
+    def make_archive(self, *arguments: Any, **options: Any) -> str:
+        archive: str = super().make_archive(*arguments, **options)
+        if (moment := os.environ.get("SOURCE_DATE_EPOCH")) and archive.endswith(".tar.gz"):
+            Path(archive).write_bytes(normalized(Path(archive), int(moment)))
+        return archive
+
+
+def normalized(archive: Path, moment: int) -> bytes:
+    """The ``.tar.gz`` with each member of the time *moment*, in seconds, in order of names, without owners."""
+    made = io.BytesIO()
+    with (
+        tarfile.open(archive) as old,
+        gzip.GzipFile(filename="", mode="wb", fileobj=made, mtime=moment) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as new,
+    ):
+        for member in sorted(old.getmembers(), key=lambda member: member.name):
+            member.mtime, member.uid, member.gid, member.uname, member.gname = moment, 0, 0, "", ""
+            member.mode = 0o755 if member.mode & 0o100 else 0o644
+            member.pax_headers = {}
+            new.addfile(member, old.extractfile(member) if member.isfile() else None)
+    return made.getvalue()
+
+
 def extensions() -> list[Extension]:
     """What is to be compiled, translated to C; empty for the pure build."""
     if NO_EXT:
@@ -208,4 +240,4 @@ def extensions() -> list[Extension]:
 
 
 if __name__ == "__main__":  # also met by the processes that cythonize starts, where they are spawned
-    setup(ext_modules=extensions(), cmdclass={"build_ext": BuildExt, "bdist_wheel": BdistWheel})
+    setup(ext_modules=extensions(), cmdclass={"build_ext": BuildExt, "bdist_wheel": BdistWheel, "sdist": Sdist})

@@ -102,9 +102,12 @@ def docs() -> None:
 
 
 def distributions() -> None:
-    """The sdist and the pure wheel, in ``dist``, as they are published."""
-    python("-m", "build", "--sdist", "--outdir", "dist")
-    python("-m", "build", "--wheel", "--outdir", "dist", BOLTHEAD_NO_EXT="1")
+    """The sdist and the pure wheel, in ``dist``, as they are published: two builds of a commit give the same bytes."""
+    moment = os.environ.get("SOURCE_DATE_EPOCH")
+    if moment is None:
+        moment = subprocess.check_output(["git", "log", "-1", "--format=%ct"], cwd=ROOT, text=True).strip()
+    for kind in ("--sdist", "--wheel"):
+        python("-m", "build", kind, "--outdir", "dist", BOLTHEAD_NO_EXT="1", SOURCE_DATE_EPOCH=moment)
 
 
 def packages() -> None:

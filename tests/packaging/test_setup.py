@@ -113,6 +113,20 @@ def test_compiled_wheel(source: Path) -> None:
     assert (source / "dist" / name).read_bytes() == first
 
 
+def test_sdist_is_the_same_whenever_and_by_whom_it_is_built(source: Path) -> None:
+    made = []
+    for moment, mode in ((1_500_000_000, 0o600), (1_600_000_000, 0o664)):
+        for path in source.rglob("*.p*"):
+            os.utime(path, (moment, moment))
+            path.chmod(mode)
+        command = [sys.executable, "setup.py", "-q", "sdist", "--dist-dir", "dist"]
+        subprocess.run(command, cwd=source, env=environment(SOURCE_DATE_EPOCH="1700000000"), check=True)
+        [archive] = (source / "dist").glob("*.tar.gz")
+        made.append(archive.read_bytes())
+        archive.unlink()
+    assert made[0] == made[1]
+
+
 @pytest.mark.parametrize(
     ("change", "compiles"),
     [
