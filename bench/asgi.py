@@ -22,7 +22,7 @@ from . import frameworks, machine, pages, report
 from .cases.asgi_asks import AsgiCase, answer, spin
 from .cases.asgi_sites import SITES
 from .cases.table import objects
-from .inprocess import names
+from .report import names
 from .timing import Timed
 
 PART = "asgi" if sys.version_info < (3, 12) else f"asgi-{sys.version_info[0]}.{sys.version_info[1]}"

@@ -20,7 +20,7 @@ from typing import Any
 
 from . import machine, report
 from .cases.table import Case
-from .inprocess import names
+from .report import names
 
 MARK = "getloadavg"
 NAMED = re.compile(r"c?fn=\((\d+)\)(?: (.*))?$")

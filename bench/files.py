@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from . import machine, report
+from . import machine, pages, report
 from .cases.asks import Ask, spin
 from .cases.table import HERE, STATIC, cases
 from .startup import PARTICIPANTS
@@ -91,7 +91,5 @@ def main(args: argparse.Namespace) -> int:
     results = {"about": machine.about(), "calls": measure()}
     print(report.grid(*grid(results)))
     if args.docs:
-        from . import pages
-
         pages.write({"files": results})
     return 0

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from . import frameworks, machine, report
+from .report import names
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -23,10 +24,6 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, help="write the results to this file")
     parser.add_argument("--docs", action="store_true", help="write the documentation's tables and plots")
     parser.add_argument("--no-servers", action="store_true", help="with --docs: leave the servers' table as it is")
-
-
-def names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def worker(build: str, args: argparse.Namespace, taking_part: list[str]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from . import machine, report
+from . import machine, pages, report
 
 BEFORE = "f694534"
 """The last commit that compiled with Python's own flags, one module after another."""
@@ -92,5 +92,5 @@ def grid(found: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
 def main(args: argparse.Namespace) -> int:
     found = {"about": machine.about(), "install": [measure(commit, args.python) for commit in args.commits]}
     print(report.grid(*grid(found)))
-    report.store(args, "install", found)
+    pages.store(args, "install", found)
     return 0

@@ -15,7 +15,7 @@ from pathlib import Path
 from . import frameworks, machine, report
 from .cases.asks import spin
 from .cases.table import cases
-from .inprocess import names
+from .report import names
 
 ALLOWED_KB = 1024
 """Growth that is put down to the allocator: less than a hundredth of a byte per request over a million."""

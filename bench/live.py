@@ -22,7 +22,8 @@ from typing import Any
 from . import machine, pages, report
 from .asgi import OTHERS
 from .cases.live_sites import SITES, WAIT
-from .servers import HOST, environment, fetch, free_port, running
+from .machine import HOST
+from .servers import environment, fetch, free_port, running
 
 TEXT = "message-%04d-to-all"
 BATCH = 100

@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+HOST = "127.0.0.1"
+"""Where the servers that are measured listen."""
+
 PACKAGES = ("flask", "werkzeug", "jinja2", "falcon", "bottle", "django", "granian", "gunicorn", "asgiref", "cython")
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import json
 from collections.abc import Callable
@@ -173,9 +174,21 @@ def gridded(part: str) -> Callable[[dict[str, Any]], str]:
     return make
 
 
-def routes(found: dict[str, Any]) -> str:
-    from .servers import route_tables
+def route_tables(results: dict[str, Any]) -> tuple[tuple[list[str], list[list[str]]], ...]:
+    """The documentation's tables of a run with ``--routes``: processor time by route, and latency."""
+    names = list(results["plain"])
+    times = [[route, *(f"{by[name]['cpu']:,.0f}" for name in names)] for route, by in results.items()]
+    waits = [
+        [name, f"{found['best']:,.0f}", f"{found['p99']:.1f}", f"{found['half']:.0%}", f"{found['p99_half']:.1f}"]
+        for name, found in results["plain"].items()
+    ]
+    return (
+        (["µs of CPU per request", *names], times),
+        (["server", "highest rate, requests/s", "99% within, ms", "about half of it", "99% within, ms"], waits),
+    )
 
+
+def routes(found: dict[str, Any]) -> str:
     return "\n".join([*(table(*grid) for grid in route_tables(found["servers"])), place(found["about"])]) + "\n"
 
 
@@ -213,6 +226,14 @@ def texts(results: dict[str, Any]) -> dict[str, str]:
     """Every file of the documentation that stored *results* give, by its name."""
     made = {name: make(results[part]) for name, (part, make) in TEXTS.items() if part in results}
     return {"results.json": json.dumps(results, indent=1) + "\n", **plots(results), **made}
+
+
+def store(args: argparse.Namespace, part: str, found: dict[str, Any]) -> None:
+    """Write *found* into the file of ``--json`` and, with ``--docs``, into the documentation's results as *part*."""
+    if args.json:
+        args.json.write_text(json.dumps(found, indent=1) + "\n")
+    if args.docs:
+        write({part: found})
 
 
 def write(new: dict[str, Any]) -> list[Path]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -68,15 +66,9 @@ def against(table: list[Row], rival: str, build: str = "compiled") -> list[float
     return [row.times[rival] / row.times[build] for row in table if rival in row.times and build in row.times]
 
 
-def store(args: argparse.Namespace, part: str, found: dict[str, Any]) -> None:
-    """Write *found* into the file of ``--json`` and, with ``--docs``, into the documentation's results as *part*."""
-    if args.json:
-        args.json.write_text(json.dumps(found, indent=1) + "\n")
-    if args.docs:
-        # Not at the top: the tables need packages for plots.
-        from . import pages
-
-        pages.write({part: found})
+def names(text: str) -> list[str]:
+    """The parts of an option's value, which are separated by commas."""
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def number(value: float | None, digits: int = 2) -> str:

@@ -30,8 +30,8 @@ from typing import Any
 
 from . import asgi, machine, pages, report
 from .cases.asks import BROWSER
+from .machine import HOST
 
-HOST = "127.0.0.1"
 FRAMEWORKS = ("bare", "bolthead", "falcon", "flask")
 OF_BARE, OF_FLASK = 0.92, 4.0
 """Through granian, bolthead reaches at least these parts of the bare callable's and of Flask's rate."""
@@ -355,20 +355,6 @@ def terminal_routes(results: Results) -> str:
     return report.grid(["requests per second", *HEADINGS, "× granian"], body)
 
 
-def route_tables(results: Results) -> tuple[tuple[list[str], list[list[str]]], ...]:
-    """The documentation's tables of a run with ``--routes``: processor time by route, and latency."""
-    names = list(results["plain"])
-    times = [[route, *(f"{by[name]['cpu']:,.0f}" for name in names)] for route, by in results.items()]
-    waits = [
-        [name, f"{found['best']:,.0f}", f"{found['p99']:.1f}", f"{found['half']:.0%}", f"{found['p99_half']:.1f}"]
-        for name, found in results["plain"].items()
-    ]
-    return (
-        (["µs of CPU per request", *names], times),
-        (["server", "highest rate, requests/s", "99% within, ms", "about half of it", "99% within, ms"], waits),
-    )
-
-
 def main(args: argparse.Namespace) -> int:
     for tool in ("wrk", "taskset"):
         if not shutil.which(tool):
@@ -385,7 +371,7 @@ def main(args: argparse.Namespace) -> int:
     elif args.routes:
         results = measure_routes(args)
         print(terminal_routes(results))
-        for head, body in route_tables(results):
+        for head, body in pages.route_tables(results):
             print("", report.grid(head, body), sep="\n")
         if args.docs:
             pages.write({"routes": {"about": machine.about(), "servers": results}})

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from . import machine, report
+from . import machine, pages, report
 
 PARTICIPANTS = {"flask": ("flask", ""), "compiled": ("bolthead", "compiled"), "pure": ("bolthead", "pure")}
 TARGETS = {"import": 0.6, "memory": 1.0}
@@ -97,5 +97,5 @@ def main(args: argparse.Namespace) -> int:
     results = measure(args.python, args.rounds)
     print(terminal(results))
     found = {"about": machine.about(), "startup": results}
-    report.store(args, "startup", found)
+    pages.store(args, "startup", found)
     return 0

@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from . import machine, report
+from . import machine, pages, report
 from .cases.asks import Ask, answer
 from .startup import PARTICIPANTS
 
@@ -116,7 +116,5 @@ def main(args: argparse.Namespace) -> int:
     results = {"about": machine.about(), "count": args.count, "sizes": measure(args.count, args.rounds)}
     print(report.grid(*grid(results)))
     if args.docs:
-        from . import pages
-
         pages.write({"templates": results})
     return 0

@@ -15,10 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import frameworks, machine, report
+from . import frameworks, machine, pages, report
 from .cases.asks import App, Jobs, count_for, spin
 from .cases.table import Case, cases
-from .inprocess import names
+from .report import names
 
 CASES = "string,json,int,query,form,session-read,template"
 LOOP = "a loop"
@@ -107,5 +107,5 @@ def main(args: argparse.Namespace) -> int:
         found["gains"].append({"title": case.title, **gains(case, args)})
         print(case.key, found["gains"][-1], file=sys.stderr, flush=True)
     print(report.grid(*grid(found)))
-    report.store(args, "threads", found)
+    pages.store(args, "threads", found)
     return 0

@@ -20,8 +20,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from .. import machine, report, servers
-from ..inprocess import names
+from .. import machine, pages, report, servers
+from ..report import names
 from . import shares
 from .sites import KINDS, SITES, Page, Site
 
@@ -171,7 +171,7 @@ def tell(row: dict[str, Any]) -> None:
 def commands(exe: Path, port: int) -> dict[tuple[str, str], list[str]]:
     """By side and server: gunicorn's threaded worker on both sides, and ours; one process, four threads."""
     app = "bench.applications.served:app"
-    gunicorn = ["-m", "gunicorn", "--no-control-socket", "--bind", f"{servers.HOST}:{port}", "--log-level", "error"]
+    gunicorn = ["-m", "gunicorn", "--no-control-socket", "--bind", f"{machine.HOST}:{port}", "--log-level", "error"]
     gunicorn += ["--workers", "1", "--threads", "4", "--keep-alive", "60"]
     gthread = [*gunicorn, "--worker-class", "gthread", app]
     ours = [*gunicorn, "--worker-class", "bolthead.serving.Worker", app]
@@ -243,5 +243,5 @@ def main(args: argparse.Namespace) -> int:
         return 2
     results = measure(args)
     print(terminal(results))
-    report.store(args, "applications", results)
+    pages.store(args, "applications", results)
     return 0

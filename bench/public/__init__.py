@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .. import machine, report, servers
-from ..inprocess import names
+from .. import machine, pages, report, servers
+from ..report import names
 from . import asking, database
 from .contracts import BOARDS, CONTRACTS, Contract
 from .entries import ENTRIES, Entry, certificate, commands
@@ -150,9 +150,7 @@ def main(args: argparse.Namespace) -> int:
     print(terminal(results))
     if args.raw:
         args.raw.write_text(raw)
-    report.store(args, "public", results)
+    pages.store(args, "public", results)
     if args.docs:
-        from .. import pages
-
         (pages.FOLDER / "public.txt").write_text(raw)
     return 0

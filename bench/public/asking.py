@@ -7,7 +7,7 @@ import json
 import ssl
 import subprocess
 
-from .. import servers
+from .. import machine, servers
 from .contracts import SCRIPTS, Contract, Try
 
 
@@ -15,9 +15,9 @@ def ask(port: int, attempt: Try, tls: bool) -> tuple[http.client.HTTPResponse, b
     if tls:
         # The certificate is the bench's own.
         context = ssl._create_unverified_context()
-        connection = http.client.HTTPSConnection(servers.HOST, port, timeout=30, context=context)
+        connection = http.client.HTTPSConnection(machine.HOST, port, timeout=30, context=context)
     else:
-        connection = http.client.HTTPConnection(servers.HOST, port, timeout=30)
+        connection = http.client.HTTPConnection(machine.HOST, port, timeout=30)
     headers = {} if attempt.body is None else {"Content-Type": "text/plain"}
     body = iter([attempt.body]) if attempt.chunked and attempt.body is not None else attempt.body
     connection.request(attempt.method, attempt.path, body, headers, encode_chunked=attempt.chunked)
@@ -54,7 +54,7 @@ def load(port: int, pid: int, test: Contract, seconds: int) -> tuple[dict[str, f
     wrk = ["taskset", "-c", "1", "wrk", "-t1", f"-c{test.connections}", "--latency"]
     if test.script:
         wrk += ["-s", str(SCRIPTS / test.script)]
-    address = f"http{'s' * test.tls}://{servers.HOST}:{port}{test.path}"
+    address = f"http{'s' * test.tls}://{machine.HOST}:{port}{test.path}"
     said, spent = "", 0.0
     for length in (1, seconds):
         before = servers.processor_time(pid)

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..servers import HOST, free_port
+from ..machine import HOST
+from ..servers import free_port
 
 MESSAGES = """\
 fortune: No such file or directory

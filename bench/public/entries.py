@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..servers import HOST
+from ..machine import HOST
 from .contracts import Contract
 
 OURS = {"techempower": "app:app", "benchmarker": "server:app", "httparena": "app:app"}
