@@ -70,7 +70,7 @@ def render(template: Any, variables: dict[str, Any]) -> Any:
 def included(template: Any, context: Any, local_variables: dict[str, Any]) -> Any:
     """The pieces of an included template, which sees the variables of *context* and *local_variables*."""
     if not is_stock(template):
-        return late_included(template, context, local_variables)
+        return jinja_included(template, context, local_variables)
     parent = dict(context.parent)
     parent.update(context.vars)
     for name, value in local_variables.items():
@@ -89,7 +89,7 @@ def included(template: Any, context: Any, local_variables: dict[str, Any]) -> An
         return pieces
 
 
-def late_included(template: Any, context: Any, local_variables: dict[str, Any]) -> Any:
+def jinja_included(template: Any, context: Any, local_variables: dict[str, Any]) -> Any:
     """Jinja's own way to an included template."""
     return template.root_render_func(template.new_context(context.get_all(), True, local_variables))
 
@@ -101,10 +101,10 @@ def default_module(template: Any, context: Any) -> Any:
         module = template._module
         if module is not None and not context.globals_keys.difference(*template.globals.maps):
             return module
-    return late_default_module(template, context)
+    return jinja_default_module(template, context)
 
 
-def late_default_module(template: Any, context: Any) -> Any:
+def jinja_default_module(template: Any, context: Any) -> Any:
     return template._get_default_module(context)
 
 
@@ -118,8 +118,8 @@ def get_template(environment: Any, name: Any, parent: str | None) -> Any:
             template = cache._mapping.get((ref(loader), name))
             if template is not None and (not environment.auto_reload or template.is_up_to_date):
                 return template
-    return late_get_template(environment, name, parent)
+    return jinja_get_template(environment, name, parent)
 
 
-def late_get_template(environment: Any, name: Any, parent: str | None) -> Any:
+def jinja_get_template(environment: Any, name: Any, parent: str | None) -> Any:
     return environment.get_template(name, parent)

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from .runtime import escape_str, markup
 
-TEXT = {str}
+ONLY_STR = {str}
 
 
 def upper(s: Any) -> Any:
@@ -37,7 +37,7 @@ def default(value: Any, default_value: Any = "", boolean: bool = False) -> Any:
 
 def join(eval_ctx: Any, value: Any, d: Any = "", attribute: Any = None) -> Any:
     # Text alone has no markup to respect.
-    if attribute is None and type(d) is str and type(value) is list and set(map(type, value)) == TEXT:
+    if attribute is None and type(d) is str and type(value) is list and set(map(type, value)) == ONLY_STR:
         return d.join(value)
     return filters.sync_do_join(eval_ctx, value, d, attribute)
 

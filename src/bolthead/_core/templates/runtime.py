@@ -109,7 +109,7 @@ def call(context: Any, obj: Any, loop_vars: Any, block_vars: Any, /, *args: Any,
     if type(obj) is Macro:
         arguments = macro_arguments(context, obj, args, kwargs)
         if arguments is None:
-            return late_call(context, obj, loop_vars, block_vars, *args, **kwargs)
+            return jinja_call(context, obj, loop_vars, block_vars, *args, **kwargs)
         autoescape = context.eval_ctx.autoescape
         try:
             content = obj._func(*arguments)
@@ -117,7 +117,7 @@ def call(context: Any, obj: Any, loop_vars: Any, block_vars: Any, /, *args: Any,
             return stopped(context)
         return markup(content) if autoescape and type(content) is str else Markup(content) if autoescape else content
     if wants_context(obj):
-        return late_call(context, obj, loop_vars, block_vars, *args, **kwargs)
+        return jinja_call(context, obj, loop_vars, block_vars, *args, **kwargs)
     try:
         return obj(*args, **kwargs)
     except StopIteration:
@@ -154,7 +154,7 @@ def macro_arguments(context: Any, macro: Any, args: tuple[Any, ...], kwargs: dic
     return arguments if used == len(kwargs) else None
 
 
-def late_call(context: Any, obj: Any, loop_vars: Any, block_vars: Any, /, *args: Any, **kwargs: Any) -> Any:
+def jinja_call(context: Any, obj: Any, loop_vars: Any, block_vars: Any, /, *args: Any, **kwargs: Any) -> Any:
     """Jinja's own way to call *obj*."""
     if loop_vars is not None:
         kwargs["_loop_vars"] = loop_vars
@@ -172,7 +172,7 @@ def hide_from_tracebacks() -> None:
     stub: Any = SimpleNamespace(is_async=False, autoescape=False)
     context = SimpleNamespace(eval_ctx=stub, call=lambda obj: fail())
     internalcode(call)
-    internalcode(late_call)
+    internalcode(jinja_call)
     for obj in (fail, stub, Macro(stub, fail, "", [], False, False, False, False)):
         try:
             call(context, obj, None, None)

@@ -35,11 +35,11 @@ def is_stock(environment: Any) -> bool:
     return guard.holds_for(environment) and environment.context_class is Context
 
 
-def late_attribute(environment: Any, obj: Any, name: str) -> Any:
+def jinja_attribute(environment: Any, obj: Any, name: str) -> Any:
     return environment.getattr(obj, name)
 
 
-def late_item(environment: Any, obj: Any, argument: Any) -> Any:
+def jinja_item(environment: Any, obj: Any, argument: Any) -> Any:
     return environment.getitem(obj, argument)
 
 
@@ -61,13 +61,13 @@ def steps(environment: Any, context: Any) -> tuple[Any, ...]:
             contexts.default_module,
         )
     return (
-        late_attribute,
-        late_item,
-        runtime.late_call,
+        jinja_attribute,
+        jinja_item,
+        runtime.jinja_call,
         context.resolve_or_missing,
-        contexts.late_get_template,
-        contexts.late_included,
-        contexts.late_default_module,
+        contexts.jinja_get_template,
+        contexts.jinja_included,
+        contexts.jinja_default_module,
     )
 
 
