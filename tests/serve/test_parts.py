@@ -24,7 +24,7 @@ from bolthead.serving import binds, check
 from bolthead.serving.application import Application
 from bolthead.serving.binds import Bind, ServeError, claim, parse_bind
 from bolthead.serving.options import Options, from_environ, parse_seconds, parse_size, parse_switch
-from bolthead.serving.plan import Plan, plan_of
+from bolthead.serving.settings import Settings, settings_of
 
 
 @pytest.mark.parametrize(
@@ -99,14 +99,14 @@ def test_options_of_the_environment():
 
 def settings(*arguments: str, environ: dict[str, str] | None = None, **given):
     with mock.patch.object(sys, "argv", ["bolthead"]):
-        return Application(dict, plan_of({**given, "overrides": arguments}, environ or {})).cfg
+        return Application(dict, settings_of({**given, "overrides": arguments}, environ or {})).cfg
 
 
 def test_defaults():
     cfg = settings()
     assert cfg.worker_class_str == "bolthead.serving.Worker"
     assert (cfg.bind, cfg.threads, cfg.keepalive, cfg.worker_connections) == (["127.0.0.1:8000"], 8, 75, 10_000)
-    assert plan_of({}).options.max_body == 16 << 20
+    assert settings_of({}).options.max_body == 16 << 20
     assert cfg.workers >= 1
 
 
@@ -171,10 +171,10 @@ def test_why_not(code, text):
     ],
 )
 def test_ports_alone_and_the_options_of_run(site, args, expected):
-    from bolthead.serving import plan
+    from bolthead.serving import settings
 
     given = {}
-    with mock.patch.object(plan, "plan_of", side_effect=lambda options: given.update(options) or 1 / 0):
+    with mock.patch.object(settings, "settings_of", side_effect=lambda options: given.update(options) or 1 / 0):
         command(*args)
     assert [bind.setting() for bind in given["bind"]] == [expected]
 
@@ -275,8 +275,8 @@ def test_every_option_of_the_worker_is_one_of_the_command():
 
 @pytest.fixture
 def made(monkeypatch):
-    found: list[Plan] = []
-    monkeypatch.setattr(Application, "serve", lambda self, complain, announce: found.append(self.plan))
+    found: list[Settings] = []
+    monkeypatch.setattr(Application, "serve", lambda self, complain, announce: found.append(self.settings))
     return found
 
 
@@ -286,9 +286,9 @@ def test_options_by_variables(site, made, monkeypatch):
     monkeypatch.setenv("FLASK_SERVE_ACCESS_LOG", "1")
     monkeypatch.setenv("FLASK_SERVE_MAX_BODY", "1k")
     assert command().exit_code == 0
-    (plan,) = made
-    assert plan.given == {"bind": ["127.0.0.1:81", "127.0.0.1:82"], "workers": 3, "accesslog": "-"}
-    assert plan.options == Options(max_body=1024)
+    (settings,) = made
+    assert settings.given == {"bind": ["127.0.0.1:81", "127.0.0.1:82"], "workers": 3, "accesslog": "-"}
+    assert settings.options == Options(max_body=1024)
 
 
 def test_complaints(capsys):

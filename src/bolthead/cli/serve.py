@@ -151,13 +151,13 @@ def serve_command(info: ScriptInfo, /, cert: Path | None, key: Path | None, **gi
     try:
         require_gunicorn()
         from ..serving.application import Application
-        from ..serving.plan import plan_of
+        from ..serving.settings import settings_of
 
         load = _AppLoader(info, prog_name() == "flask", bool(given["asgi"]))
         kind: type[Application] = Application
         if given["asgi"]:
             from ..serving.asgi import AsgiApplication as kind
-        application = kind(load, plan_of(given))
+        application = kind(load, settings_of(given))
         application.serve(_complain_of_app, partial(_announce, info.app_import_path))
     except (ServeError, ValueError) as error:
         raise click.ClickException(str(error)) from None

@@ -8,7 +8,7 @@ import socket
 from .binds import Bind, claim
 from .metrics import Scoreboard, as_text
 
-PATIENCE = 1.0
+READ_TIMEOUT = 1.0
 """Seconds for a visitor to say what he wants."""
 
 
@@ -40,7 +40,7 @@ class Admin:
         except OSError:
             return
         with client:
-            client.settimeout(PATIENCE)
+            client.settimeout(READ_TIMEOUT)
             try:
                 asked = b""
                 while b"\r\n\r\n" not in asked and len(asked) < 8192:

@@ -19,7 +19,7 @@ from .arbiter import Arbiter
 from .binds import ServeError, claim, parse_bind
 from .check import judge_in_child
 from .choice import REASONS, given_for_wsgi, needs_loop
-from .plan import Plan
+from .settings import Settings
 from .worker import Worker
 
 DESCRIPTORS = 65536
@@ -27,24 +27,24 @@ DESCRIPTORS = 65536
 
 
 class Application(GunicornApplication):  # type: ignore[misc]
-    """A WSGI application that gunicorn serves with our worker, as *plan* says."""
+    """A WSGI application that gunicorn serves with our worker, as *settings* say."""
 
-    def __init__(self, load: Callable[[], Any], plan: Plan) -> None:
-        self.plan = plan
-        self.options = plan.options
+    def __init__(self, load: Callable[[], Any], settings: Settings) -> None:
+        self.settings = settings
+        self.options = settings.options
         self._load = load
         self.note = ""
         super().__init__(prog="bolthead serve")
 
     def load_config(self) -> None:
-        plan = self.plan
-        for name, value in plan.defaults.items():
+        settings = self.settings
+        for name, value in settings.defaults.items():
             self.cfg.set(name, value)
-        if plan.config is not None:
-            self.load_config_from_file(plan.config)
-        for name, value in plan.given.items():
+        if settings.config is not None:
+            self.load_config_from_file(settings.config)
+        for name, value in settings.given.items():
             self.cfg.set(name, value)
-        for override in plan.overrides:
+        for override in settings.overrides:
             self._override(override)
         self.cfg.set("worker_class", "bolthead.serving.Worker")
         self.chdir()
@@ -73,16 +73,16 @@ class Application(GunicornApplication):  # type: ignore[misc]
         """
         inherited = "GUNICORN_FD" in os.environ or os.environ.get("LISTEN_PID") == str(os.getpid())
         if not inherited and not self.cfg.reuse_port:
-            for bind in self.plan.binds:
+            for bind in self.settings.binds:
                 claim(bind)
         if self.options.admin_bind:
             Worker.admin = Admin(parse_bind(self.options.admin_bind))
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
         if not self.cfg.preload_app:
-            found = judge_in_child(self.load, complain, needs_loop if self.plan.asgi is None else lambda app: 0)
+            found = judge_in_child(self.load, complain, needs_loop if self.settings.asgi is None else lambda app: 0)
             if found == 1:
                 sys.exit(1)
-            kept = given_for_wsgi(self.plan)
+            kept = given_for_wsgi(self.settings)
             if found and kept:
                 option = kept[0].replace("_", "-")
                 self.note = f"Over WSGI because of '--{option}', though the application has {REASONS[found]}"
@@ -90,7 +90,7 @@ class Application(GunicornApplication):  # type: ignore[misc]
                 # Lazy: it is a subclass of this one.
                 from .asgi import AsgiApplication
 
-                AsgiApplication(self._load, self.plan, REASONS[found]).serve_checked(announce)
+                AsgiApplication(self._load, self.settings, REASONS[found]).serve_checked(announce)
                 return
         self._raise_descriptors()
         if self.cfg.daemon:

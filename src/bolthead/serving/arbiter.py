@@ -18,7 +18,7 @@ from .notify import Supervisor
 
 YOUNG = 5.0
 """Seconds within which a worker's death counts as one of a row."""
-PATIENCE = 5
+DEATHS_WITHOUT_PAUSE = 5
 """Deaths in a row before the next worker has to wait."""
 LONGEST = 30.0
 """Seconds that it waits at most."""
@@ -84,8 +84,8 @@ class Arbiter(arbiter.Arbiter):  # type: ignore[misc]
             self.deaths = 0
             return
         self.deaths += 1
-        if self.deaths > PATIENCE:
-            pause = min(0.5 * 2 ** (self.deaths - PATIENCE - 1), LONGEST)
+        if self.deaths > DEATHS_WITHOUT_PAUSE:
+            pause = min(0.5 * 2 ** (self.deaths - DEATHS_WITHOUT_PAUSE - 1), LONGEST)
             self.log.warning("Workers keep dying; the next one starts in %g seconds.", pause)
             self.spawn_at = time.monotonic() + pause
 

@@ -11,16 +11,16 @@ from .application import Application
 from .binds import ServeError
 from .check import try_in_child
 from .choice import WSGI_ONLY, given_for_wsgi
-from .plan import Plan
+from .settings import Settings
 
-TOO_LARGE = b"413 Content Too Large\n"
+TOO_LARGE_TEXT = b"413 Content Too Large\n"
 
 
 class AsgiApplication(Application):
-    """The ``asgi_app`` of an application, served as the plan says. *reason*: why, where it was not asked for."""
+    """The ``asgi_app`` of an application, served as *settings* say. *reason*: why, where it was not asked for."""
 
-    def __init__(self, load: Callable[[], Any], plan: Plan, reason: str = "") -> None:
-        super().__init__(load, plan)
+    def __init__(self, load: Callable[[], Any], settings: Settings, reason: str = "") -> None:
+        super().__init__(load, settings)
         if reason:
             self.note = f"Over ASGI, since the application has {reason}; '--wsgi' serves it otherwise"
 
@@ -36,7 +36,7 @@ class AsgiApplication(Application):
 
     def serve(self, complain: Callable[[Exception], None], announce: Callable[[Any], None]) -> None:
         """Check the application in a process of its own, then serve until a signal ends that."""
-        for name in given_for_wsgi(self.plan):
+        for name in given_for_wsgi(self.settings):
             option = name.replace("_", "-")
             raise ServeError(f"'--{option}' is for WSGI, and this application is served over ASGI: {WSGI_ONLY[name]}.")
         if not self.cfg.preload_app and not try_in_child(self.load, complain):
@@ -99,6 +99,10 @@ class Counted:
 
 
 async def refuse(send: Any) -> None:
-    headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(TOO_LARGE)), (b"connection", b"close")]
+    headers = [
+        (b"content-type", b"text/plain"),
+        (b"content-length", b"%d" % len(TOO_LARGE_TEXT)),
+        (b"connection", b"close"),
+    ]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": TOO_LARGE, "more_body": False})
+    await send({"type": "http.response.body", "body": TOO_LARGE_TEXT, "more_body": False})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from inspect import iscoroutinefunction
 from typing import Any
 
-from .plan import Plan
+from .settings import Settings
 
 WEBSOCKETS, SERVING, ASYNC_VIEWS = 2, 3, 4
 REASONS = {WEBSOCKETS: "websockets", SERVING: "functions around the serving", ASYNC_VIEWS: "async views"}
@@ -48,6 +48,6 @@ def needs_loop(app: Any) -> int:
     return ASYNC_VIEWS if any(map(iscoroutinefunction, app.view_functions.values())) else 0
 
 
-def given_for_wsgi(plan: Plan) -> list[str]:
+def given_for_wsgi(settings: Settings) -> list[str]:
     """The options that were given and are the WSGI worker's alone."""
-    return [name for name in WSGI_ONLY if name in plan.named]
+    return [name for name in WSGI_ONLY if name in settings.named]

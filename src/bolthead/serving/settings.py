@@ -28,7 +28,7 @@ SETTINGS = {
 
 
 @dataclass
-class Plan:
+class Settings:
     """How to serve: gunicorn's settings in the order in which they count, and the worker's options."""
 
     defaults: dict[str, Any]
@@ -66,8 +66,8 @@ def defaults(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     }
 
 
-def plan_of(given: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Plan:
-    """The plan for the options of the command; an option that is None was not given."""
+def settings_of(given: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings for the options of the command; an option that is None was not given."""
     settings = {SETTINGS[name]: value for name, value in given.items() if name in SETTINGS and value is not None}
     if "pidfile" in settings:
         settings["pidfile"] = str(settings["pidfile"])
@@ -80,7 +80,7 @@ def plan_of(given: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -
     own.setdefault("max_body", DEFAULT_MAX_BODY)
     if "admin_bind" in own:
         parse_bind(own["admin_bind"])
-    return Plan(
+    return Settings(
         defaults(environ),
         settings,
         given.get("config_file"),
