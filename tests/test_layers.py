@@ -228,3 +228,16 @@ def test_names_of_the_core_are_the_fields(path: Path) -> None:
             names.append(node.arg)
     words = {word.lower() for name in names for word in re.split(r"_|(?<=[a-z])(?=[A-Z])", name)}
     assert words & RETIRED == set()
+
+
+def test_a_constant_has_one_value() -> None:
+    """A name that two modules give different values misleads whoever knows one of them."""
+    values: dict[str, dict[str, str]] = {}
+    for path in SRC.rglob("*.py"):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+                for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                    if isinstance(target, ast.Name) and re.fullmatch(r"_?[A-Z][A-Z0-9_]+", target.id):
+                        values.setdefault(target.id, {})[ast.unparse(node.value)] = path.relative_to(SRC).as_posix()
+    assert values["BODY_CONSUMED"]
+    assert {name: found for name, found in values.items() if len(found) > 1} == {}

@@ -155,7 +155,7 @@ RESPONSE_FILE = (
 CONTEXT = StockGuard(RequestContext, CONTEXT_STEPS)
 APP_CONTEXT = StockGuard(AppContext, APP_CONTEXT_STEPS)
 REQUEST = StockGuard(Request, REQUEST_STEPS)
-RESPONSE = StockGuard(Response, dict.fromkeys((*RESPONSE_FILLED, *RESPONSE_SENT, *RESPONSE_MADE)))
+STOCK_RESPONSE = StockGuard(Response, dict.fromkeys((*RESPONSE_FILLED, *RESPONSE_SENT, *RESPONSE_MADE)))
 SESSION = StockGuard(SecureCookieSessionInterface, SESSION_STEPS[1:])
 SESSION_COOKIE = StockGuard(SecureCookieSessionInterface, SESSION_PARTS, [(SecureCookieSession, "__init__")])
 TAGGED = StockGuard(tag.TaggedJSONSerializer, TAGGED_STEPS)
@@ -212,7 +212,7 @@ def _watched_pairs(app: Flask) -> list[tuple[type, str]]:
         (RequestContext, CONTEXT_STEPS),
         (AppContext, APP_CONTEXT_STEPS),
         (app.request_class, REQUEST_STEPS),
-        (app.response_class, (*RESPONSE.names, *RESPONSE_DEFAULTS)),
+        (app.response_class, (*STOCK_RESPONSE.names, *RESPONSE_DEFAULTS)),
         (type(app.session_interface), SESSION_STEPS),
         (type(app.url_map), MAP_STEPS),
     ]
@@ -258,7 +258,7 @@ def _set_flags(plan: Plan, app: Flask) -> None:
         and plan.inline_process_response
         and plan.stock_session_interface
         and sends_text(plan.responses)
-        and RESPONSE.is_stock(app.response_class, *RESPONSE_MADE)
+        and STOCK_RESPONSE.is_stock(app.response_class, *RESPONSE_MADE)
     )
 
 
@@ -304,7 +304,9 @@ def makes_stock(cls: Any) -> bool:
 def responses_of(cls: Any) -> Responses:
     ours = issubclass(cls, Response)
     return Responses(
-        cls, ours and RESPONSE.is_stock(cls, *RESPONSE_FILLED), ours and RESPONSE.is_stock(cls, *RESPONSE_SENT)
+        cls,
+        ours and STOCK_RESPONSE.is_stock(cls, *RESPONSE_FILLED),
+        ours and STOCK_RESPONSE.is_stock(cls, *RESPONSE_SENT),
     )
 
 

@@ -21,7 +21,7 @@ from .._core.primitives.class_watch import StockFunctions
 from .._core.primitives.stock import StockGuard
 from .._core.session.signature import SEPARATOR, Hmac, decode, packed, sign, unsign
 
-FUNCTIONS = StockFunctions(
+STOCK_FUNCTIONS = StockFunctions(
     (base64, "urlsafe_b64decode urlsafe_b64encode"),
     (hashlib, "sha1"),
     (hmac, "compare_digest new"),
@@ -29,7 +29,7 @@ FUNCTIONS = StockFunctions(
     (zlib, "compress decompress"),
     (itsdangerous.timed, "time"),
 )
-CLASSES = StockGuard(
+STOCK_SERIALIZER = StockGuard(
     URLSafeTimedSerializer,
     ["dump_payload", "dumps", "iter_unsigners", "load_payload", "loads", "make_signer"],
     [
@@ -69,7 +69,7 @@ class CookieSerializer(URLSafeTimedSerializer):
     @property
     def macs(self) -> list[Hmac]:
         """The keys, the newest first; an empty list where itsdangerous has to sign."""
-        return self._macs if FUNCTIONS.unchanged() and CLASSES.holds(URLSafeTimedSerializer) else []
+        return self._macs if STOCK_FUNCTIONS.unchanged() and STOCK_SERIALIZER.holds(URLSafeTimedSerializer) else []
 
     def dumps(self, obj: Any, salt: str | bytes | None = None) -> Any:
         macs = self.macs

@@ -99,7 +99,11 @@ if notice := stale_notice():
     warnings.warn(notice, RuntimeWarning, stacklevel=2)
 
 
-ONCE = ("Interpreter change detected", "has already been imported", "does not support loading in subinterpreters")
+ONE_INTERPRETER_ONLY = (
+    "Interpreter change detected",
+    "has already been imported",
+    "does not support loading in subinterpreters",
+)
 """Errors for an extension module that was loaded before. Any other ImportError means a broken build."""
 
 
@@ -115,7 +119,7 @@ def is_loadable() -> bool:
 
         loadable = vars(objects).setdefault("CORE", this) is this
     except ImportError as error:
-        if not any(text in str(error) for text in ONCE):
+        if not any(text in str(error) for text in ONE_INTERPRETER_ONLY):
             raise
         loadable = False
     if not loadable:

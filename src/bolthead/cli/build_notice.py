@@ -13,7 +13,7 @@ from werkzeug.serving import is_running_from_reloader
 
 from .. import _core
 
-OPTIONS = "--no-cache-dir --force-reinstall --no-deps"
+PIP_OPTIONS = "--no-cache-dir --force-reinstall --no-deps"
 
 
 def reinstall_command() -> str:
@@ -25,7 +25,7 @@ def reinstall_command() -> str:
         origin = json.loads(metadata.distribution("bolthead").read_text("direct_url.json") or "{}")
     except (metadata.PackageNotFoundError, ValueError):
         origin = {}
-    command = f"{_quoted(sys.executable)} -m pip install {OPTIONS}"
+    command = f"{_quoted(sys.executable)} -m pip install {PIP_OPTIONS}"
     url = str(origin.get("url", ""))
     if not url.startswith("file:") or url.endswith(".whl"):
         return f"{command} --no-binary bolthead bolthead"

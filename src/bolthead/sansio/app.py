@@ -37,7 +37,7 @@ T_template_filter = t.TypeVar("T_template_filter", bound=ft.TemplateFilterCallab
 T_template_global = t.TypeVar("T_template_global", bound=ft.TemplateGlobalCallable)
 T_template_test = t.TypeVar("T_template_test", bound=ft.TemplateTestCallable)
 
-_GET = ("GET",)
+_GET_ONLY = ("GET",)
 _AUTOESCAPED = (".html", ".htm", ".xml", ".xhtml", ".svg")
 
 
@@ -264,7 +264,7 @@ class App(LiveApp):
 
         methods = options.pop("methods", None)
         if methods is None:
-            methods = getattr(view_func, "methods", None) or _GET
+            methods = getattr(view_func, "methods", None) or _GET_ONLY
         if isinstance(methods, str):
             raise TypeError('Allowed methods must be a list of strings, for example: @app.route(..., methods=["POST"])')
         allowed = {method.upper() for method in methods}

@@ -25,13 +25,13 @@ def ask(app: Flask, path: str, fails: bool = False, extension: bool = True) -> l
 
     async def send(message: Any) -> None:
         await asyncio.sleep(0)
-        if fails and message["type"] == asgi_hints.EXTENSION:
+        if fails and message["type"] == asgi_hints.HINTS_EXTENSION:
             raise OSError("the client has left")
         sent.append(message)
 
     scope: dict[str, Any] = {"type": "http", "path": path, "query_string": b"", "headers": [(b"host", b"a")]}
     if extension:
-        scope["extensions"] = {asgi_hints.EXTENSION: {}}
+        scope["extensions"] = {asgi_hints.HINTS_EXTENSION: {}}
     asyncio.run(app.asgi_app(scope | {"method": "GET"}, receive, send))
     return sent
 

@@ -28,7 +28,7 @@ def ask(app: Flask, path: str, method: str = "GET", extension: bool = True) -> l
 
     scope: dict[str, Any] = {"type": "http", "path": path, "query_string": b"", "headers": [(b"host", b"a")]}
     if extension:
-        scope["extensions"] = {asgi_trailers.EXTENSION: {}}
+        scope["extensions"] = {asgi_trailers.TRAILERS_EXTENSION: {}}
     asyncio.run(app.asgi_app(scope | {"method": method}, receive, send))
     return sent
 
@@ -101,7 +101,9 @@ def test_what_follows_the_body(path: str, announced: bool, wrapped: bool, method
         walked = path in ("/pieces", "/stream")
         given = path in ("/sync", "/async") or (walked and method == "GET")
         pairs = [(b"x-sum", b"1"), (b"x-other", b"\xe9")] if given else []
-        assert rest[len(bodies) :] == [{"type": asgi_trailers.EXTENSION, "headers": pairs, "more_trailers": False}]
+        assert rest[len(bodies) :] == [
+            {"type": asgi_trailers.TRAILERS_EXTENSION, "headers": pairs, "more_trailers": False}
+        ]
     else:
         assert bodies == rest
 

@@ -124,7 +124,7 @@ def test_the_body(load: Load, file: Path) -> None:
         cls, environ(**{"wsgi.file_wrapper": lambda file, size: [file, size]}), str(file), None, False, None, None
     )
     opened, size = given.response
-    assert (opened.read(1), size) == (b"0", load(NAME).BLOCK)
+    assert (opened.read(1), size) == (b"0", load(NAME).BUFFER_SIZE)
     opened.close()
 
 

@@ -100,7 +100,7 @@ def test_remembered_cookies(data: st.DataObject, keys: list[str]) -> None:
                     found = signature.unsigned_text(macs, asked, max_age)
                 assert (found is None) == (payload is None)
                 assert found is None or json.loads(found) == value
-        assert len(macs[0].opened) <= signature.REMEMBERED
+        assert len(macs[0].opened) <= signature.SIGNATURES_CACHED
 
 
 def test_fallback_keys() -> None:
@@ -128,7 +128,7 @@ def test_packed_size() -> None:
     rnd = random.Random(1)
     for _ in range(3000):
         alphabet = rnd.choice([b"a", b"ab", b'{"_fresh":true,12}', bytes(range(256))])
-        text = bytes(rnd.choice(alphabet) for _ in range(rnd.randrange(signature.SMALL)))
+        text = bytes(rnd.choice(alphabet) for _ in range(rnd.randrange(signature.PACKED_BELOW)))
         text = rnd.choice([text, (text[: rnd.randrange(1, 20)] * 30)[: len(text)]])
         assert signature.packed_size(text) == len(zlib.compress(text)), text
 

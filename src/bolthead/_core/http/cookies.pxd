@@ -1,6 +1,6 @@
 cimport cython
 
-cdef object _ESCAPE
+cdef object _OCTAL_OR_ESCAPE
 
 @cython.locals(
     text=str,

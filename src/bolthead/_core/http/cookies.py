@@ -6,7 +6,7 @@ import re
 
 # A backslash without an octal byte escapes the character after it. Without DOTALL: a quoted value with an escaped
 # newline is malformed.
-_ESCAPE = re.compile(rb"\\([0-3][0-7][0-7]|.)")
+_OCTAL_OR_ESCAPE = re.compile(rb"\\([0-3][0-7][0-7]|.)")
 
 
 def parse_cookie_pairs(header: str) -> list[tuple[str, str]]:
@@ -101,7 +101,7 @@ def unquote_cookie(value: str) -> str:
         if not value.isascii():
             value.encode()
         return value
-    return _ESCAPE.sub(_unescaped, value.encode()).decode("utf-8", "replace")
+    return _OCTAL_OR_ESCAPE.sub(_unescaped, value.encode()).decode("utf-8", "replace")
 
 
 def _unescaped(match: re.Match[bytes]) -> bytes:

@@ -33,7 +33,7 @@ cdef tuple _split_charset(str text)
 cpdef str unquote_value(str text)
 cpdef object parse_int(object text)
 
-cdef dict _KEYS
+cdef dict _ENVIRON_KEYS
 cdef object _MISSING
 
 cpdef object environ_key(object name)

@@ -173,20 +173,20 @@ def parse_int(text: str) -> int:
 
 # --- headers of an environ -------------------------------------------------------------------------------------
 
-_KEYS: dict[str, str] = {}
+_ENVIRON_KEYS: dict[str, str] = {}
 _MOST_KEYS = 512
 
 
 def environ_key(name: str) -> str:
     """The key of the header *name* in an environ."""
-    found = _KEYS.get(name)
+    found = _ENVIRON_KEYS.get(name)
     if found is None:
         found = name.upper().replace("-", "_")
         if found != "CONTENT_TYPE" and found != "CONTENT_LENGTH":
             found = f"HTTP_{found}"
         # Bounded: a name may come from a client.
-        if len(_KEYS) < _MOST_KEYS:
-            _KEYS[str(name)] = found
+        if len(_ENVIRON_KEYS) < _MOST_KEYS:
+            _ENVIRON_KEYS[str(name)] = found
     return found
 
 
@@ -194,7 +194,7 @@ def header(self: Any, key: Any) -> Any:
     """The header *key* of ``self.environ``; KeyError where there is none."""
     if not isinstance(key, str):
         return self._no_name(key)
-    known = _KEYS.get(key)
+    known = _ENVIRON_KEYS.get(key)
     return self.environ[environ_key(key) if known is None else known]
 
 
@@ -202,7 +202,7 @@ def get(self: Any, key: Any, default: Any = None, type: Any = None) -> Any:
     """The header *key*, through *type*; *default* where there is none or *type* raises ValueError."""
     if not isinstance(key, str):
         return default
-    known = _KEYS.get(key)
+    known = _ENVIRON_KEYS.get(key)
     value = self.environ.get(environ_key(key) if known is None else known, _MISSING)
     if value is _MISSING:
         return default

@@ -18,9 +18,9 @@ DATES_SIZE = 1024
 SAFE_KEY = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.A).fullmatch
 SAFE_VALUE = re.compile(r"[\w!#$%&'()*+\-./:<=>?@\[\]^`{|}~]*", re.A).fullmatch
 """RFC 6265, 4.1.1, and ``<>[]{}`` and so on as Werkzeug has it: what is written without quotes."""
-SAFE_PATH = re.compile(r"[\w.\-~%!$&'()*+,/:=@]*", re.A).fullmatch
+COOKIE_PATH = re.compile(r"[\w.\-~%!$&'()*+,/:=@]*", re.A).fullmatch
 
-functions = StockFunctions(
+COOKIE_FUNCTIONS = StockFunctions(
     (time, "time"), (werkzeug.http, "datetime dump_cookie http_date"), (werkzeug.sansio.response, "dump_cookie")
 )
 """What Werkzeug calls for a cookie. Where one was replaced, Werkzeug sets the cookie."""
@@ -50,7 +50,7 @@ def simple_cookie(
     """
     if type(key) is not str or type(value) is not str or SAFE_KEY(key) is None or SAFE_VALUE(value) is None:
         return None
-    if not functions.unchanged():
+    if not COOKIE_FUNCTIONS.unchanged():
         return None
     text = f"{key}={value}"
     if max_age is not None:
@@ -68,7 +68,7 @@ def simple_cookie(
     if path == "/":
         text += "; Path=/"
     elif path is not None:
-        if type(path) is not str or SAFE_PATH(path) is None:
+        if type(path) is not str or COOKIE_PATH(path) is None:
             return None
         text = f"{text}; Path={path}"
     if samesite is not None:

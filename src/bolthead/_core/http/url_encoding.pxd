@@ -2,7 +2,7 @@ cimport cython
 
 from bolthead._core.primitives.bytes_search cimport unescape, unsafe
 
-cdef list _PATH
+cdef list _PATH_TABLE
 cdef list _QUERY
 cdef object _ASCII_RUN
 

@@ -18,7 +18,7 @@ def _table(safe: str) -> list[str]:
 
 
 # https://url.spec.whatwg.org/#url-path-segment-string
-_PATH = _table("!$&'()*+,/:;=@")
+_PATH_TABLE = _table("!$&'()*+,/:;=@")
 # https://url.spec.whatwg.org/#percent-encoded-bytes
 _QUERY = _table("!$'()*,/:;?@")
 _QUERY[0x20] = "+"
@@ -31,7 +31,7 @@ def quote_path(text: str) -> str:
     # FAST (build): most texts come back as they are.
     if not unsafe(text):
         return text
-    table = _PATH
+    table = _PATH_TABLE
     return "".join([table[byte] for byte in text.encode()])
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json as _json
 from typing import Any
 
-LOADS = _json.loads
+STANDARD_LOADS = _json.loads
 DECODER = _json.JSONDecoder
 DECODE = DECODER.decode
 RAW_DECODE = DECODER.raw_decode
@@ -19,7 +19,7 @@ SPACES = " \t\n\r"
 
 
 def parse(text: str | bytes) -> Any:
-    if _json.loads is LOADS and DECODER.decode is DECODE and DECODER.raw_decode is RAW_DECODE:
+    if _json.loads is STANDARD_LOADS and DECODER.decode is DECODE and DECODER.raw_decode is RAW_DECODE:
         try:
             source = text
             # FAST (json-body): with no NUL among the first two bytes and no mark before them it can only be UTF-8.

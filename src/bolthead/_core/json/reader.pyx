@@ -78,13 +78,13 @@ cdef struct Text:
     PyObject *keys[KEYS]
 
 
-cdef object LOADS = _json.loads
+cdef object STANDARD_LOADS = _json.loads
 cdef dict STANDARD = vars(_json)
 cdef ClassWatch STEPS = ClassWatch([(_json.JSONDecoder, "decode"), (_json.JSONDecoder, "raw_decode")])
 # PARITY: each of them is one object, so that a list with it equals itself.
-cdef object NAN = LOADS("NaN")
-cdef object INFINITE = LOADS("Infinity")
-cdef object NEGATIVE = LOADS("-Infinity")
+cdef object NAN = STANDARD_LOADS("NaN")
+cdef object INFINITE = STANDARD_LOADS("Infinity")
+cdef object NEGATIVE = STANDARD_LOADS("-Infinity")
 
 cdef double POWERS[23]
 cdef unsigned char UNESCAPED[256]
@@ -107,7 +107,7 @@ cpdef object parse(object text):
     cdef PyObject *first[FIRST]
     cdef PyObject *found
     cdef object data = text
-    if PyDict_GetItemWithError(STANDARD, "loads") is not <PyObject *>LOADS or not STEPS.unchanged():
+    if PyDict_GetItemWithError(STANDARD, "loads") is not <PyObject *>STANDARD_LOADS or not STEPS.unchanged():
         return _json.loads(text)
     if type(text) is str:
         if PyUnicode_IS_ASCII(<PyObject *>text):

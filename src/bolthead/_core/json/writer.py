@@ -13,7 +13,7 @@ from sys import getrecursionlimit
 from typing import Any
 
 ENCODER = _json.JSONEncoder
-DUMPS = _json.dumps
+STANDARD_DUMPS = _json.dumps
 # None where the interpreter has no accelerator (PyPy).
 MAKE: Any = getattr(_encoder, "c_make_encoder", None)
 ESCAPE_ALL = _encoder.encode_basestring_ascii
@@ -64,7 +64,7 @@ class Writer:
             and _encoder.c_make_encoder is MAKE  # type: ignore[attr-defined]
             and _encoder.encode_basestring_ascii is ESCAPE_ALL
             and _encoder.encode_basestring is ESCAPE
-            and _json.dumps is DUMPS
+            and _json.dumps is STANDARD_DUMPS
             and _json.JSONEncoder is ENCODER
             and ENCODER.__init__ is INIT
             and ENCODER.encode is ENCODE

@@ -26,7 +26,7 @@ cdef struct Link:
     Link *outer
 
 
-cdef object DUMPS = _json.dumps
+cdef object STANDARD_DUMPS = _json.dumps
 cdef object ENCODER = _json.JSONEncoder
 cdef object MAKE = _encoder.c_make_encoder
 cdef object ESCAPE_ALL = _encoder.encode_basestring_ascii
@@ -38,7 +38,7 @@ cdef ClassWatch STEPS = ClassWatch([(ENCODER, "__init__"), (ENCODER, "encode"), 
 
 cdef bint _intact() except -1:
     return (
-        PyDict_GetItemWithError(STANDARD, "dumps") is <PyObject *>DUMPS
+        PyDict_GetItemWithError(STANDARD, "dumps") is <PyObject *>STANDARD_DUMPS
         and PyDict_GetItemWithError(STANDARD, "JSONEncoder") is <PyObject *>ENCODER
         and PyDict_GetItemWithError(ENCODING, "c_make_encoder") is <PyObject *>MAKE
         and PyDict_GetItemWithError(ENCODING, "encode_basestring_ascii") is <PyObject *>ESCAPE_ALL
@@ -387,4 +387,4 @@ cdef int _refuse(PyObject *key) noexcept:
 
 
 def _dumps_key(key):
-    return DUMPS({key: None})
+    return STANDARD_DUMPS({key: None})

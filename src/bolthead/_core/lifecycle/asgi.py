@@ -13,10 +13,9 @@ from ..request.scope import TEST_ENVIRON, environ_of, has_body, lazy_environ
 from ..response.asgi_messages import body_message, whole_headers
 from ..response.status import content_type_of
 from .asgi_body import read_body, stream_body
-from .asgi_hints import EARLY_HINTS, EXTENSION, EarlyHints
+from .asgi_hints import EARLY_HINTS, HINTS_EXTENSION, EarlyHints
 from .asgi_send import Answer, StartResponse, answer_of, answer_of_wsgi, new_answer, start_of, transmit, whole_answer
-from .asgi_trailers import EXTENSION as TRAILERS_EXTENSION
-from .asgi_trailers import TRAILERS, Trailers
+from .asgi_trailers import TRAILERS, TRAILERS_EXTENSION, Trailers
 from .async_phases import AsyncPhases
 from .contexts import is_last_push, new_context, new_lazy_context, pop_request, push_request, remember_host
 from .lifespan import Lifespan
@@ -70,7 +69,7 @@ class Exchange(AsyncPhases):
 
     def extended(self, extensions: Any, more: Any) -> Any:
         """*more* of the environ, with what the server can beyond a response."""
-        if EXTENSION in extensions:
+        if HINTS_EXTENSION in extensions:
             self.hints = EarlyHints(self.send_message)
             more = {EARLY_HINTS: self.hints, **(more or {})}
         if TRAILERS_EXTENSION in extensions:

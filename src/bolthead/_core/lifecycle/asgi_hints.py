@@ -9,7 +9,7 @@ from ..primitives.place import place
 from .steps import TO_LOOP
 
 EARLY_HINTS = "wsgi.early_hints"
-EXTENSION = "http.response.early_hint"
+HINTS_EXTENSION = "http.response.early_hint"
 
 
 class EarlyHints:
@@ -31,7 +31,7 @@ class EarlyHints:
             raise ValueError("A header of early hints has a line break.")
         if not links or self.tasks is None:
             return
-        message = {"type": EXTENSION, "links": links}
+        message = {"type": HINTS_EXTENSION, "links": links}
         if place.hop is not None:
             place.hop.wait_for(self.send_message, (message,), {})
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 TRAILERS = "bolthead.trailers"
-EXTENSION = "http.response.trailers"
+TRAILERS_EXTENSION = "http.response.trailers"
 
 
 class Trailers:
@@ -36,4 +36,4 @@ class Trailers:
                 message["trailers"] = True
         await self.send_message(message)
         if self.announced and message["type"] != "http.response.start" and not message.get("more_body"):
-            await self.send_message({"type": EXTENSION, "headers": self.pairs, "more_trailers": False})
+            await self.send_message({"type": TRAILERS_EXTENSION, "headers": self.pairs, "more_trailers": False})

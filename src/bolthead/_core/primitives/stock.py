@@ -7,7 +7,7 @@ from typing import Any
 
 from .class_watch import ClassWatch
 
-REMEMBERED = 100
+CLASSES_CACHED = 100
 """How many classes' verdicts one guard remembers."""
 
 
@@ -61,7 +61,7 @@ class StockGuard:
         for owner, name, value in self._others:
             stock = stock and getattr(owner, name, None) is value
         verdict = Verdict(watch, stock)
-        if len(self._verdicts) < REMEMBERED:
+        if len(self._verdicts) < CLASSES_CACHED:
             self._verdicts[cls] = verdict
         return verdict
 

@@ -7,7 +7,7 @@ import sys
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-REMEMBERED = 512
+NAMES_CACHED = 512
 """How many header names are remembered with their keys in the environ."""
 
 _KEYS: dict[bytes, str] = {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"}
@@ -57,7 +57,7 @@ def key_of(name: bytes) -> str:
         key = "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
         if name.lower() in (b"content-type", b"content-length"):
             key = key[5:]
-    if len(_KEYS) < REMEMBERED:
+    if len(_KEYS) < NAMES_CACHED:
         _KEYS[bytes(name)] = key
     return key
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from .status import length_of
 
-REMEMBERED = 512
+HEADERS_CACHED = 512
 _NAMES: dict[str, bytes] = {}
 """Header name → as ASGI has it: bytes, in lower case."""
 _TYPES: dict[str, bytes] = {}
@@ -15,7 +15,7 @@ _TYPES: dict[str, bytes] = {}
 
 def name_of(name: str) -> bytes:
     encoded = name.lower().encode("latin-1")
-    if len(_NAMES) < REMEMBERED:
+    if len(_NAMES) < HEADERS_CACHED:
         _NAMES[name] = encoded
     return encoded
 
@@ -36,7 +36,7 @@ def whole_headers(content_type: str, body: bytes) -> list[tuple[bytes, bytes]]:
     kind = _TYPES.get(content_type)
     if kind is None:
         kind = content_type.encode("latin-1")
-        if len(_TYPES) < REMEMBERED:
+        if len(_TYPES) < HEADERS_CACHED:
             _TYPES[content_type] = kind
     return [(b"content-type", kind), (b"content-length", length_of(body).encode())]
 

@@ -9,7 +9,7 @@ cdef Shipped shipped
 cdef StockGuard CALL
 cdef StockGuard HEADERS
 cdef StockGuard ALLOW
-cdef StockGuard TEXT
+cdef StockGuard STOCK_TEXT
 
 @cython.locals(code=object, pairs=list, body=bytes, allow=str)
 cpdef object error_response(object cls, object error, object environ)

@@ -16,7 +16,7 @@ from .status import length_of, status_text
 CALL = StockGuard(HTTPException, ["__call__", "get_response"])
 HEADERS = StockGuard(HTTPException, ["get_headers"])
 ALLOW = StockGuard(MethodNotAllowed, ["get_headers"])
-TEXT = StockGuard(HTTPException, ["get_body", "get_description", "name"])
+STOCK_TEXT = StockGuard(HTTPException, ["get_body", "get_description", "name"])
 FORCE_TYPE: Any = BaseResponse.force_type.__func__  # type: ignore[attr-defined]
 
 PAGES: dict[tuple[int, str | None], bytes] = {}
@@ -60,7 +60,7 @@ def error_response(cls: Any, error: Any, environ: Any) -> Any:
         pairs = Headers(error.get_headers(environ))._list
         if len(pairs) == 0 or pairs[0][0] != "Content-Type":
             return None
-    if TEXT.holds(kind) and error.description is kind.description:
+    if STOCK_TEXT.holds(kind) and error.description is kind.description:
         # FAST (errors): the text depends only on these two, and both are the class's.
         body = PAGES.get((code, error.description))
         if body is None:

@@ -8,7 +8,7 @@ from bolthead._core.response.bare cimport bare_response
 from bolthead._core.response.status cimport content_type_of
 
 cdef Shipped shipped
-cdef StockFunctions functions
+cdef StockFunctions FILE_FUNCTIONS
 
 cdef dict _validators
 

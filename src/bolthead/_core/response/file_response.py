@@ -32,7 +32,7 @@ from ..primitives.stock import shipped
 from .bare import bare_response
 from .status import content_type_of
 
-BLOCK = 8192
+BUFFER_SIZE = 8192
 """Bytes of one step through a file, as with Werkzeug."""
 app_var = _cv_app
 request_var = _cv_request
@@ -48,7 +48,7 @@ LAST_SECOND = 4_000_000_000
 SAFE_PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*").fullmatch
 SAFE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*").fullmatch
 
-functions = StockFunctions(
+FILE_FUNCTIONS = StockFunctions(
     (builtins, "open"),
     (os, "stat"),
     (os.path, "getmtime getsize isfile join"),
@@ -75,7 +75,7 @@ class FileBody(FileWrapper):
         self._fd = fd
         self._path = path
         self._left = size
-        self.buffer_size = BLOCK
+        self.buffer_size = BUFFER_SIZE
 
     @property
     def file(self) -> Any:
@@ -238,7 +238,7 @@ def file_response(
         or "HTTP_IF_MATCH" in environ
         or cls.default_status != 200
         or not shipped.response_file.holds(cls)
-        or not functions.unchanged()
+        or not FILE_FUNCTIONS.unchanged()
     ):
         return None
     stat = None
@@ -304,5 +304,5 @@ def file_response(
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         response.response = FileBody(fd, path, size)
     else:
-        response.response = wrapper(open(path, "rb"), BLOCK)  # noqa: SIM115
+        response.response = wrapper(open(path, "rb"), BUFFER_SIZE)  # noqa: SIM115
     return response

@@ -14,7 +14,7 @@ from .connection import Connection, FilePart
 ORDINARY, LENGTH, DATE, CONNECTION, UPGRADE, HOP = range(6)
 """What a response header means to the server."""
 
-SMALL = 64 * 1024
+SENT_AT_ONCE = 64 * 1024
 """A body up to this size is copied behind its head, so that one call sends both; a file is read, not mapped."""
 AHEAD = 1024 * 1024
 """Bytes of a stream that are kept for a slow reader before the stream waits."""
@@ -162,7 +162,7 @@ class Response:
             data = b""
         connection = self.connection
         if head or data:
-            if head and len(data) > SMALL:
+            if head and len(data) > SENT_AT_ONCE:
                 connection.send_two(head, data)
             else:
                 connection.send(head + data if head else data)
@@ -227,7 +227,7 @@ class Response:
         if len(body) > self.length:
             body = body[: self.length]
         self.sent = len(body)
-        if len(body) > SMALL:
+        if len(body) > SENT_AT_ONCE:
             self.connection.send_two(head, body)
         else:
             self.connection.send(head + body)
@@ -251,7 +251,7 @@ class Response:
         if self.bodyless or not count:
             self.connection.send(head)
             return True
-        if count <= SMALL:
+        if count <= SENT_AT_ONCE:
             content = os.pread(fileno, count, offset)
             self.sent = len(content)
             self.connection.send(head + content)

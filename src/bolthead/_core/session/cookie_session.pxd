@@ -7,7 +7,7 @@ from bolthead._core.primitives.objects cimport new, own_item
 from bolthead._core.session.signature cimport Hmac, packed, sign, unsigned_text
 from bolthead._core.session.tagged cimport TaggedTexts
 
-cdef StockFunctions functions
+cdef StockFunctions COOKIE_FUNCTIONS
 
 @cython.locals(width=cython.Py_ssize_t)
 cdef object header(object headers, str name)

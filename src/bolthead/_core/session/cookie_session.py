@@ -9,7 +9,7 @@ from typing import Any
 from werkzeug.datastructures import Headers
 from werkzeug.http import dump_cookie, http_date
 
-from ..http.set_cookie import date_of, functions
+from ..http.set_cookie import COOKIE_FUNCTIONS, date_of
 from ..primitives.objects import new, own_item
 from ..primitives.stock import StockGuard
 from .signature import Hmac, packed, sign, unsigned_text
@@ -63,7 +63,11 @@ def cookie_frame(name: str, options: tuple[Any, ...], dated: bool) -> tuple[str,
 
 def cookie_text(name: Any, value: str, expires: Any, options: tuple[Any, ...]) -> str | None:
     """A ``Set-Cookie`` header for a value that needs no quotes; None where something has to be converted."""
-    if not name.isascii() or (expires is not None and type(expires) is not datetime) or not functions.unchanged():
+    if (
+        not name.isascii()
+        or (expires is not None and type(expires) is not datetime)
+        or not COOKIE_FUNCTIONS.unchanged()
+    ):
         return None
     try:
         frame = cookie_frame(name, options, expires is not None)

@@ -11,8 +11,8 @@ from time import time
 from typing import Any
 
 SEPARATOR = b"."
-SMALL = 127
-REMEMBERED = 128
+PACKED_BELOW = 127
+SIGNATURES_CACHED = 128
 """How many texts' packed forms are remembered, and how many cookies' texts."""
 REMEMBERED_SIZE = 4096
 """The longest of these; a browser refuses longer cookies."""
@@ -38,7 +38,7 @@ def decode(text: bytes) -> bytes:
 
 
 def packed_size(text: bytes) -> int:
-    """``len(zlib.compress(text))`` for a text shorter than `SMALL`.
+    """``len(zlib.compress(text))`` for a text shorter than `PACKED_BELOW`.
 
     FAST (session-write): a compressor with 3 kB of tables instead of 256 kB, which cost more than all else in a
     session. With one block and a window that holds all of the text, it writes the same, less header and checksum.
@@ -58,14 +58,14 @@ def packed(text: bytes) -> bytes:
 def pack(text: bytes) -> bytes:
     """`packed`, without the cache."""
     size = len(text)
-    if size >= SMALL or packed_size(text) < size - 1:
+    if size >= PACKED_BELOW or packed_size(text) < size - 1:
         smaller = zlib.compress(text)
         if len(smaller) < size - 1:
             return SEPARATOR + encode(smaller)
     return encode(text)
 
 
-_remembered = lru_cache(REMEMBERED)(pack)
+_remembered = lru_cache(SIGNATURES_CACHED)(pack)
 
 
 class Hmac:
@@ -154,7 +154,7 @@ def unsigned_text(macs: list[Hmac], text: Any, max_age: Any) -> str | None:
         except Exception:
             return None
         if len(text) <= REMEMBERED_SIZE and len(data) <= REMEMBERED_SIZE:
-            if len(opened) >= REMEMBERED:
+            if len(opened) >= SIGNATURES_CACHED:
                 opened.clear()
             opened[text] = found
     return found[0] if is_fresh(found[1], max_age) else None
