@@ -10,6 +10,7 @@ must not raise; an exception that is expected goes through :meth:`Framework.erro
 
 from __future__ import annotations
 
+import contextvars
 import functools
 import importlib
 import inspect
@@ -115,7 +116,8 @@ def both(scenario: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         second = int(time.time())
         for framework in FRAMEWORKS:
             with clean_logging():
-                outcomes.append(scenario(framework, *args, **kwargs))
+                # A context that the scenario leaves pushed ends with it.
+                outcomes.append(contextvars.copy_context().run(scenario, framework, *args, **kwargs))
         wanted, found = outcomes
         # Expiry and signatures go by whole seconds: a difference counts when both ran in the same one.
         if found == wanted or int(time.time()) == second:
