@@ -144,7 +144,8 @@ class Rule(WerkzeugRule):
             if name in defaults:
                 continue
             if name in seen:
-                raise SyntaxError(f"duplicate argument {name!r} in function definition")
+                where = ("<werkzeug routing>", 1, None, None)
+                raise SyntaxError(f"duplicate argument {name!r} in function definition", where)
             if name in _NOT_NAMES:
                 raise ValueError(f"identifier field can't represent {name!r} constant")
             seen.add(name)
@@ -212,6 +213,11 @@ def _domain_and_path(rule: WerkzeugRule) -> tuple[str, str]:
     """The domain and the path of a bound rule, with slashes merged if the rule merges them."""
     domain = (rule.host if rule.map.host_matching else rule.subdomain) or ""
     path = rule.rule
+    # The compiled tree takes exact strings; a rule may be the member of an enumeration.
+    if type(domain) is not str:
+        domain = "".join((domain,))
+    if type(path) is not str:
+        path = "".join((path,))
     if rule.merge_slashes and "//" in path:
         path = _SLASHES.sub("/", path)
     return domain, path

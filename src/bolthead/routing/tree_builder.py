@@ -154,7 +154,7 @@ def _edge(part: Part, is_domain: bool) -> Edge:
             edge = Edge(kind, body[0], body[2], part.weight, State())
             edge.low, edge.high = low, high
             return edge
-    if len(body) == 3 and body[1] == PathConverter.regex and not (is_domain or part.suffixed):
+    if part.is_tail and len(body) == 3 and body[1] == PathConverter.regex and not (is_domain or part.suffixed):
         return Edge(REST, body[0], body[2], part.weight, State())
     edge = Edge(TAIL if part.is_tail else PATTERN, body[0], body[-1], part.weight, State())
     edge.source = part.source

@@ -54,8 +54,8 @@ def encode_pairs(pairs: object) -> str:
     out = []
     for key, value in pairs:  # type: ignore[attr-defined]
         if value is not None:
-            name = quote_query_bytes(key) if isinstance(key, bytes) else quote_query(exact_str(key))
-            text = quote_query_bytes(value) if isinstance(value, bytes) else quote_query(exact_str(value))
+            name = quote_query_bytes(bytes(key)) if isinstance(key, bytes) else quote_query(exact_str(key))
+            text = quote_query_bytes(bytes(value)) if isinstance(value, bytes) else quote_query(exact_str(value))
             out.append(name + "=" + text)
     return "&".join(out)
 

@@ -251,11 +251,16 @@ def match(plan: Plan, ctx: RequestRecord) -> bool:
         if plan.tree is None:
             return False
     else:
-        path = environ.get("PATH_INFO")
+        given = environ.get("PATH_INFO")
+        asked = environ["REQUEST_METHOD"]
         scheme = environ["wsgi.url_scheme"]
-        if not path or plan.tree is None or "HTTP_UPGRADE" in environ or (scheme != "http" and scheme in _WEBSOCKET):
+        if not given or plan.tree is None or "HTTP_UPGRADE" in environ or (scheme != "http" and scheme in _WEBSOCKET):
             return False
-        method = environ["REQUEST_METHOD"]
+        if type(given) is not str or type(asked) is not str:
+            # A middleware may have put an enumeration's member there.
+            return False
+        path = given
+        method = asked
     if not path.isascii():
         path = path.encode("latin-1").decode("utf-8", "replace")
     if path[0] != "/" or (len(path) > 1 and path[1] == "/"):

@@ -65,7 +65,11 @@ def pairs_of_whole_body(response: Any) -> list[tuple[str, str]] | None:
         return None
     pairs: list[tuple[str, str]] = headers._list[:]
     counted = False
-    for name, value in pairs:
+    for key, value in pairs:
+        if type(key) is not str:
+            # A member of an enumeration, say.
+            return None
+        name = key
         width = len(name)
         if width == 14:
             counted = counted or name.lower() == "content-length"
@@ -175,7 +179,10 @@ def pairs_of_other(
     """The headers as sent, without those of a body where there is none; None if a location needs a look."""
     pairs = []
     for pair in found:
-        name = pair[0]
+        key = pair[0]
+        if type(key) is not str:
+            return None
+        name = key
         width = len(name)
         if width == 8 or width == 16:
             name = name.lower()

@@ -102,14 +102,13 @@ def match_or_error(self: Any, path_info: Any, method: Any, return_rule: Any, que
     tree = bound.tree
     if tree.stale:
         bound.map.update()
-    path = bound.path_info if path_info is None else path_info
-    if type(path) is not str:
-        path = "".join((path,))
+    given = bound.path_info if path_info is None else path_info
+    path = given if type(given) is str else "".join((given,))
     domain = bound.subdomain
     if domain is None or tree.host_matching:
         domain = bound.server_name
     if type(domain) is not str:
-        domain = str(domain)
+        domain = "".join((domain,)) if isinstance(domain, str) else str(domain)
     name = method or bound.default_method
     if name is not _GET:
         name = _method(name)
