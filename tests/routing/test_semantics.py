@@ -245,6 +245,23 @@ def test_one_instance_may_change_its_conversion(load: Callable[[str], ModuleType
     assert table.bind("x").build("w", {"w": "z"}) == "/[z]"
 
 
+@pytest.mark.parametrize("isolating", [None, True, False])
+@pytest.mark.parametrize("regex", [werkzeug.routing.PathConverter.regex, "[^/]+", "a|b", "(a)(b)", "a/b"])
+def test_a_converter_says_whether_it_stays_in_its_segment(
+    load: Callable[[str], ModuleType], regex: str, isolating: bool | None
+) -> None:
+    found = []
+    for routing in (werkzeug.routing, load("bolthead.routing")):
+        own = {"regex": regex} if isolating is None else {"regex": regex, "part_isolating": isolating}
+        converter = type("Own", (routing.BaseConverter,), own)
+        for rule in ("/<own:w>", "/<own:w>/", "/x/<own:w>/y", "/<own:w>-z"):
+            adapter = routing.Map([routing.Rule(rule, endpoint=rule)], converters={"own": converter}).bind("h")
+            for path in ("/a", "/ab", "/a/b", "/a/", "/a/b/", "/x/a/y", "/x/a/b/y", "/a-z", "/a/b-z"):
+                found.append(maps.outcome(lambda: adapter.match(path), []))  # noqa: B023
+    half = len(found) // 2
+    assert found[half:] == found[:half]
+
+
 # Live maps
 
 

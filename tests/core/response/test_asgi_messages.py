@@ -6,10 +6,14 @@ from collections.abc import Callable
 from types import ModuleType
 
 
+class Text(str):
+    pass
+
+
 def test_start(load: Callable[[str], ModuleType]) -> None:
     messages = load("bolthead._core.response.asgi_messages")
     for _ in range(2):
-        assert messages.start_message(200, [("X-A", "é"), ("x-a", "")]) == {
+        assert messages.start_message(200, [("X-A", "é"), (Text("x-a"), Text(""))]) == {
             "type": "http.response.start",
             "status": 200,
             "headers": [(b"x-a", b"\xe9"), (b"x-a", b"")],

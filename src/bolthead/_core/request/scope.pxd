@@ -11,6 +11,7 @@ cdef str key_of(object name)
 
 @cython.locals(environ=dict, key=str, value=bytes, count=cython.Py_ssize_t)
 cpdef dict environ_of(dict scope)
+cdef str _exact(object text)
 @cython.locals(path=str, root=str)
 cdef object fill_path(dict environ, dict scope)
 cdef str below(str path, str root)

@@ -94,9 +94,13 @@ def environ_of(scope: dict[str, Any]) -> dict[str, Any]:
     return environ
 
 
+def _exact(text: Any) -> str:
+    return text if type(text) is str else "".join((text,))
+
+
 def fill_path(environ: dict[str, Any], scope: dict[str, Any]) -> None:
-    path = scope["path"]
-    root = scope.get("root_path", "")
+    path = _exact(scope["path"])
+    root = _exact(scope.get("root_path", ""))
     raw = scope.get("raw_path")
     if not path.isascii():
         path = as_latin_1(path, raw)
@@ -194,8 +198,11 @@ def lazy_environ(scope: dict[str, Any]) -> Any:
 
     FAST (asgi string, asgi connect): the environ is the larger part of what a short request costs.
     """
-    path = scope["path"]
-    if scope.get("method", "GET") != "GET" or scope.get("root_path") or not path or not path.isascii():
+    given = scope["path"]
+    if scope.get("method", "GET") != "GET" or scope.get("root_path") or not given or type(given) is not str:
+        return None
+    path = given
+    if not path.isascii():
         return None
     websocket = scope["type"] == "websocket"
     scheme = scope.get("scheme") or "http"

@@ -21,9 +21,11 @@ def name_of(name: str) -> bytes:
 
 
 def start_message(status: int, pairs: Any) -> dict[str, Any]:
-    """``http.response.start`` from a status code and (name, value) pairs of str."""
+    """``http.response.start`` from a status code and (name, value) pairs of str or of a subclass."""
     headers = []
-    for name, value in pairs:
+    for key, given in pairs:
+        name = key if type(key) is str else "".join((key,))
+        value = given if type(given) is str else "".join((given,))
         known = _NAMES.get(name)
         if known is None:
             known = name_of(name)

@@ -115,7 +115,9 @@ class Response:
     def _read_headers(self, headers: list[tuple[str, str]], code: int) -> int:
         lines = []
         names = self.names
-        for name, given in headers:
+        for key, given in headers:
+            # A member of an enumeration is its text here.
+            name = key if type(key) is str or not isinstance(key, str) else "".join((key,))
             found = names.get(name)
             if found is None:
                 found = self.server.rules.kind_of(name)
@@ -123,7 +125,7 @@ class Response:
             # FAST (servers): nearly every value; the others go through an expression.
             if type(given) is not str or not (given.isascii() and given.isprintable()):
                 self.server.rules.check_value(name, given)
-            value = given
+            value = given if type(given) is str else "".join((given,))
             if value and (value[0] <= " " or value[-1] <= " "):
                 value = value.strip(" \t")
             if kind != ORDINARY:
