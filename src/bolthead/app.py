@@ -135,9 +135,10 @@ class Flask(App):
     # --- files and templates ----------------------------------------------------------------------------------
 
     def get_send_file_max_age(self, filename: str | None) -> int | None:
-        """Seconds for which a client may cache *filename*; None to revalidate each time.
+        """Seconds for which clients may cache *filename*; None to have them ask each time whether it has changed.
 
-        ``SEND_FILE_MAX_AGE_DEFAULT`` unless overridden.
+        ``SEND_FILE_MAX_AGE_DEFAULT`` unless overridden. `send_file` and the static folder ask it where no ``max_age``
+        is given; *filename* is None for an open file without a name.
         """
         value = current_app.config["SEND_FILE_MAX_AGE_DEFAULT"]
         return int(value.total_seconds()) if isinstance(value, timedelta) else value
@@ -228,7 +229,11 @@ class Flask(App):
         return self.url_map.bind_to_environ(request.environ, server_name=server_name, subdomain=subdomain)
 
     def raise_routing_exception(self, request: Request) -> NoReturn:
-        """Raise what routing found; in debug mode an explanation for a redirect that would lose a form's data."""
+        """Raise what routing found for *request*: NotFound, MethodNotAllowed or a redirect.
+
+        In debug mode a redirect that would lose a form's data is an explanation of that instead,
+        `FormDataRoutingRedirect`.
+        """
         error = request.routing_exception
         keeps_body = request.method in {"GET", "HEAD", "OPTIONS"} or getattr(error, "code", None) in {307, 308}
         if not self.debug or not isinstance(error, RequestRedirect) or keeps_body:
@@ -327,7 +332,8 @@ class Flask(App):
     def test_cli_runner(self, **kwargs: Any) -> FlaskCliRunner:
         """A runner whose ``invoke(args=["command", "--option"])`` calls this application's commands.
 
-        The result has ``output``, ``exit_code`` and ``exception``; *kwargs* go to ``test_cli_runner_class``.
+        The result has ``output``, ``exit_code`` and ``exception``; *kwargs* go to ``test_cli_runner_class``, by default
+        a `bolthead.testing.FlaskCliRunner`. No process is started.
         """
         cls = self.test_cli_runner_class
         if cls is None:
@@ -412,13 +418,19 @@ class Flask(App):
     def finalize_request(
         self, rv: ft.ResponseReturnValue | HTTPException, from_error_handler: bool = False
     ) -> Response:
-        """Make a response of *rv* and run the after hooks. In an error handler their errors are only logged."""
+        """Make a response of *rv*, what a view or handler returned, run the after hooks and send `request_finished`.
+
+        With *from_error_handler* an error of these is logged and not raised, so that the error page gets out.
+        """
         ctx: Any = request_ctx._get_current_object()  # type: ignore[attr-defined]
         plan = phases.plan_of(self)
         return phases.finish(plan, self, ctx, rv, from_error_handler)  # type: ignore[no-any-return]
 
     def make_default_options_response(self) -> Response:
-        """The answer to an ``OPTIONS`` request that no view handles: an empty body, and ``Allow`` with the methods."""
+        """The answer to an ``OPTIONS`` request that no view handles: an empty body, and ``Allow``.
+
+        ``Allow`` has the methods of the path's rules. Override it to add CORS headers to every preflight.
+        """
         response = self.response_class()
         response.allow.update(request_ctx.url_adapter.allowed_methods())
         return response
@@ -456,7 +468,10 @@ class Flask(App):
         return phases.plan_of(self).responses.make(self, request, rv)  # type: ignore[no-any-return]
 
     def preprocess_request(self) -> ft.ResponseReturnValue | None:
-        """Run the URL value preprocessors and the before hooks; what a hook returns is the answer."""
+        """Run the URL value preprocessors and the before hooks; the first value that a hook returns is the answer.
+
+        None if all returned None, and the view is called then. The application's come first, then the blueprints'.
+        """
         plan = phases.plan_of(self)
         req: Any = request_ctx.request
         return phases.preprocess(plan, self, req)  # type: ignore[no-any-return]
@@ -470,13 +485,19 @@ class Flask(App):
         return phases.process(phases.plan_of(self), self, ctx, response)  # type: ignore[no-any-return]
 
     def do_teardown_request(self, exc: BaseException | None = _sentinel) -> None:
-        """Run the teardown functions of the request, blueprints' first, with *exc* or the one in flight."""
+        """Run the teardown functions of the request, blueprints' first, and send `request_tearing_down`.
+
+        They get *exc*, by default the exception in flight. The request context calls it when it is popped.
+        """
         if exc is _sentinel:
             exc = sys.exc_info()[1]
         phases.teardown_request(phases.plan_of(self), self, request_ctx.request, exc)
 
     def do_teardown_appcontext(self, exc: BaseException | None = _sentinel) -> None:
-        """Run the teardown functions of the application context with *exc* or the one in flight."""
+        """Run the teardown functions of the application context, last first, and send `appcontext_tearing_down`.
+
+        They get *exc*, by default the exception in flight. The application context calls it when it is popped.
+        """
         if exc is _sentinel:
             exc = sys.exc_info()[1]
         phases.teardown_app(phases.plan_of(self), self, exc)
@@ -496,7 +517,11 @@ class Flask(App):
         return RequestContext(self, environ)
 
     def test_request_context(self, *args: Any, **kwargs: Any) -> RequestContext:
-        """A request context made up for a test or the shell, of what `testing.EnvironBuilder` takes. No hook runs."""
+        """A request context made up for a test or the shell, of what `testing.EnvironBuilder` takes. No hook runs.
+
+        ``with app.test_request_context("/?page=2"):`` makes ``request.args`` there; call `preprocess_request` for the
+        hooks.
+        """
         from .testing import EnvironBuilder
 
         builder = EnvironBuilder(self, *args, **kwargs)

@@ -56,7 +56,11 @@ DEFAULTS = ImmutableDict(
 
 
 class ConfigAttribute(t.Generic[T]):
-    """An attribute of the application that lives in its config under ``name``, as ``app.secret_key`` does."""
+    """An attribute of the application that lives in its config under *name*, as ``app.secret_key`` does.
+
+    Reading gives the config's value, by *get_converter* if there is one; setting stores the value as it is. For a
+    subclass of ``Flask``: ``region = ConfigAttribute[str]("REGION")``.
+    """
 
     def __init__(self, name: str, get_converter: t.Callable[[t.Any], T] | None = None) -> None:
         self.__name__ = name
@@ -80,10 +84,13 @@ class ConfigAttribute(t.Generic[T]):
 
 
 class Config(dict):  # type: ignore[type-arg]
-    """The configuration of one application.
+    """The configuration of one application: a dict, with methods that fill it from files, objects and the environment.
 
-    Relative file names are taken from ``root_path``. Every loader but ``from_prefixed_env`` and
-    item assignment takes upper-case keys only and skips the others in silence.
+    Relative file names are taken from ``root_path``. Every loader but ``from_prefixed_env`` and item assignment takes
+    upper-case keys only and skips the others in silence. Later values replace earlier ones, so load defaults first::
+
+        app.config.from_object("shop.defaults")
+        app.config.from_prefixed_env("SHOP")
     """
 
     def __init__(self, root_path: str | os.PathLike[str], defaults: dict[str, t.Any] | None = None) -> None:
@@ -91,9 +98,10 @@ class Config(dict):  # type: ignore[type-arg]
         self.root_path = root_path
 
     def from_envvar(self, variable_name: str, silent: bool = False) -> bool:
-        """Load the Python file that an environment variable names; see :meth:`from_pyfile`.
+        """Load the Python file that an environment variable names, by :meth:`from_pyfile`, and return True.
 
-        Raises ``RuntimeError`` for an unset or empty variable, or returns ``False`` when ``silent``.
+        Raises RuntimeError for an unset or empty variable; with *silent* it returns False then, and for a file that is
+        not there.
         """
         filename = os.environ.get(variable_name)
         if filename:
@@ -128,9 +136,10 @@ class Config(dict):  # type: ignore[type-arg]
         return True
 
     def from_pyfile(self, filename: str | os.PathLike[str], silent: bool = False) -> bool:
-        """Run a Python file and take its upper-case names.
+        """Run a Python file and take its upper-case names. Returns True.
 
-        ``silent`` turns a missing file (or a directory in its place) into ``False``; other errors are raised.
+        *silent* turns a missing file (or a directory in its place) into False; any other error, one of the file's own
+        code among them, is raised. The file is code: it must not be writable by others.
         """
         path = os.path.join(self.root_path, filename)
         module = types.ModuleType("config")
@@ -146,9 +155,10 @@ class Config(dict):  # type: ignore[type-arg]
         return True
 
     def from_object(self, obj: object | str) -> None:
-        """Take the upper-case attributes of an object, or of what an import string names.
+        """Take the upper-case attributes of an object, or of what an import string such as ``"shop.settings"`` names.
 
-        A class is read as it is; it is not instantiated, so its properties stay properties.
+        A class is read as it is; it is not instantiated, so its properties stay properties. ImportError for a name that
+        cannot be imported.
         """
         source = import_string(obj) if isinstance(obj, str) else obj
         for key in dir(source):
@@ -178,7 +188,11 @@ class Config(dict):  # type: ignore[type-arg]
         return self.from_mapping(loaded)
 
     def from_mapping(self, mapping: t.Mapping[str, t.Any] | None = None, **kwargs: t.Any) -> bool:
-        """Take the upper-case items of ``mapping`` and of the keyword arguments, which win. Always returns True."""
+        """Take the upper-case items of *mapping* and of the keyword arguments, which win. Always returns True.
+
+        For an application factory's defaults, and for what a test sets: ``app.config.from_mapping(TESTING=True,
+        DATABASE=":memory:")``.
+        """
         merged: dict[str, t.Any] = {}
         if mapping is not None:
             merged.update(mapping)
@@ -189,9 +203,10 @@ class Config(dict):  # type: ignore[type-arg]
         return True
 
     def get_namespace(self, namespace: str, lowercase: bool = True, trim_namespace: bool = True) -> dict[str, t.Any]:
-        """The items whose key begins with ``namespace``, by default without it and in lower case.
+        """The items whose key begins with *namespace*, as a new dict; by default without it and in lower case.
 
         ``get_namespace("MAIL_")`` makes keyword arguments of ``MAIL_HOST`` and ``MAIL_PORT``: *host* and *port*.
+        *lowercase* and *trim_namespace* set to False leave keys as they are.
         """
         found: dict[str, t.Any] = {}
         for key, value in self.items():

@@ -60,15 +60,24 @@ class _AppCtxGlobals:
             raise AttributeError(name)
 
     def get(self, name: str, default: Any | None = None) -> Any:
-        """The attribute *name*, or *default*."""
+        """The attribute *name*, or *default* where it is not there.
+
+        For what only some requests set: ``g.get("user")``.
+        """
         return self.__dict__.get(name, default)
 
     def pop(self, name: str, default: Any = _sentinel) -> Any:
-        """Take the attribute *name* away and return it. Without a *default*, KeyError if it is not there."""
+        """Take the attribute *name* away and return it. Without a *default*, KeyError if it is not there.
+
+        For a teardown function that closes what a view may have opened: ``connection = g.pop("connection", None)``.
+        """
         return self.__dict__.pop(name) if default is _sentinel else self.__dict__.pop(name, default)
 
     def setdefault(self, name: str, default: Any = None) -> Any:
-        """The attribute *name*, set to *default* first if it is not there."""
+        """The attribute *name*, set to *default* first if it is not there.
+
+        *default* is evaluated in any case; to open a connection only when it is needed, ask ``"connection" in g``.
+        """
         return self.__dict__.setdefault(name, default)
 
     def __contains__(self, item: str) -> bool:
@@ -83,7 +92,16 @@ class _AppCtxGlobals:
 
 
 def after_this_request(f: ft.AfterRequestCallable[Any]) -> ft.AfterRequestCallable[Any]:
-    """Call *f* with the response of the current request; what it returns is sent in its place."""
+    """Call *f* with the response of the current request; what it returns is sent in its place.
+
+    For a view or a function below it that wants a header or cookie on an answer which another one makes. RuntimeError
+    outside of a request::
+
+        @after_this_request
+        def remember(response):
+            response.set_cookie("language", language)
+            return response
+    """
     _active_request("after_this_request")._after_request_functions.append(f)
     return f
 
@@ -91,7 +109,11 @@ def after_this_request(f: ft.AfterRequestCallable[Any]) -> ft.AfterRequestCallab
 def copy_current_request_context(f: F) -> F:
     """Wrap *f* to run later, in a greenlet, a thread or a task, with a copy of the current request context.
 
-    Where an event loop runs, a coroutine function stays one, for ``asyncio.create_task``.
+    The request, its session and what belongs to its match are there; the session is not saved again, and `g` is a new
+    one. Where an event loop runs, a coroutine function stays one, for ``asyncio.create_task``. RuntimeError outside of
+    a request::
+
+        Thread(target=copy_current_request_context(send_receipt), args=[order]).start()
     """
     ctx = _active_request("copy_current_request_context").copy()
 
@@ -115,12 +137,20 @@ def _loop_runs() -> bool:
 
 
 def has_request_context() -> bool:
-    """Whether `request` and `session` are bound: for code that runs in views and in commands alike."""
+    """Whether `request` and `session` are bound, here and now: for code that runs in views and in commands alike.
+
+    A log filter adds the address of the visitor only ``if has_request_context()``. Without it, the first look at the
+    proxy raises RuntimeError.
+    """
     return _cv_request.get(None) is not None
 
 
 def has_app_context() -> bool:
-    """Whether `current_app` and `g` are bound; they raise RuntimeError where they are not."""
+    """Whether `current_app` and `g` are bound; they raise RuntimeError where they are not.
+
+    They are in a request, in a command of the application, and in ``with app.app_context():``. ``bool(current_app)``
+    says the same.
+    """
     return _cv_app.get(None) is not None
 
 
@@ -147,9 +177,10 @@ class _Pushable:
 
 
 class AppContext(AppRecord, _Pushable):
-    """The state of an application while it handles a request or a command.
+    """The state of an application while it handles a request or a command: ``app``, `g` and ``url_adapter``.
 
-    A request context brings one along; `Flask.app_context` makes one by hand.
+    A request context brings one along; `Flask.app_context` makes one by hand, for ``with`` or, on an event loop,
+    ``async with``. What `current_app` and `g` are bound to.
     """
 
     def __init__(self, app: Flask) -> None:
@@ -162,7 +193,10 @@ class AppContext(AppRecord, _Pushable):
 
     @property
     def url_adapter(self) -> Any:
-        """A `bolthead.routing.MapAdapter` that builds URLs outside a request; None unless ``SERVER_NAME`` is set."""
+        """What builds URLs outside a request: a `bolthead.routing.MapAdapter`, or None without ``SERVER_NAME``.
+
+        ``url_for`` uses it in commands and jobs, with ``APPLICATION_ROOT`` and ``PREFERRED_URL_SCHEME``.
+        """
         if self._adapter is NOT_CREATED:
             self._adapter = self.app.create_url_adapter(None)
         return self._adapter
@@ -172,11 +206,19 @@ class AppContext(AppRecord, _Pushable):
         self._adapter = value
 
     def push(self) -> None:
-        """Make this the current application context and send ``appcontext_pushed``; ``with`` does so, and pops it."""
+        """Make this the current application context and send ``appcontext_pushed``.
+
+        ``with`` does so, and pops it. It may be pushed several times, by one thread or task; each push needs its own
+        `pop`.
+        """
         push_app(plan_of(self.app), self)
 
     def pop(self, exc: BaseException | None = _sentinel) -> None:
-        """Undo one push; the last one runs the teardown functions with *exc* (by default the one in flight)."""
+        """Undo one push and send ``appcontext_popped``; the last one runs the teardown functions before.
+
+        *exc* is given to them: by default the exception that is being handled, None if there is none. AssertionError if
+        another context is the current one.
+        """
         pop_app(plan_of(self.app), self, sys.exc_info()[1] if exc is _sentinel else exc)
 
     async def __aenter__(self) -> Self:
@@ -202,10 +244,10 @@ def _websocket_of(ctx: RequestContext) -> Any:
 
 
 class RequestContext(RequestRecord, _Pushable):
-    """One request with all that belongs to it: match, session, flashed messages.
+    """One request with all that belongs to it: ``app``, ``request``, ``session``, what it matched, flashed messages.
 
-    Pushing it matches the URL and opens the session. `Flask.request_context` and `Flask.test_request_context`
-    make one.
+    Pushing it matches the URL and opens the session. `Flask.request_context` makes one for an environ,
+    `Flask.test_request_context` one for tests and the shell; both are used by ``with``.
     """
 
     def __init__(
@@ -228,7 +270,11 @@ class RequestContext(RequestRecord, _Pushable):
 
     @property
     def url_adapter(self) -> Any:
-        """Matches and builds URLs for this request; None if the request named a host that is refused."""
+        """Matches and builds URLs for this request: a `bolthead.routing.MapAdapter`, made when it is first used.
+
+        None if the request named a host that ``TRUSTED_HOSTS`` does not allow; `match_request` has stored the error
+        then.
+        """
         adapter = self._adapter
         if adapter is NOT_CREATED or type(adapter) is AdapterRecord:
             adapter = self._adapter = self.app.create_url_adapter(self.request)
@@ -240,7 +286,11 @@ class RequestContext(RequestRecord, _Pushable):
 
     @property
     def session(self) -> SessionMixin:
-        """The session. Reading it counts as access, which adds ``Cookie`` to the response's ``Vary`` header."""
+        """The session of the request. Reading it adds ``Cookie`` to the response's ``Vary`` header.
+
+        The default one is opened by the first look at it, that of another interface when the context is pushed.
+        AssertionError before that.
+        """
         session: SessionMixin | None = self._session_or_none
         if session is None:
             assert self._was_pushed, "The session has not yet been opened."
@@ -268,11 +318,19 @@ class RequestContext(RequestRecord, _Pushable):
         return self._after
 
     def copy(self) -> RequestContext:
-        """A context of the same request and session, to be pushed elsewhere; its session is not saved."""
+        """A context of the same request and session, to be pushed in another thread, greenlet or task.
+
+        Its session is not saved, and changes of it race with those of the request. Most code wants
+        `copy_current_request_context`, which does this for a function.
+        """
         return self.__class__(self.app, environ=self.request.environ, request=self.request, session=self._session)
 
     def match_request(self) -> None:
-        """Find the rule for this request; any other outcome is stored in ``routing_exception``."""
+        """Find the rule for this request, and set ``request.url_rule`` and ``request.view_args``.
+
+        Any other outcome (404, 405, a redirect) is stored in ``request.routing_exception``, for the dispatch to raise
+        after the before hooks. Called when the context is pushed.
+        """
         request = self.request
         try:
             request.url_rule, request.view_args = self.url_adapter.match(return_rule=True)
@@ -283,11 +341,18 @@ class RequestContext(RequestRecord, _Pushable):
             request.routing_exception = error
 
     def push(self) -> None:
-        """Make this the current request context, with an application context under it, and match its path."""
+        """Make this the current request context, with an application context under it, and match its path.
+
+        ``with`` does so, and pops it. The application's context is pushed unless it is the current one already.
+        """
         push_request(plan_of(self.app), self)
 
     def pop(self, exc: BaseException | None = _sentinel) -> None:
-        """Undo one push; the last one runs the teardown functions with *exc* (by default the one in flight)."""
+        """Undo one push; the last one runs the teardown functions and closes the request's files.
+
+        *exc* is given to them: by default the exception that is being handled, None if there is none. The application
+        context under it goes too, if this one had pushed it.
+        """
         pop_request(plan_of(self.app), self, sys.exc_info()[1] if exc is _sentinel else exc)
 
     def __repr__(self) -> str:

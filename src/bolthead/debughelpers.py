@@ -19,11 +19,18 @@ if t.TYPE_CHECKING:
 
 
 class UnexpectedUnicodeError(AssertionError, UnicodeError):
-    """For code that meets text where only bytes can be, or the other way round."""
+    """For code that meets text where only bytes can be, or the other way round.
+
+    An extension may raise it, as Flask's did; nothing here does. It is an AssertionError and a UnicodeError.
+    """
 
 
 class DebugFilesKeyError(KeyError, AssertionError):
-    """A file was looked for in ``request.files``, but the form was not sent as multipart."""
+    """A file was looked for in ``request.files``, but the form was not sent as multipart. Raised in debug mode alone.
+
+    Its text names the media type that came, the missing ``enctype="multipart/form-data"``, and the file names that the
+    browser sent instead of files. A KeyError, so that code which catches one goes on.
+    """
 
     def __init__(self, request: Request, key: str) -> None:
         self.msg = (
@@ -43,7 +50,11 @@ class DebugFilesKeyError(KeyError, AssertionError):
 
 
 class FormDataRoutingRedirect(AssertionError):
-    """Routing redirected a request with a body, which the browser would then drop."""
+    """Routing redirected a request with a body, which the browser would then drop. Raised in debug mode alone.
+
+    Its text names both addresses: the form's ``action`` should be the second. Mostly a slash at the end is missing.
+    Redirects by 307 and 308 keep the body and do not raise it.
+    """
 
     def __init__(self, request: Request) -> None:
         redirect = request.routing_exception
@@ -110,7 +121,11 @@ def _describe(owner: Scaffold) -> str:
 def explain_template_loading_attempts(
     app: App, template: str, attempts: list[tuple[BaseLoader, Scaffold, _Source | None]]
 ) -> None:
-    """Log where a template was looked for and found, with a hint if it was found nowhere or twice."""
+    """Log where *template* was looked for and found, at level *info*, if ``EXPLAIN_TEMPLATE_LOADING`` is set.
+
+    *attempts* are loader, owner and result, one for each loader, in their order. A hint is added if it was found
+    nowhere or twice.
+    """
     lines = [f"Locating template {template!r}:"]
     found = 0
     for number, (loader, owner, source) in enumerate(attempts, 1):

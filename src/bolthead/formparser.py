@@ -75,7 +75,11 @@ class MultiPartParser(_werkzeug.MultiPartParser):
     """
 
     def start_file_streaming(self, event: _events.File, total_content_length: int | None) -> t.IO[bytes]:
-        """The stream for a file: what ``stream_factory`` returns for the file's name, type and declared length."""
+        """The stream that a file is written to: what ``stream_factory`` returns for its name, type and declared length.
+
+        For subclasses that put uploads elsewhere. *total_content_length* is the length of the whole body, None where it
+        is not known; a part's own length is seldom declared.
+        """
         headers = event.headers
         length = headers.get("content-length")
         return self.stream_factory(
@@ -88,6 +92,11 @@ class MultiPartParser(_werkzeug.MultiPartParser):
     def parse(
         self, stream: t.IO[bytes], boundary: bytes, content_length: int | None
     ) -> tuple[MultiDict[str, str], MultiDict[str, FileStorage]]:
+        """Read the whole of *stream* and return the form's fields and its files, two `MultiDict`s of class ``cls``.
+
+        *boundary* is from the content type, as bytes. RequestEntityTooLarge (413) beyond ``max_form_memory_size`` bytes
+        of one field or ``max_form_parts`` parts, ValueError for a malformed body.
+        """
         def open_file(name: str | None, filename: str, headers: list[tuple[str, str]]) -> t.IO[bytes]:
             event = _events.File(t.cast(str, name), filename, bare_headers(headers))
             return self.start_file_streaming(event, content_length)

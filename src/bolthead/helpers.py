@@ -29,13 +29,19 @@ _NO = frozenset(("0", "false", "no"))
 
 
 def get_debug_flag() -> bool:
-    """Whether ``FLASK_DEBUG`` switches debug mode on: any value but empty, ``0``, ``false`` and ``no``."""
+    """Whether ``FLASK_DEBUG`` switches debug mode on: any value but empty, ``0``, ``false`` and ``no``.
+
+    The default of ``app.debug``; the option ``--debug`` of the commands sets the variable.
+    """
     value = os.environ.get("FLASK_DEBUG")
     return bool(value and value.lower() not in _NO)
 
 
 def get_load_dotenv(default: bool = True) -> bool:
-    """Whether dotenv files are to be read: ``default`` unless ``FLASK_SKIP_DOTENV`` is set."""
+    """Whether ``.env`` and ``.flaskenv`` are to be read: *default*, unless ``FLASK_SKIP_DOTENV`` is set.
+
+    Then it is what that says: false for any value but ``0``, ``false`` and ``no``.
+    """
     value = os.environ.get("FLASK_SKIP_DOTENV")
     return value.lower() in _NO if value else default
 
@@ -56,10 +62,19 @@ def stream_with_context(
 def stream_with_context(
     generator_or_function: t.Iterator[t.AnyStr] | t.Callable[..., t.Iterator[t.AnyStr]],
 ) -> t.Iterator[t.AnyStr] | t.Callable[[t.Iterator[t.AnyStr]], t.Iterator[t.AnyStr]]:
-    """Keep the contexts of the current request alive while a generator runs.
+    """Keep the contexts of the current request alive while a generator runs, after the view has returned.
 
-    Takes a generator, or decorates a function that makes one. The contexts are taken at once, not at
-    the first item, so this must be called inside a request.
+    Takes a generator, async ones too, or decorates a function that makes one. The contexts are taken at once, not at
+    the first item, so this must be called inside a request (RuntimeError)::
+
+        @app.get("/log")
+        def log():
+            @stream_with_context
+            def lines():
+                for line in read(request.args["name"]):
+                    yield line
+
+            return lines()
     """
     try:
         items = iter(generator_or_function)  # type: ignore[arg-type]
@@ -163,9 +178,11 @@ def url_for(
 
 
 def get_template_attribute(template_name: str, attribute: str) -> t.Any:
-    """A macro or variable that a template exports.
+    """A macro or variable that a template exports, for Python.
 
-    ``get_template_attribute("_cart.html", "price")(450)`` calls a macro from Python.
+    ``get_template_attribute("_cart.html", "price")(450)`` calls the macro ``price``. The template is loaded without a
+    context, so it sees globals alone. TemplateNotFound if there is none, AttributeError if it does not export the name.
+    Jinja only.
     """
     return getattr(current_app.jinja_env.get_template(template_name).module, attribute)
 
@@ -174,10 +191,10 @@ def get_template_attribute(template_name: str, attribute: str) -> t.Any:
 
 
 def flash(message: str, category: str = "message") -> None:
-    """Keep a message in the session until :func:`get_flashed_messages` takes it, at once or later.
+    """Keep a message in the session until :func:`get_flashed_messages` takes it, at once or in a later request.
 
-    *category* is a word of your own, for templates to choose a colour by. Needs a secret key. Sends
-    `message_flashed`.
+    *category* is a word of your own, for templates to choose a colour by. Needs a secret key (RuntimeError). Sends
+    `message_flashed`. Many or long messages do not fit the session's cookie.
     """
     waiting = session.get("_flashes", [])
     waiting.append((category, message))
@@ -192,7 +209,8 @@ def get_flashed_messages(
 ) -> list[str] | list[tuple[str, str]]:
     """Take the flashed messages out of the session; later calls in the same request give the same ones.
 
-    Strings, or ``(category, message)`` pairs ``with_categories``; only those of ``category_filter`` if given.
+    Strings, or pairs of category and message *with_categories*; only those of the categories in *category_filter* if
+    given. Templates have it as a global: ``{% for text in get_flashed_messages() %}``.
     """
     ctx = request_ctx._get_current_object()  # type: ignore[attr-defined]
     flashes: t.Any = ctx.flashes
@@ -275,9 +293,10 @@ def send_from_directory(directory: os.PathLike[str] | str, path: os.PathLike[str
 
 
 def get_root_path(import_name: str) -> str:
-    """The directory of a module or package; the working directory where the import system has none.
+    """The directory of the module or package *import_name*; the working directory where the import system has none.
 
-    Raises ``RuntimeError`` for what has no file, such as a namespace package.
+    What the folders of an application are relative to. RuntimeError for what has no file, such as a namespace package:
+    give ``root_path`` then.
     """
     file = getattr(sys.modules.get(import_name), "__file__", None)
     if file is None:

@@ -25,7 +25,11 @@ def wsgi_errors_stream() -> t.TextIO:
 
 
 def has_level_handler(logger: logging.Logger) -> bool:
-    """Whether some handler on the way from this logger to the root takes records of its effective level."""
+    """Whether some handler, of *logger* or on the way to the root, takes the records that *logger* lets through.
+
+    That is one whose level is not above the logger's effective level. :func:`create_logger` asks it, so that an
+    application whose logging is configured gets no second handler.
+    """
     level = logger.getEffectiveLevel()
     current: logging.Logger | None = logger
     while current:
@@ -41,10 +45,11 @@ default_handler.setFormatter(logging.Formatter("[%(asctime)s] %(levelname)s in %
 
 
 def create_logger(app: App) -> logging.Logger:
-    """The logger named after the application.
+    """The logger named after the application, ``app.name``; ``app.logger`` is made by it, once.
 
-    In debug mode its level becomes DEBUG unless one is set; without a handler for its level
-    it gets :data:`default_handler`.
+    In debug mode its level becomes DEBUG unless one is set; without a handler for its level it gets
+    :data:`default_handler`, which writes to the server's error stream. Configure logging before the first use of
+    ``app.logger``.
     """
     logger = logging.getLogger(app.name)
     if app.debug and not logger.level:

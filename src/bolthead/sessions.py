@@ -55,7 +55,12 @@ def mark_modified(session: Any) -> None:
 
 
 class SecureCookieSession(CallbackDict[str, Any], SessionMixin):
-    """A dict that notices its own changes; those inside its values it does not see, so set ``modified`` then."""
+    """The session that the cookie holds: a dict that notices when its keys change, and sets ``modified`` then.
+
+    A change inside a value is not seen. After ``session["basket"].append(7)`` say so, or assign the value again::
+
+        session.modified = True
+    """
 
     modified = False
 
@@ -73,7 +78,10 @@ class SecureCookieSession(CallbackDict[str, Any], SessionMixin):
 
 
 class NullSession(SecureCookieSession):
-    """The session of an application without a secret key: it reads as empty, and writing raises RuntimeError."""
+    """The session of an application without a secret key: reading finds nothing, and writing raises RuntimeError.
+
+    So views that only look at the session work before a key is set. The error of the first write names ``secret_key``.
+    """
 
     def _fail(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Raise RuntimeError: without a secret key a session cannot be written."""
@@ -89,8 +97,9 @@ class NullSession(SecureCookieSession):
 class SessionInterface:
     """Opens and saves sessions. Implement `open_session` and `save_session`; set on ``app.session_interface``.
 
-    Where `open_session` returns None, `make_null_session` makes the session. `save_session` is not called for a null
-    session.
+    Where `open_session` returns None, `make_null_session` makes the session, and `save_session` is not called for it.
+    The ``get_cookie_…`` methods read the configuration, for whatever cookie an interface sets. A whole one, with Redis
+    or SQLite behind it, is in the guide to other sessions.
     """
 
     null_session_class = NullSession
@@ -98,48 +107,90 @@ class SessionInterface:
     """Whether sessions are pickled, for extensions that ask."""
 
     def make_null_session(self, app: Flask) -> NullSession:
-        """The session where `open_session` gave None: reads as empty, and raises RuntimeError when it is written."""
+        """The session where `open_session` gave None: an instance of ``null_session_class``.
+
+        It reads as empty and raises RuntimeError when it is written. Override this for another text, or for a session
+        that lasts one request.
+        """
         return self.null_session_class()
 
     def is_null_session(self, obj: object) -> bool:
-        """Whether this is the session of an application that cannot keep one; it is not saved."""
+        """Whether *obj* is the session of an application that cannot keep one: an instance of ``null_session_class``.
+
+        The application asks before it saves. What is a null session is not saved, and sets no cookie.
+        """
         return isinstance(obj, self.null_session_class)
 
     def get_cookie_name(self, app: Flask) -> str:
-        """The cookie's name: ``SESSION_COOKIE_NAME``, ``"session"`` unless set."""
+        """The cookie's name: ``SESSION_COOKIE_NAME``, ``"session"`` unless set.
+
+        Two applications on one host need two names. With the prefix ``__Host-`` browsers accept the cookie only with
+        ``Secure``, the path ``/`` and no domain (RFC 6265bis).
+        """
         return app.config["SESSION_COOKIE_NAME"]  # type: ignore[no-any-return]
 
     def get_cookie_domain(self, app: Flask) -> str | None:
-        """The ``Domain`` of the cookie, ``SESSION_COOKIE_DOMAIN``; None sends it back to the exact host only."""
+        """The ``Domain`` of the cookie: ``SESSION_COOKIE_DOMAIN``.
+
+        None, the default, sends it back to the exact host alone. ``"example.com"`` has every subdomain get it too,
+        those among them that you do not run.
+        """
         return app.config["SESSION_COOKIE_DOMAIN"]  # type: ignore[no-any-return]
 
     def get_cookie_path(self, app: Flask) -> str:
-        """The ``Path`` of the cookie: ``SESSION_COOKIE_PATH``, or else ``APPLICATION_ROOT``."""
+        """The ``Path`` of the cookie: ``SESSION_COOKIE_PATH``, or else ``APPLICATION_ROOT``, which is ``/`` unless set.
+
+        Browsers send the cookie to addresses below this path. It separates applications, but is no protection: a page
+        of another path on the host can read it.
+        """
         config = app.config
         return config["SESSION_COOKIE_PATH"] or config["APPLICATION_ROOT"]  # type: ignore[no-any-return]
 
     def get_cookie_httponly(self, app: Flask) -> bool:
-        """Whether JavaScript is kept from the cookie, ``SESSION_COOKIE_HTTPONLY``."""
+        """Whether scripts of the page are kept from the cookie: ``SESSION_COOKIE_HTTPONLY``, True unless set.
+
+        A script that was smuggled into a page cannot steal the session then; it can still send requests with it.
+        """
         return app.config["SESSION_COOKIE_HTTPONLY"]  # type: ignore[no-any-return]
 
     def get_cookie_secure(self, app: Flask) -> bool:
-        """Whether the cookie is sent over HTTPS only, ``SESSION_COOKIE_SECURE``."""
+        """Whether browsers send the cookie over HTTPS only: ``SESSION_COOKIE_SECURE``, False unless set.
+
+        Set it on every site that has a certificate. Over plain HTTP the browser drops the cookie then, so leave it
+        unset on a development machine.
+        """
         return app.config["SESSION_COOKIE_SECURE"]  # type: ignore[no-any-return]
 
     def get_cookie_samesite(self, app: Flask) -> str | None:
-        """``SESSION_COOKIE_SAMESITE``: ``"Strict"``, ``"Lax"``, ``"None"``, or None for no attribute (RFC 6265bis)."""
+        """The ``SameSite`` of the cookie, ``SESSION_COOKIE_SAMESITE``: ``"Strict"``, ``"Lax"``, ``"None"`` or None.
+
+        With ``"Lax"`` a form of another site comes without the session, which stops most forged requests. ``"None"``
+        needs ``Secure``. None writes no attribute and leaves the choice to the browser (RFC 6265bis).
+        """
         return app.config["SESSION_COOKIE_SAMESITE"]  # type: ignore[no-any-return]
 
     def get_cookie_partitioned(self, app: Flask) -> bool:
-        """Whether each site that embeds this one has a cookie of its own, ``SESSION_COOKIE_PARTITIONED``."""
+        """Whether each site that embeds this one gets its own cookie: ``SESSION_COOKIE_PARTITIONED``, False unless set.
+
+        For applications in frames of other sites. It needs ``Secure``, and ``SameSite`` ``"None"`` for the frame to get
+        it.
+        """
         return app.config["SESSION_COOKIE_PARTITIONED"]  # type: ignore[no-any-return]
 
     def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
-        """When a permanent session ends, from now by ``PERMANENT_SESSION_LIFETIME`` (UTC); None: with the browser."""
+        """When the cookie of *session* ends, a datetime in UTC; None where it ends with the browser.
+
+        A permanent session ends ``PERMANENT_SESSION_LIFETIME`` from now (31 days unless set); any other has no time.
+        Override it for a lifetime that depends on the session.
+        """
         return datetime.now(timezone.utc) + app.permanent_session_lifetime if session.permanent else None
 
     def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
-        """Whether the answer carries the cookie: it changed, or it is permanent and refreshed each time."""
+        """Whether the answer carries the cookie: the session was modified, or it is permanent and refreshed each time.
+
+        The second is ``SESSION_REFRESH_EACH_REQUEST``, True unless set: it moves the end of a permanent session with
+        each visit.
+        """
         return session.modified or (session.permanent and app.config["SESSION_REFRESH_EACH_REQUEST"])
 
     def open_session(self, app: Flask, request: Request) -> SessionMixin | None:
@@ -177,7 +228,12 @@ def _lazy_sha1(string: bytes = b"") -> Any:
 
 
 class SecureCookieSessionInterface(SessionInterface):
-    """Keeps the session in a cookie signed by itsdangerous: the client can read it and cannot change it."""
+    """Keeps the session in a cookie signed by itsdangerous: the client can read it and cannot change it.
+
+    Nothing is stored on the server, so that any process can answer the next request; but a session cannot be revoked
+    there, and has to fit a cookie (some 4,000 bytes). The attributes say how it is signed and written; change them in a
+    subclass.
+    """
 
     salt = "cookie-session"
     """Keeps the signatures of sessions apart from others by the same key."""
@@ -200,9 +256,10 @@ class SecureCookieSessionInterface(SessionInterface):
         SecureCookieSessionInterface._changes += 1
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
-        """What signs and reads the cookie; None without a secret key.
+        """What signs and reads the cookie, with ``dumps`` and ``loads``; None without a secret key.
 
-        Signs with the newest key, reads with ``SECRET_KEY_FALLBACKS`` too.
+        It signs with ``SECRET_KEY`` and reads what that or one of ``SECRET_KEY_FALLBACKS`` has signed, so that a key
+        can be changed without ending sessions. An extension may sign links with it.
         """
         secret = app.secret_key
         if not secret:
@@ -229,7 +286,11 @@ class SecureCookieSessionInterface(SessionInterface):
         return serializer
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """The session in the cookie; an empty one where it is missing, forged or older than the session's lifetime."""
+        """The session in the cookie; None without a secret key, which makes a `NullSession` of it.
+
+        A cookie that is missing, forged, signed by a dropped key or older than ``PERMANENT_SESSION_LIFETIME`` gives an
+        empty session, without an error.
+        """
         serializer = self.get_signing_serializer(app)
         if serializer is None:
             return None
@@ -247,7 +308,11 @@ class SecureCookieSessionInterface(SessionInterface):
             return self.session_class()
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Set or delete the cookie if `should_set_cookie` says so; ``Vary: Cookie`` if the session was looked at."""
+        """Set the cookie if `should_set_cookie` says so; delete it where a session that had something is empty now.
+
+        The response gets ``Vary: Cookie`` once the session was looked at, so that caches do not give one visitor's page
+        to another. TypeError for values that the serializer cannot write.
+        """
         if session.accessed:
             vary_by_cookie(response)
         name = self.get_cookie_name(app)

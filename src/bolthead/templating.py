@@ -47,7 +47,11 @@ class TemplateEngine(t.Protocol):
 
 
 class Environment(BaseEnvironment):
-    """A Jinja environment of one application; its loader is the application's unless *options* has another."""
+    """Jinja's environment for one application; its loader is the application's unless *options* has another.
+
+    ``app.jinja_env`` is one. Subclass it and set ``jinja_environment`` of the application's class to change how
+    templates are compiled; filters and globals need no subclass.
+    """
 
     def __init__(self, app: App, **options: t.Any) -> None:
         if "loader" not in options:
@@ -65,13 +69,20 @@ class Environment(BaseEnvironment):
 
 
 class DispatchingJinjaLoader(BaseLoader):
-    """Asks the application's loader and then the blueprints', in the order of their registration."""
+    """Finds templates: by the application's loader first, then by the blueprints', in the order of their registration.
+
+    So an application can replace a template of a blueprint by one of the same name. With ``EXPLAIN_TEMPLATE_LOADING``
+    every attempt is logged.
+    """
 
     def __init__(self, app: App) -> None:
         self.app = app
 
     def get_source(self, environment: BaseEnvironment, template: str) -> _Source:
-        """Return the source from the first loader that has it; TemplateNotFound if none does."""
+        """The source, file name and freshness check of *template*, from the first loader that has it.
+
+        Jinja calls it for a template that is not in its cache. TemplateNotFound if no loader has it.
+        """
         if self.app.config["EXPLAIN_TEMPLATE_LOADING"]:
             return self._get_source_explained(environment, template)
         return self._get_source_fast(environment, template)
@@ -111,7 +122,10 @@ class DispatchingJinjaLoader(BaseLoader):
                 yield blueprint, loader
 
     def list_templates(self) -> list[str]:
-        """The names of all templates of the application and its blueprints, each once, in no order."""
+        """The names of all templates of the application and its blueprints, each once, in no order.
+
+        For tools that compile or check every template. TypeError for a loader that cannot list its own.
+        """
         names: set[str] = set()
         for owner in (self.app, *self.app.iter_blueprints()):
             if owner.jinja_loader is not None:
@@ -169,22 +183,27 @@ def render_template(template_name_or_list: str | Template | list[str | Template]
 def render_template_string(source: str, **context: t.Any) -> str:
     """Render a template given as text, *source*, with *context*; values are escaped as in a file of HTML.
 
-    For short texts of your own: what a visitor wrote must never be *source*, since a template can run code.
+    For short texts of your own: what a visitor wrote must never be *source*, since a template can run code. Give it as
+    a value: ``render_template_string("Hello {{ name }}", name=name)``.
     """
     app = _current()
     return _render(app, _engine(app).from_string(source), context)
 
 
 def stream_template(template_name_or_list: str | Template | list[str | Template], **context: t.Any) -> t.Iterator[str]:
-    """The pieces of :func:`render_template`, an iterator to return; the request stays alive meanwhile.
+    """The pieces of :func:`render_template`, an iterator to return from a view; the request stays alive meanwhile.
 
-    Status and headers are sent before the first piece: an error in the middle cannot become an error page.
+    For long pages, whose first part the browser can show early. Status and headers are sent before the first piece: an
+    error in the middle cannot become an error page.
     """
     app = _current()
     return _stream(app, _named(app, template_name_or_list), context)
 
 
 def stream_template_string(source: str, **context: t.Any) -> t.Iterator[str]:
-    """:func:`stream_template` with the template's text instead of its name; values are escaped as in HTML files."""
+    """:func:`stream_template` with the template's text, *source*, instead of its name.
+
+    Values are escaped as in files of HTML. As with :func:`render_template_string`, *source* must be your own text.
+    """
     app = _current()
     return _stream(app, _engine(app).from_string(source), context)

@@ -61,7 +61,10 @@ class EnvironBuilder(werkzeug.test.EnvironBuilder):
         super().__init__(path, base_url, *args, **kwargs)
 
     def json_dumps(self, obj: t.Any, **kwargs: t.Any) -> str:
-        """*obj* as a string, by the application's provider: what ``json=`` is written with."""
+        """*obj* as a string, by the application's JSON provider: what the argument ``json=`` is written with.
+
+        So a test sends decimals, dates and the like in the form that the application itself writes.
+        """
         return self.app.json.dumps(obj, **kwargs)
 
 
@@ -76,10 +79,14 @@ def _get_werkzeug_version() -> str:
 
 
 class FlaskClient(Client):
-    """Werkzeug's client, with access to the session.
+    """Sends requests to an application without a server: ``get``, ``post`` and the others, as `open` describes.
 
-    In a ``with`` block the contexts of the last request stay, for tests to look at, until the next
-    request or the end of the block.
+    It keeps cookies between requests. In a ``with`` block the contexts of the last request stay, for tests to look at
+    `request`, `session` and `g`, until the next request or the end of the block::
+
+        with app.test_client() as client:
+            answer = client.post("/login", data={"name": "ada"}, follow_redirects=True)
+            assert answer.status_code == 200 and session["name"] == "ada"
     """
 
     application: Flask
@@ -97,9 +104,13 @@ class FlaskClient(Client):
 
     @contextmanager
     def session_transaction(self, *args: t.Any, **kwargs: t.Any) -> t.Iterator[SessionMixin]:
-        """Open the session as a request would, yield it, and save it into the client's cookies.
+        """Open the session as a request would, yield it, and save it into the client's cookies: for ``with``.
 
-        The arguments are those of ``test_request_context``, where it matters for which URL.
+        So a test begins logged in. The arguments are those of ``test_request_context``, where it matters for which URL.
+        TypeError for a client without cookies, RuntimeError where no session can be opened::
+
+            with client.session_transaction() as session:
+                session["user"] = 7
         """
         if self._cookies is None:
             raise TypeError("Cookies are disabled. Create a client with 'use_cookies=True'.")
@@ -197,7 +208,11 @@ class FlaskClient(Client):
 
 
 class FlaskCliRunner(CliRunner):
-    """Click's runner for the application's commands, in this process; ``app.test_cli_runner()`` makes it."""
+    """Click's runner for the application's commands, in this process; ``app.test_cli_runner()`` makes it.
+
+    The keyword arguments are those of ``click.testing.CliRunner``. The command sees *app* as the application that
+    ``--app`` would name.
+    """
 
     def __init__(self, app: Flask, **kwargs: t.Any) -> None:
         self.app = app

@@ -16,6 +16,7 @@ class View:
     """A view as a class: subclass it, write ``dispatch_request``, and route what :meth:`as_view` returns.
 
     ``app.add_url_rule("/users", view_func=Users.as_view("users"))``. What several views share goes into a base class.
+    The arguments of the constructor are given to `as_view`, so that one class serves several routes.
     """
 
     methods: t.ClassVar[t.Collection[str] | None] = None
@@ -31,7 +32,11 @@ class View:
     """One instance per request; with ``False`` one for all, which then must keep its state elsewhere."""
 
     def dispatch_request(self) -> ft.ResponseReturnValue:
-        """The view itself: gets the URL's values as keyword arguments, and returns what any view may return."""
+        """The view itself: gets the URL's values as keyword arguments, and returns what any view may return.
+
+        A subclass must write it, as a function or a coroutine function. `MethodView` has one that calls the method
+        named like the request's.
+        """
         raise NotImplementedError()
 
     @classmethod
@@ -39,6 +44,7 @@ class View:
         """The view function to route. *name* is its endpoint; the other arguments go to the class's constructor.
 
         Each request gets an instance of its own unless ``init_every_request`` is false; ``decorators`` are around it.
+        The class is the function's attribute ``view_class``.
         """
         if cls.init_every_request:
 
@@ -71,9 +77,19 @@ class View:
 
 
 class MethodView(View):
-    """A view with a method per HTTP method: ``get``, ``post``, … GET also answers HEAD.
+    """A view with a method per HTTP method: ``get``, ``post``, ``delete`` and so on. ``get`` answers HEAD too.
 
-    ``methods`` is collected from the class and its bases unless the class sets it.
+    ``methods`` is collected from the class and its bases unless the class sets it; another method gets 405::
+
+        class Note(MethodView):
+            def get(self, number):
+                return notes[number]
+
+            def delete(self, number):
+                del notes[number]
+                return "", 204
+
+        app.add_url_rule("/notes/<int:number>", view_func=Note.as_view("note"))
     """
 
     def __init_subclass__(cls, **kwargs: t.Any) -> None:
@@ -86,7 +102,11 @@ class MethodView(View):
             cls.methods = methods
 
     def dispatch_request(self, **kwargs: t.Any) -> ft.ResponseReturnValue:
-        """Call the method named like the request's, with the URL's values; ``get`` answers HEAD if no ``head`` does."""
+        """Call the method named like the request's, in lower case, with the URL's values as keyword arguments.
+
+        ``get`` answers HEAD if the class has no ``head``. AssertionError for a method that the route takes and the
+        class lacks.
+        """
         method = request.method
         handler = getattr(self, method.lower(), None)
         if handler is None and method == "HEAD":

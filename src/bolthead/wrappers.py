@@ -48,8 +48,9 @@ if t.TYPE_CHECKING:
 class Request(RequestBase):
     """The incoming request; ``bolthead.request`` is a proxy of the current one.
 
-    ``environ`` and ``shallow`` are the only attributes set when one is made (the lifecycle makes it without
-    calling ``__init__`` unless that is overridden); every other is filled on first use.
+    ``environ`` and ``shallow`` are the only attributes set when one is made (the lifecycle makes it without calling
+    ``__init__`` unless that is overridden); every other is filled on first use. Subclass it and set
+    ``app.request_class`` to add attributes or to replace how one is read.
     """
 
     # FAST (string): the module uses the current application's provider, so the lifecycle need not set one.
@@ -77,10 +78,10 @@ class Request(RequestBase):
 
     @property
     def max_content_length(self) -> int | None:
-        """The most bytes a body may have, else 413; ``MAX_CONTENT_LENGTH`` unless set on this request.
+        """The most bytes a body may have, else 413 when it is read; ``MAX_CONTENT_LENGTH`` unless set on this request.
 
-        With None there is no limit, but a body of unknown length that the server does not end by itself is
-        not read at all.
+        With None there is no limit, but a body of unknown length that the server does not end by itself is not read at
+        all. A view may set more for itself before it reads.
         """
         return limit_of(self._max_content_length, "MAX_CONTENT_LENGTH", super().max_content_length)  # type: ignore[no-any-return]
 
@@ -90,8 +91,11 @@ class Request(RequestBase):
 
     @property
     def max_form_memory_size(self) -> int | None:
-        """The most bytes one multipart field that is no file may have, else 413; ``MAX_FORM_MEMORY_SIZE``
-        unless set on this request."""
+        """The most bytes one multipart field that is no file may have, else 413.
+
+        ``MAX_FORM_MEMORY_SIZE`` (500,000) unless set on this request, before its form is read. Files go to the disk
+        beyond 500 kB and have no such limit. None is no limit.
+        """
         return limit_of(self._max_form_memory_size, "MAX_FORM_MEMORY_SIZE", super().max_form_memory_size)  # type: ignore[no-any-return]
 
     @max_form_memory_size.setter
@@ -100,7 +104,11 @@ class Request(RequestBase):
 
     @property  # type: ignore[override]
     def max_form_parts(self) -> int | None:
-        """The most parts of a multipart body, else 413; ``MAX_FORM_PARTS`` unless set on this request."""
+        """The most parts, fields and files, of a multipart body, else 413.
+
+        ``MAX_FORM_PARTS`` (1,000) unless set on this request, before its form is read. It bounds the time that many
+        tiny parts cost; None is no limit.
+        """
         return limit_of(self._max_form_parts, "MAX_FORM_PARTS", super().max_form_parts)  # type: ignore[no-any-return]
 
     @max_form_parts.setter
@@ -109,13 +117,19 @@ class Request(RequestBase):
 
     @property
     def endpoint(self) -> str | None:
-        """The endpoint of the rule that matched."""
+        """The endpoint of the rule that matched, the name that ``url_for`` takes; None for a path without one.
+
+        A view of a blueprint has the blueprint's name before it: ``"shop.item"``.
+        """
         rule = self.url_rule
         return None if rule is None else rule.endpoint
 
     @property
     def blueprint(self) -> str | None:
-        """The dotted name under which the endpoint's blueprint is registered."""
+        """The name under which the endpoint's blueprint is registered; None for a view of the application itself.
+
+        With the names of its parents before it where it is nested: ``"admin.users"``.
+        """
         endpoint = self.endpoint
         if endpoint is None or "." not in endpoint:
             return None
@@ -123,15 +137,19 @@ class Request(RequestBase):
 
     @property
     def blueprints(self) -> list[str]:
-        """The blueprint's name and those of its parents, innermost first."""
+        """The blueprint's name and those of its parents, the innermost first: ``["admin.users", "admin"]``.
+
+        The order in which error handlers are looked for. Empty for a view of the application itself.
+        """
         name = self.blueprint
         return [] if name is None else _split_blueprint_path(name)
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> t.Any | None:
-        """The body as JSON, cached for the next call unless *cache* is false.
+        """The body as JSON, by ``app.json``, kept for the next call unless *cache* is false.
 
-        If the content type is another (and not *force*) or the body is malformed, `on_json_loading_failed` decides;
-        with *silent* it is None then.
+        *force* reads it whatever the content type; without it only ``application/json`` and types that end in ``+json``
+        are JSON. If the type is another or the body is malformed, `on_json_loading_failed` decides (415, 400); with
+        *silent* the value is None then.
         """
         return request_json.get_json(self, force, silent, cache)
 
@@ -196,13 +214,20 @@ class Request(RequestBase):
             attach_enctype_error_multidict(self)
 
     def close(self) -> None:
-        """Close the uploaded files, of which large ones are deleted from the disk. Happens at the request's end."""
+        """Close the uploaded files, of which large ones are deleted from the disk. Happens at the request's end.
+
+        A view that hands a file on to a thread or a task has to save or read it before it returns.
+        """
         files = self.__dict__.get("files")
         if files and not forms.close(files):
             super().close()
 
     def on_json_loading_failed(self, e: ValueError | None) -> t.Any:
-        """Answer 400 (415 for another content type); only in debug mode does it say what was wrong."""
+        """What `get_json` does where the body is no JSON: raise 400, or 415 for another content type, with *e* None.
+
+        Only in debug mode does the answer say what was wrong. Override it to raise an error of your API, or to return a
+        value that the view gets.
+        """
         try:
             return super().on_json_loading_failed(e)
         except BadRequest as error:
@@ -316,6 +341,8 @@ class Response(ResponseBase):
     """What a view's return value is turned into: Werkzeug's response, whose media type is HTML by default.
 
     Made by hand where status or headers come first: ``Response(body, 201, {"X-Total": "3"}, mimetype="text/csv")``.
+    *response* is a string, bytes, or an iterable of one of them, which is streamed. Subclass it and set
+    ``app.response_class`` to change all answers.
     """
 
     default_mimetype: str | None = "text/html"
@@ -338,7 +365,10 @@ class Response(ResponseBase):
         make.fill(self, response, status, headers, mimetype, content_type, direct_passthrough)
 
     def call_on_close(self, func: t.Callable[[], t.Any]) -> t.Callable[[], t.Any]:
-        """Call *func* when the response is closed: after its last byte, or when the client has gone."""
+        """Call *func*, without arguments, when the response is closed: after its last byte, or when the client left.
+
+        It runs outside of the request's context. Returns *func*, so that it may be used as a decorator.
+        """
         if not self._on_close:
             self._on_close = []
         self._on_close.append(func)
@@ -357,7 +387,10 @@ class Response(ResponseBase):
 
     @property
     def max_cookie_size(self) -> int:  # type: ignore[override]
-        """``MAX_COOKIE_SIZE`` of the application, Werkzeug's default outside of one; larger cookies warn."""
+        """The most bytes a cookie may have before `set_cookie` warns that browsers may drop it.
+
+        ``MAX_COOKIE_SIZE`` of the application (4,093), Werkzeug's default outside of one; 0 does not warn.
+        """
         app = _current_app()
         if app is not None:
             return app.config["MAX_COOKIE_SIZE"]  # type: ignore[no-any-return]

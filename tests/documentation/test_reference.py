@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import pkgutil
+import re
+import textwrap
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -15,10 +18,13 @@ from sphinx.util.inventory import InventoryFile
 from werkzeug.local import LocalProxy
 
 import bolthead
+from documentation.test_words import docstrings
 
 MODULES = [
     "flask",
     *(found.name for found in pkgutil.walk_packages(flask.__path__, "flask.") if "__" not in found.name),
+    # A folder without `__init__`, which is not walked.
+    *(found.name for found in pkgutil.iter_modules([f"{flask.__path__[0]}/sansio"], "flask.sansio.")),
 ]
 OWN = {
     "bolthead.as_flask.install",
@@ -104,6 +110,18 @@ def test_members_have_docstrings(name):
         if not any(getattr(vars(base).get(member), "__doc__", None) for base in bases)
     ]
     assert not missing
+
+
+def test_examples_in_docstrings_are_python():
+    blocks = [
+        (where, block)
+        for where, text in docstrings(Path(bolthead.__file__).parent)
+        for block in re.findall(r"::\n\n((?:    .*\n?|\n)+)", text)
+        if not block.lstrip().startswith(("python -m", "bolthead ", "gunicorn "))
+    ]
+    assert len(blocks) > 15
+    for where, block in blocks:
+        ast.parse(textwrap.dedent(block), where)
 
 
 def test_attributes_of_a_request_are_on_its_page(site):

@@ -52,7 +52,10 @@ cli.add_command(serve_command)
 
 
 def main() -> None:
-    """The command ``bolthead``, and ``python -m bolthead``."""
+    """Run the command ``bolthead``, which ``python -m bolthead`` is too, on the arguments of the process.
+
+    It does not return: the process ends with status 0, 1 for a failure, 2 for wrong arguments.
+    """
     cli.main()
 
 

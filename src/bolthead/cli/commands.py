@@ -48,7 +48,10 @@ def describe_build() -> str:
 
 
 def get_version(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-    """Print the versions and the build, and leave; the callback of ``--version``."""
+    """Print the versions of Python, bolthead and Werkzeug and which build runs, and leave.
+
+    The callback of ``--version``, with click's three arguments. Nothing happens while click only completes words.
+    """
     if not value or ctx.resilient_parsing:
         return
     lines = [f"Python {platform.python_version()}"]
@@ -72,7 +75,10 @@ version_option = click.Option(
 
 
 def show_server_banner(debug: bool, app_import_path: str | None) -> None:
-    """Say what is served, once: the reloader's child keeps quiet. ``None`` leaves a line out."""
+    """Print what is served and whether debug mode is on, once: the reloader's child keeps quiet.
+
+    *app_import_path* is the name in the first line; None leaves that line out, as None for *debug* does the second.
+    """
     if is_running_from_reloader():
         return
     if app_import_path is not None:

@@ -29,8 +29,9 @@ DEFAULT_FILES = ("wsgi.py", "app.py")
 class ScriptInfo:
     """One run of the command and its application; click carries it as the context's object.
 
-    ``data`` is free for a script's own use. ``load_dotenv_defaults`` only records the wish; the option
-    ``--env-file`` reads the files.
+    *app_import_path* is what ``--app`` names, *create_app* a function that makes the application instead. ``data`` is
+    free for a script's own use. *load_dotenv_defaults* only records the wish; the option ``--env-file`` reads the
+    files. A command gets it by :data:`~bolthead.cli.pass_script_info`.
     """
 
     # Whether FLASK_DEBUG was set by a file that is read unasked.
@@ -89,6 +90,12 @@ def with_appcontext(f: F) -> F:
     """Run a command inside the application's context, pushing one unless there is one.
 
     For commands made by click alone; those of ``app.cli`` and of blueprints have it. The application is loaded by it.
+    It stands below click's decorator::
+
+        @click.command()
+        @with_appcontext
+        def report():
+            click.echo(current_app.name)
     """
 
     @click.pass_context
@@ -101,12 +108,20 @@ def with_appcontext(f: F) -> F:
 
 
 class AppGroup(click.Group):
-    """A click group whose commands run inside the application's context. ``app.cli`` and ``blueprint.cli`` are such."""
+    """A click group whose commands run inside the application's context. ``app.cli`` and ``blueprint.cli`` are such.
+
+    A group inside it is one too. For a group of your own in a module: ``users = AppGroup("users")``, then
+    ``app.cli.add_command(users)``.
+    """
 
     def command(  # type: ignore[override]
         self, *args: Any, **kwargs: Any
     ) -> Callable[[Callable[..., Any]], click.Command]:
-        """Like click's, in an application context; ``with_appcontext=False`` leaves the function as it is."""
+        """Decorate a command, as click's method of this name does; it runs in an application context.
+
+        ``with_appcontext=False`` leaves the function as it is: for a command that needs no application, or makes one.
+        The arguments are click's: the command's name (the function's unless given), ``help`` and so on.
+        """
         wrap = with_appcontext if kwargs.pop("with_appcontext", True) else _unchanged
         register = super().command(*args, **kwargs)
 
@@ -119,7 +134,10 @@ class AppGroup(click.Group):
     def group(  # type: ignore[override]
         self, *args: Any, **kwargs: Any
     ) -> Callable[[Callable[..., Any]], click.Group]:
-        """Like click's, with :class:`AppGroup` as the class of the new group unless ``cls`` is given."""
+        """Decorate a group inside this one, as click's method of this name does.
+
+        Its class is :class:`AppGroup` unless ``cls`` is given, so that its commands have an application context too.
+        """
         decorator: Callable[[Callable[..., Any]], click.Group] = super().group(*args, **{"cls": AppGroup, **kwargs})
         return decorator
 
@@ -193,9 +211,14 @@ _debug_option = click.Option(["--debug/--no-debug"], help="Switch debug mode.", 
 class FlaskGroup(AppGroup):
     """The group behind the command: the default commands, the plugins' and the application's own.
 
-    A script of one's own makes another one, usually with *create_app*, which is called without arguments.
-    *load_dotenv* reads ``.env`` and ``.flaskenv``, *set_debug_flag* sets the application's debug flag from
-    the environment.
+    A script of one's own makes another one, usually with *create_app*, which is called without arguments. *load_dotenv*
+    reads ``.env`` and ``.flaskenv``, *set_debug_flag* sets the application's debug flag from the environment,
+    *add_default_commands* and *add_version_option* leave ``run``, ``shell``, ``routes`` and ``--version`` out. *extra*
+    goes to click::
+
+        @click.group(cls=FlaskGroup, create_app=create_app)
+        def main():
+            "Manage the shop."
     """
 
     def __init__(
@@ -240,7 +263,11 @@ class FlaskGroup(AppGroup):
         self._loaded_plugin_commands = True
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Find a command: ours and the plugins' first, then the application's; None if there is none."""
+        """The command *name*: ours and the plugins' (entry points ``flask.commands``) first, then the application's.
+
+        None if there is none. An application that cannot be loaded is reported on the error stream; the commands before
+        it go on to work.
+        """
         self._load_plugin_commands()
         # Ours and the plugins' first: they are there even when the application cannot be loaded.
         command = super().get_command(ctx, name)
@@ -258,7 +285,11 @@ class FlaskGroup(AppGroup):
         return app.cli.get_command(ctx, name)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """List the commands. An application that cannot be loaded is reported and left out."""
+        """The names of all commands, sorted: for the help.
+
+        An application that cannot be loaded is reported on the error stream and left out, with its traceback where its
+        own code fails.
+        """
         self._load_plugin_commands()
         names = set(super().list_commands(ctx))
         try:
@@ -273,7 +304,10 @@ class FlaskGroup(AppGroup):
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        """Make the context, with a `ScriptInfo` for the application and the group's settings."""
+        """Make click's context for one run, with a `ScriptInfo` as its object and the group's settings.
+
+        It sets ``FLASK_RUN_FROM_CLI``, so that a call of ``app.run()`` in the module does not start a second server.
+        """
         # app.run() outside of a __main__ guard must not start a server while we import the module.
         os.environ["FLASK_RUN_FROM_CLI"] = "true"
         if "obj" not in extra and "obj" not in self.context_settings:
@@ -285,7 +319,10 @@ class FlaskGroup(AppGroup):
         return super().make_context(info_name, args, parent=parent, **extra)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the arguments; before help is shown, the files of variables are read."""
+        """Parse the arguments, as click does; before help is shown, the files of variables are read.
+
+        So that ``--help`` lists the commands of an application that ``FLASK_APP`` in ``.flaskenv`` names.
+        """
         asks_help = len(args) == 1 and args[0] in self.get_help_option_names(ctx)
         if asks_help or (not args and self.no_args_is_help):
             # Nothing eager is processed when click shows the help by itself; the variables still count.

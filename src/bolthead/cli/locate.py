@@ -24,7 +24,10 @@ FACTORY_NAMES = ("create_app", "make_app")
 
 
 class NoAppException(click.UsageError):
-    """There is no application where the user said, or it could not be made."""
+    """There is no application where the user said, or it could not be made. The command ends with it as its message.
+
+    A usage error of click: exit status 2. ``found`` is what was there instead of an application.
+    """
 
     found: object = None
     """What is there instead."""
@@ -71,10 +74,11 @@ def _no_flask_hint(error: ImportError) -> str:
 
 
 def find_best_app(module: ModuleType) -> Flask:
-    """The application of a module whose variable was not named.
+    """The application of *module*, where its variable was not named.
 
-    ``app`` and ``application`` first, then the only application there is, then the factories ``create_app``
-    and ``make_app`` called without arguments.
+    ``app`` and ``application`` first, then the only application there is, then the factories ``create_app`` and
+    ``make_app`` called without arguments. `NoAppException` if there is none, several, or a factory that wants
+    arguments.
     """
     from .. import Flask
 
@@ -138,7 +142,11 @@ def _parse_reference(text: str) -> tuple[str, list[Any], dict[str, Any]]:
 
 
 def find_app_by_string(module: ModuleType, app_name: str) -> Flask:
-    """The application that *app_name* names in a module: a variable, a factory, or a call of a factory."""
+    """The application that *app_name* names in *module*: a variable, a factory, or a call of a factory.
+
+    A call has literal arguments alone: ``create_app("test", debug=True)``. `NoAppException` for what is not there or is
+    no application.
+    """
     from .. import Flask
 
     name, args, kwargs = _parse_reference(app_name)
@@ -198,7 +206,10 @@ def _dotted_upwards(path: Path) -> Iterator[str]:
 
 
 def prepare_import(path: str) -> str:
-    """The dotted module name for a file, folder or module name; its top folder becomes ``sys.path[0]``."""
+    """The dotted module name for *path*: a file, a folder or a module name. Its top folder becomes ``sys.path[0]``.
+
+    ``src/shop/app.py`` is ``shop.app``, found in ``src``, if ``src/shop`` has an ``__init__.py``.
+    """
     target = Path(os.path.realpath(path))
     if target.suffix == ".py":
         target = target.with_suffix("")
@@ -221,10 +232,10 @@ def locate_app(module_name: str, app_name: str | None, raise_if_not_found: Liter
 
 
 def locate_app(module_name: str, app_name: str | None, raise_if_not_found: bool = True) -> Flask | None:
-    """Import a module and take the application from it.
+    """Import a module and take the application from it: the one that *app_name* names, or the best one.
 
-    ``raise_if_not_found=False`` answers ``None`` for a module that does not exist; one that exists and cannot
-    be imported is always an error.
+    `NoAppException` for a module that does not exist, or None with ``raise_if_not_found=False``; one that exists and
+    cannot be imported is always an error, whose text has the traceback.
     """
     try:
         __import__(module_name)

@@ -23,7 +23,8 @@ def _provider() -> t.Any:
 def dumps(obj: t.Any, **kwargs: t.Any) -> str:
     """*obj* as a string of JSON (RFC 8259), by ``app.json.dumps`` of the current application.
 
-    *kwargs* are the provider's: by default those of `json.dumps`. TypeError for what JSON cannot represent.
+    *kwargs* are the provider's: by default those of `json.dumps`. Outside of an application the standard library writes
+    it, with dates, decimals, UUIDs and dataclasses added. TypeError for what JSON cannot represent.
     """
     provider = _provider()
     if provider is not None:
@@ -33,7 +34,11 @@ def dumps(obj: t.Any, **kwargs: t.Any) -> str:
 
 
 def dump(obj: t.Any, fp: t.IO[str], **kwargs: t.Any) -> None:
-    """Write *obj* as JSON into *fp*, an open text file, by the current application's provider."""
+    """Write *obj* as JSON into *fp*, an open text file, by the current application's provider.
+
+    *kwargs* and errors are those of :func:`dumps`. Outside of an application the standard library writes it, with the
+    same additional types.
+    """
     provider = _provider()
     if provider is not None:
         provider.dump(obj, fp, **kwargs)
@@ -45,7 +50,8 @@ def dump(obj: t.Any, fp: t.IO[str], **kwargs: t.Any) -> None:
 def loads(s: str | bytes, **kwargs: t.Any) -> t.Any:
     """The value of the JSON text *s*, a string or bytes in UTF-8, by the current application's provider.
 
-    ValueError (`json.JSONDecodeError`) for what is no JSON. *kwargs* are the provider's.
+    ValueError (`json.JSONDecodeError`) for what is no JSON. *kwargs* are the provider's, by default those of
+    `json.loads`; outside of an application the standard library reads it.
     """
     provider = _provider()
     if provider is not None:
@@ -54,7 +60,10 @@ def loads(s: str | bytes, **kwargs: t.Any) -> t.Any:
 
 
 def load(fp: t.IO[t.AnyStr], **kwargs: t.Any) -> t.Any:
-    """The value that an open text or binary file holds, by the current application's provider; errors as in `loads`."""
+    """The value that *fp*, an open text or binary file, holds, by the current application's provider.
+
+    It is read to its end and stays open. *kwargs* and errors are those of :func:`loads`.
+    """
     provider = _provider()
     if provider is not None:
         return provider.load(fp, **kwargs)

@@ -30,29 +30,42 @@ COMPACT = (",", ":")
 class JSONProvider:
     """The interface of ``app.json``. A subclass has to implement :meth:`dumps` and :meth:`loads`.
 
-    The other methods follow from these two. Set ``json_provider_class`` of a subclass of ``Flask``, or ``app.json``.
+    The other methods follow from these two. Set ``json_provider_class`` of a subclass of ``Flask``, or ``app.json`` to
+    an instance, made with the application. Everything that reads or writes JSON goes through it: ``jsonify``, views
+    that return dicts, ``request.get_json``, sessions, the test client.
     """
 
     def __init__(self, app: App) -> None:
         self._app: App = weakref.proxy(app)
 
     def dumps(self, obj: t.Any, **kwargs: t.Any) -> str:
-        """*obj* as a string of JSON (RFC 8259). The keyword arguments are the library's.
+        """*obj* as a string of JSON (RFC 8259). A subclass must implement it.
 
-        A subclass must implement it; TypeError for what JSON cannot represent.
+        The keyword arguments are the library's: ``jsonify`` and the serializer of sessions pass ``separators`` or
+        ``indent``, which a provider may ignore. TypeError for what JSON cannot represent.
         """
         raise NotImplementedError
 
     def dump(self, obj: t.Any, fp: t.IO[str], **kwargs: t.Any) -> None:
-        """Write *obj* into *fp*, an open text file, as `dumps` has it."""
+        """Write *obj* into *fp*, an open text file, in the form that `dumps` gives it.
+
+        The whole text is made first and written at once. The keyword arguments and the errors are those of `dumps`.
+        """
         fp.write(self.dumps(obj, **kwargs))
 
     def loads(self, s: str | bytes, **kwargs: t.Any) -> t.Any:
-        """The value of the JSON text *s*, str or bytes in UTF-8. A subclass implements it; ValueError for no JSON."""
+        """The value of the JSON text *s*, str or bytes in UTF-8. A subclass must implement it.
+
+        ValueError, or a subclass of it, for what is no JSON: ``request.get_json`` makes 400 of that, and 500 of any
+        other error.
+        """
         raise NotImplementedError
 
     def load(self, fp: t.IO[t.AnyStr], **kwargs: t.Any) -> t.Any:
-        """The value that an open text or binary file holds, read to its end, as `loads` reads it."""
+        """The value that *fp*, an open text or binary file, holds: it is read to its end and given to `loads`.
+
+        The keyword arguments and the errors are those of `loads`. The file stays open.
+        """
         return self.loads(fp.read(), **kwargs)
 
     def _prepare_response_obj(self, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]) -> t.Any:
@@ -66,7 +79,8 @@ class JSONProvider:
     def response(self, *args: t.Any, **kwargs: t.Any) -> Response:
         """A response of the application's class with the arguments, one, several or named, as JSON.
 
-        What ``jsonify`` and a view that returns a dict or list go through. TypeError for positional and named ones.
+        One is the value itself, several are a list, named ones an object, none at all is ``null``. What ``jsonify`` and
+        a view that returns a dict or list go through. TypeError for positional and named ones together.
         """
         obj = self._prepare_response_obj(args, kwargs)
         return self._app.response_class(self.dumps(obj), mimetype="application/json")
@@ -88,7 +102,12 @@ def _default(o: t.Any) -> t.Any:
 
 
 class DefaultJSONProvider(JSONProvider):
-    """The standard library's JSON, and more types by :attr:`default`. The attributes count at each call."""
+    """JSON by the standard library, for more types than it has, in the form that four attributes choose.
+
+    They count at each call, and may be set on the instance: ``app.json.sort_keys = False``. Beyond JSON's types it
+    writes dates as HTTP dates, decimals and UUIDs as strings, dataclasses as objects, and what has ``__html__`` as that
+    text.
+    """
 
     default: t.Callable[[t.Any], t.Any] = staticmethod(_default)
     """Converts an object that JSON has no type for, or raises ``TypeError``."""
@@ -108,10 +127,10 @@ class DefaultJSONProvider(JSONProvider):
     _writer: Writer | None = None
 
     def dumps(self, obj: t.Any, **kwargs: t.Any) -> str:
-        """Serialize with :func:`json.dumps` and its arguments.
+        """*obj* as a string, by :func:`json.dumps` and its arguments.
 
-        ``default``, ``ensure_ascii`` and ``sort_keys`` are the attributes unless given.
-        TypeError for what has no form in JSON.
+        ``default``, ``ensure_ascii`` and ``sort_keys`` are the attributes unless given. TypeError for a type without a
+        form in JSON, and for keys that cannot be sorted; ValueError for a value that contains itself.
         """
         # FAST (json): json.dumps makes an encoder each time. These are the arguments of `response` and tagged JSON.
         if not kwargs:
@@ -126,13 +145,17 @@ class DefaultJSONProvider(JSONProvider):
         return json.dumps(obj, **kwargs)
 
     def loads(self, s: str | bytes, **kwargs: t.Any) -> t.Any:
-        """Read a string or bytes with :func:`json.loads` and its arguments. ValueError for no JSON."""
+        """The value of *s*, a string or bytes in UTF-8, UTF-16 or UTF-32, by :func:`json.loads` and its arguments.
+
+        ``json.JSONDecodeError``, a ValueError that names line and column, for what is no JSON. Of a key that comes
+        twice the last value counts.
+        """
         return json.loads(s, **kwargs) if kwargs else parse(s)
 
     def response(self, *args: t.Any, **kwargs: t.Any) -> Response:
-        """As :meth:`JSONProvider.response`, with the type :attr:`mimetype`, in the form :attr:`compact` asks for.
+        """As :meth:`JSONProvider.response`, with the media type :attr:`mimetype`, and a line feed at its end.
 
-        It ends with a line feed.
+        Without spaces, or indented by two, as :attr:`compact` says: by default it is indented in debug mode.
         """
         obj = self._prepare_response_obj(args, kwargs)
         app = self._app

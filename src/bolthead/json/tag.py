@@ -17,7 +17,24 @@ from . import dumps, loads
 
 
 class JSONTag:
-    """One type: how to recognise, write and read it. ``key`` marks it; an empty key marks nothing."""
+    """One type of Python that JSON has not: how a value is recognised, written and read again.
+
+    A subclass sets ``key``, a short text that marks such values, and writes three methods. An empty key marks nothing.
+    `TaggedJSONSerializer.register` takes the class::
+
+        class TagPath(JSONTag):
+            __slots__ = ()
+            key = " p"
+
+            def check(self, value):
+                return isinstance(value, PurePath)
+
+            def to_json(self, value):
+                return str(value)
+
+            def to_python(self, value):
+                return PurePath(value)
+    """
 
     __slots__ = ("serializer",)
 
@@ -27,24 +44,39 @@ class JSONTag:
         self.serializer = serializer
 
     def check(self, value: t.Any) -> bool:
-        """Whether this tag is for the value."""
+        """Whether this tag is for *value*. The tags are asked in their order, and the first that says yes writes it.
+
+        So a tag for a subclass of dict or list has to come before `TagDict` and its like: register it with ``index=0``.
+        """
         raise NotImplementedError
 
     def to_json(self, value: t.Any) -> t.Any:
-        """The value as something JSON has; what is inside must be tagged in turn."""
+        """*value* as something that JSON has: a string, a number, a list, a dict.
+
+        Values inside it must be tagged in turn, by ``self.serializer.tag(inner)``, if they may be of a type with a tag.
+        """
         raise NotImplementedError
 
     def to_python(self, value: t.Any) -> t.Any:
-        """The value again, from what :meth:`to_json` made; what is inside is untagged already."""
+        """The value again, from *value*, which is what :meth:`to_json` made. What is inside it is untagged already.
+
+        It runs on what a client sent, after the signature was checked.
+        """
         raise NotImplementedError
 
     def tag(self, value: t.Any) -> dict[str, t.Any]:
-        """The value, written and marked."""
+        """*value*, written by :meth:`to_json` and marked: a dict with ``key`` as its only key.
+
+        A tag that marks nothing, such as `PassList`, returns what `to_json` made.
+        """
         return {self.key: self.to_json(value)}
 
 
 class TagDict(JSONTag):
-    """A dict whose only key looks like a tag: the key gets two underscores more."""
+    """A dict whose only key looks like a tag: the key is written with two underscores more.
+
+    ``{" t": 1}`` becomes ``{" di": {" t__": 1}}``, so that no dict of the application is taken for a marked value.
+    """
 
     __slots__ = ()
     key = " di"
@@ -62,7 +94,10 @@ class TagDict(JSONTag):
 
 
 class PassDict(JSONTag):
-    """Any other dict, unmarked."""
+    """Any other dict: an object of JSON, unmarked.
+
+    Its values are tagged in turn; its keys are left to JSON, which makes strings of numbers, booleans and None.
+    """
 
     __slots__ = ()
 
@@ -76,7 +111,10 @@ class PassDict(JSONTag):
 
 
 class TagTuple(JSONTag):
-    """A tuple, written as a list."""
+    """A tuple, written as a marked list, ``{" t": [1, 2]}``, since JSON has one kind of sequence.
+
+    Its items are tagged in turn. A named tuple comes back as a tuple without names.
+    """
 
     __slots__ = ()
     key = " t"
@@ -92,7 +130,7 @@ class TagTuple(JSONTag):
 
 
 class PassList(JSONTag):
-    """A list, unmarked."""
+    """A list: an array of JSON, unmarked, whose items are tagged in turn. Subclasses come back as plain lists."""
 
     __slots__ = ()
 
@@ -106,7 +144,7 @@ class PassList(JSONTag):
 
 
 class TagBytes(JSONTag):
-    """Bytes, written in Base64."""
+    """Bytes, marked and written in Base64 (RFC 4648), a third longer than they are: ``b"x"`` is ``{" b": "eA=="}``."""
 
     __slots__ = ()
     key = " b"
@@ -122,7 +160,11 @@ class TagBytes(JSONTag):
 
 
 class TagMarkup(JSONTag):
-    """Anything with ``__html__``; it comes back as ``Markup``, whatever it was."""
+    """Anything with a method ``__html__``, marked and written as the text that it returns.
+
+    It comes back as ``markupsafe.Markup``, whatever class it was of, so that a template does not escape it a second
+    time.
+    """
 
     __slots__ = ()
     key = " m"
@@ -138,7 +180,7 @@ class TagMarkup(JSONTag):
 
 
 class TagUUID(JSONTag):
-    """A UUID, written as its 32 hexadecimal digits."""
+    """A ``uuid.UUID``, marked and written as its 32 hexadecimal digits without hyphens, in lower case."""
 
     __slots__ = ()
     key = " u"
@@ -154,7 +196,10 @@ class TagUUID(JSONTag):
 
 
 class TagDateTime(JSONTag):
-    """A datetime, written as an HTTP date: in UTC, without fractions of a second."""
+    """A datetime, marked and written as an HTTP date (RFC 9110, 5.6.7), which is in UTC and ends with seconds.
+
+    It comes back aware, in UTC, without the fraction of its second; one without a time zone is taken for UTC.
+    """
 
     __slots__ = ()
     key = " d"
@@ -170,7 +215,14 @@ class TagDateTime(JSONTag):
 
 
 class TaggedJSONSerializer:
-    """A serializer with ``dumps`` and ``loads`` by tags, the first that fits. :meth:`register` adds types."""
+    """Writes and reads JSON that keeps tuples, bytes, ``Markup``, UUIDs and datetimes, by one `JSONTag` for each type.
+
+    What sessions are written with. :meth:`register` adds types of your own, on the interface's serializer::
+
+        app.session_interface.serializer.register(TagPath, index=0)
+
+    ``order`` has the tags in the order in which they are asked, ``tags`` those that mark, by their keys.
+    """
 
     __slots__ = ("order", "tags")
 
@@ -184,7 +236,11 @@ class TaggedJSONSerializer:
             self.register(cls)
 
     def register(self, tag_class: type[JSONTag], force: bool = False, index: int | None = None) -> None:
-        """Add a tag, last or at ``index`` of the order; ``KeyError`` for a key in use, unless ``force``."""
+        """Add an instance of *tag_class*, last in the order of tags, or at *index* of it.
+
+        A tag for a subclass of a type that has one must come before it, ``index=0``. KeyError for a key that another
+        tag has, unless *force*, which replaces it.
+        """
         tag = tag_class(self)
         if tag.key:
             if tag.key in self.tags and not force:
@@ -193,14 +249,21 @@ class TaggedJSONSerializer:
         self.order.insert(len(self.order) if index is None else index, tag)
 
     def tag(self, value: t.Any) -> t.Any:
-        """The value as JSON can hold it: marked, or itself where no tag is for it."""
+        """*value* as JSON can hold it: marked by the first tag whose `check` is true, or itself where none is.
+
+        :meth:`dumps` does this for the whole value, and tags do it for what is inside theirs.
+        """
         for tag in self.order:
             if tag.check(value):
                 return tag.tag(value)
         return value
 
     def untag(self, value: dict[str, t.Any]) -> t.Any:
-        """The value of a marked dict, or the dict itself."""
+        """The value that a marked dict stands for, by its tag's `to_python`; any other dict as it is.
+
+        A dict is marked if it has one key and that key is a registered tag's. It does not look inside: :meth:`loads`
+        goes from the innermost value out.
+        """
         if len(value) == 1:
             ((key, inner),) = value.items()
             if key in self.tags:
@@ -216,12 +279,19 @@ class TaggedJSONSerializer:
         return value
 
     def dumps(self, value: t.Any) -> str:
-        """Tag and write, without spaces."""
+        """*value* as a text of JSON without spaces, with its special types marked.
+
+        Written by the current application's provider, so that what the provider's ``default`` converts is converted
+        here too, without a way back. TypeError for the rest.
+        """
         tagged = self._tag_stock(value) if self._is_stock() else self.tag(value)
         return dumps(tagged, separators=(",", ":"))
 
     def loads(self, value: str) -> t.Any:
-        """Read and untag."""
+        """The value of a text that :meth:`dumps` has made: read as JSON, then untagged from the inside out.
+
+        ValueError for what is no JSON, and what a tag's `to_python` raises for content that does not fit it.
+        """
         read = loads(value)
         # FAST (session-write): keys that mark begin with a space; a text without one has no tags.
         if type(value) is str and '" ' not in value and "\\u" not in value and self._is_stock():

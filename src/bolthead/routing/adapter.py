@@ -23,7 +23,11 @@ _PLACE = re.compile(r"<([^>]+)>")
 
 
 class MapAdapter(AdapterRecord, WerkzeugMapAdapter):
-    """Matches paths and builds URLs for one host, subdomain, mount point and scheme."""
+    """Matches paths and builds URLs for one host, subdomain, mount point and scheme.
+
+    Made by `Map.bind` and `Map.bind_to_environ`; ``app.create_url_adapter`` makes that of a request. *default_method*,
+    *path_info* and *query_args* are what `match` uses where it is given none.
+    """
 
     map: Map
 
@@ -58,9 +62,11 @@ class MapAdapter(AdapterRecord, WerkzeugMapAdapter):
         query_args: Mapping[str, Any] | str | None = None,
         websocket: bool | None = None,
     ) -> tuple[Any, Mapping[str, Any]]:
-        """The endpoint (or the rule) and the arguments for a path; what is not given comes from the binding.
+        """The endpoint (with *return_rule* the rule) and the arguments for a path.
 
-        Raises NotFound, MethodNotAllowed, RequestRedirect or WebsocketMismatch, all of them HTTP exceptions.
+        *path_info*, *method*, *query_args* and *websocket* come from the binding where they are not given.
+        ``adapter.match("/posts/7")`` is ``("post", {"number": 7})``. Raises NotFound, MethodNotAllowed, RequestRedirect
+        or WebsocketMismatch, all of them HTTP exceptions.
         """
         # FAST (errors): raising through a typed Cython function adds a second traceback entry.
         found = match_or_error(self, path_info, method, return_rule, query_args, websocket)

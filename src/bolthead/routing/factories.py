@@ -19,7 +19,10 @@ from .rule import Rule
 
 
 class RuleTemplateFactory(WerkzeugRuleTemplateFactory):
-    """Rules with the ``$name`` places of their texts filled in from *context*."""
+    """Rules with the ``$name`` places of their texts (pattern, defaults, subdomain, endpoint) filled in from *context*.
+
+    What a called `RuleTemplate` returns, for `Map.add`. KeyError for a place without a text.
+    """
 
     rules: Iterable[RuleFactory]
     context: dict[str, Any]
@@ -43,7 +46,16 @@ class RuleTemplateFactory(WerkzeugRuleTemplateFactory):
 
 
 class RuleTemplate(WerkzeugRuleTemplate):
-    """Rules with ``$name`` places; calling it with the names' texts gives a factory."""
+    """Rules with ``$name`` places; calling it with the names' texts gives a factory of ordinary rules.
+
+    For routes that several resources have in common::
+
+        resource = RuleTemplate([
+            Rule("/$name/", endpoint="$name.list"),
+            Rule("/$name/<int:id>", endpoint="$name.show"),
+        ])
+        map = Map([resource(name="user"), resource(name="post")])
+    """
 
     def __call__(self, *args: Any, **kwargs: Any) -> RuleTemplateFactory:
         return RuleTemplateFactory(self.rules, dict(*args, **kwargs))

@@ -29,9 +29,12 @@ __all__ = ["Map", "MapAdapter"]
 
 
 class Map(WerkzeugMap):
-    """Rules, and the settings they take where they have none of their own; see Werkzeug for their meaning.
+    """All rules of an application, and the settings they take where they have none of their own.
 
-    Rules may be added at any time and from any thread. They take their place in the tree at the next match.
+    Rules may be added at any time and from any thread. They take their place in the tree at the next match. The
+    settings mean what they mean to Werkzeug: *strict_slashes* redirects to the slash that a rule ends with,
+    *merge_slashes* ``//`` to ``/``, *redirect_defaults* to the shortest path of an endpoint; *host_matching* matches
+    whole hosts and not subdomains; *converters* are added to the seven default ones.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Map(WerkzeugMap):
 
     @property
     def merge_slashes(self) -> bool:
+        """Whether rules without a setting of their own redirect ``/a//b`` to ``/a/b``; True unless set."""
         return self._merge_slashes
 
     @merge_slashes.setter
@@ -87,6 +91,7 @@ class Map(WerkzeugMap):
 
     @property
     def host_matching(self) -> bool:
+        """Whether rules are matched by the whole host, their ``host``, and not by the subdomain."""
         return self._tree.host_matching
 
     @host_matching.setter
@@ -108,7 +113,11 @@ class Map(WerkzeugMap):
         return self._tree.endpoints
 
     def add(self, rulefactory: RuleFactory) -> None:
-        """Bind the rules of *rulefactory*, which may be a single rule, ours or Werkzeug's."""
+        """Add the rules of *rulefactory*: a single rule, or a group of them (`Submount` and its like).
+
+        They may be ours or Werkzeug's. A rule belongs to one map (RuntimeError). ValueError for a rule that cannot be
+        read, LookupError for a converter that is not there.
+        """
         for rule in rulefactory.get_rules(self):
             rule.bind(self)
             with self._remap_lock:
@@ -117,7 +126,10 @@ class Map(WerkzeugMap):
                 self._remap = True
 
     def update(self) -> None:
-        """Insert the rules added since the last match, and sort the rules of their endpoints for building."""
+        """Insert the rules added since the last match, and sort the rules of their endpoints for building.
+
+        Matching and building call it. Call it by hand to have the work done before the first request.
+        """
         if not self._remap:
             return
         with self._remap_lock:
@@ -172,7 +184,12 @@ class Map(WerkzeugMap):
         path_info: str | None = None,
         query_args: Mapping[str, Any] | str | None = None,
     ) -> MapAdapter:
-        """An adapter for one host and mount point. A name that cannot be one raises BadHost."""
+        """An adapter for one host and mount point, to match and to build with, outside of a request.
+
+        *server_name* is the host, with a port unless it is the scheme's; *script_name* the path below which the
+        application is mounted. BadHost for a name that cannot be one, RuntimeError for a *subdomain* where whole hosts
+        are matched.
+        """
         server_name = server_name.lower()
         if self.host_matching:
             if subdomain is not None:

@@ -32,10 +32,11 @@ _WEBSOCKET_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 class Rule(WerkzeugRule):
-    """One URL pattern and its settings; see Werkzeug for their meaning.
+    """One URL pattern and its settings; they mean what they mean to Werkzeug.
 
-    Binding a rule reads it and makes its converters. Its place in the tree is made at the map's next match,
-    its URL builder at the first URL built.
+    *string* is the pattern: text and ``<converter(arguments):name>``, after a slash. Binding a rule reads it and makes
+    its converters (ValueError if it cannot be read). Its place in the tree is made at the map's next match, its URL
+    builder at the first URL built.
     """
 
     _parsed: tuple[list[Piece], list[Piece]] | None = None
@@ -89,7 +90,10 @@ class Rule(WerkzeugRule):
                 self._leaf.sync()
 
     def compile(self) -> None:
-        """Read the rule and make its converters; the name is Werkzeug's, nothing is compiled."""
+        """Read the pattern and make its converters, once the rule has a map.
+
+        The name is Werkzeug's: nothing is compiled. Call it after the pattern of a bound rule was changed.
+        """
         values = self.__dict__
         values["_converters"] = {}
         domain, path = _domain_and_path(self)
@@ -151,7 +155,11 @@ class Rule(WerkzeugRule):
             seen.add(name)
 
     def bind(self, map: WerkzeugMap, rebind: bool = False) -> None:
-        """Join *map*, take its settings where the rule has none, and read the rule."""
+        """Join *map*, take its settings where the rule has none, and read the rule.
+
+        `Map.add` calls it. RuntimeError for a rule of another map, unless *rebind*; ValueError for a pattern that
+        cannot be read, LookupError for a converter that the map has not.
+        """
         if self.map is not None and not rebind:
             raise RuntimeError(f"url rule {self!r} already bound to map {self.map!r}")
         values = self.__dict__
@@ -165,7 +173,11 @@ class Rule(WerkzeugRule):
         self.compile()
 
     def build(self, values: Mapping[str, Any], append_unknown: bool = True) -> tuple[str, str] | None:
-        """The domain and the path with its query for *values*, or None if a converter refuses one."""
+        """The domain and the path with its query for *values*, or None if a converter refuses one.
+
+        With *append_unknown* values that the pattern has no place for become the query. `MapAdapter.build` has chosen
+        the rule and joins the two.
+        """
         try:
             built = (self._template or _template(self)).fill(dict(values), append_unknown)
         except ValidationError:

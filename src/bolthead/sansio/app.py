@@ -190,17 +190,26 @@ class App(LiveApp):
         raise NotImplementedError()
 
     def make_config(self, instance_relative: bool = False) -> Config:
-        """Make :attr:`config` from ``default_config``, relative to the root or to the instance folder. To override."""
+        """Make :attr:`config`: a ``config_class`` with ``default_config``, and ``DEBUG`` from the environment.
+
+        File names are relative to ``root_path``, or to ``instance_path`` with *instance_relative*. To override.
+        """
         defaults = dict(self.default_config)
         defaults["DEBUG"] = get_debug_flag()
         return self.config_class(self.instance_path if instance_relative else self.root_path, defaults)
 
     def make_aborter(self) -> Aborter:
-        """Make the object that ``abort`` calls, an ``aborter_class``. For subclasses with exceptions for more codes."""
+        """Make ``app.aborter``, the object that ``abort`` calls: an ``aborter_class``.
+
+        To override where ``abort`` should know exceptions for more codes: those are added to its ``mapping``.
+        """
         return self.aborter_class()
 
     def auto_find_instance_path(self) -> str:
-        """The instance folder: beside the package, or ``var/NAME-instance`` where that is installed."""
+        """The instance folder: ``instance`` beside the package, or ``var/NAME-instance`` where that is installed.
+
+        It is not made. Asked where no ``instance_path`` was given; the second is below the environment's prefix.
+        """
         prefix, package_path = find_package(self.import_name)
         if prefix is None:
             return os.path.join(package_path, "instance")
@@ -213,7 +222,11 @@ class App(LiveApp):
         return DispatchingJinjaLoader(self)
 
     def select_jinja_autoescape(self, filename: str | None) -> bool:
-        """Whether a template is escaped: by its suffix, and always when it comes from a string."""
+        """Whether values are escaped in the template *filename*, by its suffix.
+
+        They are for ``.html``, ``.htm``, ``.xml``, ``.xhtml``, ``.svg``, and for None, a template made from a string.
+        To override for others.
+        """
         return True if filename is None else filename.endswith(_AUTOESCAPED)
 
     @property
@@ -239,7 +252,10 @@ class App(LiveApp):
         blueprint.register(self, options)
 
     def iter_blueprints(self) -> t.ValuesView[Blueprint]:
-        """The registered blueprints, nested ones among them, in the order of their registration."""
+        """The registered blueprints, nested ones among them, in the order of their registration.
+
+        A blueprint with two names comes twice. ``app.blueprints`` has the names too.
+        """
         return self.blueprints.values()
 
     @setupmethod
@@ -300,7 +316,7 @@ class App(LiveApp):
 
     @setupmethod
     def add_template_filter(self, f: ft.TemplateFilterCallable, name: str | None = None) -> None:
-        """:meth:`template_filter` for a function that is there already: ``add_template_filter(euro, "eur")``."""
+        """:meth:`template_filter` for a function that is there already: ``app.add_template_filter(euro, "eur")``."""
         self.jinja_env.filters[name or f.__name__] = f
 
     @setupmethod
@@ -327,13 +343,16 @@ class App(LiveApp):
 
     @setupmethod
     def teardown_appcontext(self, f: T_teardown) -> T_teardown:
-        """Call a function when the application context of a request or a command goes, with its exception or None."""
+        """Call *f* when the application context of a request or a command goes, with its exception or None.
+
+        Where a connection that was opened in `g` is closed. Last registered, first called; it must not raise.
+        """
         self.teardown_appcontext_funcs.append(f)
         return f
 
     @setupmethod
     def shell_context_processor(self, f: T_shell_context_processor) -> T_shell_context_processor:
-        """Call a function for the ``shell`` command; the dict it returns holds names for the prompt."""
+        """Call *f*, without arguments, for the ``shell`` command; the dict it returns holds names for the prompt."""
         self.shell_context_processors.append(f)
         return f
 
@@ -376,11 +395,17 @@ class App(LiveApp):
     # URLs ---------------------------------------------------------------------------------------------------
 
     def redirect(self, location: str, code: int = 302) -> BaseResponse:
-        """A response of ``response_class`` that sends the visitor to *location*; see :func:`~bolthead.redirect`."""
+        """A response of ``response_class`` that sends the visitor to *location*, an address or path.
+
+        What :func:`~bolthead.redirect` calls; override it to decide about all redirects. *code* is 302 unless given.
+        """
         return redirection(self.response_class, location, code)  # type: ignore[no-any-return]
 
     def inject_url_defaults(self, endpoint: str, values: dict[str, t.Any]) -> None:
-        """Call the ``url_defaults`` functions: the application's, then the blueprints', outermost first."""
+        """Call the ``url_defaults`` functions for *endpoint*, which may add to *values* in place.
+
+        The application's come first, then the blueprints', outermost first. ``url_for`` calls it for each URL.
+        """
         functions = self.url_default_functions
         if None in functions:
             for func in functions[None]:

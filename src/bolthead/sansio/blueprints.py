@@ -33,7 +33,11 @@ DeferredSetupFunction = t.Callable[["BlueprintSetupState"], None]
 
 
 class BlueprintSetupState:
-    """One registration of a blueprint: what recorded functions get to work with."""
+    """One registration of a blueprint: what functions given to `Blueprint.record` get to work with.
+
+    ``app`` and ``blueprint``, and the settings of this registration: ``url_prefix``, ``subdomain``, ``name``,
+    ``url_defaults``, each from the options of ``register_blueprint`` or else the blueprint's own.
+    """
 
     def __init__(self, blueprint: Blueprint, app: App, options: t.Any, first_registration: bool) -> None:
         self.app = app
@@ -59,7 +63,10 @@ class BlueprintSetupState:
         view_func: ft.RouteCallable | None = None,
         **options: t.Any,
     ) -> None:
-        """Add a rule to the application, with the blueprint's prefix, subdomain, defaults and name."""
+        """Add a rule to the application, with the blueprint's prefix, subdomain, defaults and name.
+
+        The arguments are those of ``Flask.add_url_rule``; *endpoint* gets the blueprint's name and a dot before it.
+        """
         if self.url_prefix is not None:
             rule = f"{self.url_prefix.rstrip('/')}/{rule.lstrip('/')}" if rule else self.url_prefix
         options.setdefault("subdomain", self.subdomain)
@@ -122,12 +129,18 @@ class Blueprint(LiveBlueprint):
 
     @setupmethod
     def record(self, func: DeferredSetupFunction) -> None:
-        """Call a function with the `BlueprintSetupState` at each registration, to set up what is the application's."""
+        """Call *func* with the `BlueprintSetupState` at each registration, to set up what is the application's.
+
+        For what no method here is for: ``blueprint.record(lambda state: state.app.config.setdefault("PAGE", 20))``.
+        """
         self.deferred_functions.append(func)
 
     @setupmethod
     def record_once(self, func: DeferredSetupFunction) -> None:
-        """:meth:`record`, but for the first registration on an application only: for what must not be there twice."""
+        """:meth:`record`, but for the first registration on an application only.
+
+        For what must not be there twice although the blueprint is, under two names: a filter, a handler of all errors.
+        """
 
         def once(state: BlueprintSetupState) -> None:
             if state.first_registration:
@@ -138,15 +151,18 @@ class Blueprint(LiveBlueprint):
     def make_setup_state(
         self, app: App, options: dict[str, t.Any], first_registration: bool = False
     ) -> BlueprintSetupState:
-        """Make the `BlueprintSetupState` that recorded functions get. For subclasses that add to it."""
+        """Make the `BlueprintSetupState` that recorded functions get, at each registration.
+
+        For subclasses that add to it. *options* are those of ``register_blueprint``.
+        """
         return BlueprintSetupState(self, app, options, first_registration)
 
     @setupmethod
     def register_blueprint(self, blueprint: Blueprint, **options: t.Any) -> None:
         """Nest a blueprint; it is registered wherever this one is, below its name, prefix and subdomain.
 
-        The *options* are those of ``Flask.register_blueprint``. ValueError for itself, AssertionError once this one is
-        registered.
+        The *options* are those of ``Flask.register_blueprint``. ``shop.register_blueprint(cart)`` makes the endpoint
+        ``"shop.cart.show"``. ValueError for itself, AssertionError once this one is registered.
         """
         if blueprint is self:
             raise ValueError("Cannot register a blueprint on itself")
@@ -155,7 +171,8 @@ class Blueprint(LiveBlueprint):
     def register(self, app: App, options: dict[str, t.Any]) -> None:
         """What ``app.register_blueprint`` calls: add everything, then register the nested blueprints.
 
-        A subclass may add to it. ValueError if the name is taken: *options* may have another ``name``.
+        A subclass may add to it. *options* are the registration's; another ``name`` among them registers the blueprint
+        once more. ValueError if the name is taken.
         """
         own_name = options.get("name", self.name)
         name = f"{options.get('name_prefix', '')}.{own_name}".lstrip(".")
@@ -252,7 +269,10 @@ class Blueprint(LiveBlueprint):
 
     @setupmethod
     def app_template_filter(self, name: str | None = None) -> t.Callable[[T_template_filter], T_template_filter]:
-        """Decorate a filter for all templates, there once the blueprint is registered; ``Flask.template_filter``."""
+        """Decorate a filter for the templates of the whole application, there once the blueprint is registered.
+
+        *name* is the function's own unless given. As ``Flask.template_filter``.
+        """
         return naming(self.add_app_template_filter, name)
 
     @setupmethod
@@ -266,7 +286,10 @@ class Blueprint(LiveBlueprint):
 
     @setupmethod
     def app_template_test(self, name: str | None = None) -> t.Callable[[T_template_test], T_template_test]:
-        """Decorate a test for all templates, there once the blueprint is registered; ``Flask.template_test``."""
+        """Decorate a test for the templates of the whole application, there once the blueprint is registered.
+
+        *name* is the function's own unless given. As ``Flask.template_test``.
+        """
         return naming(self.add_app_template_test, name)
 
     @setupmethod
@@ -280,7 +303,10 @@ class Blueprint(LiveBlueprint):
 
     @setupmethod
     def app_template_global(self, name: str | None = None) -> t.Callable[[T_template_global], T_template_global]:
-        """Decorate a function for all templates, there once the blueprint is registered; ``Flask.template_global``."""
+        """Decorate a function that the templates of the whole application can call, once the blueprint is registered.
+
+        *name* is the function's own unless given. As ``Flask.template_global``.
+        """
         return naming(self.add_app_template_global, name)
 
     @setupmethod
@@ -294,31 +320,48 @@ class Blueprint(LiveBlueprint):
 
     @setupmethod
     def before_app_request(self, f: T_before_request) -> T_before_request:
-        """Call a function before every request, not this blueprint's alone; see ``Flask.before_request``."""
+        """Call *f*, without arguments, before every request, not this blueprint's alone, once it is registered.
+
+        What it returns, unless None, is the answer. It runs among the application's own, before those of blueprints;
+        see ``Flask.before_request``.
+        """
         self.record_once(lambda state: state.app.before_request_funcs.setdefault(None, []).append(f))
         return f
 
     @setupmethod
     def after_app_request(self, f: T_after_request) -> T_after_request:
-        """Call a function with every response, not this blueprint's alone; see ``Flask.after_request``."""
+        """Call *f* with every response, not this blueprint's alone, once it is registered; it returns that or another.
+
+        It runs among the application's own functions, after those of blueprints; see ``Flask.after_request``.
+        """
         self.record_once(lambda state: state.app.after_request_funcs.setdefault(None, []).append(f))
         return f
 
     @setupmethod
     def teardown_app_request(self, f: T_teardown) -> T_teardown:
-        """Call a function at the end of every request, not this blueprint's alone; see ``Flask.teardown_request``."""
+        """Call *f* at the end of every request, not this blueprint's alone, with the unhandled exception or None.
+
+        It must not raise; see ``Flask.teardown_request``.
+        """
         self.record_once(lambda state: state.app.teardown_request_funcs.setdefault(None, []).append(f))
         return f
 
     @setupmethod
     def app_context_processor(self, f: T_template_context_processor) -> T_template_context_processor:
-        """Add variables to every template, not to this blueprint's alone; see ``Flask.context_processor``."""
+        """Add the dict that *f* returns to the variables of every template, not of this blueprint's views alone.
+
+        See ``Flask.context_processor``.
+        """
         self.record_once(lambda state: state.app.template_context_processors.setdefault(None, []).append(f))
         return f
 
     @setupmethod
     def app_errorhandler(self, code: type[Exception] | int) -> t.Callable[[T_error_handler], T_error_handler]:
-        """Decorate an error handler of all views and of paths without a rule; see ``Flask.errorhandler``."""
+        """Decorate an error handler of all views, and of paths without a rule, which belong to no blueprint.
+
+        *code* is a status or an exception class. A blueprint's :meth:`errorhandler` never sees a 404 of routing, so
+        that one goes here; see ``Flask.errorhandler``.
+        """
 
         def decorator(f: T_error_handler) -> T_error_handler:
             def add(state: BlueprintSetupState) -> None:
@@ -331,13 +374,19 @@ class Blueprint(LiveBlueprint):
 
     @setupmethod
     def app_url_value_preprocessor(self, f: T_url_value_preprocessor) -> T_url_value_preprocessor:
-        """Look at the URL values of every request, not this blueprint's alone; see ``Flask.url_value_preprocessor``."""
+        """Call *f* with endpoint and URL values of every request, not this blueprint's alone, before the before hooks.
+
+        It may change the values in place; see ``Flask.url_value_preprocessor``.
+        """
         self.record_once(lambda state: state.app.url_value_preprocessors.setdefault(None, []).append(f))
         return f
 
     @setupmethod
     def app_url_defaults(self, f: T_url_defaults) -> T_url_defaults:
-        """Add values to the URLs of every endpoint, not of this blueprint's alone; see ``Flask.url_defaults``."""
+        """Call *f* with endpoint and values whenever any URL is built, not this blueprint's alone; it may add values.
+
+        See ``Flask.url_defaults``.
+        """
         self.record_once(lambda state: state.app.url_default_functions.setdefault(None, []).append(f))
         return f
 

@@ -32,9 +32,14 @@ class LiveScaffold(Scaffold):
 
     @setupmethod
     def websocket(self, rule: str, **options: t.Any) -> t.Callable[[F], F]:
-        """Decorate a coroutine function that talks to a websocket; the options are :meth:`add_websocket`'s.
+        """Decorate a coroutine function that talks to a websocket; the options are :meth:`add_websocket`'s. Needs ASGI.
 
-        The connection is accepted by its first ``receive``, ``send`` or ``accept``, and closed when it returns.
+        The connection is accepted by its first ``receive``, ``send`` or ``accept``, and closed when it returns::
+
+            @app.websocket("/echo")
+            async def echo():
+                while True:
+                    await websocket.send(await websocket.receive())
         """
 
         def decorator(f: F) -> F:
@@ -47,7 +52,11 @@ class LiveScaffold(Scaffold):
     def add_websocket(
         self, rule: str, endpoint: str | None = None, view_func: ft.RouteCallable | None = None, **options: t.Any
     ) -> None:
-        """:meth:`websocket` without the decorator. A rule for requests may have the same path."""
+        """:meth:`websocket` without the decorator: tie *rule* to *view_func*.
+
+        *endpoint* and *options* are those of `add_url_rule`, without ``methods``. A rule for requests may have the same
+        path; an ordinary request for a websocket's path gets 426.
+        """
         self._note_websockets()
         self.add_url_rule(rule, endpoint, view_func, methods=["GET"], websocket=True, **options)
 
@@ -56,19 +65,29 @@ class LiveScaffold(Scaffold):
 
     @setupmethod
     def before_websocket(self, f: F) -> F:
-        """Call a function before each websocket's view; what it returns, unless None, refuses the connection."""
+        """Call *f*, without arguments, before each websocket's view; it may be a coroutine function.
+
+        What it returns, unless None, refuses the connection: ``return "Log in first.", 401``. The client gets that
+        answer where the server can send one, else 403. Of a blueprint: before its own websockets only.
+        """
         self.before_websocket_funcs.setdefault(None, []).append(f)
         return f
 
     @setupmethod
     def after_websocket(self, f: F) -> F:
-        """Call a function after each websocket's view, with the response of a refusal or None; it returns either."""
+        """Call *f* after each websocket's view, with the response of a refusal, or None where there was none.
+
+        It returns the response or another one, and None where it was given None. Last registered, first called.
+        """
         self.after_websocket_funcs.setdefault(None, []).append(f)
         return f
 
     @setupmethod
     def teardown_websocket(self, f: F) -> F:
-        """Call a function when a websocket's context goes, with the exception that ended it, or None."""
+        """Call *f* when a websocket's context goes, with the exception that ended it, or None.
+
+        That is ``asyncio.CancelledError`` where the client left. *f* must not raise; what it returns is ignored.
+        """
         self.teardown_websocket_funcs.setdefault(None, []).append(f)
         return f
 
@@ -127,13 +146,19 @@ class LiveApp(LiveScaffold):
         return pool
 
     def websocket_context(self, environ: dict[str, t.Any]) -> RequestContext:
-        """A context for a websocket's handshake; its request is a `websocket_class`."""
+        """A context for a websocket's handshake, given by *environ*; its request is a `websocket_class`.
+
+        For code that takes the place of the ASGI entry; a test opens a websocket with `async_test_client`.
+        """
         return RequestContext(t.cast("Flask", self), environ, self.websocket_class(environ))
 
     def async_test_client(self, use_cookies: bool = True, **kwargs: t.Any) -> AsyncFlaskClient:
-        """A client whose requests are awaited and go through `asgi_app`; *kwargs* are `test_client`'s.
+        """A client whose requests are awaited and go through `asgi_app`; the arguments are `test_client`'s.
 
-        ``async with`` it, the application's lifespan runs around its requests.
+        ``async with`` it, the application's lifespan runs around its requests. It opens websockets and reads streams::
+
+            async with app.async_test_client() as client:
+                answer = await client.get("/")
         """
         from ..async_testing import AsyncFlaskClient
 
@@ -145,22 +170,34 @@ class LiveApp(LiveScaffold):
 
     @setupmethod
     def before_serving(self, f: F) -> F:
-        """Call a function, async or not, once before the first request, in an application context.
+        """Call *f*, async or not, once before the first request, in an application context.
 
-        An error in it stops the server.
+        For connection pools and the like; a coroutine function runs on the loop that serves. Each worker process calls
+        *f*. An error in it stops the server.
         """
         self.before_serving_funcs.append(f)
         return f
 
     @setupmethod
     def after_serving(self, f: F) -> F:
-        """Call a function, async or not, once after the last request, in an application context."""
+        """Call *f*, async or not, once after the last request, in an application context: to close what was opened.
+
+        It runs when the server stops in order, once in each worker process.
+        """
         self.after_serving_funcs.append(f)
         return f
 
     @setupmethod
     def while_serving(self, f: F) -> F:
-        """Run an async generator function: up to its one ``yield`` before the first request, on after the last."""
+        """Run an async generator function around the serving: up to its one ``yield`` before the first request.
+
+        What is below the ``yield`` runs after the last request, in an application context of its own::
+
+            @app.while_serving
+            async def pool():
+                async with connect(app.config["DATABASE"]) as app.extensions["pool"]:
+                    yield
+        """
         self.while_serving_gens.append(f)
         return f
 
@@ -186,36 +223,54 @@ class LiveBlueprint(LiveScaffold):
 
     @setupmethod
     def before_app_websocket(self, f: F) -> F:
-        """Call a function before every websocket's view, not this blueprint's alone; ``Flask.before_websocket``."""
+        """Call *f* before every websocket's view, not this blueprint's alone; what it returns refuses the connection.
+
+        See ``Flask.before_websocket``.
+        """
         self._record(lambda state: state.app.before_websocket_funcs.setdefault(None, []).append(f))
         return f
 
     @setupmethod
     def after_app_websocket(self, f: F) -> F:
-        """Call a function after every websocket's view, not this blueprint's alone; ``Flask.after_websocket``."""
+        """Call *f* after every websocket's view, not this blueprint's alone, with the response of a refusal or None.
+
+        See ``Flask.after_websocket``.
+        """
         self._record(lambda state: state.app.after_websocket_funcs.setdefault(None, []).append(f))
         return f
 
     @setupmethod
     def teardown_app_websocket(self, f: F) -> F:
-        """Call a function at the end of every websocket, not this blueprint's alone; ``Flask.teardown_websocket``."""
+        """Call *f* at the end of every websocket, not this blueprint's alone, with the exception that ended it or None.
+
+        See ``Flask.teardown_websocket``.
+        """
         self._record(lambda state: state.app.teardown_websocket_funcs.setdefault(None, []).append(f))
         return f
 
     @setupmethod
     def before_app_serving(self, f: F) -> F:
-        """Call a function once before the first request; see ``Flask.before_serving``."""
+        """Call *f*, async or not, once before the first request of the application; an error in it stops the server.
+
+        See ``Flask.before_serving``.
+        """
         self._record(lambda state: state.app.before_serving_funcs.append(f))
         return f
 
     @setupmethod
     def after_app_serving(self, f: F) -> F:
-        """Call a function once after the last request; see ``Flask.after_serving``."""
+        """Call *f*, async or not, once after the application's last request, to close what the blueprint has opened.
+
+        See ``Flask.after_serving``.
+        """
         self._record(lambda state: state.app.after_serving_funcs.append(f))
         return f
 
     @setupmethod
     def while_app_serving(self, f: F) -> F:
-        """Run an async generator function around all requests; see ``Flask.while_serving``."""
+        """Run an async generator function around all requests of the application: its ``yield`` is the serving.
+
+        See ``Flask.while_serving``.
+        """
         self._record(lambda state: state.app.while_serving_gens.append(f))
         return f

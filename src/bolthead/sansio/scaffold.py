@@ -134,7 +134,11 @@ class Scaffold:
 
     @property
     def static_folder(self) -> str | None:
-        """The absolute path of the folder with static files, or ``None``; set relative to ``root_path``."""
+        """The absolute path of the folder with static files, or None without one.
+
+        Set it to a path relative to ``root_path``, or an absolute one. The route is made when the application is, from
+        what the constructor was given.
+        """
         folder = self._static_folder
         if folder is None:
             return None
@@ -150,12 +154,15 @@ class Scaffold:
 
     @property
     def has_static_folder(self) -> bool:
-        """Whether a static folder is set; it need not exist."""
+        """Whether a static folder is set; it need not exist, as nothing is read before a file is asked for."""
         return self.static_folder is not None
 
     @property
     def static_url_path(self) -> str | None:
-        """The URL prefix of static files: as given, else a slash and the static folder's name."""
+        """The path below which static files are served: as given, else a slash and the static folder's name.
+
+        None without either. For an application ``/static``; a blueprint's goes below its ``url_prefix``.
+        """
         if self._static_url_path is not None:
             return self._static_url_path
         folder = self.static_folder
@@ -167,7 +174,10 @@ class Scaffold:
 
     @cached_property
     def jinja_loader(self) -> BaseLoader | None:
-        """The loader for this object's own templates, or ``None`` without a template folder."""
+        """The loader for this object's own templates, those of ``template_folder``; None without one.
+
+        Assign another loader of Jinja to have templates come from elsewhere, before the first one is loaded.
+        """
         if self.template_folder is None:
             return None
         from jinja2 import FileSystemLoader
@@ -277,27 +287,30 @@ class Scaffold:
 
     @setupmethod
     def after_request(self, f: T_after_request) -> T_after_request:
-        """Call a function with each response; it returns that one or another. Last registered, first called.
+        """Call *f* with each response; it returns that one or another. Last registered, first called.
 
-        An exception skips those that remain: what must happen belongs into :meth:`teardown_request`.
+        Of a blueprint: for its own views only, before the application's. An exception skips those that remain: what
+        must happen belongs into :meth:`teardown_request`.
         """
         self.after_request_funcs.setdefault(None, []).append(f)
         return f
 
     @setupmethod
     def teardown_request(self, f: T_teardown) -> T_teardown:
-        """Call a function when the request context goes, with the unhandled exception, or ``None``.
+        """Call *f* when the request context goes, with the unhandled exception, or None.
 
-        It must not raise; what it returns is ignored. Last registered, first called.
+        Also where a before hook has answered or the view has failed. It must not raise; what it returns is ignored.
+        Last registered, first called.
         """
         self.teardown_request_funcs.setdefault(None, []).append(f)
         return f
 
     @setupmethod
     def context_processor(self, f: T_template_context_processor) -> T_template_context_processor:
-        """Call a function before each rendering; the dict it returns is added to the template's variables.
+        """Call *f*, without arguments, before each rendering; the dict it returns is added to the template's variables.
 
-        What the view itself has given to the template wins.
+        What the view itself has given to the template wins. Of a blueprint: for templates that its own views render.
+        Macros that a template imports do not see these variables, unless imported ``with context``.
         """
         self.template_context_processors[None].append(f)
         return f
@@ -348,7 +361,10 @@ class Scaffold:
 
     @setupmethod
     def register_error_handler(self, code_or_exception: type[Exception] | int, f: ft.ErrorHandlerCallable) -> None:
-        """:meth:`errorhandler` for a function that is there already: ``register_error_handler(404, not_found)``."""
+        """:meth:`errorhandler` for a function that is there already: ``app.register_error_handler(404, not_found)``.
+
+        ValueError for a code that is no HTTP error's or a class that is no exception, TypeError for an instance of one.
+        """
         exc_class, code = self._get_exc_class_and_code(code_or_exception)
         self.error_handler_spec[None][code][exc_class] = f
 

@@ -78,7 +78,10 @@ class Worker(base.Worker):  # type: ignore[misc]
         return make_observer(self)
 
     def most_connections(self) -> int:
-        """``worker_connections``, or as many as the descriptors allow."""
+        """How many connections may be open at a time: ``worker_connections``, or as many as the file descriptors allow.
+
+        Some descriptors are left to the application.
+        """
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         if limit == resource.RLIM_INFINITY:
             return int(self.cfg.worker_connections)
@@ -166,7 +169,10 @@ class Worker(base.Worker):  # type: ignore[misc]
         return self.flags[1] == 1
 
     def retire(self, reason: str) -> None:
-        """End soon, from any thread."""
+        """End this worker soon, for *reason*, which is logged; from any thread.
+
+        What is being answered is finished, within ``graceful_timeout``, and the arbiter starts another worker.
+        """
         if self.alive:
             self.alive = False
             self.flags[1] = 1
