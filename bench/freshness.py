@@ -1,15 +1,20 @@
 """``python -m bench check``: whether the stored results are of the code that stands here.
 
-Every result keeps a digest of each folder of the sources at the time it was measured. A result is *older* when one of
-them has changed, be it by a comment: the rule is for releases, whose workflow runs this, and not for each commit.
+Every result keeps a digest of each folder of the sources that it ran, as they stood when it was measured. A result is
+*older* when one of them has changed. Comments, docstrings and blank lines do not count, nor do files that the part does
+not run. The rule is for releases, whose workflow runs this, and not for each commit.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import hashlib
+import io
 import json
 import sys
+import tokenize
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +22,79 @@ from . import machine
 
 SOURCES = machine.ROOT / "src" / "bolthead"
 SUFFIXES = {".py", ".pyx", ".pxd"}
-NOT_IN_PROCESS = ("serving", "cli", "_startup")
-WITHOUT = dict.fromkeys(("inprocess", "other"), NOT_IN_PROCESS)
-"""Folders that a part of the results does not run; all others count."""
+
+TOOLS = ("debughelpers.*", "testing.*", "async_testing.*", "typing.*", "__main__.*")
+COMMAND = ("cli/*", "_startup/*", "as_flask.*")
+SERVER = ("serving/*", "_core/serving/*")
+LOOP = (
+    "websockets.*",
+    "_core/lifecycle/asgi*",
+    "_core/lifecycle/async_phases.*",
+    "_core/lifecycle/lifespan.*",
+    "_core/lifecycle/websockets.*",
+    "_core/response/asgi_messages.*",
+)
+TEMPLATES = ("templating.*", "_core/templates/*")
+WSGI = (*TOOLS, *COMMAND, *SERVER, *LOOP)
+ASGI = (*TOOLS, *COMMAND, *SERVER, *TEMPLATES)
+NOT_RUN = {
+    "inprocess": WSGI,
+    "other": WSGI,
+    "files": WSGI,
+    "templates": WSGI,
+    "threads": WSGI,
+    "startup": (*TOOLS, *COMMAND, *SERVER),
+    "servers": (*TOOLS, *LOOP),
+    "routes": (*TOOLS, *LOOP),
+    "applications": (*TOOLS, *LOOP, "cli/*"),
+    "scaled": (*TOOLS, *LOOP),
+    "asgi": ASGI,
+    "asgi-3.13": ASGI,
+    "asgi-servers": ASGI,
+    "live": ASGI,
+}
+"""What a part of the results does not run; all other files count."""
+RUN = {"routing": ("routing/*", "_core/routing/*", "_core/http/*", "_core/primitives/*", "_compat/*")}
+"""All that a part runs, where that is the shorter list."""
 
 
-def digests() -> dict[str, str]:
-    """A digest for each folder of the sources, by its path below ``src/bolthead``."""
+def counts(part: str, name: str) -> bool:
+    """Whether the figures of *part* depend on the source file *name*, a path below ``src/bolthead``."""
+    if part in RUN:
+        return any(fnmatch(name, pattern) for pattern in RUN[part])
+    return not any(fnmatch(name, pattern) for pattern in NOT_RUN.get(part, ()))
+
+
+def code(path: Path) -> str:
+    """What of a source the interpreter or the compiler reads: no comments, no docstrings, no blank lines."""
+    text = path.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    if path.suffix == ".py":
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.COMMENT:
+                row, column = token.start
+                lines[row - 1] = lines[row - 1][:column]
+        for node in ast.walk(ast.parse(text)):
+            if (
+                isinstance(node, ast.Expr)
+                and isinstance(node.value, ast.Constant)
+                and isinstance(node.value.value, str)
+            ):
+                last = node.end_lineno or node.lineno
+                lines[node.lineno - 1 : last] = [""] * (last - node.lineno + 1)
+    else:
+        lines = [line for line in lines if not line.lstrip().startswith("#")]
+    return "\n".join(line.rstrip() for line in lines if line.strip())
+
+
+def digests(part: str) -> dict[str, str]:
+    """A digest for each folder of the sources that *part* runs, by its path below ``src/bolthead``."""
     folders: dict[str, Any] = {}
     for path in sorted(path for path in SOURCES.rglob("*") if path.suffix in SUFFIXES):
-        digest = folders.setdefault(path.parent.relative_to(SOURCES).as_posix(), hashlib.sha256())
-        digest.update(f"{path.name}\n".encode() + path.read_bytes())
+        name = path.relative_to(SOURCES).as_posix()
+        if counts(part, name):
+            digest = folders.setdefault(path.parent.relative_to(SOURCES).as_posix(), hashlib.sha256())
+            digest.update(f"{path.name}\n{code(path)}\n".encode())
     return {name: digest.hexdigest()[:16] for name, digest in folders.items()}
 
 
@@ -35,17 +102,12 @@ def stamp(results: dict[str, Any]) -> None:
     """Note in each of *results* (part → result) the command that runs and the sources that it describes."""
     command = " ".join(["python -m bench", *sys.argv[1:]])
     for part, found in results.items():
-        found["about"] = {**found["about"], "command": command, "sources": counted(part, digests())}
-
-
-def counted(part: str, folders: dict[str, str]) -> dict[str, str]:
-    left_out = WITHOUT.get(part, ())
-    return {name: digest for name, digest in folders.items() if name.partition("/")[0] not in left_out}
+        found["about"] = {**found["about"], "command": command, "sources": digests(part)}
 
 
 def changed(part: str, found: dict[str, Any]) -> list[str]:
     """The folders that differ from those that *found*, a stored result, was measured with."""
-    then, now = found["about"].get("sources", {}), counted(part, digests())
+    then, now = found["about"].get("sources", {}), digests(part)
     return sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
 
 

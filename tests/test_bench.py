@@ -9,6 +9,7 @@ import re
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -237,7 +238,7 @@ def test_a_result_says_of_what_it_is(part: str) -> None:
     assert re.fullmatch(r"[0-9a-f]{7,40}\+?", about["commit"])
     assert about["command"].startswith("python -m bench")
     assert about["date"].endswith(" UTC") and about["processor"] and about["python"] and about["cores"]
-    assert "." in about["sources"]
+    assert "_core/routing" in about["sources"]
 
 
 def test_what_the_documentation_shows_is_made_of_the_stored_results() -> None:
@@ -247,7 +248,7 @@ def test_what_the_documentation_shows_is_made_of_the_stored_results() -> None:
 
 @pytest.fixture
 def sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    for name in ("app.py", "_core/http/cookies.py", "serving/loop.py", "serving/loop.c"):
+    for name in ("app.py", "_core/http/cookies.py", "_core/lifecycle/asgi.py", "serving/loop.py", "serving/loop.c"):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x = 1\n")
@@ -265,6 +266,8 @@ def sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         ("_core/http/cookies.py", {"inprocess": ["_core/http"], "servers": ["_core/http"]}),
         ("serving/loop.py", {"servers": ["serving"]}),
         ("_core/new/new.pyx", {"inprocess": ["_core/new"], "servers": ["_core/new"]}),
+        ("_core/lifecycle/asgi.py", {}),
+        ("debughelpers.py", {}),
     ],
 )
 def test_a_result_is_older_than_what_was_changed_since(
@@ -284,6 +287,32 @@ def test_a_result_is_older_than_what_was_changed_since(
     said = capsys.readouterr().out
     assert all(f"older than {', '.join(places)}" in said for places in older.values())
     assert said.count("current") == 2 - len(older)
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("x = 1  # one\n", True),
+        ("# a word\n\nx = 1\n", True),
+        ('"""A word."""\n\nx = 1\n"""One."""\n', True),
+        ("x = 1\ny = 1\n", False),
+        ("if True:\n    x = 1\n", False),
+        ('x = "# 1"\n', False),
+    ],
+)
+def test_words_in_a_source_make_no_result_older(sources: Path, text: str, same: bool) -> None:
+    results = {"inprocess": {"about": {"commit": "abcdef1", "date": "now"}}}
+    freshness.stamp(results)
+    (sources / "app.py").write_text(text)
+    assert (not freshness.changed("inprocess", results["inprocess"])) == same
+
+
+def test_what_a_part_of_the_bench_leaves_out_is_there() -> None:
+    names = [path.relative_to(freshness.SOURCES).as_posix() for path in freshness.SOURCES.rglob("*.py")]
+    for part, patterns in {**freshness.NOT_RUN, **freshness.RUN}.items():
+        assert part == "other" or part in STORED or part == "threads"
+        for pattern in patterns:
+            assert any(fnmatch(name, pattern) for name in names), pattern
 
 
 def test_a_result_of_no_commit_is_not_current(sources: Path, tmp_path: Path) -> None:
