@@ -17,6 +17,9 @@ HOST = "127.0.0.1"
 
 PACKAGES = ("flask", "werkzeug", "jinja2", "falcon", "bottle", "django", "granian", "gunicorn", "asgiref", "cython")
 
+LOAD = round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
+"""The system's load when the bench was started: other work on the machine."""
+
 
 def processor() -> str:
     try:
@@ -55,6 +58,7 @@ def about() -> dict[str, Any]:
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "processor": processor(),
         "cores": os.cpu_count(),
+        "load": LOAD,
         "system": f"{platform.system()} {platform.release()}",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "versions": versions(),

@@ -27,9 +27,11 @@ def table(head: list[str], body: list[list[str]]) -> str:
 
 def place(about: dict[str, Any]) -> str:
     packages = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
+    load = about.get("load")
+    before = "" if load is None else f", a load of {load:g} before it"
     return (
         f"`{about['command']}` on {about['processor']}, {about['cores']} cores, {about['system']}, {about['python']}; "
-        f"{packages}; commit {about['commit']}, {about['date']}."
+        f"{packages}; commit {about['commit']}, {about['date']}{before}."
     )
 
 
@@ -117,8 +119,42 @@ def applications(found: dict[str, Any]) -> str:
     return "\n".join([*parts, place(found["about"])]) + "\n"
 
 
+def gains(found: dict[str, Any]) -> str:
+    """How much faster pages of each kind are in process, from the least to the most."""
+    from .applications.sites import KINDS
+
+    lines = []
+    for kind, title in KINDS.items():
+        rows = [row["us"] for row in found["pages"] if row["kind"] == kind]
+        spans = []
+        for side in ("compiled", "pure"):
+            ratios = [us["flask"] / us[side] for us in rows]
+            ends = dict.fromkeys(f"{end:.1f}" for end in (min(ratios), max(ratios)))
+            spans.append(f"{' to '.join(ends)} times {side}")
+        lines.append(f"- {title}: {', '.join(spans)}.\n")
+    return "".join(lines)
+
+
+def standing(found: dict[str, Any]) -> list[str]:
+    """By the core's time and by the rate: in how many tests bolthead is first, and which entries are before it."""
+    from .public.contracts import CONTRACTS
+
+    tests = [test for test in CONTRACTS if "bolthead" in found["rate"].get(test.key, ())]
+    lines = []
+    for what, by, sign in (("cpu", "the core's time", 1), ("rate", "the rate", -1)):
+        ahead = {}
+        for test in tests:
+            numbers = found[what][test.key]
+            names = [name for name, value in numbers.items() if value and sign * value < sign * numbers["bolthead"]]
+            if names:
+                ahead[f"*{test.title}*, {BOARD_NAMES[test.board]}"] = ", ".join(names)
+        lines.append(f"- By {by} bolthead is first in {len(tests) - len(ahead)} of {len(tests)} tests.")
+        lines += [f"  - Before it in {test}: {names}." for test, names in ahead.items()]
+    return lines
+
+
 def public(found: dict[str, Any]) -> str:
-    """A table for each board, and how each server was started."""
+    """A table for each board, who is first, and how each server was started."""
     from .public.contracts import BOARDS, CONTRACTS
     from .public.entries import ENTRIES
 
@@ -134,6 +170,7 @@ def public(found: dict[str, Any]) -> str:
                         [entry.name, *("" if cell is None else form.format(cell) if cell else "-" for cell in cells)]
                     )
             parts.append(table([f"{BOARD_NAMES[board]}, {unit}", *(test.title for test in tests)], body))
+    parts.append("\n".join([*standing(found), "", "The commands:", ""]))
     lines = [f"- {name}: `{command}`" for name, command in found["commands"].items()]
     return "\n".join([*parts, "\n".join(lines), "", place(found["about"])]) + "\n"
 
@@ -217,6 +254,7 @@ TEXTS = {
     "scaled.inc": ("scaled", gridded("growth")),
     "trial.inc": ("scaled", survived),
     "applications.inc": ("applications", applications),
+    "gains.inc": ("applications", gains),
     "public.inc": ("public", public),
 }
 """What is made of the results: the file, the part that it shows, and how."""
