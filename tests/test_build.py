@@ -23,10 +23,10 @@ OWN_SOURCE = {
     "primitives.class_watch",
     "primitives.context_vars",
     "primitives.objects",
+    "primitives.system",
     "routing.search",
     "routing.segment_table",
     "serving.head",
-    "serving.system",
 }
 """Modules whose compiled build has a source of its own, a ``.pyx``."""
 

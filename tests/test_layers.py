@@ -49,7 +49,7 @@ CORE: dict[str, set[str]] = {
     "response": {"http", "json", "primitives"},
     "session": {"response", "json", "http", "primitives"},
     "lifecycle": {"session", "response", "routing", "request", "json", "http", "primitives"},
-    "serving": set[str](),
+    "serving": {"primitives"},
     # For the guard alone.
     "templates": {"primitives"},
 }

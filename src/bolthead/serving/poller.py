@@ -10,7 +10,7 @@ from math import inf
 from time import monotonic, sleep
 from typing import Any
 
-from .._core.serving.system import Epoll
+from .._core.primitives.system import Epoll
 from .._core.serving.turns import ALWAYS, BATCH, WRITE, Queue, Seat
 
 BSD: Any = select

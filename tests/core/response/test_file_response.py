@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import mimetypes
 import os
 from collections.abc import Callable
@@ -124,8 +125,27 @@ def test_the_body(load: Load, file: Path) -> None:
         cls, environ(**{"wsgi.file_wrapper": lambda file, size: [file, size]}), str(file), None, False, None, None
     )
     opened, size = given.response
-    assert (opened.read(1), size) == (b"0", load(NAME).BUFFER_SIZE)
+    assert (opened.fileno() > 2, opened.read(1), size) == (True, b"0", load(NAME).BUFFER_SIZE)
+    assert next(iter(opened)) == CONTENT[1:] + b"more" and not opened.closed
     opened.close()
+    opened.close()
+    assert opened.closed
+
+
+def test_no_descriptor_is_left(load: Load, file: Path) -> None:
+    """Closed once, whether the response was sent, closed unread, forgotten, or left to Werkzeug after all."""
+    cls, file_response = load("bolthead").Response, load(NAME).file_response
+    wrapped = environ(**{"wsgi.file_wrapper": lambda file, size: file})
+    before = sorted(os.listdir("/dev/fd"))
+    for given in (environ(), wrapped):
+        response = file_response(cls, given, str(file), None, False, None, None)
+        response.close()
+        response.response.close()
+        response = file_response(cls, given, str(file), None, False, None, None)
+        assert file_response(cls, given, str(file), None, False, "é", None) is None
+        del response
+        gc.collect()
+        assert sorted(os.listdir("/dev/fd")) == before
 
 
 @pytest.mark.parametrize("path", ["a", "a/b.txt", "../a", "a/../b", "/a", "", ".a", "a//b", "a\0", "é", "a/", "a\\b"])

@@ -3,6 +3,7 @@ cimport cython
 from bolthead._core.primitives.class_watch cimport StockFunctions
 from bolthead._core.primitives.context_vars cimport var_get
 from bolthead._core.primitives.stock cimport Shipped
+from bolthead._core.primitives.system cimport close_file, open_cached
 from bolthead._core.http.set_cookie cimport date_of
 from bolthead._core.response.bare cimport bare_response
 from bolthead._core.response.status cimport content_type_of
@@ -11,6 +12,12 @@ cdef Shipped shipped
 cdef StockFunctions FILE_FUNCTIONS
 
 cdef dict _validators
+
+@cython.final
+cdef class OpenFile:
+    cdef int _fd
+    cdef object _file
+    cdef object _path
 
 cdef frozenset OPTIONS
 
@@ -24,7 +31,7 @@ cpdef object from_directory(object directory, object path, dict options)
 cpdef object from_path(
     object path, object mimetype, object as_attachment, object name, object max_age, bint inside
 )
-@cython.locals(pairs=list, safe=bint)
+@cython.locals(pairs=list, safe=bint, opened=OpenFile, cached=tuple)
 cpdef object file_response(
     object cls, object environ, object path, object mimetype, object as_attachment, object name, object max_age,
     bint inside=*

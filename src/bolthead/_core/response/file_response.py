@@ -29,6 +29,7 @@ from ..primitives.class_watch import StockFunctions
 from ..primitives.context import _cv_app, _cv_request
 from ..primitives.context_vars import var_get
 from ..primitives.stock import shipped
+from ..primitives.system import close_file, open_cached
 from .bare import bare_response
 from .status import content_type_of
 
@@ -62,23 +63,21 @@ FILE_FUNCTIONS = StockFunctions(
 _validators: dict[tuple[str, float, int], tuple[str, str, str, bool]] = {}
 
 
-class FileBody(FileWrapper):
-    """Iterates over a file of *size* bytes in blocks. The file object is made when ``file`` is first read.
+class OpenFile:
+    """A file that is open for reading. Its file object is made when more than the descriptor is asked for."""
 
-    Ends after *size* bytes: a file that grows meanwhile does not get past its Content-Length.
-    """
+    __slots__ = ("_fd", "_file", "_path")
 
-    _fd = -1
-    _file: Any = None
-
-    def __init__(self, fd: int, path: str, size: int) -> None:
+    def __init__(self, fd: int, path: str) -> None:
         self._fd = fd
         self._path = path
-        self._left = size
-        self.buffer_size = BUFFER_SIZE
+        self._file: Any = None
 
-    @property
-    def file(self) -> Any:
+    def fileno(self) -> int:
+        return self._fd if self._fd >= 0 else int(self.made().fileno())
+
+    def made(self) -> Any:
+        """The file object, as ``open`` makes it."""
         if self._file is None:
             fd = self._fd
             self._fd = -1
@@ -90,13 +89,50 @@ class FileBody(FileWrapper):
                 self._file.close()
         return self._file
 
+    def close(self) -> None:
+        fd = self._fd
+        if fd >= 0:
+            self._fd = -1
+            close_file(fd)
+        elif self._file is not None:
+            self._file.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.made(), name)
+
+    def __iter__(self) -> Any:
+        return iter(self.made())
+
+    def __del__(self) -> None:
+        if self._fd >= 0:
+            self.close()
+
+
+class FileBody(FileWrapper):
+    """Iterates over an open file of *size* bytes in blocks.
+
+    Ends after *size* bytes: a file that grows meanwhile does not get past its Content-Length.
+    """
+
+    def __init__(self, opened: OpenFile, size: int) -> None:
+        self._opened: Any = opened
+        self._fd = opened.fileno()
+        self._left = size
+        self.buffer_size = BUFFER_SIZE
+
+    @property
+    def file(self) -> Any:
+        self._fd = -1
+        opened = self._opened
+        return opened.made() if isinstance(opened, OpenFile) else opened
+
     @file.setter
     def file(self, value: Any) -> None:
         self.close()
-        self._file = value
+        self._opened = value
 
     def __next__(self) -> bytes:
-        if self._file is not None or self._fd < 0:
+        if self._fd < 0:
             return super().__next__()
         if self._left <= 0:
             raise StopIteration
@@ -107,16 +143,8 @@ class FileBody(FileWrapper):
         return data
 
     def close(self) -> None:
-        if self._file is not None:
-            super().close()
-        fd = self._fd
-        if fd >= 0:
-            self._fd = -1
-            os.close(fd)
-
-    def __del__(self) -> None:
-        if self._fd >= 0:
-            self.close()
+        self._fd = -1
+        self._opened.close()
 
 
 def simple_join(directory: Any, path: Any) -> str | None:
@@ -241,17 +269,23 @@ def file_response(
         or not FILE_FUNCTIONS.unchanged()
     ):
         return None
-    stat = None
-    try:
-        stat = os.stat(path)
-    except (OSError, ValueError):
-        pass
-    if stat is None or not S_ISREG(stat.st_mode):
-        if inside:
-            raise NotFound
-        return None
-    size = stat.st_size
-    mtime = stat.st_mtime
+    opened: OpenFile | None = None
+    # FAST (static): quick where the system has the file in its caches.
+    cached = open_cached(path)
+    if cached is not None:
+        opened = OpenFile(cached[0], path)
+        mtime, size = cached[1], cached[2]
+    else:
+        stat = None
+        try:
+            stat = os.stat(path)
+        except (OSError, ValueError):
+            pass
+        if stat is None or not S_ISREG(stat.st_mode):
+            if inside:
+                raise NotFound
+            return None
+        mtime, size = stat.st_mtime, stat.st_size
     if size == 0 or not 0 < mtime < LAST_SECOND:
         return None
     etag, modified, own_name, safe = validators_of(path, mtime, size)
@@ -299,10 +333,8 @@ def file_response(
     status, code = ("304 NOT MODIFIED", 304) if is_current(environ, etag, modified) else ("200 OK", 200)
     response = bare_response(cls, status, code, pairs, None)
     response.direct_passthrough = True
+    if opened is None:
+        opened = OpenFile(os.open(path, os.O_RDONLY | os.O_CLOEXEC), path)
     wrapper: Callable[..., Any] | None = environ.get("wsgi.file_wrapper")
-    if wrapper is None:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        response.response = FileBody(fd, path, size)
-    else:
-        response.response = wrapper(open(path, "rb"), BUFFER_SIZE)  # noqa: SIM115
+    response.response = FileBody(opened, size) if wrapper is None else wrapper(opened, BUFFER_SIZE)
     return response

@@ -1,6 +1,6 @@
 cimport cython
 
-from bolthead._core.serving.system cimport receive, send, send_both
+from bolthead._core.primitives.system cimport chunk, receive, send, send_both, send_chunk
 
 
 cdef class FilePart:
@@ -47,6 +47,8 @@ cdef class Connection:
     cdef int _check_open(self) except -1
     @cython.locals(sent=Py_ssize_t)
     cpdef int send(self, bytes data) except -1
+    @cython.locals(left=Py_ssize_t)
+    cpdef send_chunk(self, bytes data)
     cdef int _keep(self, object piece) except -1
     cdef int _count(self, Py_ssize_t more) except -1
     cpdef bint flush(self) except -1

@@ -11,7 +11,7 @@ from collections import deque
 from time import monotonic
 from typing import Any
 
-from .system import receive, send, send_both
+from ..primitives.system import chunk, receive, send, send_both, send_chunk
 
 HEAD, BODY, FLUSH, LINGER, HANDSHAKE = range(5)
 """What a connection waits for: a head, the rest of a small body, room to write, the visitor's end, TLS."""
@@ -184,6 +184,16 @@ class Connection:
         if sent != len(data):
             self._keep(memoryview(data)[sent:])
         return sent
+
+    def send_chunk(self, data: bytes) -> None:
+        """:meth:`send` of *data* as a chunk of a body."""
+        if self.out or self.tls:
+            self.send(chunk(data))
+            return
+        self._check_open()
+        left = send_chunk(self.fd, data)
+        if left:
+            self._keep(memoryview(chunk(data))[-left:])
 
     def send_two(self, head: bytes, body: bytes) -> None:
         """:meth:`send` of a head and a large body, which is not copied for that."""

@@ -1,5 +1,6 @@
 cimport cython
 
+from bolthead._core.primitives.system cimport chunk
 from bolthead._core.serving.connection cimport Connection
 
 
@@ -28,10 +29,11 @@ cdef class Response:
     cdef public bint own_date
     cdef public bint upgrade
     cdef public bint head_sent
-    cdef public object sent
+    cdef public long long sent
 
     @cython.locals(lines=list, names=dict, kind=int, value=str)
     cdef int _read_headers(self, object headers, int code) except -1
+    cpdef write(self, object data)
     @cython.locals(tail=str)
     cpdef bytes head(self)
     cpdef int send_all(self, object pieces) except -1

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from email.utils import formatdate
 from typing import Any
 
+from ..primitives.system import chunk, position, read_file
 from .connection import Connection, FilePart
 
 ORDINARY, LENGTH, DATE, CONNECTION, UPGRADE, HOP = range(6)
@@ -149,25 +150,29 @@ class Response:
 
     def write(self, data: bytes) -> None:
         """Send a piece of the body, at once, and the head before it."""
-        if type(data) is not bytes and not isinstance(data, bytes):
+        if not isinstance(data, bytes):
             raise TypeError(f"{data!r} is not a byte")
-        head = b"" if self.head_sent else self.head()
-        if not self.bodyless and data:
-            if self.length >= 0:
-                data = data[: self.length - self.sent]
-                self.sent += len(data)
-            else:
-                self.sent += len(data)
-                if self.chunked:
-                    data = b"%X\r\n%b\r\n" % (len(data), data)
-        else:
-            data = b""
         connection = self.connection
-        if head or data:
-            if head and len(data) > SENT_AT_ONCE:
+        if type(data) is not bytes:
+            data = bytes(data)
+        if self.bodyless:
+            data = b""
+        elif self.length >= 0:
+            data = data[: self.length - self.sent]
+        self.sent += len(data)
+        if not self.head_sent:
+            head = self.head()
+            if data and self.chunked:
+                data = chunk(data)
+            if len(data) > SENT_AT_ONCE:
                 connection.send_two(head, data)
             else:
-                connection.send(head + data if head else data)
+                connection.send(head + data)
+        elif data:
+            if self.chunked:
+                connection.send_chunk(data)
+            else:
+                connection.send(data)
         if connection.out:
             # The rest is sent while the stream goes on, and the stream waits where that is too much.
             connection.flush()
@@ -242,8 +247,8 @@ class Response:
             return False
         try:
             fileno = file.fileno()
-            offset = os.lseek(fileno, 0, os.SEEK_CUR)
-            count = self.length if self.length >= 0 else os.fstat(fileno).st_size - offset
+            offset = position(fileno)
+            count = self.length if self.length >= 0 else max(0, os.fstat(fileno).st_size - offset)
         except (AttributeError, OSError, io.UnsupportedOperation):
             return False
         if self.length < 0 and not self.bodyless:
@@ -254,7 +259,7 @@ class Response:
             self.connection.send(head)
             return True
         if count <= SENT_AT_ONCE:
-            content = os.pread(fileno, count, offset)
+            content = read_file(fileno, count, offset)
             self.sent = len(content)
             self.connection.send(head + content)
             return True

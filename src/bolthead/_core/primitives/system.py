@@ -1,7 +1,8 @@
-"""System calls on sockets that do not block, made without letting another thread run meanwhile.
+"""System calls that do not block, made without letting another thread run meanwhile.
 
 Each takes a microsecond or a few. A thread that let go of the interpreter for that long would have to wait for it
-afterwards, and wake another one that waits: several times the cost of the call, for each of them.
+afterwards, and wake another one that waits: several times the cost of the call, for each of them. The compiled
+version does so; of files, with what the system has in its caches, so that no disk is waited for.
 """
 
 from __future__ import annotations
@@ -35,6 +36,40 @@ def send_both(fd: int, head: bytes, body: bytes) -> int:
         return os.writev(fd, (head, body))
     except BlockingIOError:
         return 0
+
+
+def send_chunk(fd: int, data: bytes) -> int:
+    """Send *data* as a :func:`chunk`; how many bytes of that the socket did not take. OSError."""
+    framed = chunk(data)
+    return len(framed) - send(fd, framed)
+
+
+def chunk(data: bytes) -> bytes:
+    """*data* as a chunk of a body (RFC 9112, 7.1)."""
+    return b"%X\r\n%b\r\n" % (len(data), data)
+
+
+def open_cached(path: str) -> tuple[int, float, int] | None:
+    """Open a file that the system has in its caches: descriptor, time of change, and size.
+
+    None where that cannot be told, for a file that is not a regular one, and where an error would have to be raised.
+    """
+    return None
+
+
+def read_file(fd: int, size: int, offset: int) -> bytes:
+    """At most *size* bytes of a file, fewer at its end. OSError."""
+    return os.pread(fd, size, offset)
+
+
+def position(fd: int) -> int:
+    """Where in a file the next byte would be read. OSError."""
+    return os.lseek(fd, 0, os.SEEK_CUR)
+
+
+def close_file(fd: int) -> None:
+    """Close a file that was read. OSError."""
+    os.close(fd)
 
 
 class Epoll:
