@@ -79,9 +79,9 @@ async def talk(port: int, path: str) -> list[Any]:
 def test_early_hints_and_trailers(path: str) -> None:
     async def main() -> list[Any]:
         settings = config.Config()
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            port = listener.getsockname()[1]
-        settings.bind = [f"127.0.0.1:{port}"]
+        listener = socket.create_server(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+        settings.bind = [f"fd://{listener.detach()}"]
         settings.errorlog = None
         settings.graceful_timeout = 1
         stop = asyncio.Event()

@@ -427,6 +427,30 @@ def test_the_largest_body(serve, site, path, limit):
         assert sized.split()[1] == chunked.split()[1] == code
 
 
+@pytest.mark.parametrize("first", [b"", b"2;a=b\r\n12\r\n0003 \t;c\r\n123\r\n", b"12c\r\n" + b"x" * 300])
+@pytest.mark.parametrize("limit", [1000, 200_000])
+def test_a_chunk_is_refused_when_it_is_announced(serve, site, first, limit):
+    """The visitor is answered though nothing more comes, whether the body would have been read before the view."""
+    local = serve(Options(max_body=limit))
+    rest = b"\r\n%x\r\nab" % (limit + 1) if first.endswith(b"x") else b"%x\r\nab" % (limit + 1)
+    request = ask("echo", "Transfer-Encoding: chunked", method="POST", body=first)
+    for pieces in ([request + rest], [request, rest], [request[:-3], request[-3:] + rest[:-4], rest[-4:]]):
+        with local.connect() as client:
+            for piece in pieces:
+                client.sendall(piece)
+                time.sleep(0.01)
+            assert client.recv(65536).startswith(b"HTTP/1.1 413 ")
+    assert site.seen == []
+
+
+def test_a_chunk_is_refused_when_the_view_comes_to_it(serve):
+    local = serve(Options(max_body=200_000))
+    body = chunks(b"x" * 100_000, 9000).removesuffix(b"0\r\n\r\n") + b"186a1\r\nab"
+    with local.connect() as client:
+        client.sendall(ask("echo", "Transfer-Encoding: chunked", method="POST", body=body))
+        assert client.recv(65536).startswith(b"HTTP/1.1 413 ")
+
+
 # Slow visitors
 
 

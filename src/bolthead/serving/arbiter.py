@@ -17,7 +17,7 @@ from .check import try_in_child
 from .notify import Supervisor
 
 YOUNG = 5.0
-"""Seconds within which a worker's death counts as one of a row."""
+"""Seconds of serving within which a worker's death counts as one of a row."""
 DEATHS_WITHOUT_PAUSE = 5
 """Deaths in a row before the next worker has to wait."""
 LONGEST = 30.0
@@ -58,11 +58,6 @@ class Arbiter(arbiter.Arbiter):  # type: ignore[misc]
             if len(self.WORKERS) < 2 * self.num_workers:
                 self.spawn_worker()
 
-    def spawn_worker(self) -> Any:
-        pid = super().spawn_worker()
-        self.WORKERS[pid].since = time.monotonic()
-        return pid
-
     def reap_workers(self) -> None:
         before = dict(self.WORKERS)
         while True:
@@ -80,7 +75,7 @@ class Arbiter(arbiter.Arbiter):  # type: ignore[misc]
         """Have the next worker wait, the longer the more have died young."""
         if worker.retiring() or worker.asked_to_stop:
             return
-        if time.monotonic() - getattr(worker, "since", 0.0) > YOUNG:
+        if worker.serving() and time.monotonic() - worker.serving_since() > YOUNG:
             self.deaths = 0
             return
         self.deaths += 1

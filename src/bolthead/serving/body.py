@@ -11,6 +11,7 @@ from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.http.unreader import Unreader
 
 from .._core.serving.connection import WOULD_BLOCK, Connection, Stalled
+from .._core.serving.request import HEXADECIMAL, Request
 
 if TYPE_CHECKING:
     from .loop import Loop
@@ -103,6 +104,8 @@ class StreamedBody(Body):  # type: ignore[misc]
             raise self.error
         try:
             data: bytes = self.reader.read(size)
+        except TooLarge as error:
+            self._fail(error)
         except (ParseException, OSError) as error:
             self._fail(BrokenBody(str(error) or "the body ended early"))
         self.left -= len(data)
@@ -130,8 +133,41 @@ class StreamedBody(Body):  # type: ignore[misc]
         return reader.parser is None and not reader.buf.tell()
 
 
+class LimitedChunks(ChunkedReader):  # type: ignore[misc]
+    """gunicorn's reader of chunks, which goes no further than to one that would be too much."""
+
+    def __init__(self, request: Any, source: Source, limit: int) -> None:
+        super().__init__(request, source)
+        self.limit = limit or sys.maxsize
+        self.announced = 0
+
+    def parse_chunk_size(self, unreader: Any, data: Any = None) -> tuple[int, bytes | None]:
+        size, rest = super().parse_chunk_size(unreader, data)
+        self.announced += size
+        if self.announced > self.limit:
+            raise TooLarge(f"{self.announced} bytes")
+        return size, rest
+
+
 def chunked_body(request: Any, source: Source, limit: int) -> StreamedBody:
-    return StreamedBody(ChunkedReader(request, source), limit)
+    return StreamedBody(LimitedChunks(request, source, limit), limit)
+
+
+def announced(request: Request, data: bytes) -> int:
+    """How many bytes the chunks have that begin in *data*, the part of a body that has come.
+
+    Each is counted once, and what is malformed is left to gunicorn's reader.
+    """
+    while True:
+        end = data.find(b"\r\n", request.reached)
+        digits = data[request.reached : end].partition(b";")[0].rstrip(b" \t") if end > 0 else b""
+        if not digits or digits.strip(HEXADECIMAL):
+            return request.announced
+        size = int(digits, 16)
+        if not size:
+            return request.announced
+        request.announced += size
+        request.reached = end + 2 + size + 2
 
 
 def sized_body(length: int, source: Source, limit: int) -> StreamedBody:

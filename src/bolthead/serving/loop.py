@@ -31,7 +31,7 @@ from .._core.serving.connection import (
 from .._core.serving.request import CHUNKED, Request
 from .._core.serving.response import Response
 from .._core.serving.turns import LINGERING, READ, WRITE, Seat, Turns
-from .body import CONTINUE, Source, StreamedBody, TooLarge, chunked_body, read_whole, sized_body
+from .body import CONTINUE, Source, StreamedBody, TooLarge, announced, chunked_body, read_whole, sized_body
 from .errors import TIMED_OUT, TOO_LARGE, Captured
 from .heads import make_reader
 from .listening import Site
@@ -264,9 +264,10 @@ class Loop(Turns):
         length, small, limit = request.length, self.small, self.options.max_body
         if connection.pending is None:
             connection.tries = 0
-            if limit and length > limit:
-                self.refuse(connection, request, TooLarge(f"{length} bytes"), status=413)
-                return None
+        known = announced(request, data) if length == CHUNKED else length
+        if limit and known > limit:
+            self.refuse(connection, request, TooLarge(f"{known} bytes"), status=413)
+            return None
         if length == CHUNKED:
             if len(data) <= small and connection.tries < TRIES:
                 return self._small_chunked(connection, request, data)

@@ -7,6 +7,7 @@ import os
 import resource
 import select
 import signal
+import struct
 import sys
 import time
 import traceback
@@ -30,6 +31,7 @@ from .options import from_environ
 
 SPARE = 64
 """Descriptors that connections leave to the application."""
+SINCE = struct.Struct("d")
 
 
 class Worker(base.Worker):  # type: ignore[misc]
@@ -42,7 +44,7 @@ class Worker(base.Worker):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.options = getattr(self.app, "options", None) or from_environ()
         self.flags = mmap.mmap(-1, mmap.PAGESIZE)
-        """Shared with the arbiter: whether this worker serves, and whether it retires."""
+        """Shared with the arbiter: whether this worker serves, whether it retires, and since when it serves."""
         self.asked_to_stop = False
         self.metrics: Metrics | None = None
         if self.options.admin_bind:
@@ -118,6 +120,7 @@ class Worker(base.Worker):  # type: ignore[misc]
     def run(self) -> None:
         loop = self.loop = Loop(self)
         loop.start()
+        SINCE.pack_into(self.flags, SINCE.size, time.monotonic())
         self.flags[0] = 1
         while self.alive:
             self.notify()
@@ -163,6 +166,10 @@ class Worker(base.Worker):  # type: ignore[misc]
     def serving(self) -> bool:
         """Whether it has begun to serve; the arbiter may ask."""
         return self.flags[0] == 1
+
+    def serving_since(self) -> float:
+        """When it began to serve, by the monotonic clock."""
+        return float(SINCE.unpack_from(self.flags, SINCE.size)[0])
 
     def retiring(self) -> bool:
         """Whether it ends by itself, so that the arbiter may start the next one already."""

@@ -136,7 +136,8 @@ def test_no_descriptor_is_left(load: Load, file: Path) -> None:
     """Closed once, whether the response was sent, closed unread, forgotten, or left to Werkzeug after all."""
     cls, file_response = load("bolthead").Response, load(NAME).file_response
     wrapped = environ(**{"wsgi.file_wrapper": lambda file, size: file})
-    before = sorted(os.listdir("/dev/fd"))
+    gc.collect()
+    before = set(os.listdir("/dev/fd"))
     for given in (environ(), wrapped):
         response = file_response(cls, given, str(file), None, False, None, None)
         response.close()
@@ -145,7 +146,7 @@ def test_no_descriptor_is_left(load: Load, file: Path) -> None:
         assert file_response(cls, given, str(file), None, False, "é", None) is None
         del response
         gc.collect()
-        assert sorted(os.listdir("/dev/fd")) == before
+        assert not set(os.listdir("/dev/fd")) - before
 
 
 @pytest.mark.parametrize("path", ["a", "a/b.txt", "../a", "a/../b", "/a", "", ".a", "a//b", "a\0", "é", "a/", "a\\b"])

@@ -11,6 +11,8 @@ cdef class Request:
     cdef public object source
     cdef public Py_ssize_t length
     cdef public object whole
+    cdef public object announced
+    cdef public object reached
     cdef public bint keep_alive
     cdef public bint expects
     cdef public bint modern

@@ -16,7 +16,19 @@ HEXADECIMAL = b"0123456789abcdefABCDEF"
 class Request:
     """A request whose head has been read."""
 
-    __slots__ = ("consumed", "environ", "exact", "expects", "keep_alive", "length", "modern", "source", "whole")
+    __slots__ = (
+        "announced",
+        "consumed",
+        "environ",
+        "exact",
+        "expects",
+        "keep_alive",
+        "length",
+        "modern",
+        "reached",
+        "source",
+        "whole",
+    )
 
     def __init__(self, environ: dict[str, Any], consumed: int) -> None:
         self.environ = environ
@@ -30,6 +42,10 @@ class Request:
         """Bytes of the body; ``CHUNKED`` for one that tells when it ends."""
         self.whole: bytes | None = None
         """A chunked body that came with the head."""
+        self.announced = 0
+        """Bytes of the chunks that have begun, while a chunked body comes."""
+        self.reached = 0
+        """Where in the body the next chunk begins."""
         self.keep_alive = True
         self.expects = False
         """Whether the visitor waits for ``100 Continue``."""
