@@ -126,15 +126,18 @@ def run(*command: str | Path, **env: str) -> None:
 def install(one: Interpreter) -> None:
     """Build the wheel with *one* and install it, with what the suite needs, into its environment.
 
-    ``BOLTHEAD_NEWEST`` names a requirement to be installed in its newest version, whatever range we ask for.
+    ``BOLTHEAD_NEWEST`` names a requirement to be installed in its newest version, whatever range we ask for; what
+    builds the wheel, Cython above all, is the newest then too.
     """
+    newest = os.environ.get("BOLTHEAD_NEWEST")
     if not one.python.exists():
         run(one.path, "-m", "venv", one.folder)
     pip = (one.python, "-m", "pip")
     run(*pip, "install", "-q", "--disable-pip-version-check", "-U", "pip")
     with tempfile.TemporaryDirectory() as folder:
         require = "1" if one.compiles else ""
-        run(*pip, "wheel", "-q", "--no-deps", "-w", folder, ".", BOLTHEAD_REQUIRE_EXT=require)
+        early = ("--pre",) if newest else ()
+        run(*pip, "wheel", "-q", "--no-deps", *early, "-w", folder, ".", BOLTHEAD_REQUIRE_EXT=require)
         [wheel] = Path(folder).glob("*.whl")
         run(*pip, "uninstall", "-q", "-y", "bolthead")
         # The newest hypothesis needs a compiler of Rust where it has no wheel; an older one is plain Python.
@@ -143,7 +146,7 @@ def install(one: Interpreter) -> None:
         command = [*pip, "install", "-q", "--only-binary", "cryptography,greenlet", name]
         if subprocess.run([str(part) for part in command], capture_output=True).returncode:
             print(f"{one.tag}: {name} cannot be installed", flush=True)
-    if newest := os.environ.get("BOLTHEAD_NEWEST"):
+    if newest:
         run(*pip, "install", "-q", "-U", "--pre", "--no-deps", newest)
 
 
