@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
+import blinker
 import pytest
 from hypothesis import settings
 
@@ -41,3 +42,12 @@ def build(request: pytest.FixtureRequest) -> str:
 def load(build: str) -> Callable[[str], ModuleType]:
     """``load("bolthead._core.http.query")``: that module in the build under test."""
     return lambda name: builds.load(build, name)
+
+
+@pytest.fixture
+def no_receivers(load: Callable[[str], ModuleType]) -> None:
+    """Forget the receivers of earlier tests: CPython 3.13 without the GIL never frees a function of a template, and
+    keeps the application with it, and what is connected to that."""
+    for signal in vars(load("bolthead.signals")).values():
+        if isinstance(signal, blinker.Signal):
+            signal._clear_state()

@@ -125,18 +125,21 @@ try:
 except ImportError:
     import _xxsubinterpreters as interpreters
     kind = []
-code = '''
+for _ in range(3):
+    interpreters.run_string(interpreters.create(*kind), CODE)
+"""
+APPLICATION = """
 from bolthead import Flask, request, _core
 app = Flask("shop")
 app.add_url_rule("/", "view", lambda: request.path + _core.build_name())
 print(app.test_client().get("/").text, flush=True)
-'''
-for _ in range(3):
-    interpreters.run_string(interpreters.create(*kind), code)
 """
 
 
 def test_other_interpreters() -> None:
-    said, warned = run(INTERPRETERS)
+    bare = INTERPRETERS.replace("CODE", "'import datetime'")
+    if subprocess.run([sys.executable, "-c", bare], capture_output=True).returncode:
+        pytest.skip("this Python crashes in a second interpreter by its own datetime")
+    said, warned = run(INTERPRETERS.replace("CODE", repr(APPLICATION)))
     assert said == (["/pure"] * 3 if PURE else ["/compiled", "/pure", "/pure"])
     assert warned == (0 if PURE else 2)

@@ -17,6 +17,8 @@ PROGRAM = """
     import subprocess, sys, tempfile, uuid
     import asgiref.sync, click, flask, jinja2, werkzeug.debug, werkzeug._reloader
 
+    asyncio.new_event_loop().close()  # the policy of this system
+
     class Absent(importlib.abc.MetaPathFinder):
         names = {"fcntl", "pwd", "grp", "resource", "termios", "syslog", "gunicorn"}
 

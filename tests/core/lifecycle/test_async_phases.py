@@ -94,6 +94,7 @@ def test_a_request(load: Load, scene: str, odd: str | None, most: str) -> None:
     assert log == wanted
 
 
+@pytest.mark.usefixtures("no_receivers")
 def test_no_thread_where_all_is_async(load: Load) -> None:
     """And a view before which nothing comes is found without a step."""
     phases, plan_of = load(NAME).AsyncPhases, load("bolthead._core.lifecycle.phases").plan_of

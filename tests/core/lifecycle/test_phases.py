@@ -94,6 +94,7 @@ def test_flask_shows_the_response_to_those_and_no_others() -> None:
     assert set(seen) == SEE_THE_RESPONSE - {"after_this_request", "session"}
 
 
+@pytest.mark.usefixtures("no_receivers")
 @pytest.mark.parametrize("late", [False, True], ids=["before the first request", "after it"])
 @pytest.mark.parametrize("name", sorted(SEE_THE_RESPONSE))
 def test_no_response_is_skipped_that_is_seen(load: Load, name: str, late: bool) -> None:
