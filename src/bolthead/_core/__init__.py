@@ -45,18 +45,17 @@ def modules() -> dict[str, bool]:
 
     found = {}
     for path in _files():
-        stem, ending = os.path.splitext(path)
-        if ending == ".pxd":
-            name = stem.replace(os.sep, ".")
+        if path.endswith(".pxd"):
+            name = path.removesuffix(".pxd").replace("/", ".")
             spec = find_spec(f"{__name__}.{name}")
             found[name] = spec is not None and not str(spec.origin).endswith(".py")
     return dict(sorted(found.items()))
 
 
 def _files() -> dict[str, os.DirEntry[str]]:
-    """The files in the folders of the core, by their paths below this one."""
+    """The files in the folders of the core, by their paths below this one, with slashes."""
     folders = [entry for entry in os.scandir(_HERE) if entry.is_dir()]
-    return {os.path.join(folder.name, file.name): file for folder in folders for file in os.scandir(folder)}
+    return {f"{folder.name}/{file.name}": file for folder in folders for file in os.scandir(folder)}
 
 
 def build_name() -> str:
@@ -75,13 +74,13 @@ def stale_modules() -> list[str]:
     files = _files()
     found = []
     for path in files:
-        stem, ending = os.path.splitext(path)
-        built = [files[stem + suffix] for suffix in EXTENSION_SUFFIXES if stem + suffix in files]
-        if ending == ".pxd" and built:
+        if path.endswith(".pxd"):
+            stem = path.removesuffix(".pxd")
+            built = next((files[stem + suffix] for suffix in EXTENSION_SUFFIXES if stem + suffix in files), None)
             # A `.pyx` takes the place of the `.py`.
-            sources = [path, f"{stem}.pyx" if f"{stem}.pyx" in files else f"{stem}.py"]
-            if built[0].stat().st_mtime < max(files[source].stat().st_mtime for source in sources):
-                found.append(stem.replace(os.sep, "."))
+            source = files.get(f"{stem}.pyx") or files[f"{stem}.py"]
+            if built is not None and built.stat().st_mtime < max(files[path].stat().st_mtime, source.stat().st_mtime):
+                found.append(stem.replace("/", "."))
     return sorted(found)
 
 

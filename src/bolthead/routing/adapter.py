@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from .map import Map
     from .rule import Rule
 
-_PLACE = re.compile(r"<([^>]+)>")
-
 
 class MapAdapter(AdapterRecord, WerkzeugMapAdapter):
     """Matches paths and builds URLs for one host, subdomain, mount point and scheme.
@@ -112,7 +110,7 @@ class MapAdapter(AdapterRecord, WerkzeugMapAdapter):
             def fill(place: re.Match[str]) -> str:
                 return rule._converters[place[1]].to_url(values[place[1]])
 
-            target = _PLACE.sub(fill, target)
+            target = re.sub("<([^>]+)>", fill, target)
         else:
             target = target(self, **values)
         host = f"{self.subdomain}.{self.server_name}" if self.subdomain else self.server_name

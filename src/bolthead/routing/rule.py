@@ -24,8 +24,6 @@ Piece = str | tuple[str, BaseConverter]
 """Literal text, slashes and all, or a variable with its converter."""
 
 _VARIABLE = re.compile(r"<(?:([a-zA-Z_]\w*)(?:\((.*?)\))?:)?([a-zA-Z_]\w*)>", re.ASCII)
-_STEP = re.compile(rf"{_VARIABLE.pattern}|[^</]+|/", re.ASCII)
-_SLASHES = re.compile("/{2,}")
 _NOT_NAMES = frozenset(("None", "True", "False"))
 _TREE_ATTRIBUTES = frozenset(("endpoint", "methods", "websocket", "strict_slashes", "merge_slashes", "defaults"))
 _WEBSOCKET_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -231,14 +229,15 @@ def _domain_and_path(rule: WerkzeugRule) -> tuple[str, str]:
     if type(path) is not str:
         path = "".join((path,))
     if rule.merge_slashes and "//" in path:
-        path = _SLASHES.sub("/", path)
+        path = re.sub("/{2,}", "/", path)
     return domain, path
 
 
 @lru_cache(1024)
 def _steps(text: str) -> list[tuple[bool, str]]:
     # Rules of one endpoint are compared by this, for each path that the defaults of one may redirect.
-    return [(bool(found[3]), found[3] or found[0]) for found in _STEP.finditer(text)]
+    pattern = rf"{_VARIABLE.pattern}|[^</]+|/"
+    return [(bool(found[3]), found[3] or found[0]) for found in re.finditer(pattern, text, re.ASCII)]
 
 
 def parsed_rule(rule: WerkzeugRule) -> tuple[list[Piece], list[Piece]]:

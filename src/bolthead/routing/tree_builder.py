@@ -25,8 +25,6 @@ from .._core.routing.tree import DIGITS, NUMBER, PATTERN, REST, SEGMENT, SIGNED,
 from .converters import FloatConverter, PathConverter, UUIDConverter
 from .rule import Piece, parsed_rule, read_converters
 
-_ANY_TEXT = re.compile(r"\[\^/\](?:(\+)|\{(\d+)(,?)(\d*)\})")
-
 
 class Part(NamedTuple):
     """A segment with variables, or a tail. Equal parts of two rules share an edge.
@@ -125,7 +123,7 @@ def _simple(regex: str) -> tuple[int, int, int] | None:
         return DIGITS, 1, -1
     if regex == r"-?\d+":
         return SIGNED, 1, -1
-    found = _ANY_TEXT.fullmatch(regex)
+    found = re.fullmatch(r"\[\^/\](?:(\+)|\{(\d+)(,?)(\d*)\})", regex)
     if found is None:
         return None
     plus, low, comma, high = found.groups()
@@ -200,14 +198,14 @@ def _atoms(regex: str) -> list[Atom] | None:
         return [Atom({SEGMENT: ANY, DIGITS: ANY_DIGITS, SIGNED: SIGNED_DIGITS}[kind], [], low, high)]
     if regex.startswith("(?:") and regex.endswith(")"):
         # Exactly what AnyConverter writes: the comparison below excludes other patterns of the same shape.
-        texts = [re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL) for text in _ALTERNATIVE.findall(regex[3:-1])]
+        escaped = re.findall(r"(?:\\.|[^\\|])+", regex[3:-1], re.DOTALL)
+        texts = [re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL) for text in escaped]
         if texts and all(texts) and f"(?:{'|'.join(map(re.escape, texts))})" == regex:
             return [Atom(CHOICE, texts)]
     return None
 
 
 _FLOATS = {FloatConverter.regex: ANY_DIGITS, f"-?{FloatConverter.regex}": SIGNED_DIGITS}
-_ALTERNATIVE = re.compile(r"(?:\\.|[^\\|])+", re.DOTALL)
 
 
 def insert(tree: Tree, rule: WerkzeugRule, touched: dict[int, State]) -> None:

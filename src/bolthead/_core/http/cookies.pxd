@@ -1,6 +1,5 @@
 cimport cython
 
-cdef object _OCTAL_OR_ESCAPE
 
 @cython.locals(
     text=str,

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import re
 
-# A backslash without an octal byte escapes the character after it. Without DOTALL: a quoted value with an escaped
-# newline is malformed.
-_OCTAL_OR_ESCAPE = re.compile(rb"\\([0-3][0-7][0-7]|.)")
-
 
 def parse_cookie_pairs(header: str) -> list[tuple[str, str]]:
     """Every cookie of *header* in its order, a name with no ``=`` having the value ``""``.
@@ -101,7 +97,9 @@ def unquote_cookie(value: str) -> str:
         if not value.isascii():
             value.encode()
         return value
-    return _OCTAL_OR_ESCAPE.sub(_unescaped, value.encode()).decode("utf-8", "replace")
+    # A backslash without an octal byte escapes the character after it. Without DOTALL: a quoted value with an escaped
+    # newline is malformed.
+    return re.sub(rb"\\([0-3][0-7][0-7]|.)", _unescaped, value.encode()).decode("utf-8", "replace")
 
 
 def _unescaped(match: re.Match[bytes]) -> bytes:

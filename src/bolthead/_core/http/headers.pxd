@@ -4,7 +4,6 @@ from bolthead._core.primitives.objects cimport new
 
 cdef bytes _TOKEN
 cdef object _CHARSETS
-cdef object _ESCAPE
 
 cpdef tuple parse_options(object header)
 

@@ -13,7 +13,6 @@ from ..primitives.objects import new
 _TOKEN = bytes(chr(code) in "!#$%&'*+-.^_`|~" or (code < 128 and chr(code).isalnum()) for code in range(128))
 """For each ASCII code, whether the character may stand in a token (RFC 9110, 5.6.2)."""
 
-_ESCAPE = re.compile(r"\\(.)")
 _MISSING = object()
 _CHARSETS = frozenset(("ascii", "us-ascii", "utf-8", "iso-8859-1"))
 
@@ -155,7 +154,7 @@ def unquote_value(text: str) -> str:
     if len(text) >= 2 and text[0] == '"' and text[-1] == '"':
         text = text[1:-1]
         if "\\" in text:
-            return _ESCAPE.sub(r"\1", text)
+            return re.sub(r"\\(.)", r"\1", text)
     return text
 
 

@@ -21,8 +21,6 @@ MOVED = 2
 MISSED = 3
 """``(MISSED, allowed methods or None, whether a rule was of the other protocol)``"""
 
-_SLASHES = re.compile("/{2,}")
-
 
 class Seen:
     """What a search finds out beside its rule.
@@ -88,7 +86,7 @@ def _search(tree: Tree, domain: str, path: str, method: Any, websocket: bool) ->
             return (DETOUR if leaf.detour else FOUND, leaf, arguments)
     elif tree.merge_slashes and "//" in path:
         # Without a double slash a second search would repeat the first.
-        merged = _SLASHES.sub("/", path)
+        merged = re.sub("/{2,}", "/", path)
         leaf = _run(tree, domain, merged.split("/"), method, websocket, [], seen)
         if leaf is not None and (seen.slash or leaf.merges):
             return (MOVED, None, merged + "/" if seen.slash else merged)

@@ -29,7 +29,6 @@ MISSED = 3
 
 cdef object _FOUND = FOUND
 cdef object _DETOUR = DETOUR
-cdef object _SLASHES = re.compile("/{2,}")
 
 
 cdef bint decimal(int kind, const void *data, Py_ssize_t at, Py_ssize_t stop) noexcept:
@@ -350,7 +349,7 @@ cpdef tuple lookup_tree(Tree tree, str domain, str path, object method, bint web
                 return (_DETOUR if leaf.detour else _FOUND, leaf, arguments)
         elif tree.merge_slashes and "//" in path:
             # Without a double slash a second search would repeat the first.
-            merged = _SLASHES.sub("/", path)
+            merged = re.sub("/{2,}", "/", path)
             leaf = start(&search, tree, domain, merged)
             if leaf is not None and (search.slash or leaf.merges):
                 return (MOVED, None, merged + "/" if search.slash else merged)
