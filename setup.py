@@ -145,7 +145,7 @@ class BuildExt(build_ext):
                 ext.extra_compile_args += [*flags_of(ext.name), "-include", FRAMES]
                 ext.extra_link_args += self.link_flags()
             elif self.compiler.compiler_type == "msvc":
-                ext.extra_compile_args.append(f"/FI{FRAMES}")
+                ext.extra_compile_args += ["/volatile:ms", f"/FI{FRAMES}"]
         try:
             super().build_extensions()
         except Exception as error:

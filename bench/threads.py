@@ -1,17 +1,22 @@
 """``python -m bench threads``: requests in process from one thread and from two, of one application.
 
-For an interpreter without the GIL; with it, two threads do the work of one. The loop, which shares nothing between
-threads, is what two threads get from the machine at that time, and the measure of what an application could gain.
+For an interpreter without the GIL; with it, two threads do the work of one. Beside them stand two processes, which share
+nothing: what they do together is what the machine had to give at that time, and the measure of what sharing costs. Each
+worker stays on a core of its own, and all are asked in turn, in many short rounds of which the best counts: virtual cores
+may be two halves of one, or far from each other, for seconds at a time.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
+import os
 import sys
 import sysconfig
 import threading
 import time
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +26,15 @@ from .cases.table import Case, cases
 from .report import names
 
 CASES = "string,json,int,query,form,session-read,template"
-LOOP = "a loop"
+WHO = ("bolthead", "flask")
+AHEAD = 0.003
+"""Seconds from the order to the common start."""
 
 
 def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", default=CASES, metavar="CASES", help="cases by key, with commas between")
-    parser.add_argument("--rounds", type=int, default=15, help="rounds of each case; the best one counts")
-    parser.add_argument("--seconds", type=float, default=0.1, help="length of a round of one thread")
+    parser.add_argument("--rounds", type=int, default=150, help="rounds of each case; the best one counts")
+    parser.add_argument("--seconds", type=float, default=0.01, help="length of a round of one thread")
     parser.add_argument("--threads", type=int, default=2, help="how many threads are compared with one")
     parser.add_argument("--docs", action="store_true", help="write the documentation's table")
     parser.add_argument("--json", type=Path, help="write the results to this file")
@@ -41,47 +48,83 @@ def own(case: Case) -> Jobs:
     ]
 
 
-def loop(count: int) -> None:
-    total = 0
-    for number in range(count):
-        total += number * number % 7
+def pin(nth: int) -> None:
+    """Keep the calling thread on core *nth* of those that this process may use."""
+    if sys.platform == "linux":
+        cores = sorted(os.sched_getaffinity(os.getppid() if multiprocessing.parent_process() else os.getpid()))
+        os.sched_setaffinity(threading.get_native_id(), {cores[nth % len(cores)]})
 
 
-def took(works: list[Callable[[], None]]) -> float:
-    """Seconds from the common start of *works*, each in a thread of its own, to the end of the last."""
-    barrier = threading.Barrier(len(works))
-    starts, ends = [], []
+def timed(work: Callable[[], None], start: float) -> float:
+    """Seconds from *start*, which is waited for awake, to the end of *work*."""
+    while time.perf_counter() < start:
+        pass
+    work()
+    return time.perf_counter() - start
 
-    def run(work: Callable[[], None]) -> None:
-        barrier.wait()
-        starts.append(time.perf_counter())
-        work()
-        ends.append(time.perf_counter())
 
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+def by_threads(make: Callable[[], Callable[[], None]], count: int) -> float:
+    """Seconds that *count* threads take, each for work of its own."""
+    took: list[float] = []
+    start = [0.0]
+    ready = threading.Barrier(count + 1)
+
+    def run(nth: int, work: Callable[[], None]) -> None:
+        pin(nth)
+        ready.wait()
+        took.append(timed(work, start[0]))
+
+    threads = [threading.Thread(target=run, args=(nth, make())) for nth in range(count)]
     for thread in threads:
         thread.start()
+    start[0] = time.perf_counter() + AHEAD
+    ready.wait()
     for thread in threads:
         thread.join()
-    return max(ends) - min(starts)
+    return max(took)
 
 
-def gains(case: Case, args: argparse.Namespace) -> dict[str, float]:
-    """By participant, how many times as much all threads together do in a second as one alone."""
-    makers: dict[str, Callable[[], Callable[[], None]]] = {}
-    turns = round(args.seconds * 1e7)
-    makers[LOOP] = lambda: lambda: loop(turns)
-    for name in ("flask", "bolthead"):
-        app = frameworks.application(name, case)
-        assert app is not None
-        makers[name] = maker(app, case, count_for(app, case.jobs, args.seconds))
-    best: dict[tuple[str, int], float] = {}
+def serve(nth: int, work: Callable[[], None], ours: Connection) -> None:
+    """A process of `by_processes`: it works at each time it is told, and tells how long that took."""
+    pin(nth)
+    while (start := ours.recv()) is not None:
+        ours.send(timed(work, start))
+
+
+def by_processes(workers: list[Connection]) -> float:
+    """Seconds that all *workers* take at once."""
+    start = time.perf_counter() + AHEAD
+    for worker in workers:
+        worker.send(start)
+    return max(worker.recv() for worker in workers)
+
+
+def measured(name: str, case: Case, args: argparse.Namespace) -> dict[str, float]:
+    """Microseconds per request of one thread, and what several threads or processes do beside it, in multiples."""
+    app = frameworks.application(name, case)
+    assert app is not None
+    count = count_for(app, case.jobs, args.seconds)
+    make = maker(app, case, count)
+    fork = multiprocessing.get_context("fork")
+    workers = []
+    for nth in range(args.threads):
+        mine, theirs = fork.Pipe()
+        fork.Process(target=serve, args=(nth, make(), theirs), daemon=True).start()
+        workers.append(mine)
+    best = [float("inf")] * 3
     for _ in range(args.rounds):
-        for name, make in makers.items():
-            for count in (1, args.threads):
-                seconds = took([make() for _ in range(count)])
-                best[name, count] = min(seconds, best.get((name, count), seconds))
-    return {name: args.threads * best[name, 1] / best[name, args.threads] for name in makers}
+        for nth, seconds in enumerate(
+            (by_threads(make, 1), by_threads(make, args.threads), by_processes(workers))
+        ):
+            best[nth] = min(best[nth], seconds)
+    for worker in workers:
+        worker.send(None)
+    one, threads, processes = best
+    return {
+        "microseconds": one / count * 1e6,
+        "threads": args.threads * one / threads,
+        "processes": args.threads * one / processes,
+    }
 
 
 def maker(app: App, case: Case, count: int) -> Callable[[], Callable[[], None]]:
@@ -93,8 +136,12 @@ def maker(app: App, case: Case, count: int) -> Callable[[], Callable[[], None]]:
 
 
 def grid(found: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    head = [f"{found['threads']} threads, × one", LOOP, "Flask", "bolthead"]
-    rows = [[row["title"], *(report.number(row[who]) for who in (LOOP, "flask", "bolthead"))] for row in found["gains"]]
+    count = found["threads"]
+    head = [f"× one thread's requests, by {count}", "bolthead, threads", "processes", "Flask, threads", "processes"]
+    rows = [
+        [row["title"], *(report.number(row[who][what]) for who in WHO for what in ("threads", "processes"))]
+        for row in found["gains"]
+    ]
     return head, rows
 
 
@@ -104,8 +151,11 @@ def main(args: argparse.Namespace) -> int:
     if sysconfig.get_config_var("Py_GIL_DISABLED"):
         found["about"]["python"] += " without the GIL"
     for case in wanted:
-        found["gains"].append({"title": case.title, **gains(case, args)})
-        print(case.key, found["gains"][-1], file=sys.stderr, flush=True)
+        row: dict[str, Any] = {"title": case.title}
+        for name in WHO:
+            row[name] = measured(name, case, args)
+            print(case.key, name, row[name], file=sys.stderr, flush=True)
+        found["gains"].append(row)
     print(report.grid(*grid(found)))
     pages.store(args, "threads", found)
     return 0

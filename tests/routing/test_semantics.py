@@ -423,7 +423,7 @@ def test_a_thousand_siblings_are_indexed(load: Callable[[str], ModuleType]) -> N
     assert adapter.match("/a/item77-x") == ("word", {"word": "item77-x"})
     with pytest.raises(NotFound):
         adapter.match("/b/x-item77")
-    home = table._tree.root.static[""].static[""]
+    home = table._tree.roots[0].static[""].static[""]
     assert isinstance(home, tree.State)
     for name in "ab":
         index = home.static[name].index

@@ -13,12 +13,12 @@ from werkzeug.wsgi import get_host
 
 from .._compat.werkzeug_privates import decode_environ_text, get_environ
 from .._core.primitives.class_watch import ClassWatch
-from .._core.routing.tree import State, Tree
+from .._core.routing.tree import Tree
 from .._core.routing.url_build import EndpointTemplates
 from .adapter import MapAdapter
 from .converters import BaseConverter, ValidationError
 from .rule import template_of
-from .tree_builder import insert
+from .tree_builder import Insertion
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -135,17 +135,15 @@ class Map(WerkzeugMap):
         with self._remap_lock:
             if not self._remap:
                 return
-            touched: dict[int, State] = {}
+            insertion = Insertion(self._tree)
             pending = self._arrived[self._inserted :]
             endpoints = {rule.endpoint: None for rule in pending} or self._rules_by_endpoint
             for rule in pending:
                 if not rule.build_only:
-                    insert(self._tree, rule, touched)
-            for state in touched.values():
-                state.arrange()
-            self._tree.starts = {}
+                    insertion.add(rule)
             for endpoint in list(endpoints):
                 self._order(endpoint)
+            insertion.publish()
             self._inserted = len(self._arrived)
             self._remap = False
 

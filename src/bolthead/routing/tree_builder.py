@@ -140,7 +140,8 @@ def _simple(regex: str) -> tuple[int, int, int] | None:
 _BARE = {SEGMENT: WORD, DIGITS: NUMBER}
 
 
-def _edge(part: Part, is_domain: bool) -> Edge:
+def _edge(part: Part, is_domain: bool, state: State) -> Edge:
+    """An edge to *state*."""
     body = part.body
     if not part.is_tail and len(body) == 3:
         simple = _simple(body[1])
@@ -149,12 +150,12 @@ def _edge(part: Part, is_domain: bool) -> Edge:
             kind, low, high = simple
             if (low, high, body[0], body[2]) == (1, -1, "", ""):
                 kind = _BARE.get(kind, kind)
-            edge = Edge(kind, body[0], body[2], part.weight, State())
+            edge = Edge(kind, body[0], body[2], part.weight, state)
             edge.low, edge.high = low, high
             return edge
     if part.is_tail and len(body) == 3 and body[1] == PathConverter.regex and not (is_domain or part.suffixed):
-        return Edge(REST, body[0], body[2], part.weight, State())
-    edge = Edge(TAIL if part.is_tail else PATTERN, body[0], body[-1], part.weight, State())
+        return Edge(REST, body[0], body[2], part.weight, state)
+    edge = Edge(TAIL if part.is_tail else PATTERN, body[0], body[-1], part.weight, state)
     edge.source = part.source
     edge.suffixed = part.suffixed
     if len(body) > 3:
@@ -208,35 +209,61 @@ def _atoms(regex: str) -> list[Atom] | None:
 _FLOATS = {FloatConverter.regex: ANY_DIGITS, f"-?{FloatConverter.regex}": SIGNED_DIGITS}
 
 
-def insert(tree: Tree, rule: WerkzeugRule, touched: dict[int, State]) -> None:
-    """Insert *rule* with its leaf. States with new edges go into *touched*; call :meth:`State.arrange` for each."""
-    domain, path = parsed_rule(rule)
-    domain_parts = cut(domain) or [""]
-    parts = domain_parts + cut(path)
-    state = tree.root
-    for nth, part in enumerate(parts):
-        if isinstance(part, str):
-            if state.static is None:
-                state.static = SegmentTable()
-            following = state.static.get(part)
-            if following is None:
-                following = state.static[part] = State()
-                if not part:
-                    state.blank = following
-        else:
-            if state.keys is None:
-                state.keys = {}
-            edge = state.keys.get(part)
-            if edge is None:
-                edge = state.keys[part] = _edge(part, nth == 0)
-                touched[id(state)] = state
-            following = edge.state
-        state = following
-    leaf = Leaf(rule)
-    read_converters(rule, leaf)
-    rule.__dict__["_leaf"] = leaf
-    if state.leaves is None:
-        state.leaves = []
-    state.leaves.append(leaf)
-    if not rule._converters and len(domain_parts) == 1:
-        tree.add_static("/".join(parts), state)  # type: ignore[arg-type]
+class Insertion:
+    """New rules for the tree: they are there, all at once, after `publish`. For one thread at a time.
+
+    A state is changed if it was made here; of any other on the way of a rule, a copy is.
+    """
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.made: dict[int, State] = {}
+        self.root = self.mine(tree.roots[0])
+        self.root.starts = {}
+        self.static: dict[str, State] = {}
+
+    def mine(self, state: State | None) -> State:
+        """*state*, or a copy of it, or a new one for None."""
+        if state is None or id(state) not in self.made:
+            state = State() if state is None else state.copy()
+            self.made[id(state)] = state
+        return state
+
+    def add(self, rule: WerkzeugRule) -> None:
+        """Insert *rule* with its leaf."""
+        domain, path = parsed_rule(rule)
+        domain_parts = cut(domain) or [""]
+        parts = domain_parts + cut(path)
+        state = self.root
+        for nth, part in enumerate(parts):
+            if isinstance(part, str):
+                if state.static is None:
+                    state.static = SegmentTable()
+                following = self.mine(found := state.static.get(part))
+                if following is not found:
+                    state.static[part] = following
+                    if not part:
+                        state.blank = following
+            else:
+                if state.keys is None:
+                    state.keys = {}
+                edge = state.keys.get(part)
+                following = self.mine(None if edge is None else edge.state)
+                if edge is None or edge.state is not following:
+                    state.keys[part] = _edge(part, nth == 0, following)
+            state = following
+        leaf = Leaf(rule)
+        read_converters(rule, leaf)
+        rule.__dict__["_leaf"] = leaf
+        if state.leaves is None:
+            state.leaves = []
+        state.leaves.append(leaf)
+        if not rule._converters and len(domain_parts) == 1:
+            self.static["/".join(parts)] = state  # type: ignore[arg-type]
+
+    def publish(self) -> None:
+        for state in self.made.values():
+            state.arrange()
+        self.tree.roots[0] = self.root
+        for path, state in self.static.items():
+            self.tree.add_static(path, state.leaves)

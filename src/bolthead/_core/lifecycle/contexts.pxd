@@ -7,7 +7,7 @@ from bolthead._core.primitives.objects cimport bare
 from bolthead._core.request.scope cimport LazyEnviron
 from bolthead._core.routing.adapter cimport may_redirect, not_found_error
 from bolthead._core.routing.search cimport lookup_static, lookup_tree
-from bolthead._core.routing.tree cimport Leaf
+from bolthead._core.routing.tree cimport Leaf, Tree
 
 # As C variables: threads without the GIL would share the module's dict, and the count of each reference from it.
 cdef object app_var
@@ -44,5 +44,5 @@ cpdef object pushed_along(RequestRecord ctx)
 cpdef object drop_request(RequestRecord ctx)
 cpdef object check_request_popped(RequestRecord ctx, object top)
 
-@cython.locals(leaf=Leaf, path=str, method=str, environ=dict, websocket=cython.bint)
+@cython.locals(tree=Tree, leaf=Leaf, path=str, method=str, environ=dict, websocket=cython.bint)
 cdef bint match(Plan plan, RequestRecord ctx) except -1

@@ -95,13 +95,12 @@ def push_app(plan: Plan, ctx: AppRecord) -> None:
 
 
 def pop_app(plan: Plan, ctx: AppRecord, exc: Any) -> None:
-    app = ctx.app
     try:
         if is_last_push(ctx):
             if not plan.inline_do_teardown_appcontext:
-                app.do_teardown_appcontext(exc)
+                ctx.app.do_teardown_appcontext(exc)
             elif plan.app_teardown or plan.app_tearing_down:
-                teardown_app(plan, app, exc)
+                teardown_app(plan, ctx.app, exc)
     finally:
         top = drop_app(ctx)
     check_app_popped(plan, ctx, top)
@@ -174,13 +173,12 @@ def push_new_app(plan: Plan, ctx: AppRecord, app: Any) -> AppRecord:
 
 
 def pop_request(plan: Plan, ctx: RequestRecord, exc: Any) -> None:
-    app = ctx.app
     try:
         if is_last_push(ctx):
             if not plan.inline_do_teardown_request:
-                app.do_teardown_request(exc)
+                ctx.app.do_teardown_request(exc)
             elif plan.teardown or plan.tearing_down:
-                teardown_request(plan, app, ctx.request, exc)
+                teardown_request(plan, ctx.app, ctx.request, exc)
             close_request(plan, ctx)
     finally:
         pushed = pushed_along(ctx)
@@ -265,16 +263,17 @@ def match(plan: Plan, ctx: RequestRecord) -> bool:
         path = path.encode("latin-1").decode("utf-8", "replace")
     if path[0] != "/" or (len(path) > 1 and path[1] == "/"):
         path = "/" + path.lstrip("/")
-    if plan.tree.stale:
+    tree = plan.tree
+    if tree.stale:
         plan.map.update()
     if method != "GET":
         method = method.upper()
-    leaf = lookup_static(plan.tree, plan.domain, path, method, websocket)
+    leaf = lookup_static(tree, plan.domain, path, method, websocket)
     if leaf is not None and not leaf.detour:
         # FAST (string): a rule without variables needs no search.
         values = {} if leaf.defaults is None else dict(leaf.defaults)
     else:
-        code, found, values = lookup_tree(plan.tree, plan.domain, path, method, websocket)
+        code, found, values = lookup_tree(tree, plan.domain, path, method, websocket)
         if code == DETOUR and not may_redirect(plan.map, found.rule, values, method):
             # A rule beside one with defaults is asked each time whether that one is meant.
             code = FOUND

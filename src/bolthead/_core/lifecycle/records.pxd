@@ -1,4 +1,5 @@
 from bolthead._core.primitives.class_watch cimport ClassWatch
+from bolthead._core.primitives.objects cimport Flag
 from bolthead._core.request.scope cimport LazyEnviron
 from bolthead._core.response.make cimport Responses
 from bolthead._core.session.cookie_session cimport CookieSessions
@@ -55,7 +56,7 @@ cdef class Plan:
     cdef public bint stock_contexts
     cdef public bint stock_error_handling
     cdef public bint stock_json_module
-    cdef public bint got_first_request
+    cdef public Flag got_first_request
     cdef public bint stock_method
     cdef public CookieSessions sessions
     cdef public object context_class

@@ -1,3 +1,21 @@
+cdef extern from *:
+    """
+    /* What threads read while another one writes. A read sees all that was written before what it reads; with the GIL
+       that is so anyway. MSVC is told to take `volatile` so, see setup.py. */
+    #ifndef Py_GIL_DISABLED
+    typedef int bolthead_flag;
+    typedef Py_ssize_t bolthead_size;
+    #elif defined(_MSC_VER)
+    typedef volatile int bolthead_flag;
+    typedef volatile Py_ssize_t bolthead_size;
+    #else
+    typedef _Atomic int bolthead_flag;
+    typedef _Atomic Py_ssize_t bolthead_size;
+    #endif
+    """
+    ctypedef bint Flag "bolthead_flag"
+    ctypedef Py_ssize_t Size "bolthead_size"
+
 cpdef object new(object cls)
 cpdef object bare(object cls)
 cpdef object bare_dict(object cls)

@@ -45,7 +45,7 @@ def lookup_static(tree: Tree, domain: str, path: str, method: Any, websocket: bo
     if len(path) <= tree.longest:
         table = tree.exact.get(domain) if domain else tree.home
         if table is not None and path in table:
-            for leaf in table[path].leaves:  # type: ignore[union-attr]
+            for leaf in table[path]:
                 if leaf.websocket == websocket and (leaf.methods is None or method in leaf.methods):
                     return leaf
     return None
@@ -55,7 +55,8 @@ def lookup_tree(tree: Tree, domain: str, path: str, method: Any, websocket: bool
     """Search the tree for *path*, which begins with one slash or is empty; see the codes above for the outcome."""
     values: list[Any] = []
     leaf = None
-    state = tree.starts.get(domain)
+    root = tree.roots[0]
+    state = root.starts.get(domain) if root.starts is not None else None
     if state is not None and path:
         segments = path[1:].split("/")
         leaf = _straight(state, segments, method, websocket, values)
@@ -65,19 +66,19 @@ def lookup_tree(tree: Tree, domain: str, path: str, method: Any, websocket: bool
                 # FAST (errors): nothing takes the first segment, so no other search can succeed.
                 return (MISSED, None, False)
     if leaf is None:
-        return _search(tree, domain, path, method, websocket)
+        return _search(tree, root, domain, path, method, websocket)
     arguments = _arguments(tree, leaf, values)
     if arguments is None:
         return (MISSED, None, False)
     return (DETOUR if leaf.detour else FOUND, leaf, arguments)
 
 
-def _search(tree: Tree, domain: str, path: str, method: Any, websocket: bool) -> tuple[int, Any, Any]:
+def _search(tree: Tree, root: State, domain: str, path: str, method: Any, websocket: bool) -> tuple[int, Any, Any]:
     seen = Seen()
     seen.allowed = None
     seen.crossed = seen.slash = False
     values: list[Any] = []
-    leaf = _run(tree, domain, path.split("/"), method, websocket, values, seen)
+    leaf = _run(root, domain, path.split("/"), method, websocket, values, seen)
     if leaf is not None:
         if seen.slash:
             return (MOVED, None, path + "/")
@@ -87,27 +88,27 @@ def _search(tree: Tree, domain: str, path: str, method: Any, websocket: bool) ->
     elif tree.merge_slashes and "//" in path:
         # Without a double slash a second search would repeat the first.
         merged = re.sub("/{2,}", "/", path)
-        leaf = _run(tree, domain, merged.split("/"), method, websocket, [], seen)
+        leaf = _run(root, domain, merged.split("/"), method, websocket, [], seen)
         if leaf is not None and (seen.slash or leaf.merges):
             return (MOVED, None, merged + "/" if seen.slash else merged)
     return (MISSED, seen.allowed, seen.crossed)
 
 
 def _run(
-    tree: Tree, domain: str, segments: list[str], method: Any, websocket: bool, values: list[Any], seen: Seen
+    root: State, domain: str, segments: list[str], method: Any, websocket: bool, values: list[Any], seen: Seen
 ) -> Leaf | None:
     """The first rule in the tree's order, its texts in *values*; or None."""
-    state = tree.root
+    state = root
     if state.edges is not None:
         segments.insert(0, domain)
     else:
         # FAST (errors): no domain has a variable, so the search never returns to the root.
-        starts = tree.starts
+        starts = root.starts
         home = None if state.static is None else state.static.get(domain)
         if home is None:
             return None
         state = home
-        if state.edges is None and state.leaves is None and state.blank is not None:
+        if starts is not None and state.edges is None and state.leaves is None and state.blank is not None:
             starts[domain] = state.blank
     at = 0
     count = len(segments)

@@ -105,7 +105,7 @@ cdef int push_text(Search *search, object text) except -1:
 
 
 cdef int push_step(
-    Search *search, State state, list edges, Py_ssize_t at, Py_ssize_t stop, Py_ssize_t nth, Py_ssize_t count,
+    Search *search, PyObject *state, PyObject *edges, Py_ssize_t at, Py_ssize_t stop, Py_ssize_t nth, Py_ssize_t count,
     Py_ssize_t texts,
 ) except -1:
     cdef Step *step
@@ -113,10 +113,10 @@ cdef int push_step(
         search.steps = <Step *>grow(search.steps, search.first_steps, search.depth * sizeof(Step))
         search.steps_capacity *= 2
     step = &search.steps[search.depth]
-    # The tree owns its states; a list of edges may be replaced by another thread meanwhile.
-    step.state = <PyObject *>state
-    Py_INCREF(edges)
-    step.edges = <PyObject *>edges
+    # A root owns its states; a list of edges may be one that was made for this step.
+    step.state = state
+    Py_INCREF(<object>edges)
+    step.edges = edges
     step.at = at
     step.stop = stop
     step.nth = nth

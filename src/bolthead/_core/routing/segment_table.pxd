@@ -18,6 +18,7 @@ cdef extern from "Python.h":
     Py_ssize_t PyUnicode_GET_LENGTH(object text)
     unsigned int PyUnicode_READ(int kind, const void *data, Py_ssize_t at)
     str PyUnicode_Substring(object text, Py_ssize_t at, Py_ssize_t stop)
+    char *PyBytes_AS_STRING(PyObject *some)
     PyObject *PyList_GET_ITEM(PyObject *some, Py_ssize_t at)
     Py_ssize_t PyList_GET_SIZE(PyObject *some)
     bint Py_UNICODE_ISDECIMAL(unsigned int letter)
@@ -32,8 +33,9 @@ cdef class SegmentTable:
     cdef str _text
     cdef object _child
     cdef list _slots
-    cdef list _former
     cdef Py_ssize_t _used
 
+    cpdef SegmentTable copy(self)
     cpdef object get(self, str text)
+    cdef PyObject *child(self, str text) except? NULL
     cdef PyObject *find(self, int kind, const void *data, Py_ssize_t at, Py_ssize_t stop, uint64_t hashed) noexcept

@@ -6,4 +6,4 @@ The compiled version, ``segment_table.pyx``, looks a segment up by the character
 from __future__ import annotations
 
 SegmentTable = dict
-"""By text. Compiled, it has ``get`` and ``[]``, and takes each text once."""
+"""By text. Compiled, it has ``get``, ``[]`` and ``copy``."""

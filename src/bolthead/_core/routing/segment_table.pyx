@@ -67,21 +67,27 @@ cdef bint equals_at(str text, int kind, const void *data, Py_ssize_t at) noexcep
 cdef class SegmentTable:
     """Open addressing, by a hash that `segment` makes while it looks for the slash. One text needs no table.
 
-    *_slots* alternates texts and children; a table that grows is replaced, never changed in size. The replaced ones are
-    kept, all together smaller than the last: without the GIL another thread may be in the middle of one.
+    *_slots* alternates texts and children. A table that a search may be in is never changed, see ``tree.py``.
     """
 
-    def __cinit__(self):
-        self._former = []
+    cpdef SegmentTable copy(self):
+        cdef SegmentTable made = SegmentTable()
+        made._text = self._text
+        made._child = self._child
+        made._slots = None if self._slots is None else self._slots[:]
+        made._used = self._used
+        return made
 
     cpdef object get(self, str text):
         if text is None:
             raise TypeError("expected str, got NoneType")
-        BOLTHEAD_READY(text)
-        cdef PyObject *found = self.find(
-            PyUnicode_KIND(text), PyUnicode_DATA(text), 0, PyUnicode_GET_LENGTH(text), hash_of(text)
-        )
+        cdef PyObject *found = self.child(text)
         return None if found is NULL else <object>found
+
+    cdef PyObject *child(self, str text) except? NULL:
+        """The child for *text*, borrowed; NULL if there is none."""
+        BOLTHEAD_READY(text)
+        return self.find(PyUnicode_KIND(text), PyUnicode_DATA(text), 0, PyUnicode_GET_LENGTH(text), hash_of(text))
 
     def __getitem__(self, str text):
         found = self.get(text)
@@ -90,25 +96,23 @@ cdef class SegmentTable:
         return found
 
     def __setitem__(self, str text, child):
-        if self.get(text) is not None:
-            raise KeyError(text)
-        if self._used == 0:
-            self._child = child
-            self._text = text
-        else:
-            if self._slots is None:
-                slots = [None] * 8
-                _put(slots, self._text, self._child)
-                self._slots = slots
-            elif 4 * self._used > len(self._slots):
-                slots = [None] * (2 * len(self._slots))
-                for nth in range(0, len(self._slots), 2):
-                    if self._slots[nth] is not None:
-                        _put(slots, self._slots[nth], self._slots[nth + 1])
-                self._former.append(self._slots)
-                self._slots = slots
-            _put(self._slots, text, child)
-        self._used += 1
+        cdef bint new = self.get(text) is None
+        if self._slots is None:
+            if self._used == 0 or not new:
+                self._text = text
+                self._child = child
+                self._used = 1
+                return
+            self._slots = [None] * 8
+            _put(self._slots, self._text, self._child)
+        elif new and 4 * self._used > len(self._slots):
+            slots = [None] * (2 * len(self._slots))
+            for nth in range(0, len(self._slots), 2):
+                if self._slots[nth] is not None:
+                    _put(slots, self._slots[nth], self._slots[nth + 1])
+            self._slots = slots
+        _put(self._slots, text, child)
+        self._used += new
 
     cdef PyObject *find(self, int kind, const void *data, Py_ssize_t at, Py_ssize_t stop, uint64_t hashed) noexcept:
         """The child for these letters, borrowed; NULL if there is none."""
@@ -135,8 +139,8 @@ cdef int _put(list slots, str text, object child) except -1:
     """Half of the slots at most are taken, so there is a free one."""
     cdef Py_ssize_t mask = len(slots) // 2 - 1
     cdef Py_ssize_t slot = <Py_ssize_t>(hash_of(text) >> 24) & mask
-    while slots[2 * slot] is not None:
+    while slots[2 * slot] is not None and slots[2 * slot] != text:
         slot = (slot + 1) & mask
-    slots[2 * slot + 1] = child
     slots[2 * slot] = text
+    slots[2 * slot + 1] = child
     return 0

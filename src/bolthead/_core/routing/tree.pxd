@@ -1,10 +1,10 @@
 cimport cython
 
+from bolthead._core.primitives.objects cimport Flag, Size
 from bolthead._core.routing.linear_pattern cimport LinearPattern
 
-cdef object _rank
+cdef object _weight
 cdef object _compiling
-cdef bint _NO_GIL
 cdef int _WORD
 cdef int _NUMBER
 cdef int _DIGITS
@@ -22,7 +22,7 @@ cdef class Leaf:
     cdef public list names
     cdef public bytes kinds
     cdef public list convert
-    cdef public bint detour
+    cdef public Flag detour
     cdef readonly object methods
     cdef readonly bint websocket
     cdef readonly bint lenient
@@ -38,7 +38,9 @@ cdef class State:
     cdef public Index index
     cdef public list leaves
     cdef public dict keys
-    cdef public list former
+    cdef public dict starts
+
+    cpdef State copy(self)
 
 
 @cython.final
@@ -53,7 +55,7 @@ cdef class Edge:
     cdef public State state
     cdef public str source
     cdef public bint suffixed
-    cdef public Py_ssize_t rank
+    cdef public Flag ready
     cdef public LinearPattern linear
     cdef public Py_ssize_t linear_from
     cdef public object match
@@ -69,6 +71,7 @@ cdef class Index:
     cdef public dict by_suffix
     cdef public list prefix_sizes
     cdef public list suffix_sizes
+    cdef object rank
 
     @cython.locals(found=list, length=cython.Py_ssize_t, size=cython.Py_ssize_t, some=list)
     cdef list candidates(self, str segment)
@@ -76,16 +79,15 @@ cdef class Index:
 
 @cython.final
 cdef class Tree:
-    cdef public State root
+    cdef public list roots
     cdef public dict exact
     cdef public dict home
-    cdef public dict starts
-    cdef public Py_ssize_t longest
+    cdef public Size longest
     cdef public dict endpoints
     cdef public dict groups
     cdef public object invalid
     cdef public bint merge_slashes
     cdef public bint host_matching
-    cdef public bint stale
+    cdef public Flag stale
 
-    cpdef add_static(self, str path, State state)
+    cpdef add_static(self, str path, list leaves)

@@ -3,12 +3,16 @@
 
 A path is matched segment by segment; the domain is segment 0. Each state is reached by one sequence of segments and
 variables.
+
+A search holds the root it began with, and nothing that is reached from a root changes: rules that are added later go into
+copies of the states on their way, under the map's lock, and the new root replaces the old one in a list. So neither a
+switch between threads nor threads without the GIL can show a search half of a change. What else threads share are flags
+of the type `Flag`, the dicts of static rules, whose entries are replaced whole, and patterns, compiled under a lock.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 import threading
 from collections.abc import Callable
 from operator import attrgetter
@@ -44,11 +48,8 @@ _AS_INT = AS_INT
 INDEX_FROM = 6
 """With fewer edges than this, trying each is cheaper than looking up their literals."""
 
-_rank = attrgetter("rank")
+_weight = attrgetter("weight")
 _compiling = threading.Lock()
-_NO_GIL = not getattr(sys, "_is_gil_enabled", lambda: True)()
-"""Whether replaced objects must stay alive: a compiled search in another thread may have read a pointer to one, and not
-yet incremented its reference count."""
 
 
 class Leaf:
@@ -94,10 +95,12 @@ class Leaf:
 class State:
     """A point of the tree: the segments and variables that may follow, and the rules that end here.
 
-    *static* is a `SegmentTable`. *blank* is the child for the empty segment, i.e. a trailing slash.
+    *static* is a `SegmentTable`. *blank* is the child for the empty segment, i.e. a trailing slash. *keys* are the edges
+    by what distinguishes them. *starts*, of a root, are the states behind the first slash, by domain, as far as the
+    pure-Python search has found them.
     """
 
-    __slots__ = ("blank", "edges", "former", "index", "keys", "leaves", "static")
+    __slots__ = ("blank", "edges", "index", "keys", "leaves", "starts", "static")
 
     def __init__(self) -> None:
         self.static: Any = None
@@ -106,20 +109,24 @@ class State:
         self.index: Index | None = None
         self.leaves: list[Leaf] | None = None
         self.keys: dict[Any, Edge] | None = None
-        self.former: list[Any] = []
+        self.starts: dict[str, State] | None = None
+
+    def copy(self) -> State:
+        """A state that may be changed while searches are in this one."""
+        made = State()
+        made.static = None if self.static is None else self.static.copy()
+        made.blank = self.blank
+        made.edges = self.edges
+        made.index = self.index
+        made.leaves = None if self.leaves is None else list(self.leaves)
+        made.keys = None if self.keys is None else dict(self.keys)
+        return made
 
     def arrange(self) -> None:
-        """Put the edges in order of weight, and of arrival among equals.
-
-        Lists are replaced, never changed, because another thread may be iterating over them.
-        """
-        edges = sorted((self.keys or {}).values(), key=attrgetter("weight"))
-        for rank, edge in enumerate(edges):
-            edge.rank = rank
-        if _NO_GIL:
-            self.former += (self.index, self.edges)
-        self.index = Index(edges) if len(edges) >= INDEX_FROM else None
-        self.edges = edges
+        """Put the edges in order of weight, and of arrival among equals."""
+        if self.keys is not None:
+            self.edges = sorted(self.keys.values(), key=_weight)
+            self.index = Index(self.edges) if len(self.edges) >= INDEX_FROM else None
 
 
 class Edge:
@@ -127,7 +134,7 @@ class Edge:
 
     SEGMENT, DIGITS and SIGNED are one variable between two literals and need no regular expression; *low* and
     *high* bound the variable's length. So is REST, a tail. PATTERN and TAIL hold the source of theirs, compiled on
-    first use; for a target of *linear_from* characters or more *linear* replaces it.
+    first use (then *ready*); for a target of *linear_from* characters or more *linear* replaces it.
     """
 
     __slots__ = (
@@ -140,7 +147,7 @@ class Edge:
         "low",
         "match",
         "prefix",
-        "rank",
+        "ready",
         "source",
         "state",
         "suffix",
@@ -159,7 +166,7 @@ class Edge:
         self.state = state
         self.source = ""
         self.suffixed = False
-        self.rank = 0
+        self.ready = False
         self.linear: LinearPattern | None = None
         self.linear_from = 0
         self.match: Callable[[str], re.Match[str] | None] | None = None
@@ -167,16 +174,17 @@ class Edge:
 
     def compile(self) -> None:
         with _compiling:
-            if self.match is not None:
+            if self.ready:
                 return
             pattern = re.compile(self.source)
             groups = pattern.groupindex.items()
             ours = sorted([(int(name[11:]), at) for name, at in groups if name.startswith("__werkzeug_")])
             self.groups = tuple([at for _, at in ours])
             self.match = pattern.match
+            self.ready = True
 
     def try_on(self, target: str) -> re.Match[str] | None:
-        if self.match is None:
+        if not self.ready:
             self.compile()
         return self.match(target)  # type: ignore[misc]
 
@@ -184,12 +192,13 @@ class Edge:
 class Index:
     """The edges of one state by the literal they begin with, else by the one they end with."""
 
-    __slots__ = ("bare", "by_prefix", "by_suffix", "prefix_sizes", "suffix_sizes")
+    __slots__ = ("bare", "by_prefix", "by_suffix", "prefix_sizes", "rank", "suffix_sizes")
 
     def __init__(self, edges: list[Edge]) -> None:
         self.bare: list[Edge] = []
         self.by_prefix: dict[str, list[Edge]] = {}
         self.by_suffix: dict[str, list[Edge]] = {}
+        self.rank = {edge: nth for nth, edge in enumerate(edges)}.__getitem__
         for edge in edges:
             if edge.prefix:
                 self.by_prefix.setdefault(edge.prefix, []).append(edge)
@@ -221,17 +230,16 @@ class Index:
         if self.bare:
             found = found + self.bare
         if len(found) > 1:
-            found.sort(key=_rank)
+            found.sort(key=self.rank)
         return found
 
 
 class Tree:
     """All rules of one map. *invalid* is the exception by which a converter refuses a text.
 
-    *exact* holds the states of rules without variables by domain and path, *home* those without a domain, *longest*
-    the length of the longest such path. *starts* are the states behind the first slash, by domain, as far as the
-    pure-Python search has found them. *stale*: the map has rules which are not inserted yet. *endpoints* are the rules
-    by endpoint, and *groups* their templates for building.
+    *roots* has one item, the root. *exact* holds the leaves of rules without variables by domain and path, *home* those
+    without a domain, *longest* the length of the longest such path. *stale*: the map has rules which are not inserted
+    yet. *endpoints* are the rules by endpoint, and *groups* their templates for building.
     """
 
     __slots__ = (
@@ -243,29 +251,28 @@ class Tree:
         "invalid",
         "longest",
         "merge_slashes",
-        "root",
+        "roots",
         "stale",
-        "starts",
     )
 
     def __init__(self, invalid: type[Exception], merge_slashes: bool, host_matching: bool) -> None:
         self.host_matching = host_matching
         self.stale = True
-        self.root = State()
-        self.home: dict[str, State] = {}
-        self.exact: dict[str, dict[str, State]] = {"": self.home}
+        self.roots = [State()]
+        self.home: dict[str, list[Leaf]] = {}
+        self.exact: dict[str, dict[str, list[Leaf]]] = {"": self.home}
         self.longest = 0
-        self.starts: dict[str, State] = {}
         self.endpoints: dict[Any, list[Any]] = {}
         self.groups: dict[Any, Any] = {}
         self.invalid = invalid
         self.merge_slashes = merge_slashes
 
-    def add_static(self, path: str, state: State) -> None:
-        """Register *state* for exactly *path*, whose first segment is the domain."""
+    def add_static(self, path: str, leaves: list[Leaf]) -> None:
+        """Register *leaves* for exactly *path*, whose first segment is the domain."""
         domain, _, rest = path.partition("/")
         if rest.startswith("//"):
             # Never looked up: slashes before a path count as one.
             return
-        self.exact.setdefault(domain, {})[rest] = state
-        self.longest = max(self.longest, len(rest))
+        self.exact.setdefault(domain, {})[rest] = leaves
+        if len(rest) > self.longest:
+            self.longest = len(rest)
