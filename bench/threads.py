@@ -1,9 +1,9 @@
 """``python -m bench threads``: requests in process from one thread and from two, of one application.
 
-For an interpreter without the GIL; with it, two threads do the work of one. Beside them stand two processes, which share
-nothing: what they do together is what the machine had to give at that time, and the measure of what sharing costs. Each
-worker stays on a core of its own, and all are asked in turn, in many short rounds of which the best counts: virtual cores
-may be two halves of one, or far from each other, for seconds at a time.
+For an interpreter without the GIL; with it, two threads do the work of one. Beside them stand two processes, which
+share nothing: what they do together is what the machine had to give at that time, and the measure of what sharing
+costs. Each worker stays on a core of its own, and all are asked in turn, in many short rounds of which the best counts:
+virtual cores may be two halves of one, or far from each other, for seconds at a time.
 """
 
 from __future__ import annotations
@@ -113,9 +113,7 @@ def measured(name: str, case: Case, args: argparse.Namespace) -> dict[str, float
         workers.append(mine)
     best = [float("inf")] * 3
     for _ in range(args.rounds):
-        for nth, seconds in enumerate(
-            (by_threads(make, 1), by_threads(make, args.threads), by_processes(workers))
-        ):
+        for nth, seconds in enumerate((by_threads(make, 1), by_threads(make, args.threads), by_processes(workers))):
             best[nth] = min(best[nth], seconds)
     for worker in workers:
         worker.send(None)

@@ -220,7 +220,7 @@ class Insertion:
         self.made: dict[int, State] = {}
         self.root = self.mine(tree.roots[0])
         self.root.starts = {}
-        self.static: dict[str, State] = {}
+        self.static: dict[str, list[Leaf]] = {}
 
     def mine(self, state: State | None) -> State:
         """*state*, or a copy of it, or a new one for None."""
@@ -259,11 +259,12 @@ class Insertion:
             state.leaves = []
         state.leaves.append(leaf)
         if not rule._converters and len(domain_parts) == 1:
-            self.static["/".join(parts)] = state  # type: ignore[arg-type]
+            self.static["/".join(parts)] = state.leaves  # type: ignore[arg-type]
 
     def publish(self) -> None:
+        """Show the rules to every search that begins from now on."""
         for state in self.made.values():
             state.arrange()
         self.tree.roots[0] = self.root
-        for path, state in self.static.items():
-            self.tree.add_static(path, state.leaves)
+        for path, leaves in self.static.items():
+            self.tree.add_static(path, leaves)

@@ -37,6 +37,24 @@ def test_a_table_is_a_dict_with_less(held: list[str], asked: list[str]) -> None:
                     table[text]
 
 
+@given(st.lists(st.tuples(texts, st.booleans()), max_size=40), st.lists(texts, max_size=10))
+def test_a_copy_goes_its_own_way(puts: list[tuple[str, bool]], asked: list[str]) -> None:
+    """Values are replaced as in a dict, in a table or in its copy."""
+    for build in builds.NAMES:
+        table = builds.load(build, NAME).SegmentTable()
+        held: dict[str, int] = {}
+        for nth, (text, copied) in enumerate(puts):
+            if copied:
+                former, before = table, dict(held)
+                table = table.copy()
+            table[text] = held[text] = nth
+            if copied:
+                assert {key: former.get(key) for key in [*held, *asked]} == {
+                    key: before.get(key) for key in [*held, *asked]
+                }
+        assert {key: table.get(key) for key in [*held, *asked]} == {key: held.get(key) for key in [*held, *asked]}
+
+
 @given(st.lists(texts.filter(lambda text: text and "/" not in text), unique=True, max_size=12), st.data())
 def test_segments_of_any_letters(literals: list[str], data: st.DataObject) -> None:
     """Strings of one, two and four bytes a letter, literals of one in paths of another."""

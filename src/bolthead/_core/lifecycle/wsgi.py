@@ -104,9 +104,10 @@ def run(plan: Plan, app: Any, environ: Any, start_response: Any) -> Any:
                     content_type = plan.responses.content_type
                 elif (kind is dict or kind is list) and can_skip_response(plan, ctx):
                     # FAST (json): as above. `default` may have added a hook meanwhile, so this is checked again.
-                    text = line_of(app.json, app, rv)
+                    provider = app.json
+                    text = line_of(provider, app, rv)
                     if text is not None:
-                        content_type = content_type_of(app.json.mimetype)
+                        content_type = content_type_of(provider.mimetype)
                         if not can_skip_response(plan, ctx):
                             rv = plan.responses.whole(text, content_type)
                             text = None

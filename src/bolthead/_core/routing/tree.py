@@ -4,10 +4,11 @@
 A path is matched segment by segment; the domain is segment 0. Each state is reached by one sequence of segments and
 variables.
 
-A search holds the root it began with, and nothing that is reached from a root changes: rules that are added later go into
-copies of the states on their way, under the map's lock, and the new root replaces the old one in a list. So neither a
-switch between threads nor threads without the GIL can show a search half of a change. What else threads share are flags
-of the type `Flag`, the dicts of static rules, whose entries are replaced whole, and patterns, compiled under a lock.
+A search holds the root it began with, and nothing that is reached from a root changes: rules that are added later go
+into copies of the states on their way, under the map's lock, and the new root replaces the old one in a list. So
+neither a switch between threads nor threads without the GIL can show a search half of a change. What else threads share
+are flags of the type `Flag`, dicts of static rules, whose entries are replaced whole, and patterns, compiled under a
+lock.
 """
 
 from __future__ import annotations
@@ -95,9 +96,9 @@ class Leaf:
 class State:
     """A point of the tree: the segments and variables that may follow, and the rules that end here.
 
-    *static* is a `SegmentTable`. *blank* is the child for the empty segment, i.e. a trailing slash. *keys* are the edges
-    by what distinguishes them. *starts*, of a root, are the states behind the first slash, by domain, as far as the
-    pure-Python search has found them.
+    *static* is a `SegmentTable`. *blank* is the child for the empty segment, i.e. a trailing slash. *keys* are the
+    edges by what distinguishes them. *starts*, of a root, are the states behind the first slash, by domain, as far as
+    the pure-Python search has found them.
     """
 
     __slots__ = ("blank", "edges", "index", "keys", "leaves", "starts", "static")
