@@ -97,6 +97,7 @@ class MultiPartParser(_werkzeug.MultiPartParser):
         *boundary* is from the content type, as bytes. RequestEntityTooLarge (413) beyond ``max_form_memory_size`` bytes
         of one field or ``max_form_parts`` parts, ValueError for a malformed body.
         """
+
         def open_file(name: str | None, filename: str, headers: list[tuple[str, str]]) -> t.IO[bytes]:
             event = _events.File(t.cast(str, name), filename, bare_headers(headers))
             return self.start_file_streaming(event, content_length)
