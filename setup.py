@@ -22,6 +22,7 @@ import logging
 import os
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,10 @@ SHARED = "bolthead._core._cyutility"
 SMALL = {
     f"bolthead._core.{name}"
     for name in (
+        "lifecycle.unhandled",
         "lifecycle.websockets",
         "primitives.stock",
+        "request.spool",
         "response.error_page",
         "response.file_response",
         "routing.tree",
@@ -174,12 +177,27 @@ class BuildExt(build_ext):
 
 
 class BdistWheel(bdist_wheel):
-    """Tags the wheel by what was compiled in the end, not by what was to be compiled."""
+    """Tags the wheel by what was compiled in the end, not by what was to be compiled, and packs it tightly."""
+
+    def run(self) -> None:
+        super().run()
+        for command, _, path in self.distribution.dist_files:
+            if command == "bdist_wheel":
+                repack(Path(path))
 
     def run_command(self, command: str) -> None:
         super().run_command(command)
         if command == "build" and not self.distribution.has_ext_modules():
             self.root_is_pure = True
+
+
+def repack(wheel: Path) -> None:
+    """Compress *wheel* at zlib's best level, which setuptools does not offer: half a per cent of its size."""
+    with zipfile.ZipFile(wheel) as old:
+        members = [(member, old.read(member)) for member in old.infolist()]
+    with zipfile.ZipFile(wheel, "w") as new:
+        for member, content in members:
+            new.writestr(member, content, zipfile.ZIP_DEFLATED, 9)
 
 
 class Sdist(sdist):
