@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import json, sessions, signals
+from ._compat.base_patches import BasePatches
 from ._core.lifecycle.records import Plan
 from ._core.primitives.class_watch import ClassWatch, StockFunctions
 from ._core.primitives.stock import StockGuard, shipped
@@ -90,8 +91,9 @@ WATCHED = frozenset((*APP_STEPS, *ERROR_STEPS, *APP_PARTS, *WEBSOCKET_PARTS, *AP
 CONTEXT_STEPS = ("__init__", "__new__", "match_request", "pop", "push")
 APP_CONTEXT_STEPS = ("__init__", "__new__", "pop", "push")
 REQUEST_SCOPES = ("blueprint", "blueprints", "endpoint")
-REQUEST_MADE = ("__init__", "__new__", "__setattr__", "environ")
-REQUEST_STEPS = (*REQUEST_MADE, "_load_form_data", "close", "json_module", "method", "trusted_hosts", *REQUEST_SCOPES)
+REQUEST_MADE = ("__init__", "__new__", "__setattr__", "environ", "host", "trusted_hosts")
+"""What making a request goes through; its adapter, unless it needs none, sets ``host``."""
+REQUEST_STEPS = (*REQUEST_MADE, "_load_form_data", "close", "json_module", "method", *REQUEST_SCOPES)
 RESPONSE_FILLED = ("__init__", "_clean_status", "set_data", "status")
 RESPONSE_DEFAULTS = (
     "_on_close",
@@ -162,6 +164,7 @@ TAGGED = StockGuard(tag.TaggedJSONSerializer, TAGGED_STEPS)
 SESSION_TEXTS = TaggedTexts(tag.TaggedJSONSerializer, TAGGED, StockFunctions((tag, "dumps loads")), tag.UNTAGGED)
 RESPONSE_COOKIE = StockGuard(Response, ["max_cookie_size", "set_cookie"])
 MAP = StockGuard(Map, MAP_STEPS)
+WERKZEUG = BasePatches(Request, Response)
 
 
 def ship(app_class: type[Flask]) -> None:
@@ -183,6 +186,7 @@ def ship(app_class: type[Flask]) -> None:
 
 def make_plan(app: Flask) -> Plan:
     """A plan for *app*, whose classes are compared with those shipped."""
+    WERKZEUG.step_aside()
     plan = Plan()
     # Watched before anything is read: a change from here on makes the plan stale.
     plan.watch = ClassWatch(_watched_pairs(app))
@@ -206,7 +210,7 @@ def make_plan(app: Flask) -> Plan:
     return plan
 
 
-def _watched_pairs(app: Flask) -> list[tuple[type, str]]:
+def _watched_pairs(app: Flask) -> list[tuple[type, str | None]]:
     names: list[tuple[type, tuple[str, ...]]] = [
         (type(app), (*APP_STEPS, *APP_PARTS)),
         (RequestContext, CONTEXT_STEPS),
@@ -216,7 +220,7 @@ def _watched_pairs(app: Flask) -> list[tuple[type, str]]:
         (type(app.session_interface), SESSION_STEPS),
         (type(app.url_map), MAP_STEPS),
     ]
-    return [(cls, name) for cls, steps in names for name in steps]
+    return [(cls, name) for cls, steps in names for name in steps] + WERKZEUG.pairs
 
 
 def _set_flags(plan: Plan, app: Flask) -> None:
@@ -298,7 +302,7 @@ def _set_collections(plan: Plan, app: Flask) -> None:
 
 def makes_stock(cls: Any) -> bool:
     """Whether a request class may be filled without a call of it."""
-    return issubclass(type(cls), type) and REQUEST.is_stock(cls, *REQUEST_MADE, "trusted_hosts")
+    return issubclass(type(cls), type) and REQUEST.is_stock(cls, *REQUEST_MADE)
 
 
 def responses_of(cls: Any) -> Responses:

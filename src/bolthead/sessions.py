@@ -337,7 +337,7 @@ class SecureCookieSessionInterface(SessionInterface):
         expires = self.get_expiration_time(app, session)
         setter = response.__dict__.get("set_cookie", type(response).set_cookie)
         # Not by `==`: a wrapper may claim to equal what it wraps.
-        if setter is BaseResponse.set_cookie or setter is _stock_set_cookie:
+        if setter is _base_set_cookie or setter is _stock_set_cookie:
             set_cookie(response, name, value, expires, options, response.max_cookie_size)
         else:
             given = dict(zip(COOKIE_OPTIONS, options, strict=True))
@@ -346,6 +346,7 @@ class SecureCookieSessionInterface(SessionInterface):
 
 
 _stock_set_cookie = Response.set_cookie
+_base_set_cookie = BaseResponse.set_cookie
 
 
 if not TYPE_CHECKING:

@@ -63,7 +63,7 @@ class Environment(BaseEnvironment):
         self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
     ) -> str:
         # Jinja's hook. Jinja's own generator is used where an application overrides a step that ours would not call.
-        if code_generator.is_fit(self, defer_init):
+        if isinstance(source, nodes.Template) and code_generator.is_fit(self, defer_init):
             return code_generator.generate(self, source, name, filename)
         return super()._generate(source, name, filename, defer_init)
 

@@ -12,6 +12,7 @@ from tempfile import SpooledTemporaryFile
 from time import time
 
 import werkzeug.formparser
+import werkzeug.wrappers.request
 from werkzeug.datastructures import FileStorage, Headers, MultiDict
 from werkzeug.exceptions import BadRequest
 from werkzeug.utils import cached_property
@@ -330,6 +331,7 @@ forms.multipart = StockGuard(
         *[(MultiPartParser, name) for name in ("__init__", "get_part_charset", "parse", "start_file_streaming")],
         *[(SpooledTemporaryFile, name) for name in ("__init__", "rollover", "seek", "write")],
         (FileStorage, "__init__"),
+        (werkzeug.wrappers.request, "default_stream_factory"),
     ],
 )
 # Nearly every request has its headers made: `Forms` checks separately that they read its environ.

@@ -28,6 +28,8 @@ TESTED = {
     "asgiref_bridge", "body_stream", "import_werkzeug", "itsdangerous_serializer", "multi_dict", "werkzeug_privates",
     # No private names: the machinery of lazy modules, tested by tests/test_imports.py.
     "lazy_modules",
+    # None either; tested by test_replaced_functions.py.
+    "base_patches",
 }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import io
 import json
 import logging
 import os
@@ -17,6 +18,8 @@ from unittest import mock
 
 import freezegun
 import pytest
+import werkzeug.sansio.request
+import werkzeug.wrappers
 from itsdangerous import BadSignature, HMACAlgorithm, SignatureExpired, Signer, TimestampSigner, URLSafeTimedSerializer
 
 from oracle import Framework, alike, shown
@@ -269,4 +272,99 @@ def test_what_a_session_is_written_and_read_with(fw: Framework, way: str) -> Any
         # How often is another matter: itsdangerous tries each serializer that it is given.
         found.append(bool(calls))
         calls.clear()
+    return found
+
+
+# Werkzeug's classes ---------------------------------------------------------------------------------------
+
+INHERITED = sorted(
+    name
+    for cls in (werkzeug.wrappers.Request, werkzeug.sansio.request.Request)
+    for name, value in vars(cls).items()
+    if not name.startswith("_") and isinstance(value, property)
+)
+
+
+def asked(fw: Framework) -> Any:
+    """An application that says what it reads of a request, by the query's name, and sets a cookie."""
+    app = fw.app()
+
+    @app.route("/", methods=["GET", "POST"])
+    def read() -> Any:
+        response = fw.make_response(repr(getattr(fw.request, fw.request.environ["QUERY_STRING"])))
+        response.set_cookie("c", "d", httponly=True)
+        return response
+
+    @app.route("/parsed", methods=["POST"])
+    def parsed() -> Any:
+        fw.session["a"] = 1
+        return [fw.request.get_json(), fw.request.get_data(as_text=True)]
+
+    return app
+
+
+@pytest.mark.parametrize("base", [werkzeug.wrappers.Request, werkzeug.sansio.request.Request])
+@pytest.mark.parametrize("name", INHERITED)
+@alike
+def test_an_attribute_of_a_base_class(fw: Framework, name: str, base: type) -> Any:
+    if not hasattr(base, name):
+        return "only in the other"
+    app = asked(fw)
+    # A session looks for its cookie.
+    value = {"mock": "value"} if name == "cookies" else ["mock"]
+    found = [fw.get(app, f"/?{name}")]
+    with mock.patch.object(base, name, new_callable=mock.PropertyMock, return_value=value):
+        found.append(fw.get(app, f"/?{name}"))
+    with mock.patch.object(base, name, value):
+        found.append(fw.get(app, f"/?{name}"))
+    found.append(fw.get(app, f"/?{name}"))
+    # The stream has an address.
+    return found[1:3] if name == "stream" else found
+
+
+@alike
+def test_methods_of_the_base_classes(fw: Framework) -> Any:
+    app = asked(fw)
+    client = app.test_client()
+    found: list[Any] = [client.post("/parsed", json={"a": 1}).json]
+    with mock.patch.object(werkzeug.wrappers.Request, "get_json", return_value="mock") as called:
+        found += [client.post("/parsed", data="x").json, called.mock_calls]
+    with mock.patch.object(werkzeug.wrappers.Request, "get_data", return_value="[2]") as called:
+        found += [client.post("/parsed", json={"a": 1}).json, len(called.mock_calls)]
+    with mock.patch.object(werkzeug.wrappers.Request, "close") as called:
+        client.post("/parsed", data="x")
+        found.append(len(called.mock_calls))
+    with mock.patch.object(werkzeug.wrappers.Response, "set_cookie") as called:
+        response = client.get("/?path")
+        found += [response.headers.getlist("Set-Cookie"), called.mock_calls[:]]
+        client.post("/parsed", json={"a": 1})
+        found.append([call.args[0] for call in called.mock_calls])
+    found.append(client.post("/parsed", json={"a": 1}).json)
+    return [*found, client.get("/?path").headers.getlist("Set-Cookie")]
+
+
+@alike
+def test_a_base_class_replaced_while_ours_is(fw: Framework) -> Any:
+    app = asked(fw)
+    found = []
+    with mock.patch.object(fw.Request, "host", "ours"):
+        found.append(fw.get(app, "/?host")[2])
+        with mock.patch.object(werkzeug.sansio.request.Request, "host", "base"):
+            found.append(fw.get(app, "/?host")[2])
+        found.append(fw.get(app, "/?host")[2])
+    return [*found, fw.get(app, "/?host")[2]]
+
+
+@alike
+def test_the_function_that_opens_uploads(fw: Framework) -> Any:
+    app = fw.app()
+    app.add_url_rule("/", "read", lambda: fw.request.files["f"].read(), methods=["POST"])
+    found = []
+    for _ in range(2):
+        found.append(fw.get(app, method="POST", data={"f": (io.BytesIO(b"body"), "f.txt")})[2])
+        with mock.patch(
+            "werkzeug.wrappers.request.default_stream_factory", side_effect=lambda **_: io.BytesIO()
+        ) as made:
+            found.append(fw.get(app, method="POST", data={"f": (io.BytesIO(b"body"), "f.txt")})[2])
+            found.append(len(made.mock_calls))
     return found

@@ -129,6 +129,23 @@ def test_a_base_at_any_depth(load: Load, depth: int) -> None:
             assert watch.unchanged()
 
 
+def test_the_number_of_names(load: Load) -> None:
+    base: Any = type("Base", (), {"run": len})
+    child: Any = type("Child", (base,), {f"name_{number}": number for number in range(300)})
+    watch = load(NAME).ClassWatch([(base, None), (child, None)])
+    for cls in (base, child):
+        assert watch.unchanged()
+        cls.run = max
+        assert watch.unchanged() == (cls is base)
+        cls.more = 1
+        assert not watch.unchanged()
+        assert not watch.unchanged(), "asked twice"
+        del cls.more
+        if cls is child:
+            del cls.run
+        assert watch.unchanged()
+
+
 def test_other_bases(load: Load) -> None:
     first: Any = type("First", (), {"run": len})
     second: Any = type("Second", (), {"run": max})

@@ -19,12 +19,13 @@ _CPYTHON = sys.implementation.name == "cpython"
 class ClassWatch:
     """Stores the value of ``cls.name`` for each pair, and tells whether all are unchanged.
 
-    Attributes are looked up as ``getattr(cls, name)`` finds them, so a change in a base class counts.
+    Attributes are looked up as ``getattr(cls, name)`` finds them, so a change in a base class counts. A name of None
+    stands for the number of names in the class's own dictionary.
     """
 
     __slots__ = ("_same",)
 
-    def __init__(self, pairs: Iterable[tuple[type, str]]) -> None:
+    def __init__(self, pairs: Iterable[tuple[type, str | None]]) -> None:
         # FAST (string): a function generated for these pairs, with globals of its own: PyPy's compiler folds its tests
         # away, and CPython caches each look-up at its place in the code. The names are constants of this package.
         # By `is`, not `==`: a wrapper may claim to equal what it wraps, as wrapt's do.
@@ -33,6 +34,10 @@ class ClassWatch:
         own: dict[type, dict[str, Any]] = {}
         for number, (cls, name) in enumerate(pairs):
             held[f"cls_{id(cls)}"] = cls
+            if name is None:
+                held[f"names_{id(cls)}"] = vars(cls)
+                tests.append(f"len(names_{id(cls)}) == {len(vars(cls))}")
+                continue
             value = getattr(cls, name, _MISSING)
             if value is _MISSING:
                 tests += _tests_of_absence(held, cls, name)

@@ -101,6 +101,10 @@ cdef object _MISSING = object()
 bolthead_add_watcher()
 
 
+cdef object _value(cls, name):
+    return len(vars(cls)) if name is None else getattr(cls, name, _MISSING)
+
+
 @cython.no_gc_clear
 cdef class ClassWatch:
     # `no_gc_clear`: the classes stay as long as there are pointers to them.
@@ -127,7 +131,7 @@ cdef class ClassWatch:
                 raise MemoryError
         changes = BOLTHEAD_CHANGES()
         watched = self._arm()
-        self._seen = [(cls, name, getattr(cls, name, _MISSING)) for cls, name in pairs]
+        self._seen = [(cls, name, _value(cls, name)) for cls, name in pairs]
         if not BOLTHEAD_TYPE_WATCHERS:
             self._arm()
         BOLTHEAD_STORE(self._checked, changes if watched else 0)
@@ -161,7 +165,8 @@ cdef class ClassWatch:
         if BOLTHEAD_TYPE_WATCHERS:
             watched = self._arm()
         for cls, name, value in self._seen:
-            if getattr(cls, name, _MISSING) is not value:
+            found = _value(cls, name)
+            if found is not value and (name is not None or found != value):
                 return False
         if BOLTHEAD_TYPE_WATCHERS:
             BOLTHEAD_STORE(self._checked, changes if watched else 0)

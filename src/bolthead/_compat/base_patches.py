@@ -1,0 +1,51 @@
+"""Overrides of Werkzeug's methods and attributes, which step aside while a test has replaced what they override.
+
+Flask's classes inherit them, so there a replacement is reached.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_FLASK_OVERRIDES = frozenset(
+    (
+        *("blueprint", "blueprints", "endpoint", "routing_exception", "url_rule", "view_args"),
+        *("max_content_length", "max_form_memory_size", "max_form_parts", "on_json_loading_failed"),
+        *("autocorrect_location_header", "default_mimetype", "json_module", "max_cookie_size"),
+    )
+)
+"""What Flask's classes override themselves."""
+_MISSING: Any = object()
+
+
+class BasePatches:
+    """The overrides of some classes, each with what it overrides in the class's base."""
+
+    def __init__(self, *classes: type) -> None:
+        self._overrides = [
+            (cls, name, ours, theirs)
+            for cls in classes
+            for name, ours in vars(cls).items()
+            if not name.startswith("_") and name not in _FLASK_OVERRIDES
+            if (theirs := _inherited(cls, name)) is not _MISSING
+        ]
+        bases = dict.fromkeys(base for cls in classes for base in cls.__mro__[1:-1])
+        self.pairs: list[tuple[type, str | None]] = [(cls.__mro__[1], None) for cls in classes]
+        """What to watch: what the bases have of these names, and whether the next one gets a name that it had not."""
+        names = {name for _, name, _, _ in self._overrides}
+        self.pairs += [(base, name) for base in bases for name in vars(base) if name in names]
+
+    def step_aside(self) -> None:
+        """Take away each override of something that is replaced now, and put back the others."""
+        for cls, name, ours, theirs in self._overrides:
+            own = vars(cls).get(name, _MISSING)
+            if _inherited(cls, name) is not theirs:
+                if own is ours:
+                    delattr(cls, name)
+            elif own is _MISSING:
+                setattr(cls, name, ours)
+
+
+def _inherited(cls: type, name: str) -> Any:
+    """What the class has as *name* from its bases, without asking a descriptor."""
+    return next((vars(base)[name] for base in cls.__mro__[1:] if name in vars(base)), _MISSING)
