@@ -589,3 +589,10 @@ def test_a_patch_of_the_class_of_templates(monkeypatch: pytest.MonkeyPatch) -> N
         return calls
 
     both(scenario)
+
+
+@pytest.mark.parametrize("source", [None, 5, b"x"])
+@alike
+def test_a_source_that_is_no_text(fw: Framework, source: Any) -> Any:
+    with fw.app().app_context():
+        return fw.error(fw.render_template_string, source)
