@@ -179,6 +179,20 @@ def test_ports_alone_and_the_options_of_run(site, args, expected):
     assert [bind.setting() for bind in given["bind"]] == [expected]
 
 
+def test_claim_of_a_descriptor(tmp_path):
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listening,
+        socket.socket() as idle,
+        (tmp_path / "x").open("w") as file,
+    ):
+        assert claim(Bind(fd=listening.fileno())) == Bind(fd=listening.fileno())
+        assert listening.fileno() >= 0
+        for number in (idle.fileno(), file.fileno(), 987_654):
+            with pytest.raises(ServeError, match=f"descriptor {number} of --bind is not a socket that listens"):
+                claim(Bind(fd=number))
+        listening.getsockname()
+
+
 def test_claim_of_a_path(tmp_path):
     claim(Bind(path=tmp_path / "new"))
     with pytest.raises(ServeError, match=r"does not exist"):

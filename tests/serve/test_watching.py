@@ -172,11 +172,18 @@ def test_scoreboard(monkeypatch):
     assert "bolthead_requests_in_flight 3\n" in text
     # A worker dies: what it counted stays, and its row is given away again.
     board.cells[2 * metrics.WIDTH + metrics.PID] = 2**22 + 1
-    assert "bolthead_workers 2\n" in metrics.as_text(board)
-    assert board.take_row() == 2
-    text = metrics.as_text(board)
-    assert 'bolthead_requests_total{status="2xx"} 6\n' in text
-    assert "bolthead_requests_in_flight 2\n" in text
+    for _ in range(2):
+        text = metrics.as_text(board)
+        assert "bolthead_workers 2\n" in text
+        assert 'bolthead_requests_total{status="2xx"} 6\n' in text
+        assert "bolthead_requests_in_flight 2\n" in text
+        assert "bolthead_connections 2\n" in text
+        assert board.take_row() in (2, 4)
+    # Where a worker dies while it starts, its row is given away too.
+    metrics.Metrics(board, 4).begin()
+    assert board.take_row() == 5
+    board.cells[4 * metrics.WIDTH + metrics.PID] = -(2**22 + 1)
+    assert board.take_row() == 4
 
 
 def fetch(port: int, path: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -130,6 +131,8 @@ def serve_command(info: ScriptInfo, /, cert: Path | None, key: Path | None, **gi
 
     It stops on TERM and INT after the requests in flight, and starts its workers anew on HUP.
     """
+    # Until the arbiter has handlers of its own.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     _leave_out_debug_flag(info)
     if (cert is None) != (key is None):
         raise click.UsageError("'--cert' and '--key' belong together: give both or neither.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import resource
-import signal
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -77,7 +76,6 @@ class Application(GunicornApplication):  # type: ignore[misc]
                 claim(bind)
         if self.options.admin_bind:
             Worker.admin = Admin(parse_bind(self.options.admin_bind))
-        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
         if not self.cfg.preload_app:
             found = judge_in_child(self.load, complain, needs_loop if self.settings.asgi is None else lambda app: 0)
             if found == 1:

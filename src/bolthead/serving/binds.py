@@ -67,6 +67,7 @@ def claim(bind: Bind) -> Bind:
     gunicorn would try a taken port for five seconds.
     """
     if bind.fd is not None:
+        _claim_descriptor(bind.fd)
         return bind
     if bind.path is not None:
         _claim_path(bind.path)
@@ -95,6 +96,16 @@ def _why_not(error: OSError, bind: Bind) -> str:
     if error.errno == errno.EADDRNOTAVAIL:
         return f"{bind.host} is not an address of this machine."
     return f"Cannot listen on {bind.host}:{bind.port}: {error.strerror or error}"
+
+
+def _claim_descriptor(number: int) -> None:
+    try:
+        with socket.socket(fileno=os.dup(number)) as given:
+            listening = given.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    except OSError:
+        listening = 0
+    if not listening:
+        raise ServeError(f"The descriptor {number} of --bind is not a socket that listens.")
 
 
 def _claim_path(path: Path) -> None:

@@ -15,7 +15,10 @@ PID, IN_FLIGHT, CONNECTIONS, STATUS = range(4)
 SUM = STATUS + 6
 BUCKET = SUM + 1
 WIDTH = BUCKET + len(BUCKETS) + 1
-"""A row: the worker's process, what it does now, requests by status class, microseconds, requests by bucket."""
+"""A row: the worker's process, what it does now, requests by status class, microseconds, requests by bucket.
+
+The process is negative while the worker starts, and before that the arbiter's.
+"""
 
 
 class Scoreboard:
@@ -35,20 +38,26 @@ class Scoreboard:
                     cells[column] += cells[start + column]
                 for column in range(WIDTH):
                     cells[start + column] = 0
-                # Taken; the worker puts its own process in.
-                cells[start + PID] = os.getpid()
+                cells[start + PID] = -os.getpid()
                 return row
         return 0
 
     def rows(self) -> list[list[int]]:
-        """The rows of the workers that live, and of those that are gone."""
+        """The row of those that are gone, and the rows that were taken; without a process for a worker that is gone.
+
+        What such a worker has counted stays, so that no count ever falls.
+        """
         found = [self.cells[row * WIDTH : (row + 1) * WIDTH].tolist() for row in range(ROWS)]
-        return [found[0], *(row for row in found[1:] if row[PID] and is_alive(row[PID]))]
+        for row in found:
+            if not is_alive(row[PID]):
+                row[PID] = row[IN_FLIGHT] = row[CONNECTIONS] = 0
+        return [found[0], *(row for row in found[1:] if any(row))]
 
 
 def is_alive(pid: int) -> bool:
+    """Whether there is the process of a row."""
     try:
-        os.kill(pid, 0)
+        os.kill(abs(pid), 0)
     except ProcessLookupError:
         return False
     except OSError:
@@ -64,6 +73,10 @@ class Metrics:
         self.start = row * WIDTH
         self.counts = [0] * WIDTH
         self.lock = threading.Lock()
+
+    def begin(self) -> None:
+        """The worker's process starts."""
+        self.board.cells[self.start + PID] = -os.getpid()
 
     def count(self, code: int, seconds: float) -> None:
         """A request that was answered."""
@@ -103,7 +116,7 @@ def as_text(board: Scoreboard) -> str:
     for name, text, value in (
         ("requests_in_flight", "Requests that are being answered.", total[IN_FLIGHT]),
         ("connections", "Open connections.", total[CONNECTIONS]),
-        ("workers", "Workers that serve.", len(rows) - 1),
+        ("workers", "Workers that serve.", sum(row[PID] > 0 for row in rows)),
     ):
         lines += [f"# HELP bolthead_{name} {text}", f"# TYPE bolthead_{name} gauge", f"bolthead_{name} {value}"]
     return "\n".join(lines) + "\n"

@@ -104,6 +104,11 @@ class Worker(base.Worker):  # type: ignore[misc]
 
     # Life
 
+    def init_process(self) -> None:
+        if self.metrics is not None:
+            self.metrics.begin()
+        super().init_process()
+
     def load_wsgi(self) -> None:
         super().load_wsgi()
         if is_for_asgi(self.wsgi):
