@@ -14,7 +14,7 @@ cdef int _INTEGER
 cpdef str encode_query(object values, bint ordered, object key)
 
 
-cdef set safe_names
+cdef dict safe_names
 
 cdef bint _is_safe_name(str name) except -1
 

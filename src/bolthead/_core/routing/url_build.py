@@ -34,15 +34,15 @@ def encode_query(values: Mapping[Any, Any], ordered: bool, key: Callable[[Any], 
 
 
 SAFE_NAMES_SIZE = 1024
-safe_names: set[str] = set()
-"""Names that need no quoting in a query, as far as they were met and remembered."""
+safe_names: dict[str, None] = {}
+"""Names that need no quoting in a query, as far as they were met and remembered. Without the GIL a set has a lock."""
 
 
 def _is_safe_name(name: str) -> bool:
     if unsafe(name):
         return False
     if len(safe_names) < SAFE_NAMES_SIZE:
-        safe_names.add(name)
+        safe_names[name] = None
     return True
 
 
