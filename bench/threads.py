@@ -2,8 +2,8 @@
 
 For an interpreter without the GIL; with it, two threads do the work of one. Beside them stand two processes, which
 share nothing: what they do together is what the machine had to give at that time, and the measure of what sharing
-costs. Each worker stays on a core of its own, and all are asked in turn, in many short rounds of which the best counts:
-virtual cores may be two halves of one, or far from each other, for seconds at a time.
+costs. Each worker stays on a core of its own, and all cases are asked in turn, in many short rounds of which the best
+counts: virtual cores may be two halves of one, or far from each other, for seconds at a time.
 """
 
 from __future__ import annotations
@@ -99,30 +99,35 @@ def by_processes(workers: list[Connection]) -> float:
     return max(worker.recv() for worker in workers)
 
 
-def measured(name: str, case: Case, args: argparse.Namespace) -> dict[str, float]:
-    """Microseconds per request of one thread, and what several threads or processes do beside it, in multiples."""
-    app = frameworks.application(name, case)
-    assert app is not None
-    count = count_for(app, case.jobs, args.seconds)
-    make = maker(app, case, count)
-    fork = multiprocessing.get_context("fork")
-    workers = []
-    for nth in range(args.threads):
-        mine, theirs = fork.Pipe()
-        fork.Process(target=serve, args=(nth, make(), theirs), daemon=True).start()
-        workers.append(mine)
-    best = [float("inf")] * 3
-    for _ in range(args.rounds):
-        for nth, seconds in enumerate((by_threads(make, 1), by_threads(make, args.threads), by_processes(workers))):
-            best[nth] = min(best[nth], seconds)
-    for worker in workers:
-        worker.send(None)
-    one, threads, processes = best
-    return {
-        "microseconds": one / count * 1e6,
-        "threads": args.threads * one / threads,
-        "processes": args.threads * one / processes,
-    }
+class Measured:
+    """One application of one case, and the best seconds so far of one thread, of several, and of several processes."""
+
+    def __init__(self, name: str, case: Case, args: argparse.Namespace) -> None:
+        app = frameworks.application(name, case)
+        assert app is not None
+        self.threads = args.threads
+        self.count = count_for(app, case.jobs, args.seconds)
+        self.make = maker(app, case, self.count)
+        self.best = [float("inf")] * 3
+        self.workers = []
+        fork = multiprocessing.get_context("fork")
+        for nth in range(args.threads):
+            mine, theirs = fork.Pipe()
+            fork.Process(target=serve, args=(nth, self.make(), theirs), daemon=True).start()
+            self.workers.append(mine)
+
+    def round(self) -> None:
+        took = by_threads(self.make, 1), by_threads(self.make, self.threads), by_processes(self.workers)
+        self.best = [min(pair) for pair in zip(self.best, took, strict=True)]
+
+    def result(self) -> dict[str, float]:
+        """Microseconds per request of one thread, and what several threads or processes do in its time."""
+        one, threads, processes = self.best
+        return {
+            "microseconds": one / self.count * 1e6,
+            "threads": self.threads * one / threads,
+            "processes": self.threads * one / processes,
+        }
 
 
 def maker(app: App, case: Case, count: int) -> Callable[[], Callable[[], None]]:
@@ -148,12 +153,13 @@ def main(args: argparse.Namespace) -> int:
     found = {"about": machine.about(), "threads": args.threads, "gains": []}
     if sysconfig.get_config_var("Py_GIL_DISABLED"):
         found["about"]["python"] += " without the GIL"
+    all_of_them = {(case.key, name): Measured(name, case, args) for case in wanted for name in WHO}
+    for _ in range(args.rounds):
+        for one in all_of_them.values():
+            one.round()
     for case in wanted:
-        row: dict[str, Any] = {"title": case.title}
-        for name in WHO:
-            row[name] = measured(name, case, args)
-            print(case.key, name, row[name], file=sys.stderr, flush=True)
-        found["gains"].append(row)
+        results = {name: all_of_them[case.key, name].result() for name in WHO}
+        found["gains"].append({"title": case.title, **results})
     print(report.grid(*grid(found)))
     pages.store(args, "threads", found)
     return 0
