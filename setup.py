@@ -43,7 +43,9 @@ SMALL = {
     for name in (
         "lifecycle.unhandled",
         "lifecycle.websockets",
+        "primitives.class_watch",
         "primitives.stock",
+        "primitives.system",
         "request.spool",
         "response.error_page",
         "response.file_response",
@@ -111,7 +113,8 @@ def flags_of(module: str) -> list[str]:
     # An extension module exports its init function and nothing else.
     flags = ["-fvisibility=hidden"]
     if not any(flag.startswith("-O") for flag in given):
-        flags += ["-O3"] if loops else ["-Os" if module in SMALL else "-O2", *UNALIGNED]
+        small = module in SMALL
+        flags += ["-O3"] if loops and not small else ["-Os" if small else "-O2", *UNALIGNED]
     return flags if SANITIZE or "-g" in given else [*flags, "-g0"]
 
 
