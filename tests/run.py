@@ -119,7 +119,7 @@ def packages() -> None:
         [compiled] = set(Path(folder).glob("*.whl")) - set(Path(folder).glob("*-py3-none-any.whl"))
         # As cibuildwheel does in its containers: named after the oldest Linux that it fits.
         # It runs `patchelf`.
-        python("-m", "auditwheel", "repair", "--only-plat", "-w", folder, compiled, PATH=own_path())
+        python("-m", "auditwheel", "repair", "--only-plat", "-z", "9", "-w", folder, compiled, PATH=own_path())
         compiled.unlink()
         python("tests/distributions.py", folder)
         needed = Path(folder, "needed")
