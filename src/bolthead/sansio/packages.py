@@ -54,7 +54,7 @@ def _is_below(path: str, folder: str) -> bool:
 def find_package(import_name: str) -> tuple[str | None, str]:
     """``(prefix, path)``: where a package is installed, ``None`` if it is not, and where it is imported from.
 
-    Installed means below :data:`sys.prefix` or in a ``site-packages`` folder; the prefix then is the
+    Installed means below ``sys.prefix`` or in a ``site-packages`` folder; the prefix then is the
     folder that holds ``lib``, ``bin`` and so on.
     """
     path = _find_package_path(import_name)
