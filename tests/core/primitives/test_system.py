@@ -99,8 +99,11 @@ def test_files(module: Any, tmp_path: Path) -> None:
 def test_what_is_no_file_at_hand(module: Any, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     before = len(os.listdir("/dev/fd"))
-    for path in (tmp_path, tmp_path / "fifo", tmp_path / "missing", f"{tmp_path}/a\0b", "/dev/null", "", "\ud800"):
-        assert module.open_cached(str(path)) is None
+    for path in (tmp_path, tmp_path / "fifo", f"{tmp_path}/a\0b", "/dev/null", "\ud800", f"{tmp_path}/fifo/x"):
+        assert module.open_cached(str(path)) is None, path
+    for path in (tmp_path / "missing", "", tmp_path / "no" / "file"):
+        for _ in range(2):
+            assert module.open_cached(str(path)) in (None, (-1, 0.0, 0)), path
     assert len(os.listdir("/dev/fd")) == before
 
 

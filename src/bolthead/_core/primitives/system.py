@@ -52,7 +52,8 @@ def chunk(data: bytes) -> bytes:
 def open_cached(path: str) -> tuple[int, float, int] | None:
     """Open a file that the system has in its caches: descriptor, time of change, and size.
 
-    None where that cannot be told, for a file that is not a regular one, and where an error would have to be raised.
+    The descriptor is -1 where there is no such file. None where that cannot be told, for a file that is not a regular
+    one, and where an error would have to be raised.
     """
     return None
 

@@ -4,7 +4,7 @@ import os
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.exc cimport PyErr_CheckSignals, PyErr_SetFromErrno
-from libc.errno cimport EAGAIN, EINTR, errno
+from libc.errno cimport EAGAIN, EINTR, ENOENT, errno
 from libc.stdio cimport snprintf
 from libc.string cimport memcpy, strlen
 
@@ -60,7 +60,10 @@ cdef extern from *:
         struct stat found;
         int fd = -1;
     #ifdef SYS_openat2
-        if (missing) return -1;
+        if (missing) {
+            errno = ENOSYS;
+            return -1;
+        }
         fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
         if (fd < 0) {
             missing = errno == ENOSYS || errno == EPERM || errno == EINVAL;
@@ -68,11 +71,14 @@ cdef extern from *:
         }
         if (fstat(fd, &found) < 0 || !S_ISREG(found.st_mode)) {
             close(fd);
+            errno = EINVAL;
             return -1;
         }
         /* As Python computes it. */
         *time = (double)found.st_mtim.tv_sec + 1e-9 * found.st_mtim.tv_nsec;
         *size = found.st_size;
+    #else
+        errno = ENOSYS;
     #endif
         return fd;
     }
@@ -110,7 +116,7 @@ cdef extern from *:
         return now.tv_sec + now.tv_nsec * 1e-9;
     }
     #else
-    static int bolthead_open(const char *path, double *time, long long *size) { return -1; }
+    static int bolthead_open(const char *path, double *time, long long *size) { errno = ENOSYS; return -1; }
     static Py_ssize_t bolthead_read_cached(int fd, char *buffer, size_t size, long long offset) { return -1; }
     static double bolthead_now(void) { return 0; }
     static int bolthead_epoll(void) { errno = ENOSYS; return -1; }
@@ -223,7 +229,7 @@ cpdef tuple open_cached(str path):
         return None
     PySys_Audit("open", "Osi", <void *>path, "rb", 0)
     fd = bolthead_open(PyBytes_AS_STRING(name), &changed, &size)
-    return None if fd < 0 else (fd, changed, size)
+    return None if fd < 0 and errno != ENOENT else (fd, changed, size)
 
 
 def read_file(int fd, Py_ssize_t size, long long offset):

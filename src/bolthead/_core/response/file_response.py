@@ -272,13 +272,14 @@ def file_response(
     opened: OpenFile | None = None
     # FAST (static): quick where the system has the file in its caches.
     cached = open_cached(path)
-    if cached is not None:
+    if cached is not None and cached[0] >= 0:
         opened = OpenFile(cached[0], path)
         mtime, size = cached[1], cached[2]
     else:
         stat = None
         try:
-            stat = os.stat(path)
+            if cached is None:
+                stat = os.stat(path)
         except (OSError, ValueError):
             pass
         if stat is None or not S_ISREG(stat.st_mode):
