@@ -79,21 +79,22 @@ class OpenFile:
     def made(self) -> Any:
         """The file object, as ``open`` makes it."""
         if self._file is None:
-            fd = self._fd
-            self._fd = -1
-            if fd >= 0:
-                self._file = open(self._path, "rb", opener=lambda path, flags: fd)  # noqa: SIM115
+            if self._fd >= 0:
+                self._file = open(self._path, "rb", opener=self._give)  # noqa: SIM115
             else:
                 # PARITY: a closed file, not None.
                 self._file = open(self._path, "rb")  # noqa: SIM115
                 self._file.close()
         return self._file
 
-    def close(self) -> None:
+    def _give(self, path: str, flags: int) -> int:
         fd = self._fd
-        if fd >= 0:
-            self._fd = -1
-            close_file(fd)
+        self._fd = -1
+        return fd
+
+    def close(self) -> None:
+        if self._fd >= 0:
+            close_file(self._give("", 0))
         elif self._file is not None:
             self._file.close()
 
