@@ -26,19 +26,33 @@ def pool() -> Iterator[ThreadPoolExecutor]:
         yield made
 
 
-def with_pool(pool: ThreadPoolExecutor) -> Any:
+class QuickPool:
+    """Threads that have done what they are given before the loop goes on, as happens on one core."""
+
+    def submit(self, func: Callable[..., Any], *args: Any) -> None:
+        thread = threading.Thread(target=func, args=args)
+        thread.start()
+        thread.join()
+
+
+@pytest.fixture(params=["threads", "quick threads"])
+def any_pool(request: pytest.FixtureRequest, pool: ThreadPoolExecutor) -> Any:
+    return pool if request.param == "threads" else QuickPool()
+
+
+def with_pool(pool: Any) -> Any:
     """As much of an application as is needed."""
     return SimpleNamespace(_asgi_executor=lambda: pool)
 
 
-def drive(steps: ModuleType, pool: ThreadPoolExecutor, coroutine: Any) -> Any:
+def drive(steps: ModuleType, pool: Any, coroutine: Any) -> Any:
     async def main() -> Any:
         return await steps.Steps(coroutine, contextvars.copy_context(), with_pool(pool))
 
     return asyncio.run(main())
 
 
-def test_there_and_back(steps: ModuleType, pool: ThreadPoolExecutor) -> None:
+def test_there_and_back(steps: ModuleType, any_pool: Any) -> None:
     places = []
 
     async def walk() -> None:
@@ -53,14 +67,14 @@ def test_there_and_back(steps: ModuleType, pool: ThreadPoolExecutor) -> None:
             token = VAR.set(1)
             await asyncio.sleep(0)
 
-    drive(steps, pool, walk())
+    drive(steps, any_pool, walk())
     here = threading.get_ident()
     assert [place == here for place in places] == [True, False] * 3
     assert VAR.get() == 0
 
 
 @pytest.mark.parametrize("place", ["loop", "thread", "loop again"])
-def test_errors_come_out(steps: ModuleType, pool: ThreadPoolExecutor, place: str) -> None:
+def test_errors_come_out(steps: ModuleType, any_pool: Any, place: str) -> None:
     async def walk() -> None:
         if place != "loop":
             await steps.TO_THREAD
@@ -69,18 +83,37 @@ def test_errors_come_out(steps: ModuleType, pool: ThreadPoolExecutor, place: str
         raise KeyError(place)
 
     with pytest.raises(KeyError, match=place):
-        drive(steps, pool, walk())
+        drive(steps, any_pool, walk())
 
 
-def test_ending_in_a_thread(steps: ModuleType, pool: ThreadPoolExecutor) -> None:
+def test_ending_in_a_thread(steps: ModuleType, any_pool: Any) -> None:
     places = []
 
     async def walk() -> None:
         await steps.TO_THREAD
         places.append(threading.get_ident())
 
-    drive(steps, pool, walk())
+    drive(steps, any_pool, walk())
     assert places != [threading.get_ident()]
+
+
+def test_a_quick_thread_is_not_waited_for_and_others_have_their_turn(steps: ModuleType) -> None:
+    """The loop goes on without a turn at most once in a row."""
+    turns = []
+
+    async def walk() -> None:
+        loop = asyncio.get_running_loop()
+        for _ in range(3):
+            seen: list[None] = []
+            for _ in range(2):
+                loop.call_soon(seen.append, None)
+                await steps.TO_THREAD
+                await steps.TO_LOOP
+                turns.append(len(seen))
+            await asyncio.sleep(0)
+
+    drive(steps, QuickPool(), walk())
+    assert turns == [0, 2] * 3
 
 
 @pytest.mark.parametrize("ends_there", [True, False])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Generator
 from contextvars import ContextVar
 from types import ModuleType
 from typing import Any
@@ -81,3 +82,75 @@ def test_context_variables(load: Load) -> None:
     assert module.var_get(var, None) is None
     with pytest.raises(RuntimeError):
         module.var_reset(var, token)
+
+
+class Waits:
+    """An awaitable that is no coroutine: it yields each of *values*, and returns what it was sent for them."""
+
+    def __init__(self, *values: Any) -> None:
+        self.values = values
+
+    def __await__(self) -> Generator[Any, Any, list[Any]]:
+        sent = []
+        for value in self.values:
+            sent.append((yield value))
+        return sent
+
+
+async def at_once() -> str:
+    return "value"
+
+
+async def later(log: list[Any]) -> str:
+    try:
+        log.append(await Waits(1, 2))
+    except KeyError as error:
+        log.append(error.args)
+    return "value"
+
+
+async def fails() -> None:
+    raise LookupError("at once")
+
+
+def test_a_coroutine_is_run_to_where_it_waits(load: Load) -> None:
+    module = load(NAME)
+    assert module.advance(at_once()) == "value"
+    assert module.advance(Waits()) == []
+    with pytest.raises(LookupError, match="at once"):
+        module.advance(fails())
+
+    async def through(awaitable: Any) -> Any:
+        found = module.advance(awaitable)
+        assert type(found) is module.Rest
+        return await found
+
+    for awaitable, value in [(later(log := []), "value"), (Waits(1, 2), ["a", "b"])]:
+        driver = through(awaitable)
+        assert driver.send(None) == 1
+        assert driver.send("a") == 2
+        with pytest.raises(StopIteration) as ended:
+            driver.send("b")
+        assert ended.value.value == value
+    assert log == [["a", "b"]]
+
+    log.clear()
+    driver = through(later(log))
+    assert driver.send(None) == 1
+    with pytest.raises(StopIteration):
+        driver.throw(KeyError("thrown"))
+    assert log == [("thrown",)]
+
+    driver = through(later(log))
+    assert driver.send(None) == 1
+    driver.close()
+    assert len(log) == 1
+
+
+def test_the_rest_of_a_coroutine_in_a_task(load: Load) -> None:
+    module = load(NAME)
+
+    async def main() -> Any:
+        return await module.advance(asyncio.sleep(0, "slept"))
+
+    assert asyncio.run(main()) == "slept"

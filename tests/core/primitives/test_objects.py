@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import sysconfig
+import threading
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -60,3 +61,24 @@ def test_immortal_is_the_value_itself(load: Load, build: str) -> None:
         before = sys.getrefcount(value)
         others = [value] * 10
         assert sys.getrefcount(value) == before, others
+
+
+def test_a_semaphore_lets_one_thread_through_for_each_release(load: Load) -> None:
+    module = load(NAME)
+    there, back = module.Semaphore(), module.Semaphore()
+    log: list[str] = []
+
+    def answer() -> None:
+        for _ in range(100):
+            there.acquire()
+            log.append("there")
+            back.release()
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    for _ in range(100):
+        there.release()
+        back.acquire()
+        log.append("back")
+    thread.join()
+    assert log == ["there", "back"] * 100

@@ -56,6 +56,18 @@ def test_a_thread_that_waits_is_taken_again(make: Any) -> None:
     assert pool.started == 1
 
 
+def test_no_function_is_forgotten(make: Any) -> None:
+    """A thread that goes to wait while something is submitted has to see it, whoever comes first."""
+    pool = make(3, "site")
+    done: SimpleQueue[int] = SimpleQueue()
+    for number in range(3000):
+        pool.submit(done.put, number)
+        if number % 3 == 2:
+            found = {done.get(timeout=PATIENCE) for _ in range(3)}
+            assert found == {number - 2, number - 1, number}
+    assert pool.started <= 3
+
+
 def test_the_threads_end_with_the_pool(make: Any) -> None:
     pool = make(2, "site")
     done: SimpleQueue[threading.Thread] = SimpleQueue()

@@ -7,7 +7,7 @@ from bolthead._core.lifecycle.contexts cimport (
 )
 from bolthead._core.lifecycle.phases cimport can_skip_response, plan_of
 from bolthead._core.lifecycle.records cimport Plan
-from bolthead._core.primitives.context_vars cimport var_get
+from bolthead._core.primitives.context_vars cimport advance, var_get
 from bolthead._core.request.scope cimport LazyEnviron, environ_of, has_body, lazy_environ
 from bolthead._core.lifecycle.asgi_send cimport Answer, new_answer, start_of, whole_answer
 from bolthead._core.response.asgi_messages cimport body_message, whole_headers
@@ -26,9 +26,14 @@ cdef class Exchange(AsyncPhases):
     cdef public object spooled
     cdef public object watcher
 
+    cdef object begin(self, object app, dict scope, object receive, object send_message)
     cpdef object suspended(self)
     cpdef object ended(self, object error)
     cdef object make_context(self)
     @cython.locals(environ=dict)
     cdef bint is_head(self) except -1
     cdef object short_answer(self, object rv)
+
+
+@cython.locals(exchange=Exchange)
+cpdef object run(object app, object scope, object receive, object send_message)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..json.response_json import line_of
 from ..primitives.context import _cv_app, _cv_request
-from ..primitives.context_vars import var_get
+from ..primitives.context_vars import Rest, advance, var_get
 from ..request.scope import TEST_ENVIRON, environ_of, has_body, lazy_environ
 from ..response.asgi_messages import body_message, whole_headers
 from ..response.status import content_type_of
@@ -40,8 +40,8 @@ class Exchange(AsyncPhases):
     environ: dict[str, Any] | None
     scope: dict[str, Any]
 
-    def __init__(self, app: Any, scope: dict[str, Any], receive: Any, send_message: Any) -> None:
-        # FAST (asgi string): what the base class does, without looking for it.
+    def begin(self, app: Any, scope: dict[str, Any], receive: Any, send_message: Any) -> None:
+        """What the constructor would do, which is not called. FAST (asgi string)"""
         self.prepare(self.respond(), copy_context(), app)
         self.scope = scope
         self.receive = receive
@@ -146,7 +146,9 @@ class Exchange(AsyncPhases):
                     # FAST (async): nothing comes before the view, and no thread is needed for it.
                     try:
                         values = self.ctx._values
-                        rv = await (view(**values) if values else view())
+                        rv = advance(view(**values) if values else view())
+                        if type(rv) is Rest:
+                            rv = await rv
                     except Exception as caught:
                         rv = await self.handle_user_exception(caught)
                 elif plan.inline_full_dispatch_request:
@@ -180,8 +182,12 @@ class Exchange(AsyncPhases):
         # FAST (servers): nothing is left to cancel for a client that leaves a whole answer, so it is not watched.
         self.watchable = self.watcher is None and type(answer.body) is not bytes
         if type(answer.body) is bytes and not self.in_thread and self.hints is None:
-            await self.send_message(start_of(answer))
-            await self.send_message(body_message(answer.body, False))
+            sent = advance(self.send_message(start_of(answer)))
+            if type(sent) is Rest:
+                await sent
+            sent = advance(self.send_message(body_message(answer.body, False)))
+            if type(sent) is Rest:
+                await sent
         else:
             await transmit(self, answer)
 
@@ -288,7 +294,9 @@ def run(app: Any, scope: Any, receive: Any, send_message: Any) -> Any:
         scope = dict(scope)
     kind = scope["type"]
     if kind == "http":
-        return Exchange(app, scope, receive, send_message)
+        exchange = Exchange.__new__(Exchange)
+        exchange.begin(app, scope, receive, send_message)
+        return exchange
     if kind == "websocket":
         return Connection(app, scope, receive, send_message)
     if kind == "lifespan":

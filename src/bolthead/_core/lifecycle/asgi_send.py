@@ -140,7 +140,7 @@ class ContextStream:
         if hop is None:
             self.push()
         else:
-            hop.streams.append(self)
+            hop.streams = [*(hop.streams or ()), self]
 
     def push(self) -> None:
         self._app_ctx.push()

@@ -6,6 +6,7 @@ cdef class Steps:
     cdef public object coroutine
     cdef public object app
     cdef public bint in_thread
+    cdef public bint prompt
     cdef public bint running
     cdef public bint watchable
     cdef public object task
@@ -18,5 +19,6 @@ cdef class Steps:
     cdef object _end(self, object error)
     cdef object _depart(self)
     cdef object _arrive(self)
+    cdef object _go_on(self)
     cpdef object suspended(self)
     cpdef object ended(self, object error)

@@ -43,9 +43,11 @@ class Steps:
     ``in_thread`` tells the coroutine where it is; ``running`` tells others, on the loop, that it is the one that runs,
     and not a task that it has made. A thread cannot be interrupted: a cancellation that comes meanwhile
     is raised when the coroutine is back on the loop.
+
+    ``prompt``: the coroutine has come back from a thread, and has gone on, without the loop's having had a turn.
     """
 
-    __slots__ = ("app", "context", "coroutine", "hop", "in_thread", "running", "task", "watchable")
+    __slots__ = ("app", "context", "coroutine", "hop", "in_thread", "prompt", "running", "task", "watchable")
 
     def __init__(self, coroutine: Any, context: Context, app: Any) -> None:
         self.prepare(coroutine, context, app)
@@ -55,6 +57,7 @@ class Steps:
         self.context = context
         self.app = app
         self.in_thread = False
+        self.prompt = False
         self.running = False
         self.watchable = False
         self.task: Any = None
@@ -112,6 +115,7 @@ class Steps:
         self.running = False
         if out is TO_THREAD:
             return self._depart()
+        self.prompt = False
         if self.watchable:
             self.suspended()
         return out
@@ -123,10 +127,19 @@ class Steps:
         return ENDED
 
     def _depart(self) -> Any:
+        """Give the coroutine to a thread. Returns what to wait for, or what came of it."""
         self.in_thread = True
         self.task = current_task()
         hop = self.hop = Hop(self)
+        # Other tasks have their turn after each second hop at the latest.
+        if self.prompt:
+            hop.is_first()
         self.app._asgi_executor().submit(hop.run, self.context, self.coroutine)
+        if not self.prompt and not hop.is_first():
+            # FAST (asgi sync): the thread has run already, as it mostly does where both are on one core.
+            self.prompt = True
+            return self._go_on()
+        self.prompt = False
         return next(hop.__await__())
 
     def _arrive(self) -> Any:
@@ -134,6 +147,11 @@ class Steps:
         if not hop.done():
             # Not woken by the thread, which has to return first.
             return next(hop.__await__())
+        return self._go_on()
+
+    def _go_on(self) -> Any:
+        """The thread has returned from the hop: go on where the coroutine stands."""
+        hop = self.hop
         self.hop = None
         self.in_thread = False
         if hop.ended:
@@ -174,14 +192,24 @@ class Hop(Future[None]):
     ``streams``: bodies made on the loop meanwhile, which the thread is to push the contexts for.
     """
 
+    ended = False
+    error: BaseException | None = None
+    cancelled_meanwhile = told = False
+    inner: Any = None
+    streams: list[Any] | None = None
+
     def __init__(self, steps: Steps) -> None:
         super().__init__(loop=get_running_loop())
         self.steps = steps
-        self.ended = False
-        self.error: BaseException | None = None
-        self.cancelled_meanwhile = self.told = False
-        self.inner: Any = None
-        self.streams: list[Any] = []
+        self.turns = [None]
+
+    def is_first(self) -> bool:
+        """Called once by the task when it begins to wait and once by the thread when it has run: who is the first?"""
+        try:
+            self.turns.pop()
+        except IndexError:
+            return False
+        return True
 
     def cancel(self, msg: Any = None) -> bool:
         """Note that the task is to be cancelled. A coroutine that the thread waits for is cancelled at once."""
@@ -206,6 +234,8 @@ class Hop(Future[None]):
             self.ended, self.error = True, error
         finally:
             place.hop = None
+        if self.is_first():
+            return
         try:
             self.get_loop().call_soon_threadsafe(self.land)
         except RuntimeError:

@@ -1,5 +1,7 @@
 """The compiled version of ``context_vars.py``."""
 
+from types import CoroutineType
+
 from cpython.object cimport PyObject, PyObject_GenericGetAttr, PyObject_GenericSetAttr
 from cpython.ref cimport Py_INCREF, Py_TYPE, Py_XDECREF
 
@@ -16,6 +18,7 @@ cdef extern from "Python.h":
     int PyContextVar_Get(object var, PyObject *default, PyObject **value) except -1
     object PyContextVar_Set(object var, object value)
     int PyContextVar_Reset(object var, object token) except -1
+    int PyIter_Send(object iterator, object value, PyObject **out) except -1
     void PyType_Modified(PyTypeObject *cls)
 
 cdef extern from *:
@@ -132,6 +135,56 @@ cpdef object resume(object context, object coroutine, object value):
     found = <object>out
     Py_XDECREF(out)
     return found if outcome == 1 else ended
+
+
+cdef object COROUTINE = CoroutineType
+
+
+cdef class Rest:
+    cdef object _coroutine
+    cdef object _out
+    cdef bint _first
+
+    def __await__(self):
+        return self
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return self.send(None)
+
+    cpdef object send(self, object value):
+        if self._first:
+            self._first = False
+            out, self._out = self._out, None
+            return out
+        return self._coroutine.send(value)
+
+    def throw(self, kind, value=None, traceback=None):
+        return self._coroutine.throw(kind if value is None else value)
+
+    def close(self):
+        self._coroutine.close()
+
+
+cpdef object advance(object awaitable):
+    cdef PyObject *out = NULL
+    coroutine = awaitable if type(awaitable) is COROUTINE else whole(awaitable)
+    cdef int outcome = PyIter_Send(coroutine, None, &out)
+    found = <object>out
+    Py_XDECREF(out)
+    if outcome == 0:
+        return found
+    cdef Rest rest = Rest.__new__(Rest)
+    rest._coroutine = coroutine
+    rest._out = found
+    rest._first = True
+    return rest
+
+
+async def whole(awaitable):
+    return await awaitable
 
 
 # The second argument is for the pure-Python version, where this is the variable's own method.

@@ -1,11 +1,13 @@
-"""Making objects without their constructor, and access to their attributes that ignores overrides in their classes.
+"""Making objects without their constructor, and access to their attributes that ignores overrides in their classes;
+waiting for another thread.
 
-The compiled version uses CPython's slots, which an augmenting ``.pxd`` cannot express.
+The compiled version uses CPython's slots and locks, which an augmenting ``.pxd`` cannot express.
 """
 
 from __future__ import annotations
 
 import sys
+from _thread import allocate_lock
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
@@ -58,3 +60,23 @@ def add_pairs(mapping: Any, pairs: list[tuple[Any, Any]]) -> None:
     """Add *pairs* to a multi-dict, which holds a list for each key."""
     for key, value in pairs:
         dict.setdefault(mapping, key, []).append(value)
+
+
+class Semaphore:
+    """What a thread waits for until another one lets it go on: each `release` ends one `acquire`.
+
+    FAST (asgi sync): compiled, it is released without the interpreter's lock. A thread that is woken and finds that
+    lock taken sleeps again at once, so that two threads on one core would change places twice as often.
+    """
+
+    __slots__ = ("_lock",)
+
+    def __init__(self) -> None:
+        self._lock = allocate_lock()
+        self._lock.acquire()
+
+    def acquire(self) -> None:
+        self._lock.acquire()
+
+    def release(self) -> None:
+        self._lock.release()

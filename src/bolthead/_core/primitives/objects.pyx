@@ -2,6 +2,10 @@
 
 from cpython.dict cimport PyDict_GetItemWithError, PyDict_SetItem
 from cpython.object cimport PyObject, PyObject_GenericSetAttr
+from cpython.pythread cimport (
+    PyThread_acquire_lock, PyThread_allocate_lock, PyThread_free_lock, PyThread_release_lock, PyThread_type_lock,
+    WAIT_LOCK,
+)
 from cpython.ref cimport Py_XDECREF
 
 import sys
@@ -117,3 +121,26 @@ cpdef object add_pairs(object mapping, list pairs):
             PyDict_SetItem(mapping, pair[0], [pair[1]])
         else:
             (<list>found).append(pair[1])
+
+
+cdef class Semaphore:
+    cdef PyThread_type_lock _lock
+
+    def __cinit__(self):
+        self._lock = PyThread_allocate_lock()
+        if self._lock is NULL:
+            raise MemoryError
+        PyThread_acquire_lock(self._lock, WAIT_LOCK)
+
+    def __dealloc__(self):
+        if self._lock is not NULL:
+            PyThread_release_lock(self._lock)
+            PyThread_free_lock(self._lock)
+
+    def acquire(self):
+        with nogil:
+            PyThread_acquire_lock(self._lock, WAIT_LOCK)
+
+    def release(self):
+        with nogil:
+            PyThread_release_lock(self._lock)

@@ -4,37 +4,41 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any
 
-Jobs = SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...]] | None]
+from .objects import Semaphore
+
+Jobs = deque[tuple[Callable[..., Any], tuple[Any, ...]] | None]
 
 
 class ThreadPool:
     """At most *most* threads, started as they are needed. They end when the pool is no longer used.
 
     FAST (asgi sync): it keeps no futures and takes no lock, which is most of what `ThreadPoolExecutor.submit` costs. So
-    a function tells its outcome itself, and must not raise.
+    a function tells its outcome itself, and must not raise. Of the threads that wait the one that waits for the
+    shortest time is woken, whose memory is still in the cache.
     """
 
     def __init__(self, most: int, name: str) -> None:
         self.most = most
         self.name = name
         self.started = 0
-        self._jobs: Jobs = SimpleQueue()
-        # One entry for each thread that waits: appended by it, popped by who gives it something to do.
-        self._idle: deque[None] = deque(maxlen=most)
+        self._jobs: Jobs = deque()
+        # What each thread that waits is woken by: appended by it, popped by who gives it something to do.
+        self._idle: deque[Semaphore] = deque()
         self._starting = Lock()
 
     def submit(self, func: Callable[..., Any], *args: Any) -> None:
         """Call ``func(*args)`` in a thread, after what was submitted before."""
-        self._jobs.put((func, args))
+        self._jobs.append((func, args))
         try:
-            self._idle.pop()
+            wake = self._idle.pop()
         except IndexError:
             if self.started < self.most:
                 self._start()
+        else:
+            wake.release()
 
     def _start(self) -> None:
         with self._starting:
@@ -46,14 +50,37 @@ class ThreadPool:
         Thread(target=work, args=(self._jobs, self._idle), name=f"{self.name}_{number}", daemon=True).start()
 
     def __del__(self) -> None:
-        for _ in range(self.started):
-            self._jobs.put(None)
+        self._jobs.extend([None] * self.started)
+        try:
+            while True:
+                self._idle.pop().release()
+        except IndexError:
+            pass
 
 
-def work(jobs: Jobs, idle: deque[None]) -> None:
+def work(jobs: Jobs, idle: deque[Semaphore]) -> None:
     """What a thread of a pool does. It has no reference to the pool itself."""
-    while (job := jobs.get()) is not None:
+    wake = Semaphore()
+    while True:
+        try:
+            job = jobs.popleft()
+        except IndexError:
+            idle.append(wake)
+            # What was submitted before this thread could be seen as idle has woken nothing.
+            if not jobs or not taken_back(wake, idle):
+                wake.acquire()
+            continue
+        if job is None:
+            return
         func, args = job
         func(*args)
         del job, func, args
-        idle.append(None)
+
+
+def taken_back(wake: Semaphore, idle: deque[Semaphore]) -> bool:
+    """Whether *wake* could be removed from *idle*: another thread may have popped it, and releases it."""
+    try:
+        idle.remove(wake)
+    except ValueError:
+        return False
+    return True

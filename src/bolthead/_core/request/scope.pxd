@@ -2,7 +2,6 @@ cimport cython
 
 cdef dict _KEYS
 cdef dict _BASE
-cdef frozenset _NOT_LAZY
 cdef int LOWER_A
 cdef tuple _HTTP_SCHEMES
 cdef tuple _WEBSOCKET_SCHEMES
@@ -31,6 +30,7 @@ cdef class LazyEnviron:
     cpdef dict fill(self, object request)
 
 @cython.locals(
-    path=str, scheme=str, host=str, cookies=str, websocket=cython.bint, name=bytes, value=bytes, size=cython.Py_ssize_t
+    path=str, scheme=str, host=str, cookies=str, websocket=cython.bint, name=bytes, value=bytes, size=cython.Py_ssize_t,
+    lazy=LazyEnviron,
 )
 cpdef LazyEnviron lazy_environ(dict scope)

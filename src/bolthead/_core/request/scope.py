@@ -16,8 +16,6 @@ _KEYS: dict[bytes, str] = {b"content-type": "CONTENT_TYPE", b"content-length": "
 TEST_ENVIRON = "bolthead.environ"
 """The key of a scope under which a test client passes what an ASGI scope has no place for."""
 LOWER_A = ord("a")
-_NOT_LAZY = frozenset((b"content-length", b"content-type", b"transfer-encoding"))
-"""Headers of a request whose environ the lifecycle looks at in any case."""
 _HTTP_SCHEMES = ("http", "https")
 _WEBSOCKET_SCHEMES = ("ws", "wss")
 
@@ -176,13 +174,12 @@ class LazyEnviron:
 
     __slots__ = ("cookies", "environ", "host", "path", "scope", "websocket")
 
-    def __init__(self, scope: Any, host: str, path: str, cookies: str, websocket: bool) -> None:
-        self.scope = scope
-        self.host = host
-        self.path = path
-        self.cookies = cookies
-        self.websocket = websocket
-        self.environ: Any = None
+    scope: dict[str, Any]
+    host: str
+    path: str
+    cookies: str
+    websocket: bool
+    environ: Any
 
     def fill(self, request: Any) -> Any:
         """The environ, with *request* in it."""
@@ -228,9 +225,23 @@ def lazy_environ(scope: dict[str, Any]) -> Any:
         elif size == 7:
             if name == b"upgrade" and not websocket:
                 return None
-        elif (size == 12 or size == 14 or size == 17) and name in _NOT_LAZY:
+        elif (
+            (size == 12 and name == b"content-type")
+            or (size == 14 and name == b"content-length")
+            or (size == 17 and name == b"transfer-encoding")
+        ):
+            # The lifecycle looks at the environ in any case.
             return None
-    return None if host is None else LazyEnviron(scope, host, path, cookies, websocket)
+    if host is None:
+        return None
+    lazy = LazyEnviron.__new__(LazyEnviron)
+    lazy.scope = scope
+    lazy.host = host
+    lazy.path = path
+    lazy.cookies = cookies
+    lazy.websocket = websocket
+    lazy.environ = None
+    return lazy
 
 
 def made_environ(request: Any) -> Any:

@@ -9,6 +9,6 @@ cdef bytes name_of(str name)
 
 @cython.locals(headers=list, name=str, value=str)
 cpdef dict start_message(object status, object pairs)
-@cython.locals(kind=bytes)
+@cython.locals(kind=tuple)
 cpdef list whole_headers(str content_type, bytes body)
 cpdef dict body_message(object body, bint more)

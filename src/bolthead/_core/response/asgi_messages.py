@@ -9,8 +9,8 @@ from .status import length_of
 HEADERS_CACHED = 512
 _NAMES: dict[str, bytes] = {}
 """Header name → as ASGI has it: bytes, in lower case."""
-_TYPES: dict[str, bytes] = {}
-"""Content type → as bytes."""
+_TYPES: dict[str, tuple[bytes, bytes]] = {}
+"""Content type → its header."""
 
 
 def name_of(name: str) -> bytes:
@@ -37,10 +37,10 @@ def whole_headers(content_type: str, body: bytes) -> list[tuple[bytes, bytes]]:
     """The headers of a text or JSON that is all there is."""
     kind = _TYPES.get(content_type)
     if kind is None:
-        kind = content_type.encode("latin-1")
+        kind = (b"content-type", content_type.encode("latin-1"))
         if len(_TYPES) < HEADERS_CACHED:
             _TYPES[content_type] = kind
-    return [(b"content-type", kind), (b"content-length", length_of(body).encode())]
+    return [kind, (b"content-length", length_of(body).encode())]
 
 
 def body_message(body: bytes, more: bool) -> dict[str, Any]:
