@@ -6,7 +6,7 @@ import asyncio
 import sys
 import typing as t
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from types import TracebackType
 
 from werkzeug.datastructures import Headers
@@ -21,6 +21,7 @@ if t.TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
     from .app import Flask
+    from .sessions import SessionMixin
 
 REDIRECTS = frozenset((301, 302, 303, 305, 307, 308))
 PIECE = 64 * 1024
@@ -230,6 +231,10 @@ class AsyncFlaskClient(FlaskClient):
             request.input_stream.close()
             await call.close({"type": "websocket.disconnect", "code": 1005})
 
+    def session_transaction(self, *args: t.Any, **kwargs: t.Any) -> SessionTransaction:  # type: ignore[override]
+        """As `FlaskClient.session_transaction`, for ``with`` or, as tests made for Quart have it, ``async with``."""
+        return SessionTransaction(super().session_transaction(*args, **kwargs))
+
     async def __aenter__(self) -> AsyncFlaskClient:
         self._lifespan = Call(self.application, {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}})
         await self._tell_lifespan("startup")
@@ -244,6 +249,25 @@ class AsyncFlaskClient(FlaskClient):
         message = await self._lifespan.get()
         if message is None or message["type"] != f"lifespan.{event}.complete":
             raise RuntimeError((message or {}).get("message") or f"The application's {event} failed.")
+
+
+class SessionTransaction:
+    """A session that a test opens and saves; *transaction* does it."""
+
+    def __init__(self, transaction: AbstractContextManager[SessionMixin]) -> None:
+        self._transaction = transaction
+
+    def __enter__(self) -> SessionMixin:
+        return self._transaction.__enter__()
+
+    def __exit__(self, *caught: t.Any) -> bool | None:
+        return self._transaction.__exit__(*caught)
+
+    async def __aenter__(self) -> SessionMixin:
+        return self.__enter__()
+
+    async def __aexit__(self, *caught: t.Any) -> bool | None:
+        return self.__exit__(*caught)
 
 
 class WebsocketClosed(Exception):
@@ -318,6 +342,11 @@ class TestWebsocket:
     async def send_json(self, value: t.Any) -> None:
         """Send a value as a text of JSON, written by the application's provider."""
         await self.send(self._client.application.json.dumps(value))
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Close the websocket from the client's side. Raises WebsocketRefused if it is not accepted."""
+        await self.accept()
+        self._call.put({"type": "websocket.disconnect", "code": code, "reason": reason})
 
 
 class StreamedResponse:

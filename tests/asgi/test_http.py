@@ -721,3 +721,23 @@ def test_a_copy_of_the_context_for_later(kind: str) -> None:
 
     asyncio.run(main())
     assert found == [("/view", "x", 1)]
+
+
+def test_a_session_transaction_in_either_kind_of_block() -> None:
+    app = Flask("site")
+    app.secret_key = "secret"
+
+    @app.get("/")
+    async def index() -> Any:
+        return dict(session)
+
+    async def main() -> Any:
+        client = app.async_test_client()
+        async with client.session_transaction() as opened:
+            opened["a"] = 1
+        with client.session_transaction() as opened:
+            assert opened["a"] == 1
+            opened["b"] = 2
+        return (await client.get("/")).json
+
+    assert asyncio.run(main()) == {"a": 1, "b": 2}

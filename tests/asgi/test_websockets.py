@@ -216,6 +216,30 @@ def test_close_codes() -> None:
         talk(app, "/ws/error", use)
 
 
+def test_the_client_closes() -> None:
+    """The view ends as with any client that leaves; a message before that is still read."""
+    app = make()
+    log: list[Any] = []
+
+    @app.websocket("/ws")
+    async def view() -> None:
+        try:
+            while True:
+                log.append(await websocket.receive())
+        except asyncio.CancelledError:
+            log.append("gone")
+            raise
+
+    async def use(ws: TestWebsocket) -> Any:
+        await ws.send("last")
+        await ws.close(4002, "enough")
+        with pytest.raises(WebsocketClosed):
+            await ws.receive()
+
+    talk(app, "/ws", use)
+    assert log == ["last", "gone"]
+
+
 @pytest.mark.parametrize("place", ["receive", "sleep", "queue"])
 def test_a_client_that_leaves(place: str) -> None:
     app = make()
