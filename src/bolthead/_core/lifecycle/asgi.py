@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio import CancelledError, create_task, current_task
 from contextvars import copy_context
+from types import CoroutineType
 from typing import Any
 
 from ..json.response_json import line_of
@@ -146,8 +147,8 @@ class Exchange(AsyncPhases):
                     # FAST (async): nothing comes before the view, and no thread is needed for it.
                     try:
                         values = self.ctx._values
-                        rv = advance(view(**values) if values else view())
-                        if type(rv) is Rest:
+                        rv = view(**values) if values else view()
+                        if type(rv) is not CoroutineType or type(rv := advance(rv)) is Rest:
                             rv = await rv
                     except Exception as caught:
                         rv = await self.handle_user_exception(caught)
@@ -182,11 +183,11 @@ class Exchange(AsyncPhases):
         # FAST (servers): nothing is left to cancel for a client that leaves a whole answer, so it is not watched.
         self.watchable = self.watcher is None and type(answer.body) is not bytes
         if type(answer.body) is bytes and not self.in_thread and self.hints is None:
-            sent = advance(self.send_message(start_of(answer)))
-            if type(sent) is Rest:
+            sent = self.send_message(start_of(answer))
+            if type(sent) is not CoroutineType or type(sent := advance(sent)) is Rest:
                 await sent
-            sent = advance(self.send_message(body_message(answer.body, False)))
-            if type(sent) is Rest:
+            sent = self.send_message(body_message(answer.body, False))
+            if type(sent) is not CoroutineType or type(sent := advance(sent)) is Rest:
                 await sent
         else:
             await transmit(self, answer)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import Context, ContextVar
-from types import CoroutineType
 from typing import Any
 
 ENDED: Any = type("Ended", (), {"__repr__": lambda self: "<ended>", "__slots__": ()})()
@@ -92,20 +91,15 @@ class Rest:
         self._coroutine.close()
 
 
-def advance(awaitable: Any) -> Any:
-    """Run a coroutine to its end or to where it waits. Returns its value, or the `Rest` to await.
+def advance(coroutine: Any) -> Any:
+    """Run a coroutine, of an ``async def``, to its end or to where it waits. Returns its value, or the `Rest` to await.
 
     FAST (asgi string): compiled, a coroutine that never waits makes neither an iterator nor an exception.
     """
     try:
-        coroutine = awaitable if type(awaitable) is CoroutineType else whole(awaitable)
         return Rest(coroutine, coroutine.send(None))
     except StopIteration as end:
         return end.value
-
-
-async def whole(awaitable: Any) -> Any:
-    return await awaitable
 
 
 # FAST (string): CPython's own functions, without another call between.

@@ -1,7 +1,5 @@
 """The compiled version of ``context_vars.py``."""
 
-from types import CoroutineType
-
 from cpython.object cimport PyObject, PyObject_GenericGetAttr, PyObject_GenericSetAttr
 from cpython.ref cimport Py_INCREF, Py_TYPE, Py_XDECREF
 
@@ -137,9 +135,6 @@ cpdef object resume(object context, object coroutine, object value):
     return found if outcome == 1 else ended
 
 
-cdef object COROUTINE = CoroutineType
-
-
 cdef class Rest:
     cdef object _coroutine
     cdef object _out
@@ -168,9 +163,8 @@ cdef class Rest:
         self._coroutine.close()
 
 
-cpdef object advance(object awaitable):
+cpdef object advance(object coroutine):
     cdef PyObject *out = NULL
-    coroutine = awaitable if type(awaitable) is COROUTINE else whole(awaitable)
     cdef int outcome = PyIter_Send(coroutine, None, &out)
     found = <object>out
     Py_XDECREF(out)
@@ -181,10 +175,6 @@ cpdef object advance(object awaitable):
     rest._out = found
     rest._first = True
     return rest
-
-
-async def whole(awaitable):
-    return await awaitable
 
 
 # The second argument is for the pure-Python version, where this is the variable's own method.
