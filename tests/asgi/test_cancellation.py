@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from bolthead import Flask, g, request
+from bolthead import Flask, g, request, request_tearing_down
 from bolthead._core.lifecycle import asgi
 from bolthead.async_testing import AsyncFlaskClient, Call, scope_of
 from bolthead.globals import _cv_app, _cv_request
@@ -247,3 +247,47 @@ async def pieces() -> AsyncIterator[str]:
         yield "piece"
 
     return items()
+
+
+@pytest.mark.parametrize("heard", [False, True], ids=["teardown on the loop", "teardown from the thread"])
+def test_leaving_while_a_thread_has_the_request(heard: bool) -> None:
+    """What is left then is the teardown, which runs as of any request."""
+    app = Flask("site")
+    left, entered = threading.Event(), threading.Event()
+    log: list[Any] = []
+
+    @app.get("/")
+    async def index() -> str:
+        await asyncio.sleep(0)
+        return "x"
+
+    @app.after_request
+    def after(response: Any) -> Any:
+        entered.set()
+        left.wait(60)
+        return response
+
+    @app.teardown_request
+    async def teardown(error: BaseException | None) -> None:
+        await asyncio.sleep(0)
+        log.append(error)
+
+    def hear(sender: Any, **kwargs: Any) -> None:
+        log.append("heard")
+
+    if heard:
+        request_tearing_down.connect(hear, app)
+
+    async def main() -> None:
+        call = Call(app, scope("/"))
+        call.put({"type": "http.request", "body": b"", "more_body": False})
+        while not entered.is_set():
+            await asyncio.sleep(0.001)
+        call.put({"type": "http.disconnect"})
+        for _ in range(5):
+            await asyncio.sleep(0)
+        left.set()
+        await call.close({"type": "http.disconnect"})
+
+    asyncio.run(main())
+    assert log == [None, *(["heard"] * heard)]

@@ -180,6 +180,9 @@ class Exchange(AsyncPhases):
                 pop_request(plan, self.ctx, error)
             else:
                 await self.end(error)
+                self.ending = False
+        if self.cancelled:
+            return
         # FAST (servers): nothing is left to cancel for a client that leaves a whole answer, so it is not watched.
         self.watchable = self.watcher is None and type(answer.body) is not bytes
         if type(answer.body) is bytes and not self.in_thread and self.hints is None:
@@ -251,6 +254,7 @@ class Exchange(AsyncPhases):
         ctx: Any = self.ctx
         # Teardown functions are not to be cancelled: a client that leaves from here on changes nothing.
         self.watchable = False
+        self.ending = True
         if self.watcher is not None and not self.gone:
             self.watcher.cancel()
             self.watcher = None

@@ -7,6 +7,8 @@ cdef class Steps:
     cdef public object app
     cdef public bint in_thread
     cdef public bint prompt
+    cdef public bint ending
+    cdef public bint cancelled
     cdef public bint running
     cdef public bint watchable
     cdef public object task

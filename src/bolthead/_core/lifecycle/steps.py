@@ -44,10 +44,15 @@ class Steps:
     and not a task that it has made. A thread cannot be interrupted: a cancellation that comes meanwhile
     is raised when the coroutine is back on the loop.
 
+    With ``ending`` it is raised after the coroutine has ended: what is left are functions that have to run.
+
     ``prompt``: the coroutine has come back from a thread, and has gone on, without the loop's having had a turn.
     """
 
-    __slots__ = ("app", "context", "coroutine", "hop", "in_thread", "prompt", "running", "task", "watchable")
+    __slots__ = (
+        *("app", "cancelled", "context", "coroutine", "ending", "hop", "in_thread", "prompt", "running", "task"),
+        "watchable",
+    )
 
     def __init__(self, coroutine: Any, context: Context, app: Any) -> None:
         self.prepare(coroutine, context, app)
@@ -58,6 +63,8 @@ class Steps:
         self.app = app
         self.in_thread = False
         self.prompt = False
+        self.ending = False
+        self.cancelled = False
         self.running = False
         self.watchable = False
         self.task: Any = None
@@ -121,6 +128,8 @@ class Steps:
         return out
 
     def _end(self, error: Any) -> Any:
+        if error is None and self.cancelled:
+            error = CancelledError()
         error = self.ended(error)
         if error is not None:
             raise error
@@ -160,7 +169,9 @@ class Steps:
                 error = CancelledError()
             return self._end(error)
         if hop.cancelled_meanwhile:
-            return self._throw(CancelledError())
+            if not self.ending:
+                return self._throw(CancelledError())
+            self.cancelled = True
         return self._step(None)
 
     def suspended(self) -> None:
@@ -216,7 +227,7 @@ class Hop(Future[None]):
         if self.done():
             return False
         self.cancelled_meanwhile = True
-        if self.inner is not None:
+        if self.inner is not None and not self.steps.ending:
             self.tell()
         return True
 
@@ -269,7 +280,7 @@ class Hop(Future[None]):
             self.inner = create_task(call(), context=context)
             _waited_for[self.inner] = self
             self.inner.add_done_callback(finish)
-            if self.cancelled_meanwhile and not self.told:
+            if self.cancelled_meanwhile and not self.told and not self.steps.ending:
                 self.tell()
             elif self.steps.watchable:
                 self.steps.suspended()

@@ -166,6 +166,7 @@ class Connection(AsyncPhases):
                     raise
         finally:
             self.watchable = False
+            self.ending = True
             if self.watcher is not None and not self.gone:
                 self.watcher.cancel()
                 self.watcher = None
