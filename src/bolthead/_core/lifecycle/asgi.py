@@ -42,7 +42,7 @@ class Exchange(AsyncPhases):
     scope: dict[str, Any]
 
     def begin(self, app: Any, scope: dict[str, Any], receive: Any, send_message: Any) -> None:
-        """What the constructor would do, which is not called. FAST (asgi string)"""
+        """Fill the fields. FAST (asgi string): in place of a constructor, whose arguments take longer."""
         self.prepare(self.respond(), copy_context(), app)
         self.scope = scope
         self.receive = receive
