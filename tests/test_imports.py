@@ -43,7 +43,7 @@ def test_the_package_alone_loads_no_framework(code: str) -> None:
 
 @pytest.mark.parametrize("code", ["from bolthead import request", "import bolthead; bolthead.Flask"])
 def test_the_first_name_loads_what_a_request_needs(code: str) -> None:
-    before = loaded("")
+    before = loaded("import logging")  # which brings more or less, by the version
     names = loaded(code)
     assert {"bolthead.app", "bolthead.wrappers", "werkzeug.wrappers"} <= names
     assert (names - before) & UNWANTED == set()
@@ -74,7 +74,7 @@ assert ask("/nowhere")[0] == "404 NOT FOUND"
 posted = ask("/", "POST", b"a=1", CONTENT_TYPE="application/x-www-form-urlencoded", HTTP_COOKIE="b=2")
 assert posted == ("200 OK", b"12"), posted
 """
-    assert (loaded(code) - loaded("")) & UNWANTED == set()
+    assert (loaded(code) - loaded("import logging")) & UNWANTED == set()
 
 
 def test_the_first_name_brings_all() -> None:

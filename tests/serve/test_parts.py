@@ -209,6 +209,8 @@ def fail():
     raise LookupError("no such thing")
 
 
+# Another test may have left a thread.
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_trying():
     assert check.try_in_child(dict, print) is True
     assert check.try_in_child(fail, lambda error: None) is False
