@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -21,22 +20,21 @@ def steps(load: Callable[[str], ModuleType]) -> ModuleType:
 
 
 @pytest.fixture
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(4) as made:
-        yield made
+def pool(load: Callable[[str], ModuleType]) -> Any:
+    return load("bolthead._core.primitives.thread_pool").ThreadPool(4, "steps")
 
 
 class QuickPool:
     """Threads that have done what they are given before the loop goes on, as happens on one core."""
 
     def submit(self, func: Callable[..., Any], *args: Any) -> None:
-        thread = threading.Thread(target=func, args=args)
+        thread = threading.Thread(target=lambda: func(*args)())
         thread.start()
         thread.join()
 
 
 @pytest.fixture(params=["threads", "quick threads"])
-def any_pool(request: pytest.FixtureRequest, pool: ThreadPoolExecutor) -> Any:
+def any_pool(request: pytest.FixtureRequest, pool: Any) -> Any:
     return pool if request.param == "threads" else QuickPool()
 
 
@@ -117,7 +115,7 @@ def test_a_quick_thread_is_not_waited_for_and_others_have_their_turn(steps: Modu
 
 
 @pytest.mark.parametrize("ends_there", [True, False])
-def test_a_cancellation_waits_for_the_thread(steps: ModuleType, pool: ThreadPoolExecutor, ends_there: bool) -> None:
+def test_a_cancellation_waits_for_the_thread(steps: ModuleType, pool: Any, ends_there: bool) -> None:
     entered, leave = threading.Event(), threading.Event()
     log = []
 
@@ -152,7 +150,7 @@ async def as_task(awaitable: Any) -> Any:
     return await awaitable
 
 
-def test_a_function_of_the_loop_called_in_the_thread(steps: ModuleType, pool: ThreadPoolExecutor) -> None:
+def test_a_function_of_the_loop_called_in_the_thread(steps: ModuleType, pool: Any) -> None:
     async def sets(value: int) -> int:
         await asyncio.sleep(0)
         old = VAR.get()
@@ -181,7 +179,7 @@ def test_a_function_of_the_loop_called_in_the_thread(steps: ModuleType, pool: Th
     assert found == [0, 1, 1, 2]
 
 
-def test_cancelled_while_the_thread_waits_for_the_loop(steps: ModuleType, pool: ThreadPoolExecutor) -> None:
+def test_cancelled_while_the_thread_waits_for_the_loop(steps: ModuleType, pool: Any) -> None:
     async def forever() -> None:
         started.set()
         await asyncio.Event().wait()

@@ -86,3 +86,17 @@ def test_the_threads_end_with_the_pool(make: Any) -> None:
     for thread in threads:
         thread.join(PATIENCE)
         assert not thread.is_alive()
+
+
+def test_what_is_submitted_by_a_report_stays_in_the_thread(make: Any) -> None:
+    """A request's steps follow each other in one thread while no other request is there: agents look there."""
+    pool = make(40, "site")
+    done: SimpleQueue[Any] = SimpleQueue()
+
+    def step(left: int) -> Callable[[], None]:
+        done.put(threading.current_thread())
+        return lambda: pool.submit(step, left - 1) if left else done.put(None)
+
+    pool.submit(step, 200)
+    assert len({thread for _ in range(201) if (thread := done.get(timeout=PATIENCE)) is not None}) == 1
+    assert pool.started == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import CancelledError, Future, create_task, current_task, get_running_loop
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future as ThreadFuture
 from contextvars import Context, copy_context
 from functools import wraps
@@ -236,8 +236,8 @@ class Hop(Future[None]):
         self.told = True
         self.inner.cancel()
 
-    def run(self, context: Context, coroutine: Any) -> None:
-        """In the thread: run the coroutine until it awaits `TO_LOOP`, or ends."""
+    def run(self, context: Context, coroutine: Any) -> Callable[[], None]:
+        """In the thread: run the coroutine until it awaits `TO_LOOP`, or ends. Returns what tells the task so."""
         place.hop = self
         try:
             self.ended = resume(context, coroutine, None) is ENDED
@@ -245,6 +245,9 @@ class Hop(Future[None]):
             self.ended, self.error = True, error
         finally:
             place.hop = None
+        return self.report
+
+    def report(self) -> None:
         if self.is_first():
             return
         try:

@@ -16,7 +16,9 @@ class ThreadPool:
     """At most *most* threads, started as they are needed. They end when the pool is no longer used.
 
     FAST (asgi sync): it keeps no futures and takes no lock, which is most of what `ThreadPoolExecutor.submit` costs. So
-    a function tells its outcome itself, and must not raise. Of the threads that wait the one that waits for the
+    a function tells its outcome itself, and must not raise. It may return a function that does so, which is called
+    when the thread counts as idle: what follows then stays in the thread, unless others are given something meanwhile.
+    Of the threads that wait the one that waits for the
     shortest time is woken, whose memory is still in the cache.
     """
 
@@ -62,19 +64,26 @@ def work(jobs: Jobs, idle: deque[Semaphore]) -> None:
     """What a thread of a pool does. It has no reference to the pool itself."""
     wake = Semaphore()
     while True:
+        report = None
         try:
             job = jobs.popleft()
         except IndexError:
-            idle.append(wake)
-            # What was submitted before this thread could be seen as idle has woken nothing.
-            if not jobs or not taken_back(wake, idle):
-                wake.acquire()
-            continue
-        if job is None:
-            return
-        func, args = job
-        func(*args)
-        del job, func, args
+            pass
+        else:
+            if job is None:
+                return
+            func, args = job
+            report = func(*args)
+            del job, func, args
+            if report is None:
+                continue
+        idle.append(wake)
+        if report is not None:
+            report()
+            del report
+        # What was submitted before this thread could be seen as idle has woken nothing.
+        if not jobs or not taken_back(wake, idle):
+            wake.acquire()
 
 
 def taken_back(wake: Semaphore, idle: deque[Semaphore]) -> bool:
