@@ -47,6 +47,7 @@ NOT_RUN = {
     "servers": (*TOOLS, *LOOP),
     "routes": (*TOOLS, *LOOP),
     "applications": (*TOOLS, *LOOP, "cli/*"),
+    "shares": (*TOOLS, *LOOP, *SERVER, "cli/*"),
     "scaled": (*TOOLS, *LOOP),
     "asgi": ASGI,
     "asgi-3.13": ASGI,

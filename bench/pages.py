@@ -255,6 +255,7 @@ TEXTS = {
     "trial.inc": ("scaled", survived),
     "applications.inc": ("applications", applications),
     "gains.inc": ("applications", gains),
+    "shares.inc": ("shares", gridded("shares")),
     "public.inc": ("public", public),
 }
 """What is made of the results: the file, the part that it shows, and how."""

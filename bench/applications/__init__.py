@@ -55,12 +55,12 @@ def environment(exe: Path, side: str) -> dict[str, str]:
 
 
 class Child:
-    """A process with one application on one side, which obeys `child`'s orders."""
+    """A process with one application on one side, which obeys `child`'s orders. *before* is a tool that runs it."""
 
-    def __init__(self, exe: Path, side: str, site: Site, folder: Path) -> None:
+    def __init__(self, exe: Path, side: str, site: Site, folder: Path, before: tuple[str, ...] = ()) -> None:
         how = () if side == "flask" else AS_FLASK
         self.process = subprocess.Popen(
-            [str(exe), *how, "-m", "bench.applications.child", site.key, str(folder)],
+            [*before, str(exe), *how, "-m", "bench.applications.child", site.key, str(folder)],
             env=environment(exe, side),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

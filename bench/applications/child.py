@@ -1,7 +1,8 @@
 """A process with one application, on Flask or on bolthead: ``python -m bench.applications.child SITE FOLDER``.
 
 It reads orders, a line of JSON each, and answers with a line: ``answer`` gives the answer to a page, ``count`` how
-many requests take about a time, ``spin`` the processor time of that many, ``busy`` goes on for a time.
+many requests take about a time, ``spin`` the processor time of that many, ``busy`` goes on for a time, ``bytecode``
+tells bolthead's folder, and how many instructions of bytecode of a request are bolthead's and others'.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ def obey(order: dict[str, Any], app: Any, site: Any) -> Any:
         return {"status": given.status, "headers": given.headers, "body": given.body.decode("latin-1")}
     if order["do"] == "count":
         return count_for(app, jobs, order["seconds"])
+    if order["do"] == "bytecode":
+        return bytecode(app, jobs)
     if order["do"] == "busy":
         end = monotonic() + order["seconds"]
         while monotonic() < end:
@@ -34,6 +37,25 @@ def obey(order: dict[str, Any], app: Any, site: Any) -> Any:
     start = process_time()
     spin(app, jobs, order["count"])
     return (process_time() - start) / order["count"] * 1e6
+
+
+def bytecode(app: Any, jobs: Any) -> tuple[str, dict[str, int]]:
+    """Bolthead's folder; how many instructions of bytecode of one request are run in its files, and in others."""
+    package = f"{Path(sys.modules['bolthead'].__file__ or '').parent}/"
+    found = {"bolthead": 0, "others": 0}
+
+    def trace(frame: Any, event: str, arg: Any) -> Any:
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        if event == "opcode":
+            found["bolthead" if frame.f_code.co_filename.startswith(package) else "others"] += 1
+        return trace
+
+    sys.settrace(trace)
+    try:
+        spin(app, jobs, 1)
+    finally:
+        sys.settrace(None)
+    return package, found
 
 
 def main(key: str, folder: str) -> None:

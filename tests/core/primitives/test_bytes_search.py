@@ -89,3 +89,39 @@ def test_unescape(pieces: list[str], errors: str) -> None:
             return type(error), str(error)
 
     builds.same(outcome)
+
+
+@given(
+    st.text(st.sampled_from('aZ0!~^_`|-. "\\/(é\u0100\U0001f600'), max_size=8), st.integers(-1, 9), st.integers(-1, 9)
+)
+def test_token_end(text: str, at: int, size: int) -> None:
+    allowed = string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~"
+    for name in builds.NAMES:
+        token_end = builds.load(name, NAME).token_end
+        if not 0 <= at <= size <= len(text):
+            with pytest.raises(ValueError, match="range"):
+                token_end(text, at, size)
+        else:
+            rest = text[at:size]
+            assert token_end(text, at, size) == size - len(rest.lstrip(allowed))
+
+
+def test_characters_of_tokens_and_of_literals(load: Load) -> None:
+    module = load(NAME)
+    tokens = {code for code in range(256) if module.token_end(chr(code), 0, 1)}
+    assert bytes(sorted(tokens)).decode("latin-1") == "".join(
+        sorted(string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~")
+    )
+    literals = {code for code in range(256) if module.is_literal(bytes([code]), 0, 1)}
+    assert literals == set(range(32, 127)) - set(b'"%\\')
+
+
+@given(st.binary(max_size=6), st.integers(-1, 7), st.integers(-1, 7))
+def test_is_literal(data: bytes, start: int, stop: int) -> None:
+    for name in builds.NAMES:
+        is_literal = builds.load(name, NAME).is_literal
+        if not 0 <= start <= stop <= len(data):
+            with pytest.raises(ValueError, match="range"):
+                is_literal(data, start, stop)
+        else:
+            assert is_literal(data, start, stop) == all(is_literal(bytes([byte]), 0, 1) for byte in data[start:stop])

@@ -1,8 +1,8 @@
 cimport cython
 
+from bolthead._core.primitives.bytes_search cimport token_end
 from bolthead._core.primitives.objects cimport new
 
-cdef bytes _TOKEN
 cdef object _CHARSETS
 
 cpdef tuple parse_options(object header)
@@ -15,10 +15,7 @@ cdef tuple _split(str header)
 )
 cdef list _scan(str text)
 
-@cython.locals(code=Py_ssize_t)
-cdef Py_ssize_t _token_end(str text, Py_ssize_t at, Py_ssize_t size)
-
-@cython.locals(char=Py_UCS4)
+@cython.locals(quote=Py_ssize_t, slash=Py_ssize_t)
 cdef Py_ssize_t _quoted_end(str text, Py_ssize_t at, Py_ssize_t size)
 
 @cython.locals(options=dict, pieces=dict, charsets=dict, name=str, text=str)

@@ -8,10 +8,8 @@ from urllib.parse import unquote
 
 from werkzeug.datastructures import Headers
 
+from ..primitives.bytes_search import token_end
 from ..primitives.objects import new
-
-_TOKEN = bytes(chr(code) in "!#$%&'*+-.^_`|~" or (code < 128 and chr(code).isalnum()) for code in range(128))
-"""For each ASCII code, whether the character may stand in a token (RFC 9110, 5.6.2)."""
 
 _MISSING = object()
 _CHARSETS = frozenset(("ascii", "us-ascii", "utf-8", "iso-8859-1"))
@@ -45,11 +43,11 @@ def _scan(text: str) -> list[tuple[str, str]]:
     size = len(text)
     start = 0
     while start < size:
-        equals = _token_end(text, start, size)
+        equals = token_end(text, start, size)
         if equals > start and equals < size and text[equals] == "=":
             name = text[start:equals].lower()
             start = equals + 1
-            stop = _token_end(text, start, size)
+            stop = token_end(text, start, size)
             if stop > start:
                 found.append((name, text[start:stop]))
             elif start < size and text[start] == '"':
@@ -66,25 +64,19 @@ def _scan(text: str) -> list[tuple[str, str]]:
     return found
 
 
-def _token_end(text: str, at: int, size: int) -> int:
-    while at < size:
-        code = ord(text[at])
-        if code > 127 or not _TOKEN[code]:
-            break
-        at += 1
-    return at
-
-
 def _quoted_end(text: str, at: int, size: int) -> int:
     """The index after the closing quote, -1 where there is none."""
-    while at < size:
-        char = text[at]
-        if char == '"':
-            return at + 1
+    quote = text.find('"', at, size)
+    while quote >= 0:
+        slash = text.find("\\", at, quote)
+        if slash < 0:
+            return quote + 1
+        at = slash + 1
         # Only a quote and a backslash can be escaped: browsers send bare backslashes in file names.
-        if char == "\\" and at + 1 < size and (text[at + 1] == "\\" or text[at + 1] == '"'):
+        if text[at] == "\\" or text[at] == '"':
             at += 1
-        at += 1
+        if quote < at:
+            quote = text.find('"', at, size)
     return -1
 
 

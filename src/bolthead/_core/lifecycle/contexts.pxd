@@ -21,13 +21,13 @@ cdef object _WEBSOCKET
 cpdef object new_context(Plan plan, object app, dict environ)
 @cython.locals(ctx=RequestRecord)
 cpdef object new_lazy_context(Plan plan, object app, LazyEnviron lazy)
-cdef bint is_checked(Plan plan, str host) except -1
 cpdef object fill_request_context(
     RequestRecord ctx, object app, object request, dict environ, object adapter, object session
 )
 cpdef object remember_host(Plan plan, object ctx, object environ)
 cpdef object push_app(Plan plan, AppRecord ctx)
 
+@cython.locals(inline=cython.bint)
 cpdef object pop_app(Plan plan, AppRecord ctx, object exc)
 cpdef bint is_last_push(PushRecord ctx) except -1
 cpdef object drop_app(AppRecord ctx)

@@ -26,7 +26,7 @@ def new_context(plan: Plan, app: Any, environ: Any) -> Any:
     An adapter is needed at once to check the host (``TRUSTED_HOSTS``, or one not seen before).
     """
     host = environ.get("HTTP_HOST")
-    if type(host) is not str or not is_checked(plan, host):
+    if type(host) is not str or host not in plan.checked_hosts or plan.config["TRUSTED_HOSTS"] is not None:
         return None
     request = bare(plan.request_class)
     request.environ = environ
@@ -40,7 +40,7 @@ def new_context(plan: Plan, app: Any, environ: Any) -> Any:
 
 def new_lazy_context(plan: Plan, app: Any, lazy: LazyEnviron) -> Any:
     """As `new_context`, with an environ that is made when it is first read."""
-    if not is_checked(plan, lazy.host):
+    if lazy.host not in plan.checked_hosts or plan.config["TRUSTED_HOSTS"] is not None:
         return None
     request = bare(plan.websocket_class if lazy.websocket else plan.request_class)
     request._lazy_environ = lazy
@@ -50,10 +50,6 @@ def new_lazy_context(plan: Plan, app: Any, lazy: LazyEnviron) -> Any:
     fill_request_context(ctx, app, request, None, NOT_CREATED, None)
     ctx._lazy = lazy
     return ctx
-
-
-def is_checked(plan: Plan, host: str) -> bool:
-    return host in plan.checked_hosts and plan.config["TRUSTED_HOSTS"] is None
 
 
 def fill_request_context(
@@ -96,14 +92,16 @@ def push_app(plan: Plan, ctx: AppRecord) -> None:
 
 def pop_app(plan: Plan, ctx: AppRecord, exc: Any) -> None:
     try:
-        if is_last_push(ctx):
-            if not plan.inline_do_teardown_appcontext:
-                ctx.app.do_teardown_appcontext(exc)
-            elif plan.app_teardown or plan.app_tearing_down:
+        inline = plan.inline_do_teardown_appcontext
+        if (not inline or plan.app_teardown or plan.app_tearing_down) and is_last_push(ctx):
+            if inline:
                 teardown_app(plan, ctx.app, exc)
+            else:
+                ctx.app.do_teardown_appcontext(exc)
     finally:
         top = drop_app(ctx)
-    check_app_popped(plan, ctx, top)
+    if top is not ctx or plan.popped:
+        check_app_popped(plan, ctx, top)
 
 
 def is_last_push(ctx: PushRecord) -> bool:
@@ -117,11 +115,11 @@ def drop_app(ctx: AppRecord) -> Any:
     if top is None:
         # PARITY: a pop without a push fails as the variable's own `get` does.
         app_var.get()
-    if is_last_push(ctx):
+    if ctx._tokens or ctx._token is None:
+        token = (ctx._tokens or []).pop()
+    else:
         token = ctx._token
         ctx._token = None
-    else:
-        token = (ctx._tokens or []).pop()
     var_reset(app_var, token)
     return top
 
@@ -181,21 +179,22 @@ def pop_request(plan: Plan, ctx: RequestRecord, exc: Any) -> None:
                 teardown_request(plan, ctx.app, ctx.request, exc)
             close_request(plan, ctx)
     finally:
-        pushed = pushed_along(ctx)
+        pushed = pushed_along(ctx) if ctx._tokens else ctx._pushed
         top = drop_request(ctx)
         if pushed is not None:
             if plan.stock_contexts:
                 pop_app(plan, pushed, exc)
             else:
                 pushed.pop(exc)
-        check_request_popped(ctx, top)
+        if top is not ctx:
+            check_request_popped(ctx, top)
 
 
 def close_request(plan: Plan, ctx: RequestRecord) -> None:
     """Close the files of the request's form."""
     request = ctx.request
     # FAST (string): Werkzeug's `close` closes what is in `files`, which only a body of some type can fill.
-    environ = environ_seen(ctx)
+    environ = ctx.environ or environ_seen(ctx)
     if not plan.stock_close or (environ is not None and "CONTENT_TYPE" in environ and request.__dict__.get("files")):
         # That of a websocket is about its connection.
         close = None if hasattr(request, "_connection") else getattr(request, "close", None)
@@ -205,9 +204,7 @@ def close_request(plan: Plan, ctx: RequestRecord) -> None:
 
 def pushed_along(ctx: RequestRecord) -> Any:
     """The application context that the next pop must pop as well, or None: the one that its push made."""
-    if is_last_push(ctx):
-        return ctx._pushed
-    return ctx._tokens[-1][1] if ctx._tokens else None
+    return ctx._tokens[-1][1] if ctx._tokens else ctx._pushed
 
 
 def drop_request(ctx: RequestRecord) -> Any:
@@ -215,16 +212,16 @@ def drop_request(ctx: RequestRecord) -> Any:
     top = var_get(request_var, None)
     if top is None:
         request_var.get()
-    if is_last_push(ctx):
+    if ctx._tokens or ctx._token is None:
+        token = (ctx._tokens or []).pop()[0]
+    else:
         token = ctx._token
         ctx._token = None
         ctx._pushed = None
         # Breaks the cycle of the environ and its request.
-        environ = environ_seen(ctx)
+        environ = ctx.environ or environ_seen(ctx)
         if environ is not None:
             environ["werkzeug.request"] = None
-    else:
-        token = (ctx._tokens or []).pop()[0]
     var_reset(request_var, token)
     return top
 
@@ -240,7 +237,7 @@ _WEBSOCKET = ("ws", "wss")
 def match(plan: Plan, ctx: RequestRecord) -> bool:
     """Match the request without an adapter. False where an adapter has to."""
     request = ctx.request
-    environ = environ_seen(ctx)
+    environ = ctx.environ or environ_seen(ctx)
     websocket = False
     if environ is None:
         path = ctx._lazy.path  # type: ignore[union-attr]

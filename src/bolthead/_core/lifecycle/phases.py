@@ -118,7 +118,7 @@ def select(plan: Plan, app: Any, ctx: RequestRecord, just_matched: bool) -> Any:
         rule = ctx._rule = request.url_rule
         ctx._values = request.view_args
     if plan.stock_method:
-        environ = environ_seen(ctx)
+        environ = ctx.environ or environ_seen(ctx)
         method = "GET" if environ is None else environ["REQUEST_METHOD"]
     else:
         method = request.method
@@ -222,7 +222,7 @@ def teardown_app(plan: Plan, app: Any, exc: Any) -> None:
 
 def refreshes_session(plan: Plan, ctx: RequestRecord) -> bool:
     """Whether the request may carry a session that is sent again although it was not accessed."""
-    environ = environ_seen(ctx)
+    environ = ctx.environ or environ_seen(ctx)
     if environ is None:
         cookies: Any = ctx._lazy.cookies  # type: ignore[union-attr]
     elif "HTTP_COOKIE" in environ:

@@ -73,7 +73,10 @@ class RequestRecord(PushRecord):
 
 
 def environ_seen(ctx: RequestRecord) -> dict[str, Any] | None:
-    """The environ of a request; None as long as nothing has read it."""
+    """The environ of a request; None as long as nothing has read it.
+
+    FAST (string): pure, a call costs more than a look at ``ctx.environ`` first.
+    """
     environ = ctx.environ
     if environ is None and ctx._lazy is not None:
         return ctx._lazy.environ  # type: ignore[no-any-return]

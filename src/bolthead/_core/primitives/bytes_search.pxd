@@ -1,4 +1,6 @@
 cpdef bint unsafe(str text) except -1
+cpdef Py_ssize_t token_end(str text, Py_ssize_t at, Py_ssize_t size) except -1
+cpdef bint is_literal(bytes data, Py_ssize_t start, Py_ssize_t stop) except -1
 cpdef Py_ssize_t find_byte(bytes data, int byte, Py_ssize_t start, Py_ssize_t stop) except -2
 cpdef bytes cut(bytes data, Py_ssize_t start, Py_ssize_t stop)
 cpdef object unescape(str text, str errors)

@@ -9,6 +9,24 @@ from typing import Any
 unsafe: Callable[[str], Any] = re.compile(r"[^A-Za-z0-9_.\-~!$'()*,/:@]").search
 """Something true for a text that a URL's path or its query would percent-encode in part."""
 
+_PRINTED = re.compile(rb"[ !#$&-\[\]-~]*")
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`|~]*")
+
+
+def token_end(text: str, at: int, size: int) -> int:
+    """Where the token (RFC 9110, 5.6.2) that begins at *at* ends; *size* is the length of *text*."""
+    if not 0 <= at <= size <= len(text):
+        raise ValueError("out of range")
+    found: Any = _TOKEN.match(text, at, size)
+    return found.end()  # type: ignore[no-any-return]
+
+
+def is_literal(data: bytes, start: int, stop: int) -> bool:
+    """Whether ``data[start:stop]`` is printable ASCII without double quotes, backslashes and percent signs."""
+    if not 0 <= start <= stop <= len(data):
+        raise ValueError("out of range")
+    return _PRINTED.fullmatch(data, start, stop) is not None
+
 
 def find_byte(data: bytes, byte: int, start: int, stop: int) -> int:
     """Where *byte* is first in ``data[start:stop]``, -1 for nowhere. ValueError beyond the data."""

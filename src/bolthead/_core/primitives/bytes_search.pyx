@@ -30,6 +30,35 @@ cpdef bint unsafe(str text) except -1:
     return False
 
 
+cdef unsigned char[128] _TOKEN
+for _letter in range(128):
+    _TOKEN[_letter] = chr(_letter).isalnum() or chr(_letter) in "!#$%&'*+-.^_`|~"
+
+
+cpdef Py_ssize_t token_end(str text, Py_ssize_t at, Py_ssize_t size) except -1:
+    cdef Py_UCS4 letter
+    if not 0 <= at <= size <= len(text):
+        raise ValueError("out of range")
+    while at < size:
+        letter = text[at]
+        if letter > 127 or not _TOKEN[letter]:
+            break
+        at += 1
+    return at
+
+
+cpdef bint is_literal(bytes data, Py_ssize_t start, Py_ssize_t stop) except -1:
+    cdef const unsigned char *letters
+    cdef Py_ssize_t at
+    if not 0 <= start <= stop <= len(data):
+        raise ValueError("out of range")
+    letters = data
+    for at in range(start, stop):
+        if not 32 <= letters[at] <= 126 or letters[at] == 34 or letters[at] == 37 or letters[at] == 92:
+            return False
+    return True
+
+
 cpdef Py_ssize_t find_byte(bytes data, int byte, Py_ssize_t start, Py_ssize_t stop) except -2:
     cdef char *begin
     cdef char *found

@@ -1,6 +1,7 @@
 cimport cython
 
 from bolthead._core.http.headers cimport parse_options
+from bolthead._core.primitives.bytes_search cimport is_literal
 from bolthead._core.request.multipart cimport Scanner
 from bolthead._core.request.spool cimport spooled, spooled_on_disk
 
@@ -12,7 +13,7 @@ cpdef list split_headers(bytes block)
 
 cdef bytes _SIMPLE_NAME
 
-@cython.locals(start=Py_ssize_t, stop=Py_ssize_t, at=Py_ssize_t, byte="unsigned char")
+@cython.locals(start=Py_ssize_t, stop=Py_ssize_t)
 cpdef object simple_field_name(bytes block)
 
 @cython.locals(name=str, options=dict)

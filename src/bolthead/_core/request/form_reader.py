@@ -8,6 +8,7 @@ from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from ..http.headers import parse_options
+from ..primitives.bytes_search import is_literal
 from .multipart import DATA, EPILOGUE, NEED, PART, Scanner
 from .spool import SPOOL, spooled, spooled_on_disk
 
@@ -50,15 +51,8 @@ def simple_field_name(block: bytes) -> str | None:
     """
     start = len(_SIMPLE_NAME)
     stop = len(block) - 1
-    if stop < start or block[stop] != 34 or not block.startswith(_SIMPLE_NAME):
+    if stop < start or block[stop] != 34 or not block.startswith(_SIMPLE_NAME) or not is_literal(block, start, stop):
         return None
-    at = start
-    while at < stop:
-        byte = block[at]
-        # Characters that end the line or the name, or have to be decoded.
-        if byte > 126 or byte < 32 or byte == 34 or byte == 92 or byte == 37:
-            return None
-        at += 1
     return block[start:stop].decode("ascii")
 
 

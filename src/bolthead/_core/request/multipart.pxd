@@ -36,7 +36,7 @@ cdef class Scanner:
     cdef object _pass_delimiter(self)
     @cython.locals(buffer=bytes, begin=Py_ssize_t, start=Py_ssize_t, outcome=int)
     cdef int _find(self, Py_ssize_t at, bint first) except -2
-    @cython.locals(buffer=bytes, size=Py_ssize_t, unknown=int)
+    @cython.locals(buffer=bytes, size=Py_ssize_t, unknown=int, byte="unsigned char")
     cdef int _after_token(self, Py_ssize_t at) except -2
     @cython.locals(
         buffer=bytes, begin=Py_ssize_t, at=Py_ssize_t, line_feed=Py_ssize_t, start=Py_ssize_t, body=Py_ssize_t,

@@ -168,18 +168,19 @@ class Scanner:
             self._last = True
             unknown = 1 if self.ended else -1
             at += 2
-        while at < size and (buffer[at] == 32 or buffer[at] == 9 or buffer[at] == 11 or buffer[at] == 12):
+        while at < size and buffer[at] in b" \t\v\f":
             at += 1
         self._after = at
         if at == size:
             return unknown
-        if buffer[at] == 13:
+        byte = buffer[at]
+        if byte == 13:
             self._after = at + 1
             if at + 1 == size:
                 return 1 if self.ended else -1
             if buffer[at + 1] == 10:
                 self._after = at + 2
-        elif buffer[at] == 10:
+        elif byte == 10:
             self._after = at + 1
         elif not self._last:
             return 0
