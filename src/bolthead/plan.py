@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from . import json, sessions, signals
 from ._compat.base_patches import BasePatches
 from ._core.lifecycle.records import Plan
-from ._core.primitives.class_watch import ClassWatch, StockFunctions
+from ._core.primitives.class_watch import ClassWatch, StockFunctions, probe
 from ._core.primitives.stock import StockGuard, shipped
 from ._core.response.make import Responses
 from ._core.session.cookie_session import CookieSessions
@@ -169,6 +169,12 @@ WERKZEUG = BasePatches(Request, Response)
 
 def ship(app_class: type[Flask]) -> None:
     """Register the stock attributes of bolthead's classes with the core. Called once, when *app_class* is made."""
+    # These have fields of their own, so that no class can be derived from two of them.
+    for cls in (RequestContext, AppContext, MapAdapter):
+        probe(cls)
+    probe(
+        app_class, Request, Response, SecureCookieSessionInterface, Map, tag.TaggedJSONSerializer, DefaultJSONProvider
+    )
     shipped.app = StockGuard(app_class, (*APP_STEPS, *ERROR_STEPS, *APP_PARTS, *WEBSOCKET_PARTS))
     shipped.app_debug = StockGuard(app_class, ["debug"])
     shipped.app_url_for = StockGuard(app_class, ["url_for"])

@@ -21,11 +21,13 @@ NAME = "bolthead._core.primitives.class_watch"
 change = st.tuples(st.sampled_from(["base", "child", "other"]), st.sampled_from(NAMES), st.sampled_from([None, 1, "x"]))
 
 
-@given(st.lists(change, max_size=12), st.booleans())
-def test_watch_sees_every_change(changes: list[tuple[str, str, Any]], read_between: bool) -> None:
+@given(st.lists(change, max_size=12), st.booleans(), st.sampled_from(["", "child", "other", "child other"]))
+def test_watch_sees_every_change(changes: list[tuple[str, str, Any]], read_between: bool, probed: str) -> None:
     for build in builds.NAMES:
         base = type("Base", (), {"run": len, "value": 0})
         classes = {"base": base, "child": type("Child", (base,), {}), "other": type("Other", (), {"stop": 1})}
+        if probed:
+            builds.load(build, NAME).probe(*[classes[key] for key in probed.split()])
 
         def state(classes: dict[str, type] = classes) -> list[Any]:
             return [getattr(classes[key], name, "missing") for key in ("child", "other") for name in NAMES]
@@ -109,11 +111,17 @@ def test_watch_of_any_class(load: Load, kind: str) -> None:
     assert first.run is stock
 
 
+both_ways = pytest.mark.parametrize("probed", [False, True])
+
+
+@both_ways
 @pytest.mark.parametrize("depth", [1, 2, 5])
-def test_a_base_at_any_depth(load: Load, depth: int) -> None:
+def test_a_base_at_any_depth(load: Load, depth: int, probed: bool) -> None:
     classes: list[Any] = [type("Base", (), {"run": len})]
     for _ in range(depth):
         classes.append(type("Child", (classes[-1],), {}))
+    if probed:
+        load(NAME).probe(classes[-1])
     watch = load(NAME).ClassWatch([(classes[-1], "run"), (classes[-1], "absent")])
     for cls in classes:
         for name, value in (("run", max), ("absent", None)):
@@ -129,9 +137,12 @@ def test_a_base_at_any_depth(load: Load, depth: int) -> None:
             assert watch.unchanged()
 
 
-def test_the_number_of_names(load: Load) -> None:
+@both_ways
+def test_the_number_of_names(load: Load, probed: bool) -> None:
     base: Any = type("Base", (), {"run": len})
     child: Any = type("Child", (base,), {f"name_{number}": number for number in range(300)})
+    if probed:
+        load(NAME).probe(child)
     watch = load(NAME).ClassWatch([(base, None), (child, None)])
     for cls in (base, child):
         assert watch.unchanged()
@@ -146,10 +157,13 @@ def test_the_number_of_names(load: Load) -> None:
         assert watch.unchanged()
 
 
-def test_other_bases(load: Load) -> None:
+@both_ways
+def test_other_bases(load: Load, probed: bool) -> None:
     first: Any = type("First", (), {"run": len})
     second: Any = type("Second", (), {"run": max})
     child: Any = type("Child", (first,), {})
+    if probed:
+        load(NAME).probe(child)
     watch = load(NAME).ClassWatch([(child, "run")])
     assert watch.unchanged()
     child.__bases__ = (second,)
@@ -158,9 +172,12 @@ def test_other_bases(load: Load) -> None:
     assert watch.unchanged()
 
 
-def test_a_class_that_changes_without_end(load: Load) -> None:
+@both_ways
+def test_a_class_that_changes_without_end(load: Load, probed: bool) -> None:
     """CPython stops giving version tags to such a class, and tells nothing of its changes from then on."""
     cls: Any = type("Busy", (), {"run": len, "count": 0})
+    if probed:
+        load(NAME).probe(cls)
     watch = load(NAME).ClassWatch([(cls, "run")])
     for count in range(3000):
         cls.count = count
@@ -173,9 +190,12 @@ def test_a_class_that_changes_without_end(load: Load) -> None:
         assert watch.unchanged()
 
 
-def test_two_watches_of_one_class(load: Load) -> None:
+@both_ways
+def test_two_watches_of_one_class(load: Load, probed: bool) -> None:
     """Each tells by itself: that one was asked says nothing to the other."""
     cls: Any = type("C", (), {"run": len})
+    if probed:
+        load(NAME).probe(cls)
     one, other = (load(NAME).ClassWatch([(cls, "run")]) for _ in range(2))
     cls.run = max
     assert not one.unchanged()
@@ -200,6 +220,38 @@ def lookups(watch: Any, times: int) -> int:
     for _ in range(times):
         assert watch.unchanged()
     return Counting.lookups - before
+
+
+def test_probed_classes_cost_no_look_ups(load: Load) -> None:
+    """On CPython until it stops to set the flag: then they are compared."""
+    module = load(NAME)
+    base: Any = type("Base", (), {"run": Counting()})
+    one, other = type("One", (base,), {}), type("Other", (base,), {})
+    module.probe(one, other)
+    watch = module.ClassWatch([(one, "run"), (other, "run")])
+    told = getattr(module, "_flags_tell", lambda: True)()
+    assert (lookups(watch, 100) == 0) == told
+    base.other = 1
+    assert watch.unchanged(), "something else changed"
+    assert (lookups(watch, 100) == 0) == told, "and is not looked at again"
+    base.run = Counting()
+    assert not watch.unchanged()
+    assert not watch.unchanged(), "asked twice"
+
+
+def test_a_probe_is_of_bolthead_s_own_classes(load: Load) -> None:
+    """A user's class may count the classes that are derived from it."""
+    bolthead = load("bolthead")
+
+    class Own(bolthead.Flask):  # type: ignore[misc, name-defined]
+        request_class = type("OwnRequest", (bolthead.Request,), {})
+        response_class = type("OwnResponse", (bolthead.Response,), {})
+
+    app = Own("site", root_path="/nowhere")
+    app.add_url_rule("/", "index", lambda: "text")
+    assert Client(app).get("/").data == b"text"
+    assert not Own.__subclasses__()
+    assert not Own.request_class.__subclasses__() and not Own.response_class.__subclasses__()
 
 
 @pytest.mark.parametrize("count", [1, 7, 12, 40, 200])

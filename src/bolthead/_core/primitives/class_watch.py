@@ -1,7 +1,8 @@
 """Detects a change of attributes of classes, and of functions of modules. Checked before every request, so it is cheap.
 
-Compiled, it rests on CPython's type watchers from 3.12 on, on the version tags of classes on 3.11. Pure, the
-attributes are compared. ``tests/core/primitives/test_class_watch.py`` holds the two versions together.
+Compiled, it rests on CPython's type watchers from 3.12 on, on the version tags of classes on 3.11. Pure, a flag of
+bolthead's own classes tells (see `probe`), and the attributes of others are compared.
+``tests/core/primitives/test_class_watch.py`` holds the two versions together.
 """
 
 from __future__ import annotations
@@ -9,11 +10,62 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Iterable
+from functools import cache
 from types import FunctionType, ModuleType
 from typing import Any
 
 _MISSING = object()
 _CPYTHON = sys.implementation.name == "cpython"
+_VALID = 1 << 19
+"""In a class's ``__flags__``, CPython's ``Py_TPFLAGS_VALID_VERSION_TAG``: set by a look-up, cleared in a class and in
+those derived from it when it is modified."""
+
+
+class Probe:
+    """A class derived from others, whose flag tells whether one of them was modified. ``state`` is new after each."""
+
+    __slots__ = ("cls", "state")
+
+    def __init__(self, *classes: type) -> None:
+        self.cls = type("Probe", classes, {"__module__": __name__})
+        self.state = object()
+
+    def renew(self) -> object:
+        """The state from now on: as long as it is this one and the flag is set, nothing is modified."""
+        if not self.cls.__flags__ & _VALID:
+            # Once more after the look-up: another thread may have done the same, before a modification between.
+            self.state = object()
+            getattr(self.cls, "nothing", None)
+            self.state = object()
+        return self.state
+
+
+_probes: dict[type, Probe] = {}
+
+
+def probe(*classes: type) -> None:
+    """Have modifications of *classes*, which one class can be derived from, noticed by a `Probe`.
+
+    FAST (string): looking at one flag takes the place of comparing all attributes. It is for bolthead's own classes
+    only, since a user's may notice that a class is derived from it. Compiled, and where the flag does not tell, this
+    does nothing.
+    """
+    if _flags_tell():
+        _probes.update(dict.fromkeys(classes, Probe(*classes)))
+
+
+@cache
+def _flags_tell() -> bool:
+    """Whether this interpreter sets and clears the flag."""
+    base: Any = type("Base", (), {})
+    probe = Probe(type("Between", (base,), {}))
+    seen = []
+    for value in range(3):
+        probe.renew()
+        seen.append(probe.cls.__flags__ & _VALID)
+        base.value = value
+        seen.append(probe.cls.__flags__ & _VALID)
+    return seen == [_VALID, 0] * 3
 
 
 class ClassWatch:
@@ -23,16 +75,20 @@ class ClassWatch:
     stands for the number of names in the class's own dictionary.
     """
 
-    __slots__ = ("_same",)
+    __slots__ = ("_held", "_probes", "_same", "_seems_same")
 
     def __init__(self, pairs: Iterable[tuple[type, str | None]]) -> None:
         # FAST (string): a function generated for these pairs, with globals of its own: PyPy's compiler folds its tests
         # away, and CPython caches each look-up at its place in the code. The names are constants of this package.
         # By `is`, not `==`: a wrapper may claim to equal what it wraps, as wrapt's do.
-        held = ModuleType("watched").__dict__
+        held = self._held = ModuleType("watched").__dict__
+        self._probes: dict[str, Probe] = {}
         tests = []
         own: dict[type, dict[str, Any]] = {}
         for number, (cls, name) in enumerate(pairs):
+            if cls in _probes:
+                # Before anything is read: a change from here on is seen.
+                self._add_probe(_probes[cls])
             held[f"cls_{id(cls)}"] = cls
             if name is None:
                 held[f"names_{id(cls)}"] = vars(cls)
@@ -40,24 +96,40 @@ class ClassWatch:
                 continue
             value = getattr(cls, name, _MISSING)
             if value is _MISSING:
-                tests += _tests_of_absence(held, cls, name)
+                tests += [(cls, test) for test in _tests_of_absence(held, cls, name)]
             elif _CPYTHON and type(cls) is type and name in vars(cls):
                 # Another thread may take it away meanwhile.
                 own.setdefault(cls, {})[name] = vars(cls).get(name, _MISSING)
             else:
                 held[f"value_{number}"] = value
-                tests.append(f"cls_{id(cls)}.{name} is value_{number}")
+                tests.append((cls, f"cls_{id(cls)}.{name} is value_{number}"))
         for cls, values in own.items():
             held[f"same_{id(cls)}"] = _test_of_names(_dictionary(cls), values)
-            tests.append(f"same_{id(cls)}()")
-        self._same: Callable[[], bool] = eval(f"lambda: {' and '.join(dict.fromkeys(tests)) or True}", held)
+            tests.append((cls, f"same_{id(cls)}()"))
+        self._same = _all_of([test for _, test in tests], held)
+        told = [f"class_of_{name}.__flags__ & {_VALID} and {name}.state is state_of_{name}" for name in self._probes]
+        self._seems_same = _all_of(told + [test for cls, test in tests if cls not in _probes], held)
+
+    def _add_probe(self, probe: Probe) -> None:
+        name = f"probe_{id(probe)}"
+        if name not in self._probes:
+            self._probes[name] = probe
+            self._held |= {name: probe, f"class_of_{name}": probe.cls, f"state_of_{name}": probe.renew()}
 
     def unchanged(self) -> bool:
         """Whether each attribute is the very object that it was."""
         try:
-            return self._same()
+            if self._seems_same():
+                return True
+            if not self._probes:
+                return False
+            states = {f"state_of_{name}": probe.renew() for name, probe in self._probes.items()}
+            if not self._same():
+                return False
         except (AttributeError, NameError):
             return False
+        self._held |= states
+        return True
 
 
 class StockFunctions:
@@ -84,6 +156,11 @@ class StockFunctions:
         except NameError:
             return False
         return True
+
+
+def _all_of(tests: list[str], held: dict[str, Any]) -> Callable[[], Any]:
+    """A function with the globals *held* that is true if all expressions are."""
+    return eval(f"lambda: {' and '.join(dict.fromkeys(tests)) or True}", held)  # type: ignore[no-any-return]
 
 
 def _dictionary(cls: type) -> dict[str, Any]:
