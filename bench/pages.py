@@ -98,15 +98,14 @@ def applications(found: dict[str, Any]) -> str:
 
     parts = []
     for kind, title in KINDS.items():
-        head = [f"{title}, µs per request", "Flask", "compiled", "pure", "× compiled", "× pure", "of it bolthead"]
+        head = [f"{title}, µs per request", "Flask", "compiled", "pure", "× compiled", "× pure"]
         body = []
         for row in found["pages"]:
             us = row["us"]
             if row["kind"] == kind:
                 times = [f"{us[side]:,.0f}" for side in ("flask", "compiled", "pure")]
                 gains = [report.ratio(us["flask"] / us[side]) for side in ("compiled", "pure")]
-                share = f"{row['shares'].get('bolthead', 0):.0%}"
-                body.append([f"{row['site']}: {row['page']}", *times, *gains, share])
+                body.append([f"{row['site']}: {row['page']}", *times, *gains])
         parts.append(table(head, body))
     head = ["µs of the core per request", "Flask, gthread", "bolthead, gthread", "bolthead's worker"]
     head += ["× gthread", "× worker"]

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from . import machine, report
+from . import machine, pages, report
 from .applications import Child, callgraph, python
 from .applications.sites import KINDS, SITES, Site
 from .inprocess import names
@@ -96,5 +96,5 @@ def main(args: argparse.Namespace) -> int:
     about["versions"] |= dict(site.requirement.split("==") for site in chosen)
     results = {"about": about, "pages": rows}
     print(report.grid(*grid(results)))
-    report.store(args, "shares", results)
+    pages.store(args, "shares", results)
     return 0

@@ -1,6 +1,6 @@
 """``python -m bench applications``: public applications, unedited, on Flask and on bolthead.
 
-In process, in turns, with the share of the time that falls to bolthead; and through gunicorn, by wrk. An application is
+In process, in turns, and through gunicorn, by wrk. An application is
 installed from the package index in an environment of its own kind, kept where ``tests/upstream`` keeps its own.
 """
 
@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import zip_longest
@@ -22,7 +21,6 @@ from typing import Any
 
 from .. import machine, pages, report, servers
 from ..report import names
-from . import shares
 from .sites import KINDS, SITES, Page, Site
 
 SIDES = ("flask", "compiled", "pure")
@@ -35,7 +33,6 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", default="", metavar="NAMES", help="applications, with commas between")
     parser.add_argument("--rounds", type=int, default=7, help="rounds in turns; the best one counts")
     parser.add_argument("--seconds", type=float, default=0.3, help="length of one side's round in process")
-    parser.add_argument("--show", type=int, default=0, metavar="LINES", help="list that many of our frames per page")
     parser.add_argument("--no-servers", action="store_true", help="in process only")
     parser.add_argument("--json", type=Path, help="write the results to this file")
     parser.add_argument("--docs", action="store_true", help="write the documentation's table")
@@ -45,7 +42,7 @@ def python() -> Path:
     """The Python of the environment with all of the applications."""
     from tests.upstream import environments
 
-    wanted = [*(site.requirement for site in SITES), "py-spy", *environments.extra("serve")]
+    wanted = [*(site.requirement for site in SITES), *environments.extra("serve")]
     return environments.make_plain("bench-applications", wanted)
 
 
@@ -132,40 +129,22 @@ def in_process(exe: Path, site: Site, folder: Path, args: argparse.Namespace) ->
                 for side, child in made.items():
                     times[side].append(child.ask(do="spin", page=number, count=counts[side]))
             best = {side: min(rounds) for side, rounds in times.items()}
-            samples = profile(exe, made["compiled"], number)
             found.append(
                 {
                     "site": site.key,
                     "page": page.title,
                     "kind": page.kind,
                     "us": best,
-                    "shares": shares.by_owner(samples),
                 }
             )
             tell(found[-1])
-            show(samples, args.show)
     return found
-
-
-def profile(exe: Path, child: Child, number: int) -> Counter[tuple[str, str]]:
-    child.send(do="busy", page=number, seconds=8)
-    samples = shares.sample(exe.with_name("py-spy"), child.process.pid, 6)
-    child.read()
-    return samples
-
-
-def show(samples: Counter[tuple[str, str]], lines: int) -> None:
-    total = sum(count for (who, _), count in samples.items() if who != "bench")
-    ours = Counter({frame: count for (who, frame), count in samples.items() if who == "bolthead"})
-    for frame, count in ours.most_common(lines):
-        print(f"    {count / total:6.2%}  {frame}", file=sys.stderr)
 
 
 def tell(row: dict[str, Any]) -> None:
     us = row["us"]
     line = f"{row['site']:10} {row['page']:28} " + "  ".join(f"{side} {us[side]:.0f}" for side in SIDES)
-    ours = row["shares"].get("bolthead", 0)
-    print(f"{line}  × {us['flask'] / us['compiled']:.2f}, ours {ours:.1%}", file=sys.stderr, flush=True)
+    print(f"{line}  × {us['flask'] / us['compiled']:.2f}", file=sys.stderr, flush=True)
 
 
 def commands(exe: Path, port: int) -> dict[tuple[str, str], list[str]]:
@@ -229,9 +208,8 @@ def terminal(results: dict[str, Any]) -> str:
         us = row["us"]
         times = [f"{us[side]:.0f}" for side in SIDES]
         gains = [f"{us['flask'] / us[side]:.2f}" for side in SIDES[1:]]
-        share = f"{row['shares'].get('bolthead', 0):.1%}"
-        body.append([f"{row['site']}, {row['page']}, {KINDS[row['kind']].lower()}", *times, *gains, share])
-    return report.grid(["µs per request", *SIDES, "× compiled", "× pure", "ours"], body)
+        body.append([f"{row['site']}, {row['page']}, {KINDS[row['kind']].lower()}", *times, *gains])
+    return report.grid(["µs per request", *SIDES, "× compiled", "× pure"], body)
 
 
 def main(args: argparse.Namespace) -> int:

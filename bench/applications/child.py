@@ -1,7 +1,7 @@
 """A process with one application, on Flask or on bolthead: ``python -m bench.applications.child SITE FOLDER``.
 
 It reads orders, a line of JSON each, and answers with a line: ``answer`` gives the answer to a page, ``count`` how
-many requests take about a time, ``spin`` the processor time of that many, ``busy`` goes on for a time, ``bytecode``
+many requests take about a time, ``spin`` the processor time of that many, ``bytecode``
 tells bolthead's folder, and how many instructions of bytecode of a request are bolthead's and others'.
 """
 
@@ -12,7 +12,7 @@ import json
 import logging
 import sys
 from pathlib import Path
-from time import monotonic, process_time
+from time import process_time
 from typing import Any
 
 from ..cases.asks import answer, count_for, spin
@@ -29,11 +29,6 @@ def obey(order: dict[str, Any], app: Any, site: Any) -> Any:
         return count_for(app, jobs, order["seconds"])
     if order["do"] == "bytecode":
         return bytecode(app, jobs)
-    if order["do"] == "busy":
-        end = monotonic() + order["seconds"]
-        while monotonic() < end:
-            spin(app, jobs, 1)
-        return None
     start = process_time()
     spin(app, jobs, order["count"])
     return (process_time() - start) / order["count"] * 1e6
