@@ -136,12 +136,19 @@ def fetch(port: int, path: str, tls: bool = False) -> bytes:
 
 @contextmanager
 def running(
-    command: list[str], env: dict[str, str], port: int, says: str = SAYS, path: str = "/", tls: bool = False
+    command: list[str],
+    env: dict[str, str],
+    port: int,
+    says: str = SAYS,
+    path: str = "/",
+    tls: bool = False,
+    cwd: Path | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The server, ready to answer *says* at *path*; ended with its workers on the way out."""
     process = subprocess.Popen(
         ["taskset", "-c", "0", *command],
         env=env,
+        cwd=cwd,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,

@@ -16,7 +16,7 @@ from typing import Any
 
 from .. import machine, pages, report, servers
 from ..report import names
-from . import asking, database
+from . import asking, database, images
 from .contracts import BOARDS, CONTRACTS, Contract
 from .entries import ENTRIES, Entry, certificate, commands
 
@@ -33,6 +33,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, default=3, help="rounds; the best one counts")
     parser.add_argument("--seconds", type=int, default=2, help="length of one run of wrk")
     parser.add_argument("--check", action="store_true", help="check the contracts and measure nothing")
+    parser.add_argument("--images", type=Path, metavar="WHEELS", help="follow the Dockerfiles and measure nothing")
     parser.add_argument("--raw", type=Path, help="write what wrk said to this file")
     parser.add_argument("--json", type=Path, help="write the results to this file")
     parser.add_argument("--docs", action="store_true", help="write the documentation's tables and wrk's raw output")
@@ -143,6 +144,9 @@ def main(args: argparse.Namespace) -> int:
         if not shutil.which(tool):
             print(f"{tool} is not there", file=sys.stderr)
             return 2
+    if args.images:
+        images.check_all(args.images)
+        return 0
     results = measure(args)
     raw = "\n".join(results.pop("raw"))
     if args.check:
