@@ -164,12 +164,20 @@ def test_other_bases(load: Load, probed: bool) -> None:
     child: Any = type("Child", (first,), {})
     if probed:
         load(NAME).probe(child)
-    watch = load(NAME).ClassWatch([(child, "run")])
+    watch = load(NAME).ClassWatch([(child, "run"), (first, "stop")])
     assert watch.unchanged()
     child.__bases__ = (second,)
     assert not watch.unchanged()
     child.__bases__ = (first,)
     assert watch.unchanged()
+    first.stop = len
+    assert not watch.unchanged()
+    del first.stop
+    assert watch.unchanged()
+    child.__bases__ = (type("Third", (), {"run": len}),)
+    assert watch.unchanged(), "the same function of another base"
+    first.stop = len
+    assert not watch.unchanged(), "of a class that was a base"
 
 
 @both_ways

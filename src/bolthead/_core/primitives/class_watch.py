@@ -24,34 +24,40 @@ those derived from it when it is modified."""
 class Probe:
     """A class derived from others, whose flag tells whether one of them was modified. ``state`` is new after each."""
 
-    __slots__ = ("cls", "state")
+    __slots__ = ("_order", "cls", "state")
 
     def __init__(self, *classes: type) -> None:
         self.cls = type("Probe", classes, {"__module__": __name__})
+        self._order = self.cls.__mro__
         self.state = object()
 
     def renew(self) -> object:
-        """The state from now on: as long as it is this one and the flag is set, nothing is modified."""
+        """The state from now on: as long as it is this one and the flag is set, nothing is modified.
+
+        Another object where a class got other bases: then this one is not derived from all that it was.
+        """
         if not self.cls.__flags__ & _VALID:
             # Once more after the look-up: another thread may have done the same, before a modification between.
             self.state = object()
             getattr(self.cls, "nothing", None)
             self.state = object()
-        return self.state
+        return self.state if self.cls.__mro__ == self._order else object()
 
 
 _probes: dict[type, Probe] = {}
 
 
 def probe(*classes: type) -> None:
-    """Have modifications of *classes*, which one class can be derived from, noticed by a `Probe`.
+    """Have modifications of *classes*, which one class can be derived from, and of their bases noticed by a `Probe`.
 
     FAST (string): looking at one flag takes the place of comparing all attributes. It is for bolthead's own classes
     only, since a user's may notice that a class is derived from it. Compiled, and where the flag does not tell, this
     does nothing.
     """
     if _flags_tell():
-        _probes.update(dict.fromkeys(classes, Probe(*classes)))
+        made = Probe(*classes)
+        for base in made.cls.__mro__[1:-1]:
+            _probes.setdefault(base, made)
 
 
 @cache
@@ -92,7 +98,7 @@ class ClassWatch:
             held[f"cls_{id(cls)}"] = cls
             if name is None:
                 held[f"names_{id(cls)}"] = vars(cls)
-                tests.append(f"len(names_{id(cls)}) == {len(vars(cls))}")
+                tests.append((cls, f"len(names_{id(cls)}) == {len(vars(cls))}"))
                 continue
             value = getattr(cls, name, _MISSING)
             if value is _MISSING:
