@@ -47,10 +47,12 @@ def means(rows: list[report.Row]) -> list[str]:
     """The geometric means, one line each."""
     lines = []
     for build in ("compiled", "pure"):
-        ratios = [row.ratios[build] for row in rows if build in row.ratios]
+        ratios = {row.key: row.ratios[build] for row in rows if build in row.ratios}
         if ratios:
+            others = [ratio for key, ratio in ratios.items() if not key.startswith("page-")]
             lines.append(
-                f"{build}: {report.geometric(ratios):.1f} × Flask in the geometric mean, {min(ratios):.1f} × at least"
+                f"{build}: {report.geometric(ratios.values()):.1f} × Flask in the geometric mean,"
+                f" {min(ratios.values()):.1f} × at least; {report.geometric(others):.1f} × without the pages"
             )
     for rival in report.RIVALS:
         ratios = report.against(rows, rival)
