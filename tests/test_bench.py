@@ -192,8 +192,8 @@ def test_rows_set_each_build_against_the_flask_of_its_process() -> None:
     assert report.against([row], "falcon") == [2.0]
     assert "MISSED" in report.terminal([row])
     assert pages.means([row]) == [
-        "compiled: 30.0 × Flask in the geometric mean, 30.0 × at least",
-        "pure: 10.0 × Flask in the geometric mean, 10.0 × at least",
+        "compiled: 30.0 × Flask in the geometric mean, 30.0 × at least; 30.0 × without the pages",
+        "pure: 10.0 × Flask in the geometric mean, 10.0 × at least; 10.0 × without the pages",
         "Falcon: 2.0 × in the geometric mean of 1 cases that both serve",
     ]
 
