@@ -73,6 +73,8 @@ class Loop(Turns):
         """The largest body that is read before a thread is taken."""
         self.threads = Threads(cfg.threads, self.run, self.options, self.log)
         self.accepting = False
+        self.entrance = threading.Lock()
+        """Held while a connection is taken from the system, so that a stop knows of all that were."""
 
     # Threads
 
@@ -123,15 +125,16 @@ class Loop(Turns):
     def accept(self, site: Site, seat: Seat) -> bool:
         """Take one connection and begin with it; whether there was one."""
         try:
-            sock, peer = site.sock.accept()
+            with self.entrance:
+                sock, peer = site.sock.accept()
+                connection = Connection(sock, peer, site)
+                self.connections[connection.fd] = connection
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM) and not self.make_room():
                 # Nothing can be closed: the main thread tries again in a second.
                 self.pause_accepting()
             return False
         sock.setblocking(False)
-        connection = Connection(sock, peer, site)
-        self.connections[connection.fd] = connection
         if len(self.connections) > self.most and not self.make_room():
             self.pause_accepting()
         if self.context is not None:
@@ -402,16 +405,9 @@ class Loop(Turns):
             self.drop(connection, reset=connection.state == FLUSH)
 
     def overdue(self, seconds: float) -> list[Seat]:
-        """The threads whose request takes longer than that, each once."""
+        """The threads whose request takes longer than that."""
         now = monotonic()
-        found = []
-        for seat in self.threads.seats:
-            if seat.connection is None:
-                seat.reported = False
-            elif not seat.reported and now - seat.since > seconds:
-                seat.reported = True
-                found.append(seat)
-        return found
+        return [seat for seat in self.threads.seats if seat.connection is not None and now - seat.since > seconds]
 
     def stop(self) -> None:
         """Take no more connections, but those that wait to be taken; answer each once more, and close it."""
@@ -422,7 +418,8 @@ class Loop(Turns):
             for _ in range(self.cfg.backlog):
                 if not self.accept(site, seat):
                     break
-            site.sock.close()
+            with self.entrance:
+                site.sock.close()
         until = monotonic() + LINGERING
         for connection in list(self.waiting.values()):
             if connection.state in (HEAD, HANDSHAKE):

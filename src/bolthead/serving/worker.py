@@ -54,7 +54,6 @@ class Worker(base.Worker):  # type: ignore[misc]
             self.metrics = Metrics(Worker.admin.board, Worker.admin.board.take_row())
         self.loop: Loop | None = None
         self.lifespan: Lifespan | None = None
-        self.stuck = 0
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
@@ -145,8 +144,10 @@ class Worker(base.Worker):  # type: ignore[misc]
             self.notify()
             self._pause(0.1)
             loop.tick()
-            if self.stuck and sum(seat.connection is not None for seat in loop.threads.seats) <= self.stuck:
-                break
+            if self.options.request_timeout:
+                self._look_for_stuck(loop)
+                if len(loop.connections) <= len(loop.overdue(self.options.request_timeout)):
+                    break
         if self.metrics is not None:
             self.metrics.publish(loop)
         if self.lifespan is not None and not self.lifespan.end(max(until - time.monotonic(), 1.0), self.notify):
@@ -193,9 +194,10 @@ class Worker(base.Worker):  # type: ignore[misc]
 
     def _look_for_stuck(self, loop: Loop) -> None:
         for seat in loop.overdue(self.options.request_timeout):
-            self.stuck += 1
-            self.log.critical("%s", describe_stuck(seat))
-            self.retire("a request takes too long")
+            if seat.reported != seat.since:
+                seat.reported = seat.since
+                self.log.critical("%s", describe_stuck(seat))
+                self.retire("a request takes too long")
 
     # Signals
 

@@ -11,7 +11,7 @@ cdef class Seat:
     cdef public double since
     cdef public object ident
     cdef public Py_ssize_t turn
-    cdef public bint reported
+    cdef public double reported
 
 
 cdef class Queue:

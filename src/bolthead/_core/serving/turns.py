@@ -37,7 +37,8 @@ class Seat:
         self.ident = 0
         self.turn = 0
         """The number of its event, where the poller counts them."""
-        self.reported = False
+        self.reported = 0.0
+        """``since`` of the last request that was reported to take too long."""
 
 
 class Queue:
