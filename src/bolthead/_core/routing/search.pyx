@@ -17,8 +17,9 @@ from libc.string cimport memcpy
 
 from bolthead._core.primitives.objects cimport own_item
 from bolthead._core.routing.segment_table cimport (
-    BOLTHEAD_READY, SegmentTable, PyBytes_AS_STRING, PyList_GET_ITEM, PyList_GET_SIZE, PyUnicode_DATA, PyUnicode_GET_LENGTH, PyUnicode_KIND, PyUnicode_READ,
-    PyUnicode_Substring, Py_UNICODE_ISDECIMAL, segment, equals_at,
+    BOLTHEAD_READY, SegmentTable, PyBytes_AS_STRING, PyList_GET_ITEM, PyList_GET_SIZE, PyUnicode_DATA,
+    PyUnicode_GET_LENGTH, PyUnicode_KIND, PyUnicode_READ, PyUnicode_Substring, Py_UNICODE_ISDECIMAL, segment,
+    equals_at,
 )
 from bolthead._core.routing.tree cimport (
     _AS_INT, _AS_IS, _DIGITS, _NUMBER, _PATTERN, _REST, _SIGNED, _WORD, Edge, Leaf, State, Tree,
