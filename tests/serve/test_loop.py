@@ -1,4 +1,4 @@
-"""The worker's loop, in process: framing, slow visitors of every kind, limits, and what an application can do wrong."""
+"""The worker's loop, in process: framing, slow clients of every kind, limits, and what an application can do wrong."""
 
 from __future__ import annotations
 
@@ -567,7 +567,7 @@ def test_threads_that_stand_in_are_few(serve, site, monkeypatch):
     # Who has waited for longest was given up.
     until(lambda: len(site.closed) >= 5)
     assert len(local.loop.threads.seats) <= 5
-    assert any("slow visitors" in line for line in local.log.lines)
+    assert any("slow clients" in line for line in local.log.lines)
     for client in clients:
         client.close()
     assert local.idle()

@@ -9,7 +9,7 @@ from .binds import Bind, claim
 from .metrics import Scoreboard, as_text
 
 READ_TIMEOUT = 1.0
-"""Seconds for a visitor to say what he wants."""
+"""Seconds for a client to send its request."""
 
 
 class Admin:
@@ -34,7 +34,7 @@ class Admin:
         os.set_inheritable(self.sock.fileno(), False)
 
     def answer(self) -> None:
-        """Answer one visitor, if another worker was not quicker."""
+        """Answer one client, if another worker was not quicker."""
         try:
             client, _ = self.sock.accept()
         except OSError:

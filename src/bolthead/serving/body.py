@@ -90,8 +90,8 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 class StreamedBody(Body):  # type: ignore[misc]
     """``wsgi.input`` of a body that is read by the view.
 
-    A body that is broken, short or too large is an error for whoever reads it, and is remembered, so that no answer
-    can pass it off as a whole one.
+    A body that is broken, short or too large is an error for the view that reads it, and is remembered, so that no
+    answer can pass it off as a whole one.
     """
 
     def __init__(self, reader: Any, limit: int) -> None:

@@ -1,7 +1,7 @@
 """The threads of a worker: each waits for any connection, and answers what it was woken for.
 
-No thread hands a request to another. A connection that waits is in ``waiting``; whoever takes it out of there owns
-it: the thread that its event woke, or the main thread when its time is over.
+No thread hands a request to another. A connection that waits is in ``waiting``; the thread that takes it out of there
+owns it: the one that its event woke, or the main thread when its time is over.
 """
 
 from __future__ import annotations
@@ -166,9 +166,9 @@ class Loop(Turns):
         connection.close(reset=reset)
 
     def end(self, connection: Connection) -> None:
-        """Close a connection after its last response, when the visitor has closed it (RFC 9112, 9.6).
+        """Close a connection after its last response, when the client has closed it (RFC 9112, 9.6).
 
-        More may be coming from him; a socket that is closed before it was read makes his system forget what he has
+        More may be coming from it; closing a socket with unread data makes the client's system drop what the client has
         not read yet.
         """
         connection.shut()
@@ -181,7 +181,7 @@ class Loop(Turns):
         return self.now + seconds if seconds else NEVER
 
     def until_written(self, connection: Connection) -> float:
-        """Until when a reader has to take more of his response."""
+        """Until when a client has to take more of its response."""
         return connection.write_deadline(monotonic(), self.options.write_timeout, self.options.write_rate)
 
     # Less usual events
@@ -219,7 +219,7 @@ class Loop(Turns):
         return True
 
     def _discard(self, connection: Connection) -> None:
-        """Read and forget, until the visitor has closed."""
+        """Read and drop, until the client has closed."""
         for _ in range(16):
             try:
                 if not connection.sock.recv(BUFFER):
@@ -345,7 +345,7 @@ class Loop(Turns):
         """The application raised."""
         if response.head_sent:
             self.log.error("Error handling request %s", request.environ.get("RAW_URI"), exc_info=error)
-            # Nothing that the visitor could take for the end.
+            # Nothing that the client could take for the end.
             self.drop(connection, reset=not response.chunked)
         elif type(body) is StreamedBody and body.error is not None:
             # Whatever the application made of it.

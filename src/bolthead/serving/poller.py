@@ -75,20 +75,20 @@ class EpollPoller:
 class SharedEpollPoller(EpollPoller):
     """The same for several threads, which wait in it together.
 
-    A socket of a visitor stays armed too, and tells of each thing once, when it comes (edge-triggered), so that a
+    A client's socket stays armed too, and each thing on it is one event, when it comes (edge-triggered), so that a
     thread that keeps its connection for long is not in the way. Threads do not wait in that epoll itself: a thread
-    that was woken there would take the event out, and the visitor would then wait for as long as this thread waits for
+    that was woken there would take the event out, and the client would then wait for as long as this thread waits for
     the interpreter (5 ms and more under load). They wait in an outer epoll, which only tells that there is something
     inside, and take it when they run. The outer one is armed for one event, so that at most one thread is on its way
     at a time.
 
-    What a thread takes beside its own event is in the queue, for whoever comes next, itself or another one: wherever
+    What a thread takes beside its own event is in the queue, for the next thread, itself or another one: wherever
     something is left there, a thread is on its way, so that it does not wait for a view.
 
     Where views compute and do not wait, a second thread has nothing to add: each would only wait for the other, a
-    switch interval at a time, with a request in its hands. Who is on his way can tell, because he had to wait for the
-    interpreter that long: he then looks in now and again, and takes over when it is free (the view waits) or when
-    no request was begun meanwhile (it computes for long).
+    switch interval at a time, with a request in its hands. The thread on its way can tell, since it had to wait for
+    the interpreter that long: it then looks now and again, and takes over when the interpreter is free (the view waits)
+    or when no request was begun meanwhile (the view computes for long).
     """
 
     edge = True
@@ -143,7 +143,7 @@ class SharedEpollPoller(EpollPoller):
         """Wait until there is something to do for this thread."""
         queue = self.queue
         if queue.coming:
-            # Who is on his way may be looking away.
+            # The thread on its way may not be waiting here.
             self.outer.arm(self.inner.fileno(), select.EPOLLIN | ONCE)
         elif queue.taken:
             self.call()

@@ -1,4 +1,4 @@
-"""The threads of a worker, and those that stand in for threads which wait for a visitor."""
+"""The threads of a worker, and those that stand in for threads which wait for a client."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .._core.serving.turns import Seat
 from .options import Options
 
 SHORT = 0.01
-"""Seconds that a view waits for its visitor before another thread stands in."""
+"""Seconds that a view waits for its client before another thread stands in."""
 STAND_INS = 256
 """Threads beyond the number that was asked for."""
 
 
 class Threads:
-    """As many threads as were asked for, not counting those whose view waits for a visitor to read or to send.
+    """As many threads as were asked for, not counting those whose view waits for a client to read or to send.
 
     A view that writes a stream or reads a large body stays in its thread: what belongs to a thread (a database
     connection, context variables) must not change under it. While it waits, another thread takes its place; when it
@@ -35,9 +35,9 @@ class Threads:
         self.seats: tuple[Seat, ...] = ()
         """What each thread does; replaced, not changed."""
         self.present = 0
-        """Threads that do not wait for a visitor."""
+        """Threads that do not wait for a client."""
         self.waiting: dict[Connection, None] = {}
-        """Whom the others wait for, in the order in which that began."""
+        """The connections that the others wait for, in the order in which that began."""
         self.lock = threading.Lock()
 
     def start(self) -> None:
@@ -78,7 +78,7 @@ class Threads:
 
     @contextmanager
     def _waiting_for(self, connection: Connection) -> Iterator[None]:
-        """While the calling thread waits for a visitor."""
+        """While the calling thread waits for a client."""
         with self.lock:
             self.waiting[connection] = None
             self.present -= 1
@@ -101,7 +101,7 @@ class Threads:
         # The one that is waited for longest goes; its thread then takes part again.
         connection = next(iter(self.waiting))
         del self.waiting[connection]
-        self.log.warning("Closing the connection of %s: too many views wait for slow visitors", connection.address)
+        self.log.warning("Closing the connection of %s: too many views wait for slow clients", connection.address)
         try:
             socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
         except OSError:

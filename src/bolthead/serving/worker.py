@@ -155,7 +155,7 @@ class Worker(base.Worker):  # type: ignore[misc]
         loop.close()
 
     def _pause(self, seconds: float) -> None:
-        """Sleep, until a signal or :meth:`retire` ends it, or a visitor of the admin endpoint."""
+        """Sleep, until a signal or :meth:`retire` ends it, or a connection to the admin endpoint."""
         waiting: list[Any] = [self.PIPE[0]]
         if Worker.admin is not None and self.metrics is not None and self.alive:
             waiting.append(Worker.admin.sock)

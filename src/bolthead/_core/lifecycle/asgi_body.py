@@ -52,7 +52,7 @@ async def next_chunk(exchange: Any) -> tuple[bytes, bool]:
 async def read_body(exchange: Any) -> None:
     """Read the whole body into ``wsgi.input``, beyond `SPOOL` bytes into a file.
 
-    PARITY: a body beyond the limit is the error of whoever looks at it, as under WSGI. It is not read: of a declared
+    PARITY: a body beyond the limit is an error when it is looked at, as under WSGI. It is not read: of a declared
     length nothing, of an unknown length only so much that its being too long is found.
     """
     environ = exchange.environ

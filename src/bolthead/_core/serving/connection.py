@@ -1,4 +1,4 @@
-"""One visitor's connection: its socket, what was read ahead, and what is still to be sent."""
+"""One client's connection: its socket, what was read ahead, and what is still to be sent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from ..primitives.system import chunk, receive, send, send_both, send_chunk
 
 HEAD, BODY, FLUSH, LINGER, HANDSHAKE = range(5)
-"""What a connection waits for: a head, the rest of a small body, room to write, the visitor's end, TLS."""
+"""What a connection waits for: a head, the rest of a small body, room to write, the client's end, TLS."""
 
 WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 BUFFER = 64 * 1024
@@ -27,7 +27,7 @@ SPILLED = 16 * 1024
 
 
 class Stalled(OSError):
-    """The visitor took or sent nothing for too long."""
+    """The client took or sent nothing for too long."""
 
 
 class FilePart:
@@ -144,11 +144,11 @@ class Connection:
         self.missed = False
         """Whether there was such an event since, seen by a thread that this connection did not belong to."""
         self.doubtful = False
-        """Whether the visitor's end, or urgent data, was announced: then a short read is not all that there is."""
+        """Whether the client's end, or urgent data, was announced: then a short read is not all that there is."""
         self.tls = False
 
     def receive(self) -> bytes | None:
-        """What has come; empty when the visitor has ended his side, None where nothing has come."""
+        """What has come; empty when the client has ended its side, None where nothing has come."""
         self.missed = self.drained = False
         if self.tls:
             try:
@@ -276,9 +276,9 @@ class Connection:
         return not part.count
 
     def write_deadline(self, now: float, patience: float, rate: float) -> float:
-        """Until when the reader has to take more of what was kept.
+        """Until when the client has to take more of what was kept.
 
-        He may pause for *patience* seconds, and may take that long besides what *rate*, in bytes per second, allows.
+        It may pause for *patience* seconds, and may take that long besides what *rate*, in bytes per second, allows.
         """
         if patience <= 0:
             return float("inf")
@@ -316,14 +316,14 @@ class Connection:
     # The end
 
     def shut(self) -> None:
-        """Say that no more will be sent. The visitor may still be sending."""
+        """Say that no more will be sent. The client may still be sending."""
         try:
             self.sock.shutdown(socket.SHUT_WR)
         except OSError:
             pass
 
     def close(self, *, reset: bool = False) -> None:
-        """Close the socket and what was still to be sent; with *reset*, so that the visitor sees an error."""
+        """Close the socket and what was still to be sent; with *reset*, so that the client sees an error."""
         if self.out:
             for piece in self.out:
                 if isinstance(piece, FilePart):

@@ -48,7 +48,7 @@ class Request:
         """Where in the body the next chunk begins."""
         self.keep_alive = True
         self.expects = False
-        """Whether the visitor waits for ``100 Continue``."""
+        """Whether the client waits for ``100 Continue``."""
         self.modern = True
         """HTTP/1.1."""
 

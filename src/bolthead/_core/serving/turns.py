@@ -18,7 +18,7 @@ READ = getattr(select, "EPOLLIN", 1) | ALWAYS
 WRITE = getattr(select, "EPOLLOUT", 4) | ALWAYS
 """What a socket is waited for, as epoll takes it where several threads wait."""
 LINGERING = 2.0
-"""Seconds for a visitor to take the last response, and, when the worker stops, to send one more request."""
+"""Seconds for a client to take the last response, and, when the worker stops, to send one more request."""
 BATCH = 64
 """Events that are taken at once."""
 TURNS = 32
@@ -60,7 +60,7 @@ class Queue:
 class Turns:
     """The part of the worker's loop that each request goes through; the rest is in the subclass.
 
-    A connection that waits is in *waiting*; whoever takes it out of there owns it.
+    A connection that waits is in *waiting*; the thread that takes it out of there owns it.
     """
 
     __slots__ = (
@@ -250,7 +250,7 @@ class Turns:
                     return 0
                 return self._requests(connection, bytes(connection.data), seat)
         if not data:
-            # The visitor has ended his side; half a body is an error, half a head is nothing.
+            # The client has ended its side; half a body is an error, half a head is nothing.
             if connection.pending is not None:
                 self.refuse(connection, None, ConnectionError("the body ended early"), status=400)
             else:
@@ -319,7 +319,7 @@ class Turns:
         environ["wsgi.early_hints"] = response.early_hints
         environ["gunicorn.socket"] = connection.sock
         if "HTTP_UPGRADE" in environ and "upgrade" in environ.get("HTTP_CONNECTION", "").lower():
-            # Whoever takes over the socket expects one that blocks.
+            # A view that takes over the socket expects one that blocks.
             connection.sock.setblocking(True)
             self.look_away(connection)
         seat.since = monotonic()
@@ -336,7 +336,7 @@ class Turns:
                 finally:
                     observer.end(request, environ, response, monotonic() - seat.since)
         except (ConnectionError, Stalled) as error:
-            self.log.debug("The visitor left: %s", error)
+            self.log.debug("The client left: %s", error)
             self.drop(connection)
             return False
         except BaseException as error:
