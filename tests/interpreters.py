@@ -24,27 +24,6 @@ HOME = ROOT / ".interpreters"
 TAGS = ("3.11", "3.12", "3.13", "3.13t", "3.14", "3.14t", "3.15", "3.15t", "pypy3.11")
 REQUIRED = "3.11"
 LEFT_OUT = ("tests/upstream", "tests/typing", "tests/packaging", "tests/documentation")
-CORE = (
-    "tests/core",
-    "tests/routing",
-    "tests/security",
-    "tests/test_build.py",
-    "tests/test_threads.py",
-    "tests/compat/test_json_alike.py",
-    "tests/compat/test_async_alike.py",
-    "tests/compat/test_asgiref_bridge.py",
-    "tests/compat/test_sessions_alike.py",
-)
-"""What leans on the interpreter: compiled modules, JSON's errors, event loops, threads."""
-QUICK = (
-    "tests/core/primitives",
-    "tests/core/json",
-    "tests/core/lifecycle",
-    "tests/test_build.py",
-    "tests/test_threads.py",
-    "tests/compat/test_async_alike.py",
-)
-"""A part of that, for each run of all the tests."""
 OPTIONAL = ("cryptography", "greenlet", "bolthead[serve]", "gunicorn_h1c>=0.6")
 """What tests use and skip without, and what cannot be installed for every interpreter."""
 ASK = """
@@ -181,15 +160,15 @@ def suite(python: str | Path, build: str, paths: Iterable[str] = (), report: Pat
     )
 
 
-def check(one: Interpreter, paths: Iterable[str] = (), most: int = 2) -> bool:
-    """Install, then run the tests on each build that *one* can have, *most* at most; whether all of it went well."""
+def check(one: Interpreter, paths: Iterable[str] = ()) -> bool:
+    """Install, then run the tests on each build that *one* can have; whether all of it went well."""
     print(f"--- {one.tag}: {one.name} at {one.path}", flush=True)
     try:
         install(one)
     except subprocess.CalledProcessError as error:
         print(f"{one.tag}: not installed, exit {error.returncode}", flush=True)
         return False
-    passed = [tested(one, build, paths) for build in one.builds[:most]]
+    passed = [tested(one, build, paths) for build in one.builds]
     return all(passed)
 
 
