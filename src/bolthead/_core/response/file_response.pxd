@@ -31,7 +31,12 @@ cpdef object from_directory(object directory, object path, dict options)
 cpdef object from_path(
     object path, object mimetype, object as_attachment, object name, object max_age, bint inside
 )
-@cython.locals(pairs=list, safe=bint, opened=OpenFile, cached=tuple)
+@cython.locals(pairs=list)
+cdef list headers_of(
+    object path, object name, bint safe, object mimetype, object as_attachment, object max_age, object size,
+    tuple validators
+)
+@cython.locals(pairs=list, safe=bint, opened=OpenFile, cached=tuple, validators=tuple)
 cpdef object file_response(
     object cls, object environ, object path, object mimetype, object as_attachment, object name, object max_age,
     bint inside=*

@@ -245,6 +245,48 @@ def from_path(path: str, mimetype: Any, as_attachment: Any, name: Any, max_age: 
     return file_response(app.response_class, environ, path, mimetype, as_attachment, name, max_age, inside)
 
 
+def headers_of(
+    path: str, name: str, safe: bool, mimetype: Any, as_attachment: Any, max_age: Any, size: int, validators: Any
+) -> Any:
+    """The list of headers for the file at *path*, as `file_response`, or None where Werkzeug has to write them."""
+    if not safe and not name.isascii():
+        return None
+    pairs = []
+    if mimetype is None:
+        mimetype, encoding = type_of(name, safe)
+        if mimetype is None:
+            mimetype = "application/octet-stream"
+        if encoding is not None and not as_attachment:
+            pairs.append(("Content-Encoding", encoding))
+    elif type(mimetype) is not str or "\n" in mimetype or "\r" in mimetype:
+        return None
+    shown = "attachment" if as_attachment else "inline"
+    if safe:
+        pairs.append(("Content-Disposition", f"{shown}; filename={name}"))
+    else:
+        value = dump_options_header(shown, {"filename": name})
+        if "\n" in value or "\r" in value:
+            return None
+        pairs.append(("Content-Disposition", value))
+    now = time.time()
+    if callable(max_age):
+        max_age = max_age(path)
+    if max_age is not None and (type(max_age) is not int or not 0 <= max_age < LAST_SECOND - now):
+        return None
+    pairs.append(("Content-Type", content_type_of(mimetype)))
+    pairs.append(("Content-Length", str(size)))
+    pairs.append(("Last-Modified", validators[1]))
+    if max_age is None:
+        pairs.append(("Cache-Control", "no-cache"))
+    else:
+        pairs.append(("Cache-Control", f"public, max-age={max_age}" if max_age else "no-cache, max-age=0"))
+        pairs.append(("Expires", date_of(int(now + max_age))))
+    pairs.append(("ETag", validators[0]))
+    pairs.append(("Date", date_of(int(now))))
+    pairs.append(("Accept-Ranges", "bytes"))
+    return pairs
+
+
 def file_response(
     cls: Any,
     environ: Any,
@@ -290,48 +332,17 @@ def file_response(
         mtime, size = stat.st_mtime, stat.st_size
     if size == 0 or not 0 < mtime < LAST_SECOND:
         return None
-    etag, modified, own_name, safe = validators_of(path, mtime, size)
+    validators = validators_of(path, mtime, size)
+    etag, modified, own_name, safe = validators
     if name is None:
         name = own_name
     elif type(name) is str:
         safe = SAFE_NAME(name) is not None
     else:
         return None
-    if not safe and not name.isascii():
+    pairs = headers_of(path, name, safe, mimetype, as_attachment, max_age, size, validators)
+    if pairs is None:
         return None
-    pairs = []
-    if mimetype is None:
-        mimetype, encoding = type_of(name, safe)
-        if mimetype is None:
-            mimetype = "application/octet-stream"
-        if encoding is not None and not as_attachment:
-            pairs.append(("Content-Encoding", encoding))
-    elif type(mimetype) is not str or "\n" in mimetype or "\r" in mimetype:
-        return None
-    shown = "attachment" if as_attachment else "inline"
-    if safe:
-        pairs.append(("Content-Disposition", f"{shown}; filename={name}"))
-    else:
-        value = dump_options_header(shown, {"filename": name})
-        if "\n" in value or "\r" in value:
-            return None
-        pairs.append(("Content-Disposition", value))
-    now = time.time()
-    if callable(max_age):
-        max_age = max_age(path)
-    if max_age is not None and (type(max_age) is not int or not 0 <= max_age < LAST_SECOND - now):
-        return None
-    pairs.append(("Content-Type", content_type_of(mimetype)))
-    pairs.append(("Content-Length", str(size)))
-    pairs.append(("Last-Modified", modified))
-    if max_age is None:
-        pairs.append(("Cache-Control", "no-cache"))
-    else:
-        pairs.append(("Cache-Control", f"public, max-age={max_age}" if max_age else "no-cache, max-age=0"))
-        pairs.append(("Expires", date_of(int(now + max_age))))
-    pairs.append(("ETag", etag))
-    pairs.append(("Date", date_of(int(now))))
-    pairs.append(("Accept-Ranges", "bytes"))
     status, code = ("304 NOT MODIFIED", 304) if is_current(environ, etag, modified) else ("200 OK", 200)
     response = bare_response(cls, status, code, pairs, None)
     response.direct_passthrough = True
