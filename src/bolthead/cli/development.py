@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.debug import DebuggedApplication
 from werkzeug.serving import generate_adhoc_ssl_context, is_running_from_reloader, load_ssl_context, make_server
 
-from .._core.lifecycle.asgi import PRESERVE
 from .._core.lifecycle.asgi_send import StartResponse
+from .._core.lifecycle.contexts import PRESERVE
 from .._core.request.scope import TEST_ENVIRON, environ_of
 from .._core.response.asgi_messages import body_message, start_message
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import pytest
@@ -39,17 +39,31 @@ def test_a_context_for_a_host_seen_before(load: Load) -> None:
     """Its adapter, which checks the host, was made once: with the first request that named it."""
     module, app = load(NAME), site(load)
     plan = app._make_plan()
-    assert module.new_context(plan, app, environ()) is None
-    made = app.request_context(environ())
-    module.remember_host(plan, made, environ())
+    not_created = load("bolthead._core.lifecycle.records").NOT_CREATED
+    assert module.new_context(plan, app, environ())._adapter is not not_created
     ctx = module.new_context(plan, app, environ())
     assert type(ctx) is load("bolthead.ctx").RequestContext and type(ctx.request) is app.request_class
-    assert ctx._adapter is load("bolthead._core.lifecycle.records").NOT_CREATED
+    assert ctx._adapter is not_created
     assert vars(ctx.request)["environ"]["werkzeug.request"] is ctx.request
-    for other in (environ(HTTP_HOST="other"), environ(HTTP_HOST=1)):
-        assert module.new_context(plan, app, other) is None
+
+
+def test_a_context_that_only_the_application_makes(load: Load) -> None:
+    module, app = load(NAME), site(load)
+    plan = app._make_plan()
+    made = app.request_context(environ())
+    asked: list[Any] = []
+    app.request_context = lambda given: asked.append(given) or made
+    plan.checked_hosts["localhost"] = None
+    others = [environ(HTTP_HOST="other"), environ(HTTP_HOST=1), MappingProxyType(environ())]
+    for other in others:
+        assert module.new_context(plan, app, other) is made
+    assert asked == others
+    assert module.new_context(plan, app, environ()) is not made
     app.config["TRUSTED_HOSTS"] = ["localhost"]
-    assert module.new_context(plan, app, environ()) is None, "the host has to be checked each time"
+    assert module.new_context(plan, app, environ()) is made, "the host has to be checked each time"
+    app.config["TRUSTED_HOSTS"] = None
+    plan.inline_request_context = False
+    assert module.new_context(plan, app, environ()) is made
 
 
 def test_a_refused_host_is_not_remembered_and_others_are_bounded(load: Load) -> None:

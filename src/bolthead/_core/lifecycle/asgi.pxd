@@ -3,10 +3,9 @@ cimport cython
 from bolthead._core.json.response_json cimport line_of
 from bolthead._core.lifecycle.async_phases cimport AsyncPhases
 from bolthead._core.lifecycle.contexts cimport (
-    is_last_push, new_context, new_lazy_context, pop_request, push_request, remember_host,
+    is_last_push, new_context, new_lazy_context, pop_request, preserve_contexts, push_request,
 )
 from bolthead._core.lifecycle.phases cimport can_skip_response, plan_of
-from bolthead._core.lifecycle.records cimport Plan
 from bolthead._core.primitives.context_vars cimport advance, var_get
 from bolthead._core.request.scope cimport LazyEnviron, environ_of, has_body, lazy_environ
 from bolthead._core.lifecycle.asgi_send cimport Answer, new_answer, start_of, whole_answer

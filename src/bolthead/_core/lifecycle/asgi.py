@@ -13,12 +13,20 @@ from ..primitives.context_vars import Rest, advance, var_get
 from ..request.scope import TEST_ENVIRON, environ_of, has_body, lazy_environ
 from ..response.asgi_messages import body_message, whole_headers
 from ..response.status import content_type_of
-from .asgi_body import read_body, stream_body
+from .asgi_body import read_body
 from .asgi_hints import EARLY_HINTS, HINTS_EXTENSION, EarlyHints
 from .asgi_send import Answer, StartResponse, answer_of, answer_of_wsgi, new_answer, start_of, transmit, whole_answer
 from .asgi_trailers import TRAILERS, TRAILERS_EXTENSION, Trailers
 from .async_phases import AsyncPhases
-from .contexts import is_last_push, new_context, new_lazy_context, pop_request, push_request, remember_host
+from .contexts import (
+    PRESERVE,
+    is_last_push,
+    new_context,
+    new_lazy_context,
+    pop_request,
+    preserve_contexts,
+    push_request,
+)
 from .lifespan import Lifespan
 from .phases import can_skip_response, plan_of
 from .steps import TO_THREAD
@@ -27,15 +35,21 @@ from .websockets import Connection
 app_var = _cv_app
 request_var = _cv_request
 
-PRESERVE = "werkzeug.debug.preserve_context"
-
 
 class Exchange(AsyncPhases):
     """One HTTP request and its answer. Awaited, it runs; that the client goes away ends it without an error."""
 
     __slots__ = (
-        *("body_read", "environ", "gone", "hints", "lazy", "receive", "scope", "send_message"),
-        *("spooled", "watcher"),
+        "body_read",
+        "environ",
+        "gone",
+        "hints",
+        "lazy",
+        "receive",
+        "scope",
+        "send_message",
+        "spooled",
+        "watcher",
     )
 
     environ: dict[str, Any] | None
@@ -123,23 +137,17 @@ class Exchange(AsyncPhases):
         error: BaseException | None = None
         rv: Any = None
         answer: Answer | None = None
-        if not plan.stock_contexts:
+        if not plan.stock_contexts or not plan.stock_session_interface or plan.pushed:
             await TO_THREAD
         self.make_context()
         try:
             try:
                 if plan.stock_contexts:
-                    if not self.in_thread and (plan.pushed or not plan.stock_session_interface):
-                        await TO_THREAD
                     push_request(plan, self.ctx)
                 else:
                     self.ctx.push()
                 if self.environ is not None and has_body(self.environ):
-                    if getattr(self.ctx.request.url_rule, "stream_body", False):
-                        stream_body(self)
-                    else:
-                        await read_body(self)
-                        self.watchable = True
+                    await read_body(self)
                 else:
                     self.watchable = True
                 view = self.lone_view()
@@ -172,15 +180,13 @@ class Exchange(AsyncPhases):
                 raise
         finally:
             if self.environ is not None and PRESERVE in self.environ:
-                self.environ[PRESERVE](var_get(app_var, None))
-                self.environ[PRESERVE](var_get(request_var, None))
+                preserve_contexts(self.environ)
             if error is not None and app.should_ignore_error(error):
                 error = None
             if self.can_pop_at_once():
                 pop_request(plan, self.ctx, error)
             else:
                 await self.end(error)
-                self.ending = False
         if self.cancelled:
             return
         # FAST (servers): nothing is left to cancel for a client that leaves a whole answer, so it is not watched.
@@ -196,20 +202,14 @@ class Exchange(AsyncPhases):
             await transmit(self, answer)
 
     def make_context(self) -> None:
-        plan = self.plan
         ctx: Any = None
         if self.lazy is not None:
-            ctx = new_lazy_context(plan, self.app, self.lazy)
+            ctx = new_lazy_context(self.plan, self.app, self.lazy)
             if ctx is None:
                 self.lazy = None
                 self.environ = environ_of(self.scope)
-        environ = self.environ
-        if ctx is None and plan.inline_request_context:
-            ctx = new_context(plan, self.app, environ)
         if ctx is None:
-            ctx = self.app.request_context(environ)
-            if plan.inline_request_context:
-                remember_host(plan, ctx, environ)
+            ctx = new_context(self.plan, self.app, self.environ)
         self.ctx = ctx
 
     def is_head(self) -> bool:
@@ -261,13 +261,14 @@ class Exchange(AsyncPhases):
         inline = plan.stock_contexts and plan.inline_do_teardown_request and plan.inline_do_teardown_appcontext
         if inline and not (plan.tearing_down or plan.app_tearing_down or plan.popped) and is_last_push(ctx):
             await self.pop(plan.teardown, error)
-            return
-        if not self.in_thread:
-            await TO_THREAD
-        if plan.stock_contexts:
-            pop_request(plan, ctx, error)
         else:
-            ctx.pop(error)
+            if not self.in_thread:
+                await TO_THREAD
+            if plan.stock_contexts:
+                pop_request(plan, ctx, error)
+            else:
+                ctx.pop(error)
+        self.ending = False
 
     # --- WSGI middleware --------------------------------------------------------------------------------------
 

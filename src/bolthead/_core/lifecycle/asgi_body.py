@@ -50,7 +50,7 @@ async def next_chunk(exchange: Any) -> tuple[bytes, bool]:
 
 
 async def read_body(exchange: Any) -> None:
-    """Read the whole body into ``wsgi.input``, beyond `SPOOL` bytes into a file.
+    """Read the whole body into ``wsgi.input``, beyond `SPOOL` bytes into a file, unless its view reads it itself.
 
     PARITY: a body beyond the limit is an error when it is looked at, as under WSGI. It is not read: of a declared
     length nothing, of an unknown length only so much that its being too long is found.
@@ -58,6 +58,9 @@ async def read_body(exchange: Any) -> None:
     environ = exchange.environ
     if exchange.ctx is None:
         limit = exchange.app.config["MAX_CONTENT_LENGTH"]
+    elif getattr(exchange.ctx.request.url_rule, "stream_body", False):
+        stream_body(exchange)
+        return
     else:
         limit = exchange.ctx.request.max_content_length
     declared = environ.get("CONTENT_LENGTH")
@@ -66,6 +69,7 @@ async def read_body(exchange: Any) -> None:
         environ["wsgi.input_terminated"] = True
     if length is not None and limit is not None and length > limit:
         environ["wsgi.input"] = io.BytesIO()
+        exchange.watchable = True
         return
     if exchange.in_thread:
         await TO_LOOP
@@ -85,6 +89,7 @@ async def read_body(exchange: Any) -> None:
     file.seek(0)
     too_large = length is None and limit is not None and size > limit
     environ["wsgi.input"] = TooLarge() if too_large else file
+    exchange.watchable = True
 
 
 def stream_body(exchange: Any) -> None:

@@ -17,8 +17,9 @@ cdef object FOUND
 cdef object MISSED
 cdef object _WEBSOCKET
 
-@cython.locals(ctx=RequestRecord)
-cpdef object new_context(Plan plan, object app, dict environ)
+@cython.locals(ctx=RequestRecord, environ=dict)
+cpdef object new_context(Plan plan, object app, object given)
+cdef object context_by_app(Plan plan, object app, object environ)
 @cython.locals(ctx=RequestRecord)
 cpdef object new_lazy_context(Plan plan, object app, LazyEnviron lazy)
 cpdef object fill_request_context(
@@ -29,6 +30,7 @@ cpdef object push_app(Plan plan, AppRecord ctx)
 
 @cython.locals(inline=cython.bint)
 cpdef object pop_app(Plan plan, AppRecord ctx, object exc)
+cpdef object preserve_contexts(object environ)
 cpdef bint is_last_push(PushRecord ctx) except -1
 cpdef object drop_app(AppRecord ctx)
 cpdef object check_app_popped(Plan plan, AppRecord ctx, object top)

@@ -16,18 +16,23 @@ from .records import NOT_CREATED, AppRecord, Plan, PushRecord, RequestRecord, en
 app_var = _cv_app
 request_var = _cv_request
 
+PRESERVE = "werkzeug.debug.preserve_context"
+"""The key of an environ under which a test client or a debugger has a function that takes the contexts."""
 HOSTS = 256
 """How many valid Host headers an application remembers."""
 
 
-def new_context(plan: Plan, app: Any, environ: Any) -> Any:
-    """A request context without its adapter, or None where only ``app.request_context`` can make it.
+def new_context(plan: Plan, app: Any, given: Any) -> Any:
+    """The request context for the environ *given*, without its adapter where ``app.request_context`` need not make it.
 
     An adapter is needed at once to check the host (``TRUSTED_HOSTS``, or one not seen before).
     """
+    if not plan.inline_request_context or type(given) is not dict:
+        return context_by_app(plan, app, given)
+    environ: dict[str, Any] = given
     host = environ.get("HTTP_HOST")
     if type(host) is not str or host not in plan.checked_hosts or plan.config["TRUSTED_HOSTS"] is not None:
-        return None
+        return context_by_app(plan, app, environ)
     request = bare(plan.request_class)
     request.environ = environ
     if not plan.stock_json_module:
@@ -38,8 +43,16 @@ def new_context(plan: Plan, app: Any, environ: Any) -> Any:
     return ctx
 
 
+def context_by_app(plan: Plan, app: Any, environ: Any) -> Any:
+    """The request context that ``app.request_context`` makes."""
+    ctx = app.request_context(environ)
+    if plan.inline_request_context:
+        remember_host(plan, ctx, environ)
+    return ctx
+
+
 def new_lazy_context(plan: Plan, app: Any, lazy: LazyEnviron) -> Any:
-    """As `new_context`, with an environ that is made when it is first read."""
+    """A request context whose environ is made when it is first read; None where the adapter is needed at once."""
     if lazy.host not in plan.checked_hosts or plan.config["TRUSTED_HOSTS"] is not None:
         return None
     request = bare(plan.websocket_class if lazy.websocket else plan.request_class)
@@ -102,6 +115,13 @@ def pop_app(plan: Plan, ctx: AppRecord, exc: Any) -> None:
         top = drop_app(ctx)
     if top is not ctx or plan.popped:
         check_app_popped(plan, ctx, top)
+
+
+def preserve_contexts(environ: dict[str, Any]) -> None:
+    """Hand both contexts to the function under `PRESERVE`, before they are popped."""
+    preserve = environ[PRESERVE]
+    preserve(var_get(app_var, None))
+    preserve(var_get(request_var, None))
 
 
 def is_last_push(ctx: PushRecord) -> bool:

@@ -1,15 +1,12 @@
 cimport cython
 
 from bolthead._core.json.response_json cimport line_of
-from bolthead._core.lifecycle.contexts cimport new_context, pop_request, push_request, remember_host
+from bolthead._core.lifecycle.contexts cimport new_context, pop_request, preserve_contexts, push_request
 from bolthead._core.lifecycle.phases cimport answer, can_skip_response, enter, finish, plan_of
 from bolthead._core.lifecycle.records cimport Plan, RequestRecord
 from bolthead._core.lifecycle.unhandled cimport is_answer, routing_error
-from bolthead._core.primitives.context_vars cimport var_get
 from bolthead._core.response.status cimport content_type_of
 
-cdef object app_var
-cdef object request_var
 cdef object CALLED_BY_ASGI
 cdef object PRESERVE
 

@@ -6,10 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..json.response_json import line_of
-from ..primitives.context import _cv_app, _cv_request
-from ..primitives.context_vars import var_get
 from ..response.status import content_type_of
-from .contexts import new_context, pop_request, push_request, remember_host
+from .contexts import PRESERVE, new_context, pop_request, preserve_contexts, push_request
 from .phases import answer, can_skip_response, enter, finish, plan_of
 from .records import Plan, RequestRecord
 from .unhandled import is_answer, routing_error
@@ -17,14 +15,10 @@ from .unhandled import is_answer, routing_error
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-app_var = _cv_app
-request_var = _cv_request
-
 CALLED_BY_ASGI = (
     "The application itself is what a WSGI server is given, and it was called as an ASGI server does."
     " Give an ASGI server its 'asgi_app', as in 'module:app.asgi_app', or 'module:asgi' after 'asgi = app.asgi_app'."
 )
-PRESERVE = "werkzeug.debug.preserve_context"
 
 
 def dispatch(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
@@ -74,13 +68,7 @@ def run_wsgi(app: Any, environ: WSGIEnvironment, start_response: StartResponse) 
 
 def run(plan: Plan, app: Any, environ: Any, start_response: Any) -> Any:
     """One request through all phases."""
-    ctx: Any = None
-    if plan.inline_request_context and type(environ) is dict:
-        ctx = new_context(plan, app, environ)
-    if ctx is None:
-        ctx = app.request_context(environ)
-        if plan.inline_request_context:
-            remember_host(plan, ctx, environ)
+    ctx: Any = new_context(plan, app, environ)
     error: BaseException | None = None
     text = None
     content_type = None
@@ -128,8 +116,7 @@ def run(plan: Plan, app: Any, environ: Any, start_response: Any) -> Any:
         return response(environ, start_response)
     finally:
         if PRESERVE in environ:
-            environ[PRESERVE](var_get(app_var, None))
-            environ[PRESERVE](var_get(request_var, None))
+            preserve_contexts(environ)
         if error is not None and app.should_ignore_error(error):
             error = None
         if plan.stock_contexts:
