@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.routing import MapAdapter as WerkzeugMapAdapter
+
 from . import json, sessions, signals
 from ._compat.base_patches import BasePatches
 from ._core.lifecycle.records import Plan
@@ -20,7 +22,8 @@ from .ctx import AppContext, RequestContext
 from .formparser import STOCK_MULTI_DICTS
 from .json import tag
 from .json.provider import DefaultJSONProvider
-from .routing import Map, MapAdapter
+from .routing import Map, MapAdapter, Rule
+from .routing.converters import DEFAULT_CONVERTERS
 from .sessions import SecureCookieSession, SecureCookieSessionInterface, mark_modified
 from .signals import (
     appcontext_popped,
@@ -133,7 +136,7 @@ SESSION_PARTS = (
 """What else the cookie depends on. Compared only when a session is opened or saved."""
 TAGGED_STEPS = ("_is_stock", "_tag_stock", "_untag_scan", "dumps", "loads", "tag", "untag")
 """What a session is written and read with."""
-MAP_STEPS = ("bind", "bind_to_environ", "route")
+MAP_STEPS = ("bind", "bind_to_environ")
 REQUEST_JSON = ("_parse_content_type", "get_data", "headers", "is_json", "mimetype")
 """What `Request.get_json` goes through."""
 RESPONSE_FILE = (
@@ -164,17 +167,21 @@ TAGGED = StockGuard(tag.TaggedJSONSerializer, TAGGED_STEPS)
 SESSION_TEXTS = TaggedTexts(tag.TaggedJSONSerializer, TAGGED, StockFunctions((tag, "dumps loads")), tag.UNTAGGED)
 RESPONSE_COOKIE = StockGuard(Response, ["max_cookie_size", "set_cookie"])
 MAP = StockGuard(Map, MAP_STEPS)
-WERKZEUG = BasePatches(Request, Response)
+ADAPTER = StockGuard(MapAdapter, ["match"])
+WERKZEUG = BasePatches(Request, Response, Map, MapAdapter, Rule)
 
 
 def ship(app_class: type[Flask]) -> None:
     """Register the stock attributes of bolthead's classes with the core. Called once, when *app_class* is made."""
-    # These have fields of their own, so that no class can be derived from two of them.
-    for cls in (RequestContext, AppContext, MapAdapter):
+    # These and `MapAdapter` have fields of their own, so that no class can be derived from two of them.
+    for cls in (RequestContext, AppContext):
         probe(cls)
     probe(
-        app_class, Request, Response, SecureCookieSessionInterface, Map, tag.TaggedJSONSerializer, DefaultJSONProvider
+        *(app_class, Request, Response, SecureCookieSessionInterface, Map, Rule, tag.TaggedJSONSerializer),
+        *(DefaultJSONProvider, WerkzeugMapAdapter, *dict.fromkeys(DEFAULT_CONVERTERS.values())),
     )
+    # After its base, which has the other probe.
+    probe(MapAdapter)
     shipped.app = StockGuard(app_class, (*APP_STEPS, *ERROR_STEPS, *APP_PARTS, *WEBSOCKET_PARTS))
     shipped.app_debug = StockGuard(app_class, ["debug"])
     shipped.app_url_for = StockGuard(app_class, ["url_for"])
@@ -225,8 +232,12 @@ def _watched_pairs(app: Flask) -> list[tuple[type, str | None]]:
         (app.response_class, (*STOCK_RESPONSE.names, *RESPONSE_DEFAULTS)),
         (type(app.session_interface), SESSION_STEPS),
         (type(app.url_map), MAP_STEPS),
+        (Rule, ("build",)),
     ]
-    return [(cls, name) for cls, steps in names for name in steps] + WERKZEUG.pairs
+    pairs: list[tuple[type, str | None]] = [(cls, name) for cls, steps in names for name in steps]
+    if isinstance(app.url_map, Map):
+        pairs += app.url_map.watched
+    return pairs + WERKZEUG.pairs
 
 
 def _set_flags(plan: Plan, app: Flask) -> None:
@@ -296,8 +307,10 @@ def _set_collections(plan: Plan, app: Flask) -> None:
     plan.tearing_down = request_tearing_down.receivers
     plan.app_tearing_down = appcontext_tearing_down.receivers
     plan.map = app.url_map
-    ours = isinstance(app.url_map, Map) and MAP.is_stock(type(app.url_map))
+    ours = isinstance(app.url_map, Map) and MAP.is_stock(type(app.url_map)) and ADAPTER.is_stock(MapAdapter)
     plan.tree = app.url_map._tree if ours else None
+    if isinstance(app.url_map, Map):
+        app.url_map.follow_classes()
     plan.domain = app.url_map.default_subdomain or ""
     plan.sessions = None
     plan.checked_hosts = {}

@@ -20,7 +20,15 @@ import freezegun
 import pytest
 import werkzeug.sansio.request
 import werkzeug.wrappers
-from itsdangerous import BadSignature, HMACAlgorithm, SignatureExpired, Signer, TimestampSigner, URLSafeTimedSerializer
+from itsdangerous import (
+    BadSignature,
+    HMACAlgorithm,
+    Serializer,
+    SignatureExpired,
+    Signer,
+    TimestampSigner,
+    URLSafeTimedSerializer,
+)
 
 from oracle import Framework, alike, shown
 
@@ -114,6 +122,15 @@ PATCHES: dict[str, Callable[[], Any]] = {
     "loads gives": lambda: mock.patch.object(URLSafeTimedSerializer, "loads", fake({"u": "loaded"})),
     "dumps": lambda: mock.patch.object(URLSafeTimedSerializer, "dumps", fake("dumped")),
     "dump_payload": lambda: mock.patch.object(URLSafeTimedSerializer, "dump_payload", fake(b"payload")),
+    "dumps, as Flask calls it": lambda: mock.patch.object(URLSafeTimedSerializer, "dumps", lambda self, value: "x"),
+    "loads, as Flask calls it": lambda: mock.patch.object(
+        URLSafeTimedSerializer, "loads", lambda self, text, max_age: {"u": max_age}
+    ),
+    "load_payload": lambda: mock.patch.object(Serializer, "load_payload", fake({"u": "payload"})),
+    "dump_payload of the serializer": lambda: mock.patch.object(Serializer, "dump_payload", fake(b"{}")),
+    "iter_unsigners": lambda: mock.patch.object(Serializer, "iter_unsigners", fake([])),
+    "unsign of the signer": lambda: mock.patch.object(Signer, "unsign", side_effect=BadSignature("x")),
+    "timestamp_to_datetime": lambda: mock.patch.object(TimestampSigner, "timestamp_to_datetime", failing),
     "hmac.new": lambda: mock.patch("hmac.new", lambda key, msg=None, digestmod="": real_hmac(key, msg, "sha256")),
     "hmac.compare_digest": lambda: mock.patch("hmac.compare_digest", fake(False)),
     "hashlib.sha1": lambda: mock.patch("hashlib.sha1", lambda data=b"", **kwargs: hashlib.sha256(data)),

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-_FLASK_OVERRIDES = frozenset(
+_NOT_FOLLOWED = frozenset(
     (
         *("blueprint", "blueprints", "endpoint", "routing_exception", "url_rule", "view_args"),
         *("max_content_length", "max_form_memory_size", "max_form_parts", "on_json_loading_failed"),
         *("autocorrect_location_header", "default_mimetype", "json_module", "max_cookie_size"),
+        *("add", "compile", "host_matching", "merge_slashes", "update"),
     )
 )
-"""What Flask's classes override themselves."""
+"""What Flask's classes override themselves, and what fills the tree of rules, which Werkzeug has not."""
 _MISSING: Any = object()
 
 
@@ -26,14 +27,17 @@ class BasePatches:
             (cls, name, ours, theirs)
             for cls in classes
             for name, ours in vars(cls).items()
-            if not name.startswith("_") and name not in _FLASK_OVERRIDES
+            if not name.startswith("_") and name not in _NOT_FOLLOWED
             if (theirs := _inherited(cls, name)) is not _MISSING
         ]
-        bases = dict.fromkeys(base for cls in classes for base in cls.__mro__[1:-1])
-        self.pairs: list[tuple[type, str | None]] = [(cls.__mro__[1], None) for cls in classes]
-        """What to watch: what the bases have of these names, and whether the next one gets a name that it had not."""
         names = {name for _, name, _, _ in self._overrides}
-        self.pairs += [(base, name) for base in bases for name in vars(base) if name in names]
+        self.pairs: list[tuple[type, str | None]] = []
+        """What to watch: what the bases have of these names, and whether the next one gets a name that it had not."""
+        for cls in classes:
+            bases = [base for base in cls.__mro__ if base.__module__.startswith("werkzeug.")]
+            if len(bases) > 1:
+                self.pairs.append((bases[0], None))
+            self.pairs += [(base, name) for base in bases for name in vars(base) if name in names]
 
     def step_aside(self) -> None:
         """Take away each override of something that is replaced now, and put back the others."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import BadHost
 from werkzeug.routing import Map as WerkzeugMap
 from werkzeug.routing import Rule as WerkzeugRule
+from werkzeug.routing.matcher import StateMachineMatcher
 from werkzeug.wsgi import get_host
 
 from .._compat.werkzeug_privates import decode_environ_text, get_environ
@@ -17,7 +18,7 @@ from .._core.routing.tree import Tree
 from .._core.routing.url_build import EndpointTemplates
 from .adapter import MapAdapter
 from .converters import BaseConverter, ValidationError
-from .rule import template_of
+from .rule import read_converters, template_of
 from .tree_builder import Insertion
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Map(WerkzeugMap):
         # All in the order of their arrival, and how many of them have their place in the tree.
         self._arrived: list[WerkzeugRule] = []
         self._inserted = 0
-        self._watches: dict[frozenset[tuple[type, str]], ClassWatch] = {}
+        self._watches: dict[frozenset[Any], ClassWatch] = {}
         self._merge_slashes = merge_slashes
         self._remap_lock = self.lock_class()
         self.default_subdomain = default_subdomain
@@ -66,6 +67,12 @@ class Map(WerkzeugMap):
         self.sort_key = sort_key
         for factory in rules or ():
             self.add(factory)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        if name == "bind_to_environ":
+            # Has the next request look at this map, see `is_ready`.
+            self._remap = True
 
     def __getstate__(self) -> dict[str, Any]:
         """What a pickle has: the tree is made again from the rules."""
@@ -109,6 +116,16 @@ class Map(WerkzeugMap):
         self._tree.stale = value
 
     @property
+    def _matcher(self) -> StateMachineMatcher:  # type: ignore[override]
+        """Werkzeug's own matcher with these rules, for its methods: a test may call them in place of ours."""
+        matcher = StateMachineMatcher(self.merge_slashes)
+        for rule in self._arrived:
+            if not rule.build_only:
+                matcher.add(rule)
+        matcher.update()
+        return matcher
+
+    @property
     def _rules_by_endpoint(self) -> dict[Any, list[WerkzeugRule]]:  # type: ignore[override]
         return self._tree.endpoints
 
@@ -145,7 +162,30 @@ class Map(WerkzeugMap):
                 self._order(endpoint)
             insertion.publish()
             self._inserted = len(self._arrived)
-            self._remap = False
+            self._remap = "bind_to_environ" in self.__dict__
+
+    def is_ready(self) -> bool:
+        """Insert the rules that wait. False, each time, if this map has a way of its own to an adapter."""
+        self.update()
+        return not self._remap
+
+    @property
+    def watched(self) -> list[tuple[type, str | None]]:
+        """What matching depends on: methods of the converters."""
+        return [(cls, "to_python") for cls in self.converters.values() if isinstance(cls, type)]
+
+    def follow_classes(self) -> None:
+        """Read the converters of all rules again if a class of theirs was changed since the last call."""
+        watched = frozenset(self.watched)
+        known = self._watches.get(watched)
+        if known is not None and not known.unchanged():
+            with self._remap_lock:
+                for rule in self._arrived[: self._inserted]:
+                    leaf = rule.__dict__.get("_leaf")
+                    if leaf is not None:
+                        read_converters(rule, leaf)
+        self._watch(watched)
+        self._tree.groups.clear()
 
     def _order(self, endpoint: Any) -> None:
         # A new list, never sorted in place: a list is empty to other threads while it is being sorted.
@@ -165,7 +205,7 @@ class Map(WerkzeugMap):
         watched = frozenset[tuple[type, str]]().union(*[template.watched for template in templates])
         return EndpointTemplates(rules, templates, self._watch(watched) if watched else None)
 
-    def _watch(self, watched: frozenset[tuple[type, str]]) -> ClassWatch:
+    def _watch(self, watched: frozenset[Any]) -> ClassWatch:
         """A watch of these attributes; rules with the same converters share one."""
         watch = self._watches.get(watched)
         if watch is None or not watch.unchanged():

@@ -186,6 +186,16 @@ class Rule(WerkzeugRule):
         return encode_query(query_vars, self.map.sort_parameters, self.map.sort_key)
 
     @property
+    def _build(self) -> Callable[..., tuple[str, str]]:  # type: ignore[override]
+        """What Werkzeug's `build` calls, which a test may call in place of ours."""
+        return self._compile_builder(False).__get__(self, None)  # type: ignore[no-any-return]
+
+    @property
+    def _build_unknown(self) -> Callable[..., tuple[str, str]]:  # type: ignore[override]
+        """`_build` where other values become the query."""
+        return self._compile_builder(True).__get__(self, None)  # type: ignore[no-any-return]
+
+    @property
     def _trace(self) -> list[tuple[bool, str]]:  # type: ignore[override]
         """The rule in Werkzeug's form; it compares and prints rules by this."""
         if self.map is None:
@@ -271,9 +281,9 @@ def read_converters(rule: WerkzeugRule, leaf: Leaf) -> None:
     leaf.convert = convert = []
     for converter in rule._converters.values():
         function = None if "to_python" in converter.__dict__ else type(converter).to_python
-        if function is BaseConverter.to_python:
+        if function is _text_to_python:
             kinds.append(AS_IS)
-        elif function is NumberConverter.to_python and _is_simple_integer(converter):
+        elif function is _number_to_python and _is_simple_integer(converter):
             kinds.append(AS_INT)
         else:
             kinds.append(BY_CALL)
@@ -291,6 +301,8 @@ def _is_simple_integer(converter: Any) -> bool:
 _build = Rule.build
 _suitable_for = WerkzeugRule.suitable_for
 _encode_query_vars = Rule._encode_query_vars
+_text_to_python = BaseConverter.to_python
+_number_to_python = NumberConverter.to_python
 _text_to_url = BaseConverter.to_url
 _number_to_url = NumberConverter.to_url
 

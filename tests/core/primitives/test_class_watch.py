@@ -236,7 +236,7 @@ def test_probed_classes_cost_no_look_ups(load: Load) -> None:
     base: Any = type("Base", (), {"run": Counting()})
     one, other = type("One", (base,), {}), type("Other", (base,), {})
     module.probe(one, other)
-    watch = module.ClassWatch([(one, "run"), (other, "run")])
+    watch = module.ClassWatch([(one, "run"), (other, "run"), (base, "run")])
     told = getattr(module, "_flags_tell", lambda: True)()
     assert (lookups(watch, 100) == 0) == told
     base.other = 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from werkzeug.exceptions import HTTPException
+
 from ..primitives.context import _cv_app, _cv_request
 from ..primitives.context_vars import var_get, var_reset, var_set
 from ..primitives.objects import bare
@@ -281,8 +283,8 @@ def match(plan: Plan, ctx: RequestRecord) -> bool:
     if path[0] != "/" or (len(path) > 1 and path[1] == "/"):
         path = "/" + path.lstrip("/")
     tree = plan.tree
-    if tree.stale:
-        plan.map.update()
+    if tree.stale and not plan.map.is_ready():
+        return False
     if method != "GET":
         method = method.upper()
     leaf = lookup_static(tree, plan.domain, path, method, websocket)
@@ -290,7 +292,12 @@ def match(plan: Plan, ctx: RequestRecord) -> bool:
         # FAST (string): a rule without variables needs no search.
         values = {} if leaf.defaults is None else dict(leaf.defaults)
     else:
-        code, found, values = lookup_tree(tree, plan.domain, path, method, websocket)
+        try:
+            code, found, values = lookup_tree(tree, plan.domain, path, method, websocket)
+        except HTTPException as error:
+            # Raised by a converter.
+            request.routing_exception = error
+            return True
         if code == DETOUR and not may_redirect(plan.map, found.rule, values, method):
             # A rule beside one with defaults is asked each time whether that one is meant.
             code = FOUND

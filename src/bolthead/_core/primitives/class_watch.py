@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache
 from types import FunctionType, ModuleType
@@ -16,6 +17,8 @@ from typing import Any
 
 _MISSING = object()
 _CPYTHON = sys.implementation.name == "cpython"
+DIRECT = 2
+"""So many attributes are compared without asking a probe first."""
 _VALID = 1 << 19
 """In a class's ``__flags__``, CPython's ``Py_TPFLAGS_VALID_VERSION_TAG``: set by a look-up, cleared in a class and in
 those derived from it when it is modified."""
@@ -91,8 +94,10 @@ class ClassWatch:
         self._probes: dict[str, Probe] = {}
         tests = []
         own: dict[type, dict[str, Any]] = {}
+        pairs = list(pairs)
+        probed = _probed([cls for cls, _ in pairs])
         for number, (cls, name) in enumerate(pairs):
-            if cls in _probes:
+            if cls in probed:
                 # Before anything is read: a change from here on is seen.
                 self._add_probe(_probes[cls])
             held[f"cls_{id(cls)}"] = cls
@@ -114,7 +119,7 @@ class ClassWatch:
             tests.append((cls, f"same_{id(cls)}()"))
         self._same = _all_of([test for _, test in tests], held)
         told = [f"class_of_{name}.__flags__ & {_VALID} and {name}.state is state_of_{name}" for name in self._probes]
-        self._seems_same = _all_of(told + [test for cls, test in tests if cls not in _probes], held)
+        self._seems_same = _all_of(told + [test for cls, test in tests if cls not in probed], held)
 
     def _add_probe(self, probe: Probe) -> None:
         name = f"probe_{id(probe)}"
@@ -162,6 +167,12 @@ class StockFunctions:
         except NameError:
             return False
         return True
+
+
+def _probed(classes: list[type]) -> set[type]:
+    """Those of *classes* whose probe is asked. FAST (url-for): where it is for few, looking at them is quicker."""
+    counts = Counter([_probes[cls] for cls in classes if cls in _probes])
+    return {cls for cls in classes if cls in _probes and counts[_probes[cls]] > DIRECT}
 
 
 def _all_of(tests: list[str], held: dict[str, Any]) -> Callable[[], Any]:

@@ -123,10 +123,16 @@ cdef class ClassWatch:
             if isinstance(cls, type) and type(cls) is not type and type(cls) not in self._classes:
                 # A metaclass may have the attribute.
                 self._classes.append(type(cls))
-        self._count = len(self._classes)
+        # A change of a class is one of those derived from it, so that only these have to be looked at.
+        bases = set()
+        for cls in self._classes:
+            if isinstance(cls, type):
+                bases.update(cls.__mro__[1:])
+        self._classes.sort(key=bases.__contains__)
+        self._count = len([cls for cls in self._classes if cls not in bases])
         if not BOLTHEAD_TYPE_WATCHERS and self._tags is NULL:
             # The list owns the classes that the array points to.
-            self._tags = PyMem_Malloc((self._count or 1) * sizeof(bolthead_tagged))
+            self._tags = PyMem_Malloc((len(self._classes) or 1) * sizeof(bolthead_tagged))
             if self._tags is NULL:
                 raise MemoryError
         changes = BOLTHEAD_CHANGES()
@@ -162,6 +168,8 @@ cdef class ClassWatch:
         # The count first: a change that comes while this runs is seen by the next call.
         cdef unsigned long long changes = BOLTHEAD_CHANGES()
         cdef bint watched = False
+        # A class may have got other bases.
+        self._count = len(self._classes)
         if BOLTHEAD_TYPE_WATCHERS:
             watched = self._arm()
         for cls, name, value in self._seen:
