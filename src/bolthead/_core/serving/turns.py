@@ -13,7 +13,9 @@ from .connection import FLUSH, HEAD, SPENT, Connection, Stalled
 from .request import HeadReader, Request
 from .response import Response
 
-ALWAYS = getattr(select, "EPOLLET", 0) | getattr(select, "EPOLLRDHUP", 0) | getattr(select, "EPOLLPRI", 0)
+# PyPy has the event but no name for it.
+RDHUP = getattr(select, "EPOLLRDHUP", 0x2000) if hasattr(select, "epoll") else 0
+ALWAYS = getattr(select, "EPOLLET", 0) | RDHUP | getattr(select, "EPOLLPRI", 0)
 READ = getattr(select, "EPOLLIN", 1) | ALWAYS
 WRITE = getattr(select, "EPOLLOUT", 4) | ALWAYS
 """What a socket is waited for, as epoll takes it where several threads wait."""
