@@ -770,6 +770,43 @@ def test_stopping(serve, site):
     assert local.idle()
 
 
+class Amid:
+    """A listener whose first visitor has been taken from the system, but is not noted yet, until ``go``."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self.taken, self.go = threading.Event(), threading.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.sock, name)
+
+    def accept(self) -> Any:
+        found = self.sock.accept()
+        self.taken.set()
+        self.go.wait(PATIENCE)
+        return found
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_stop_knows_of_a_connection_that_is_being_accepted(serve, site, threads):
+    local = serve(threads=threads)
+    place = next(iter(local.loop.sites.values()))
+    place.sock = listener = Amid(place.sock)
+    with local.connect() as client:
+        assert listener.taken.wait(PATIENCE)
+        stop = threading.Thread(target=local.loop.stop)
+        stop.start()
+        stop.join(0.1)
+        # It waits, since it could not count that visitor.
+        assert stop.is_alive() and not local.loop.busy()
+        listener.go.set()
+        stop.join(PATIENCE)
+        assert local.loop.busy()
+        client.sendall(ask(""))
+        assert b"\r\nConnection: close\r\n" in client.recv(1000)
+    assert local.idle()
+
+
 # TLS
 
 
