@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
+import signal
 import socket
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ from bolthead import Flask
 from bolthead.cli import cli
 from bolthead.serving import choice
 from bolthead.serving.asgi import MaxBody
-from serving import PATIENCE, Server
+from serving import PATIENCE, Server, body
 
 SITE = """
 import asyncio
@@ -65,7 +68,7 @@ def test_requests_and_websockets(tmp_path: Path) -> None:
     (tmp_path / "site_served.py").write_text(SITE)
     server = Server(tmp_path, "site_served", "--workers", "1")
     try:
-        assert "Over ASGI, since the application has websockets; '--wsgi' serves it otherwise" in server.output()
+        server.until_said("Over ASGI, since the application has websockets; '--wsgi' serves it otherwise")
         assert ask(server.port, "/", "Connection: close").endswith(b"set")
         assert ask(server.port, "/sync", "Connection: close").endswith(b"sync")
         key = base64.b64encode(bytes(16)).decode()
@@ -110,6 +113,60 @@ def count():
     session["n"] = request.args["n"]
     return f"{{inside}} {{session['n']}}"
 """
+
+
+UNTIL = """
+import asyncio, os
+from bolthead import Flask
+
+app = Flask(__name__)
+
+@app.get("/")
+async def index():
+    return "there"
+
+@app.get("/until")
+async def until():
+    open("entered", "w").close()
+    while not os.path.exists("go"):
+        await asyncio.sleep(0.02)
+    return "long but done"
+"""
+
+
+def test_reload_and_control_c(tmp_path: Path) -> None:
+    """As over WSGI: broken code does not replace code that works, and what is being answered is finished."""
+    (tmp_path / "site_until.py").write_text(UNTIL)
+    server = Server(tmp_path, "site_until", "--workers", "1", "--stop-timeout", "600")
+    try:
+        assert body(server.get()) == b"there"
+        (tmp_path / "site_until.py").write_text("1 / 0")
+        server.process.send_signal(signal.SIGHUP)
+        server.until_said("The reload was given up")
+        assert body(server.get()) == b"there"
+        answers: list[bytes] = []
+        visitor = threading.Thread(target=lambda: answers.append(server.get("/until")))
+        visitor.start()
+        while not (tmp_path / "entered").exists():
+            time.sleep(0.02)
+        # As a terminal does it: to the workers too.
+        os.killpg(server.process.pid, signal.SIGINT)
+        server.until_said("Worker shutting down...")
+        (tmp_path / "go").touch()
+        visitor.join(PATIENCE)
+        assert body(answers[0]) == b"long but done"
+        assert server.process.wait(PATIENCE) == 0
+    finally:
+        server.close()
+
+
+def test_the_place_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "site_until.py").write_text(UNTIL)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(AssertionError, match="is in use by another program"):
+            Server(tmp_path, "site_until", "--asgi", "--bind", f"127.0.0.1:{taken.getsockname()[1]}")
 
 
 def test_many_wait_at_once(tmp_path: Path) -> None:

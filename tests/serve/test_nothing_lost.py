@@ -34,6 +34,13 @@ def slow():
     time.sleep(float(request.args["s"]))
     return "slow but done"
 
+@app.get("/until")
+def until():
+    open("entered", "w").close()
+    while not os.path.exists("go"):
+        time.sleep(0.02)
+    return "long but done"
+
 @app.get("/stream")
 def stream():
     def parts():
@@ -229,6 +236,35 @@ def test_broken_code_does_not_replace_code_that_works(start, tmp_path):
             time.sleep(0.05)
     assert load.failed == []
     assert server.stop() == 0
+
+
+def test_a_stop_does_not_wait_for_a_reload(start, tmp_path):
+    """While the workers of before finish what they answer, a stop is a stop at once: nothing new is taken."""
+    server = start("--workers", "1", "--stop-timeout", "600")
+    answers: list[bytes] = []
+    visitor = threading.Thread(target=lambda: answers.append(server.get("/until")))
+    visitor.start()
+    while not (tmp_path / "entered").exists():
+        time.sleep(0.02)
+    before = re.findall(r"Booting worker with pid: (\d+)", server.output())
+    server.process.send_signal(signal.SIGHUP)
+    with Load(server.port, 0, 1) as load:
+        while load.pids <= set(before):
+            time.sleep(0.02)
+    server.process.send_signal(signal.SIGTERM)
+    until = time.monotonic() + serving.PATIENCE
+    while time.monotonic() < until:
+        try:
+            server.connect().close()
+        except OSError:
+            break
+        time.sleep(0.02)
+    else:
+        pytest.fail("connections are still taken")
+    (tmp_path / "go").touch()
+    visitor.join(serving.PATIENCE)
+    assert serving.body(answers[0]) == b"long but done"
+    assert server.process.wait(serving.PATIENCE) == 0
 
 
 def test_a_request_that_takes_too_long_has_its_worker_replaced(start):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import logging
 import socket
 import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
 from unittest import mock
 
 import pytest
@@ -20,7 +22,7 @@ pytest.importorskip("gunicorn")
 
 from bolthead import cli
 from bolthead.cli import serve
-from bolthead.serving import binds, check
+from bolthead.serving import arbiter, binds, check
 from bolthead.serving.application import Application
 from bolthead.serving.binds import Bind, ServeError, claim, parse_bind
 from bolthead.serving.options import Options, from_environ, parse_seconds, parse_size, parse_switch
@@ -330,3 +332,39 @@ def test_the_worker_needs_no_framework():
     names = "import sys; from bolthead.serving import Worker; print(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", names], capture_output=True, text=True, check=True)
     assert not {"bolthead.app", "werkzeug", "jinja2", "click", "itsdangerous", "blinker"} & set(done.stdout.split())
+
+
+def test_another_worker_is_not_asked_for_in_silence():
+    def note(*overrides: str) -> str:
+        return Application(lambda: None, settings_of({"overrides": overrides})).note
+
+    assert note() == note("worker_class=bolthead.serving.Worker") == ""
+    assert "worker_class does not count" in note("worker_class=gthread")
+
+
+def test_deaths_in_a_row(monkeypatch):
+    """From the sixth on the next worker waits, the longer the more; a worker that served, or a quiet time, ends it."""
+    now = 1000.0
+    monkeypatch.setattr(arbiter.time, "monotonic", lambda: now)
+    watch = arbiter.Arbiter.__new__(arbiter.Arbiter)
+    watch.deaths, watch.last_death, watch.spawn_at, watch.log = 0, 0.0, 0.0, logging.getLogger("deaths")
+
+    def die(served: float = 0.0, retiring: bool = False) -> float:
+        watch.spawn_at = now
+        watch._count_death(
+            SimpleNamespace(
+                retiring=lambda: retiring,
+                asked_to_stop=False,
+                serving=lambda: bool(served),
+                serving_since=lambda: now - served,
+            )
+        )
+        return watch.spawn_at - now
+
+    assert [die() for _ in range(13)] == [0] * 5 + [0.5, 1, 2, 4, 8, 16, 30, 30]
+    assert [die(retiring=True), die(served=1), die(served=10), die(served=1)] == [0, 30, 0, 0]
+    for _ in range(9):
+        die()
+    assert die() == 16
+    now += arbiter.FORGOTTEN + 1
+    assert [die() for _ in range(6)] == [0] * 5 + [0.5]

@@ -19,17 +19,17 @@ import json, os, select, signal, sys, time
 
 from gunicorn import arbiter
 from gunicorn.app.base import BaseApplication
-from gunicorn.workers import base
-from bolthead.serving import worker
+from gunicorn.workers import base, gasgi
+from bolthead.serving import asgi_worker, supervised, worker
 
-NUMBER, STEP = getattr(signal, sys.argv[1]), int(sys.argv[2])
-FILES = {arbiter.__file__, base.__file__, worker.__file__}
+NUMBER, STEP, WORKER = getattr(signal, sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+FILES = {module.__file__ for module in (arbiter, base, gasgi, asgi_worker, supervised, worker)}
 
 
 class Application(BaseApplication):
     def load_config(self):
-        for name, value in {"worker_class": "bolthead.serving.Worker", "bind": "127.0.0.1:0", "threads": 1,
-                            "loglevel": "critical", "control_socket_disable": True}.items():
+        for name, value in {"worker_class": f"bolthead.serving.{WORKER}", "bind": "127.0.0.1:0", "threads": 1,
+                            "loglevel": "critical", "control_socket_disable": True, "asgi_lifespan": "off"}.items():
             self.cfg.set(name, value)
 
     def load(self):
@@ -92,11 +92,21 @@ os._exit(0)
 '''
 
 
-@pytest.mark.parametrize(("name", "step"), [("SIGTERM", 2), ("SIGINT", 9), ("SIGQUIT", 9)])
-def test_at_every_line(tmp_path: Path, name: str, step: int):
+@pytest.mark.parametrize(
+    ("worker", "name", "step"),
+    [
+        ("Worker", "SIGTERM", 2),
+        ("Worker", "SIGINT", 9),
+        ("Worker", "SIGQUIT", 9),
+        ("asgi_worker.Worker", "SIGTERM", 7),
+        ("asgi_worker.Worker", "SIGINT", 29),
+    ],
+)
+def test_at_every_line(tmp_path: Path, worker: str, name: str, step: int):
     script = tmp_path / "lines.py"
     script.write_text(AT_EVERY_LINE)
-    said = subprocess.run([sys.executable, str(script), name, str(step)], capture_output=True, text=True)
+    command = [sys.executable, str(script), name, str(step), worker]
+    said = subprocess.run(command, capture_output=True, text=True)
     ends = json.loads(said.stdout)
     assert len(ends) * step > 50, said.stderr
     assert set(ends.values()) == {0}, ends

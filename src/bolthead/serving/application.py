@@ -45,8 +45,14 @@ class Application(GunicornApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
         for override in settings.overrides:
             self._override(override)
-        self.cfg.set("worker_class", "bolthead.serving.Worker")
+        self._set_worker_class("bolthead.serving.Worker")
         self.chdir()
+
+    def _set_worker_class(self, name: str) -> None:
+        setting = self.cfg.settings["worker_class"]
+        if setting.get() not in (setting.default, name):
+            self.note = "The setting worker_class does not count: 'serve' has a worker of its own"
+        self.cfg.set("worker_class", name)
 
     def _override(self, text: str) -> None:
         name, equals, value = text.partition("=")
@@ -70,10 +76,7 @@ class Application(GunicornApplication):  # type: ignore[misc]
 
         *complain* is called with what is wrong with the application, *announce* with the arbiter when it listens.
         """
-        inherited = "GUNICORN_FD" in os.environ or os.environ.get("LISTEN_PID") == str(os.getpid())
-        if not inherited and not self.cfg.reuse_port:
-            for bind in self.settings.binds:
-                claim(bind)
+        self._claim_places()
         if self.options.admin_bind:
             Worker.admin = Admin(parse_bind(self.options.admin_bind))
         if not self.cfg.preload_app:
@@ -90,6 +93,17 @@ class Application(GunicornApplication):  # type: ignore[misc]
 
                 AsgiApplication(self._load, self.settings, REASONS[found]).serve_checked(announce)
                 return
+        self.serve_checked(announce)
+
+    def _claim_places(self) -> None:
+        """Make sure that the places are free, unless they are handed on to this process."""
+        inherited = "GUNICORN_FD" in os.environ or os.environ.get("LISTEN_PID") == str(os.getpid())
+        if not inherited and not self.cfg.reuse_port:
+            for bind in self.settings.binds:
+                claim(bind)
+
+    def serve_checked(self, announce: Callable[[Any], None]) -> None:
+        """Listen and serve, when the application is known to load."""
         self._raise_descriptors()
         if self.cfg.daemon:
             util.daemonize(self.cfg.enable_stdio_inheritance)

@@ -22,6 +22,12 @@ DEATHS_WITHOUT_PAUSE = 5
 """Deaths in a row before the next worker has to wait."""
 LONGEST = 30.0
 """Seconds that it waits at most."""
+FORGOTTEN = 2 * LONGEST
+"""Seconds without a death after which those before it are no part of a row."""
+
+
+class StopAsked(Exception):
+    """A signal to stop has come while a reload waits for the workers of before."""
 
 
 class Arbiter(arbiter.Arbiter):  # type: ignore[misc]
@@ -30,7 +36,10 @@ class Arbiter(arbiter.Arbiter):  # type: ignore[misc]
     def __init__(self, app: Any, announce: Callable[[Any], None]) -> None:
         self.announce = announce
         self.deaths = 0
+        self.last_death = 0.0
         self.spawn_at = 0.0
+        self.waiting: list[int] | None = None
+        """Signals that came during a reload, for after it."""
         super().__init__(app)
         self.supervisor = Supervisor(self.log)
         # For USR2: as this process was started, `python -m bolthead` too.
@@ -59,6 +68,8 @@ class Arbiter(arbiter.Arbiter):  # type: ignore[misc]
                 self.spawn_worker()
 
     def reap_workers(self) -> None:
+        if self.waiting is not None and self._asked_to_stop(self.waiting):
+            raise StopAsked
         before = dict(self.WORKERS)
         while True:
             try:
@@ -75,14 +86,18 @@ class Arbiter(arbiter.Arbiter):  # type: ignore[misc]
         """Have the next worker wait, the longer the more have died young."""
         if worker.retiring() or worker.asked_to_stop:
             return
-        if worker.serving() and time.monotonic() - worker.serving_since() > YOUNG:
+        now = time.monotonic()
+        if worker.serving() and now - worker.serving_since() > YOUNG:
             self.deaths = 0
             return
+        if now - self.last_death > FORGOTTEN:
+            self.deaths = 0
+        self.last_death = now
         self.deaths += 1
         if self.deaths > DEATHS_WITHOUT_PAUSE:
             pause = min(0.5 * 2 ** (self.deaths - DEATHS_WITHOUT_PAUSE - 1), LONGEST)
             self.log.warning("Workers keep dying; the next one starts in %g seconds.", pause)
-            self.spawn_at = time.monotonic() + pause
+            self.spawn_at = now + pause
 
     def kill_worker(self, pid: int, sig: int) -> None:
         worker = self.WORKERS.get(pid)
@@ -99,12 +114,17 @@ class Arbiter(arbiter.Arbiter):  # type: ignore[misc]
     def reload(self) -> None:
         """HUP: replace the workers, unless the new code or configuration does not load."""
         self.supervisor.reloading()
-        waiting: list[int] = []
+        waiting = self.waiting = []
         if try_in_child(self._try_reload, self._complain, lambda: self._asked_to_stop(waiting)):
             self.deaths, self.spawn_at = 0, 0.0
-            super().reload()
+            try:
+                super().reload()
+            except StopAsked:
+                # They are told to end with the new ones.
+                pass
         elif not waiting:
             self.log.error("The reload was given up; the workers go on with what they have.")
+        self.waiting = None
         for number in waiting:
             self.SIG_QUEUE.put_nowait(number)
         self.supervisor.ready()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gunicorn.arbiter import Arbiter
-
 from .application import Application
 from .binds import ServeError
 from .check import try_in_child
@@ -26,7 +24,7 @@ class AsgiApplication(Application):
 
     def load_config(self) -> None:
         super().load_config()
-        self.cfg.set("worker_class", "asgi")
+        self.cfg.set("worker_class", "bolthead.serving.asgi_worker.Worker")
         # Its threads are the application's; gunicorn would warn of these.
         self.cfg.set("threads", 1)
 
@@ -39,15 +37,10 @@ class AsgiApplication(Application):
         for name in given_for_wsgi(self.settings):
             option = name.replace("_", "-")
             raise ServeError(f"'--{option}' is for WSGI, and this application is served over ASGI: {WSGI_ONLY[name]}.")
+        self._claim_places()
         if not self.cfg.preload_app and not try_in_child(self.load, complain):
             raise SystemExit(1)
         self.serve_checked(announce)
-
-    def serve_checked(self, announce: Callable[[Any], None]) -> None:
-        self._raise_descriptors()
-        arbiter = Arbiter(self)
-        announce(arbiter)
-        arbiter.run()
 
 
 class MaxBody:

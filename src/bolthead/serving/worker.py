@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 import resource
 import select
 import signal
-import struct
 import sys
 import time
 import traceback
-from collections.abc import Iterator
 from typing import Any
 
 from gunicorn import sock, util
 from gunicorn.errors import AppImportError
 from gunicorn.http.wsgi import base_environ
-from gunicorn.workers import base
 
 from .._core.serving.turns import Seat
 from .admin import Admin
@@ -28,24 +24,20 @@ from .loop import Loop
 from .metrics import Metrics
 from .observer import make_observer
 from .options import from_environ
+from .supervised import Supervised
 
 SPARE = 64
 """Descriptors that connections leave to the application."""
-SINCE = struct.Struct("d")
 
 
-class Worker(base.Worker):  # type: ignore[misc]
+class Worker(Supervised):
     """``gunicorn -k bolthead.serving.Worker``: threads that share one epoll, and a main thread that watches."""
 
-    alive: bool
     admin: Admin | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.options = getattr(self.app, "options", None) or from_environ()
-        self.flags = mmap.mmap(-1, mmap.PAGESIZE)
-        """Shared with the arbiter: whether this worker serves, whether it retires, and since when it serves."""
-        self.asked_to_stop = False
         self.metrics: Metrics | None = None
         if self.options.admin_bind:
             # In the arbiter, before the first worker starts; the others share it.
@@ -124,8 +116,7 @@ class Worker(base.Worker):  # type: ignore[misc]
     def run(self) -> None:
         loop = self.loop = Loop(self)
         loop.start()
-        SINCE.pack_into(self.flags, SINCE.size, time.monotonic())
-        self.flags[0] = 1
+        self.begin_serving()
         while self.alive:
             self.notify()
             self._pause(1.0)
@@ -169,18 +160,6 @@ class Worker(base.Worker):  # type: ignore[misc]
             self.metrics.publish(self.loop)
             Worker.admin.answer()
 
-    def serving(self) -> bool:
-        """Whether it has begun to serve; the arbiter may ask."""
-        return self.flags[0] == 1
-
-    def serving_since(self) -> float:
-        """When it began to serve, by the monotonic clock."""
-        return float(SINCE.unpack_from(self.flags, SINCE.size)[0])
-
-    def retiring(self) -> bool:
-        """Whether it ends by itself, so that the arbiter may start the next one already."""
-        return self.flags[1] == 1
-
     def retire(self, reason: str) -> None:
         """End this worker soon, for *reason*, which is logged; from any thread.
 
@@ -201,17 +180,6 @@ class Worker(base.Worker):  # type: ignore[misc]
 
     # Signals
 
-    def init_signals(self) -> None:
-        # Since the fork, the arbiter's handler has taken what came, and put it where nothing looks any more.
-        arbiter = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, self.SIGNALS)
-        super().init_signals()
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        for sig in taken_by(arbiter):
-            handler = signal.getsignal(sig)
-            if sig in self.SIGNALS and callable(handler):
-                handler(sig, None)
-
     def handle_exit(self, sig: int, frame: Any) -> None:
         # A terminal's SIGINT is followed by the arbiter's SIGTERM: the second must not interrupt the end.
         first, self.alive = self.alive, False
@@ -225,13 +193,6 @@ class Worker(base.Worker):  # type: ignore[misc]
             self.handle_exit(sig, frame)
         else:
             super().handle_quit(sig, frame)
-
-
-def taken_by(arbiter: Any) -> Iterator[int]:
-    """The signals in the queue of an arbiter, which this process has a copy of."""
-    signals = getattr(arbiter, "SIG_QUEUE", None)
-    while signals is not None and not signals.empty():
-        yield signals.get_nowait()
 
 
 def describe_stuck(seat: Seat) -> str:

@@ -1,0 +1,63 @@
+"""What both workers of ``bolthead serve`` have for its arbiter: how far they are, and signals that are never lost."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import signal
+import struct
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from gunicorn.workers import base
+
+SINCE = struct.Struct("d")
+
+
+class Supervised(base.Worker):  # type: ignore[misc]
+    """A gunicorn worker that tells the arbiter, through memory they share, whether it serves or retires."""
+
+    alive: bool
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.flags = mmap.mmap(-1, mmap.PAGESIZE)
+        """Whether this worker serves, whether it retires, and since when it serves."""
+        self.asked_to_stop = False
+
+    def begin_serving(self) -> None:
+        SINCE.pack_into(self.flags, SINCE.size, time.monotonic())
+        self.flags[0] = 1
+
+    def serving(self) -> bool:
+        """Whether it has begun to serve; the arbiter may ask."""
+        return self.flags[0] == 1
+
+    def serving_since(self) -> float:
+        """When it began to serve, by the monotonic clock."""
+        return float(SINCE.unpack_from(self.flags, SINCE.size)[0])
+
+    def retiring(self) -> bool:
+        """Whether it ends by itself, so that the arbiter may start the next one already."""
+        return self.flags[1] == 1
+
+    def init_signals(self) -> None:
+        # Since the fork, the arbiter's handler has taken what came, and put it where nothing looks any more.
+        arbiter = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, self.SIGNALS)
+        self.set_handlers()
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for sig in taken_by(arbiter):
+            if sig in self.SIGNALS:
+                os.kill(os.getpid(), sig)
+
+    def set_handlers(self) -> None:
+        super().init_signals()
+
+
+def taken_by(arbiter: Any) -> Iterator[int]:
+    """The signals in the queue of an arbiter, which this process has a copy of."""
+    signals = getattr(arbiter, "SIG_QUEUE", None)
+    while signals is not None and not signals.empty():
+        yield signals.get_nowait()
