@@ -315,7 +315,6 @@ def _set_collections(plan: Plan, app: Flask) -> None:
     plan.sessions = None
     plan.checked_hosts = {}
     plan.sync_views = {}
-    plan.async_views = {}
     plan.scopes = {}
 
 

@@ -255,6 +255,38 @@ class OwnError(Exception):
     pass
 
 
+def test_the_entry_is_awaited_as_a_coroutine_is() -> None:
+    """Servers await it or make a task of it; wrong scopes fail either way."""
+    app = make()
+
+    @app.get("/")
+    async def view() -> str:
+        await asyncio.sleep(0)
+        return "x"
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"host", b"localhost")]}
+
+    async def main() -> None:
+        await app.asgi_app(scope, receive, send)
+        await asyncio.create_task(app.asgi_app(scope, receive, send))
+        await asyncio.ensure_future(app.asgi_app(scope, receive, send))
+        await asyncio.wait_for(app.asgi_app(scope, receive, send), 60)
+        with pytest.raises(ValueError, match="type 'other'"):
+            await app.asgi_app({"type": "other"}, receive, send)
+
+    asyncio.run(main())
+    asyncio.run(app.asgi_app(scope, receive, send))  # type: ignore[arg-type]
+    assert sent == ["http.response.start", "http.response.body"] * 5
+
+
 class TestAnswers:
     def test_kinds(self) -> None:
         app = make()

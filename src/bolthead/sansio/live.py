@@ -6,7 +6,7 @@ import typing as t
 from types import FunctionType
 
 from .. import typing as ft
-from .._core.lifecycle.asgi_method import AsgiFunction
+from .._core.lifecycle.asgi_method import AsgiFunction, driver
 from ..ctx import RequestContext
 from ..websockets import Websocket
 from .scaffold import Scaffold, setupmethod
@@ -21,8 +21,6 @@ if t.TYPE_CHECKING:
 
 Receive = t.Callable[[], t.Awaitable[t.MutableMapping[str, t.Any]]]
 Send = t.Callable[[t.MutableMapping[str, t.Any]], t.Awaitable[None]]
-
-_run_asgi: t.Callable[..., t.Awaitable[None]] | None = None
 
 F = t.TypeVar("F", bound=t.Callable[..., t.Any])
 
@@ -127,13 +125,10 @@ class LiveApp(LiveScaffold):
         Serves requests, websockets and the lifespan with the same views, hooks and error handlers as `wsgi_app`.
         What is async is awaited on the server's loop, the rest runs in at most ``ASGI_THREADS`` threads (40).
         """
-        global _run_asgi
-        if _run_asgi is None:
-            from .._core.lifecycle.asgi import run as _run_asgi
-        await _run_asgi(self, scope, receive, send)  # type: ignore[misc]
+        await driver()(self, scope, receive, send)
 
     if not t.TYPE_CHECKING:
-        asgi_app = AsgiFunction(asgi_app)
+        asgi_app = AsgiFunction(asgi_app, direct=True)
 
     def _asgi_executor(self) -> ThreadPool:
         pool: ThreadPool | None = self.__dict__.get("_asgi_pool")

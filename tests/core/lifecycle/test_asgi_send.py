@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -67,6 +68,36 @@ def test_an_async_body_is_not_iterated(load: Load) -> None:
         response.response = parts()
         answer = load(NAME).answer_of(response, environ(method))
         assert answer.is_async and answer.bodiless is bodiless and answer.response is response
+
+
+class Sender:
+    """What `path_of` asks of an exchange."""
+
+    scope = {"extensions": {"http.response.pathsend": {}}}
+
+
+def test_files_that_the_server_sends(load: Load, tmp_path: Path) -> None:
+    """By path as long as it is still that file, from its beginning."""
+    path_of = load(NAME).path_of
+    path = tmp_path / "file"
+    path.write_bytes(b"content")
+    app = load("bolthead").Flask("site_under_test", root_path="/nowhere")
+    with app.test_request_context(), path.open("rb") as opened:
+        by_name = load("bolthead").send_file(str(path), mimetype="text/plain").response
+        by_file = load("bolthead").send_file(opened, mimetype="text/plain").response
+        for body in (by_name, by_file):
+            assert path_of(Sender, body) == str(path)
+        other = type("Other", (), {"scope": {}})
+        assert [path_of(other, by_name), path_of(Sender, [b"content"])] == [None, None]
+        opened.seek(1)
+        assert path_of(Sender, by_file) is None
+        opened.seek(0)
+        path.rename(tmp_path / "moved")
+        assert [path_of(Sender, body) for body in (by_name, by_file)] == [None, None]
+        path.write_bytes(b"another")
+        assert [path_of(Sender, body) for body in (by_name, by_file)] == [None, None]
+        by_name.close()
+        assert path_of(Sender, by_name) is None
 
 
 def test_not_while_sending_is_overridden(load: Load) -> None:

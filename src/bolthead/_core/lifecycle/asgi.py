@@ -76,7 +76,7 @@ class Exchange(AsyncPhases):
         if extensions:
             more = self.extended(extensions, more)
         if not more and plan.inline_wsgi_app and plan.inline_request_context:
-            self.lazy = lazy_environ(self.scope)
+            self.lazy = lazy_environ(scope, False)
         if self.lazy is None:
             self.environ = environ_of(scope)
             if more:
@@ -189,13 +189,14 @@ class Exchange(AsyncPhases):
                 await self.end(error)
         if self.cancelled:
             return
+        body = answer.body
         # FAST (servers): nothing is left to cancel for a client that leaves a whole answer, so it is not watched.
-        self.watchable = self.watcher is None and type(answer.body) is not bytes
-        if type(answer.body) is bytes and not self.in_thread and self.hints is None:
+        self.watchable = self.watcher is None and type(body) is not bytes
+        if type(body) is bytes and not self.in_thread and self.hints is None:
             sent = self.send_message(start_of(answer))
             if type(sent) is not CoroutineType or type(sent := advance(sent)) is Rest:
                 await sent
-            sent = self.send_message(body_message(answer.body, False))
+            sent = self.send_message(body_message(body, False))
             if type(sent) is not CoroutineType or type(sent := advance(sent)) is Rest:
                 await sent
         else:

@@ -1,6 +1,6 @@
 cimport cython
 
-from bolthead._core.response.asgi_messages cimport body_message, start_message
+from bolthead._core.response.asgi_messages cimport body_message, start_message, start_with
 from bolthead._core.response.send cimport Stream, pairs_of_whole_body
 
 

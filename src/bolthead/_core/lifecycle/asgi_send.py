@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
+from os.path import samestat
 from typing import Any
 
 from werkzeug.wsgi import FileWrapper, _RangeWrapper
 
-from ..response.asgi_messages import body_message, start_message
+from ..response.asgi_messages import body_message, start_message, start_with
+from ..response.file_response import FileBody
 from ..response.send import Stream, pairs_of_whole_body
 from .steps import TO_LOOP, TO_THREAD, waiting_hop
 
@@ -72,7 +75,7 @@ def new_answer(code: Any, pairs: Any, body: Any) -> Answer:
 def start_of(answer: Answer) -> dict[str, Any]:
     """The message that begins *answer*."""
     if answer.headers is not None:
-        return {"type": "http.response.start", "status": answer.code, "headers": answer.headers}
+        return start_with(answer.code, answer.headers)
     return start_message(answer.code, answer.pairs)
 
 
@@ -273,7 +276,15 @@ async def transmit_walked(exchange: Any, answer: Answer) -> None:
 
 def path_of(exchange: Any, walked: Any) -> str | None:
     """The path of a file that the server can send by itself, from its beginning; else None."""
-    if type(walked) is not FileWrapper or PATH_SEND not in (exchange.scope.get("extensions") or ()):
+    if PATH_SEND not in (exchange.scope.get("extensions") or ()) or type(walked) not in (FileWrapper, FileBody):
         return None
-    name = getattr(walked.file, "name", None)
-    return name if isinstance(name, str) and name[:1] == "/" and walked.file.tell() == 0 else None
+    file = walked.file
+    path = getattr(file, "name", None)
+    if not isinstance(path, str) or path[:1] != "/":
+        return None
+    try:
+        # The name may stand for another file by now, or for none.
+        same = file.tell() == 0 and samestat(os.stat(path), os.fstat(file.fileno()))
+    except (OSError, ValueError):
+        return None
+    return path if same else None

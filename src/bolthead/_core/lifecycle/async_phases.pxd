@@ -12,5 +12,4 @@ cdef class AsyncPhases(Steps):
     cdef public RequestRecord ctx
 
     cdef object lone_view(self)
-    cdef bint is_async_view(self, object view) except -1
     cdef bint can_pop_at_once(self) except -1

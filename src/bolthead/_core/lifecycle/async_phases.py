@@ -44,7 +44,7 @@ class AsyncPhases(Steps):
         ):
             return None
         view = select(plan, self.app, ctx, True)
-        return view if view is not None and self.is_async_view(view) else None
+        return view if view is not None and is_async(view) else None
 
     async def dispatch(self) -> Any:
         """Enter and answer, with user errors turned into answers."""
@@ -70,7 +70,7 @@ class AsyncPhases(Steps):
                     view = select(plan, app, ctx, just_matched)
                     if view is None:
                         rv = app.make_default_options_response()
-                    elif self.is_async_view(view):
+                    elif is_async(view):
                         if self.in_thread:
                             await TO_LOOP
                         rv = await view(**ctx._values)
@@ -85,17 +85,6 @@ class AsyncPhases(Steps):
         except Exception as error:
             rv = await self.handle_user_exception(error)
         return rv
-
-    def is_async_view(self, view: Any) -> bool:
-        """FAST (async): Python takes long to tell whether a function is a coroutine function."""
-        views = self.plan.async_views
-        endpoint = self.ctx._rule.endpoint
-        if views.get(endpoint) is view:
-            return True
-        if is_async(view):
-            views[endpoint] = view
-            return True
-        return False
 
     async def before_view(self) -> Any:
         """Tell who listens, run what comes before the view."""

@@ -1,7 +1,7 @@
 cimport cython
 
 from bolthead._core.lifecycle.records cimport Plan, RequestRecord, environ_seen
-from bolthead._core.primitives.objects cimport is_sync_function
+from bolthead._core.primitives.objects cimport is_coroutine_function, is_sync_function
 
 @cython.locals(plan=Plan)
 cpdef Plan plan_of(object app)

@@ -85,5 +85,4 @@ cdef class Plan:
     cdef public str domain
     cdef public dict checked_hosts
     cdef public dict sync_views
-    cdef public dict async_views
     cdef public dict scopes

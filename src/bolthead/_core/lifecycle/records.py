@@ -95,7 +95,6 @@ class Plan:
         "app_class",
         "app_teardown",
         "app_tearing_down",
-        "async_views",
         "before",
         "checked_hosts",
         "config",
@@ -195,8 +194,6 @@ class Plan:
     app_teardown: Any
     # Views that need no wrapper to be called, by endpoint.
     sync_views: dict[Any, Any]
-    # Views that were found to be coroutine functions.
-    async_views: dict[Any, Any]
     # The scopes of hooks for an endpoint: its blueprints, the innermost first, and None.
     scopes: dict[Any, tuple[str | None, ...]]
     # The module with the signals, and the receivers of each.

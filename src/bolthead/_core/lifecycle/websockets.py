@@ -183,7 +183,7 @@ class Connection(AsyncPhases):
         more = self.scope.get(TEST_ENVIRON)
         inline = plan.inline_websocket_context and plan.websocket_watch.unchanged()
         if inline and not more:
-            lazy = lazy_environ(self.scope)
+            lazy = lazy_environ(self.scope, True)
             self.ctx = None if lazy is None else new_lazy_context(plan, app, lazy)
         if self.ctx is not None:
             self.ctx.request._connection = self
@@ -204,7 +204,7 @@ class Connection(AsyncPhases):
         if self.ctx._rule is None or self.in_thread or self.app.before_websocket_funcs:
             return None
         view = self.plan.views[self.ctx._rule.endpoint]
-        return view if self.is_async_view(view) else None
+        return view if is_async(view) else None
 
     async def dispatch(self) -> Any:
         app = self.app

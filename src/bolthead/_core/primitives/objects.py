@@ -41,6 +41,11 @@ def is_sync_function(func: Any) -> bool:
     )
 
 
+def is_coroutine_function(func: Any) -> bool:
+    """Whether *func* is a Python function that was defined by ``async def``."""
+    return type(func) is FunctionType and bool(func.__code__.co_flags & CO_COROUTINE)
+
+
 own_set: Callable[[Any, str, Any], None] = object.__setattr__
 """Set an attribute as ``object`` does, even if the class overrides ``__setattr__``."""
 

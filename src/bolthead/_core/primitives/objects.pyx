@@ -93,6 +93,10 @@ cpdef bint is_sync_function(object func):
     return not (MARKS and "_is_coroutine_marker" in func.__dict__)
 
 
+cpdef bint is_coroutine_function(object func):
+    return bolthead_is_function(func) and bolthead_function_flags(func) & CO_COROUTINE != 0
+
+
 cpdef object own_set(object instance, object name, object value):
     PyObject_GenericSetAttr(instance, name, value)
 

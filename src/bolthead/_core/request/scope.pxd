@@ -30,7 +30,6 @@ cdef class LazyEnviron:
     cpdef dict fill(self, object request)
 
 @cython.locals(
-    path=str, scheme=str, host=str, cookies=str, websocket=cython.bint, name=bytes, value=bytes, size=cython.Py_ssize_t,
-    lazy=LazyEnviron,
+    path=str, scheme=str, host=str, cookies=str, name=bytes, value=bytes, size=cython.Py_ssize_t, lazy=LazyEnviron,
 )
-cpdef LazyEnviron lazy_environ(dict scope)
+cpdef LazyEnviron lazy_environ(dict scope, bint websocket)

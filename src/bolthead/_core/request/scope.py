@@ -152,7 +152,8 @@ def fill_peers(environ: dict[str, Any], scope: dict[str, Any]) -> None:
     client = scope.get("client")
     if client is not None:
         environ["REMOTE_ADDR"] = client[0]
-        environ["REMOTE_PORT"] = str(client[1])
+        if client[1] is not None:
+            environ["REMOTE_PORT"] = str(client[1])
 
 
 def has_body(environ: dict[str, Any]) -> bool:
@@ -190,8 +191,8 @@ class LazyEnviron:
         return environ
 
 
-def lazy_environ(scope: dict[str, Any]) -> Any:
-    """A `LazyEnviron` for *scope*, or None for a request whose environ is to be made at once.
+def lazy_environ(scope: dict[str, Any], websocket: bool) -> Any:
+    """A `LazyEnviron` for *scope*, of type websocket or not; None where the environ is to be made at once.
 
     FAST (asgi string, asgi connect): the environ is the larger part of what a short request costs.
     """
@@ -201,7 +202,6 @@ def lazy_environ(scope: dict[str, Any]) -> Any:
     path = given
     if not path.isascii():
         return None
-    websocket = scope["type"] == "websocket"
     scheme = scope.get("scheme") or "http"
     if scheme not in (_WEBSOCKET_SCHEMES if websocket else _HTTP_SCHEMES):
         return None

@@ -4,11 +4,18 @@ from bolthead._core.response.status cimport length_of
 
 cdef dict _NAMES
 cdef dict _TYPES
+cdef list _LENGTHS
+cdef Py_ssize_t LENGTHS_CACHED
+cdef dict _START
+cdef dict _BODY
 
 cdef bytes name_of(str name)
 
 @cython.locals(headers=list, name=str, value=str)
 cpdef dict start_message(object status, object pairs)
-@cython.locals(kind=tuple)
+@cython.locals(kind=tuple, length=tuple, size=cython.Py_ssize_t)
 cpdef list whole_headers(str content_type, bytes body)
+@cython.locals(message=dict)
+cpdef dict start_with(object status, list headers)
+@cython.locals(message=dict)
 cpdef dict body_message(object body, bint more)
