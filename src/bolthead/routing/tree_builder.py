@@ -210,20 +210,20 @@ _FLOATS = {FloatConverter.regex: ANY_DIGITS, f"-?{FloatConverter.regex}": SIGNED
 
 
 class Insertion:
-    """New rules for the tree: they are there, all at once, after `publish`. For one thread at a time.
+    """New rules for the tree: searches see them, all at once, after `publish`. For one thread at a time.
 
-    A state is changed if it was made here; of any other on the way of a rule, a copy is.
+    Searches may be in the states of the old tree, so only states that were made here are changed, copies among them.
     """
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self.made: dict[int, State] = {}
-        self.root = self.mine(tree.roots[0])
+        self.root = self.writable(tree.roots[0])
         self.root.starts = {}
         self.static: dict[str, list[Leaf]] = {}
 
-    def mine(self, state: State | None) -> State:
-        """*state*, or a copy of it, or a new one for None."""
+    def writable(self, state: State | None) -> State:
+        """A state that may be changed: *state*, if it was made here, else a copy of it; a new one for None."""
         if state is None or id(state) not in self.made:
             state = State() if state is None else state.copy()
             self.made[id(state)] = state
@@ -239,7 +239,7 @@ class Insertion:
             if isinstance(part, str):
                 if state.static is None:
                     state.static = SegmentTable()
-                following = self.mine(found := state.static.get(part))
+                following = self.writable(found := state.static.get(part))
                 if following is not found:
                     state.static[part] = following
                     if not part:
@@ -248,7 +248,7 @@ class Insertion:
                 if state.keys is None:
                     state.keys = {}
                 edge = state.keys.get(part)
-                following = self.mine(None if edge is None else edge.state)
+                following = self.writable(None if edge is None else edge.state)
                 if edge is None or edge.state is not following:
                     state.keys[part] = _edge(part, nth == 0, following)
             state = following

@@ -282,13 +282,13 @@ class Exchange(AsyncPhases):
         outer = var_get(request_var, None)
         await TO_THREAD
         start = StartResponse()
-        walked = self.app(environ, start)
+        iterable = self.app(environ, start)
         try:
-            await transmit(self, answer_of_wsgi(walked, start, False))
+            await transmit(self, answer_of_wsgi(iterable, start, False))
         finally:
             left = var_get(request_var, None)
             if left is not outer:
-                # Of a stream with contexts that was not walked: that of a HEAD request, say.
+                # Of a stream with contexts that was not iterated over: that of a HEAD request, say.
                 if not self.in_thread:
                     await TO_THREAD
                 left.pop()

@@ -40,9 +40,9 @@ class StartResponse:
 class Answer:
     """An answer that is made and not sent: status *code*, header *pairs*, and a *body*.
 
-    That is bytes, or what is walked: an iterable of bytes, or an async one with ``is_async``. *response* is closed when
-    all is sent, if it is given. *start* is there while the headers come with the first piece only; ``headers`` where
-    they are made as ASGI has them.
+    The body is bytes, or an iterable of bytes, an async one with ``is_async``. *response* is closed when all is sent,
+    if it is given. *start* is set where the headers come with the first piece only, ``headers`` where they are made as
+    ASGI has them.
     """
 
     __slots__ = ("bodiless", "body", "code", "headers", "is_async", "pairs", "response", "start")
@@ -105,21 +105,21 @@ def answer_of(response: Any, environ: dict[str, Any]) -> Answer:
         answer.bodiless = bodiless
         return answer
     start = StartResponse()
-    walked = response(environ, start)
-    return answer_of_wsgi(walked, start, getattr(response, "is_sequence", False))
+    iterable = response(environ, start)
+    return answer_of_wsgi(iterable, start, getattr(response, "is_sequence", False))
 
 
-def answer_of_wsgi(walked: Any, start: StartResponse, is_whole: bool) -> Answer:
+def answer_of_wsgi(iterable: Any, start: StartResponse, is_whole: bool) -> Answer:
     """What a WSGI application returned. Joined where all of it is in memory anyway."""
-    answer = Answer(start.code, start.pairs, walked)
-    kind = type(walked)
-    if kind is Stream and hasattr(walked.source(), "__aiter__"):
-        answer.body, answer.is_async = walked.source(), True
+    answer = Answer(start.code, start.pairs, iterable)
+    kind = type(iterable)
+    if kind is Stream and hasattr(iterable.source(), "__aiter__"):
+        answer.body, answer.is_async = iterable.source(), True
     elif kind is list or kind is tuple or is_whole:
         try:
-            answer.body = b"".join([*start.written, *walked])
+            answer.body = b"".join([*start.written, *iterable])
         finally:
-            close(walked)
+            close(iterable)
         answer.code, answer.pairs = start.code, start.pairs
     else:
         answer.start = start
@@ -174,9 +174,9 @@ class ContextStream:
             await TO_LOOP
 
 
-def close(walked: Any) -> None:
-    if hasattr(walked, "close"):
-        walked.close()
+def close(iterable: Any) -> None:
+    if hasattr(iterable, "close"):
+        iterable.close()
 
 
 def piece_of(iterator: Any, is_file: bool) -> Any:
@@ -208,7 +208,7 @@ async def transmit(exchange: Any, answer: Answer) -> None:
     elif answer.is_async:
         await transmit_async(exchange, answer)
     else:
-        await transmit_walked(exchange, answer)
+        await transmit_iterable(exchange, answer)
 
 
 async def transmit_async(exchange: Any, answer: Answer) -> None:
@@ -230,25 +230,25 @@ async def transmit_async(exchange: Any, answer: Answer) -> None:
             answer.response.close()
 
 
-async def transmit_walked(exchange: Any, answer: Answer) -> None:
-    """Walk an iterable in a thread, each piece sent from the loop."""
-    walked: Iterable[bytes] = answer.body
+async def transmit_iterable(exchange: Any, answer: Answer) -> None:
+    """Iterate in a thread, and send each piece from the loop."""
+    iterable: Iterable[bytes] = answer.body
     try:
-        path = path_of(exchange, walked)
+        path = path_of(exchange, iterable)
         if path is not None:
             if exchange.in_thread:
                 await TO_LOOP
             await exchange.send_message(start_of(answer))
             await exchange.send_message({"type": PATH_SEND, "path": path})
             return
-        is_file = isinstance(walked, (FileWrapper, _RangeWrapper))
+        is_file = isinstance(iterable, (FileWrapper, _RangeWrapper))
         started = False
         iterator: Any = None
         while True:
             if not exchange.in_thread:
                 await TO_THREAD
             if iterator is None:
-                iterator = iter(walked)
+                iterator = iter(iterable)
             piece = piece_of(iterator, is_file)
             start = answer.start
             if not started and start is not None:
@@ -268,17 +268,17 @@ async def transmit_walked(exchange: Any, answer: Answer) -> None:
                 await exchange.send_message(body_message(piece, True))
         await exchange.send_message(body_message(b"", False))
     finally:
-        if hasattr(walked, "close"):
+        if hasattr(iterable, "close"):
             if not exchange.in_thread:
                 await TO_THREAD
-            walked.close()
+            iterable.close()
 
 
-def path_of(exchange: Any, walked: Any) -> str | None:
+def path_of(exchange: Any, iterable: Any) -> str | None:
     """The path of a file that the server can send by itself, from its beginning; else None."""
-    if PATH_SEND not in (exchange.scope.get("extensions") or ()) or type(walked) not in (FileWrapper, FileBody):
+    if PATH_SEND not in (exchange.scope.get("extensions") or ()) or type(iterable) not in (FileWrapper, FileBody):
         return None
-    file = walked.file
+    file = iterable.file
     path = getattr(file, "name", None)
     if not isinstance(path, str) or path[:1] != "/":
         return None

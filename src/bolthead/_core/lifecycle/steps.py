@@ -40,17 +40,24 @@ class Steps:
     What the coroutine returns is dropped. All of it runs in the one context: a variable set anywhere is there in the
     next step, and a token of one step is good in another. *app* has the pool of threads, made with the first hop.
 
-    ``in_thread`` tells the coroutine where it is; ``running`` tells others, on the loop, that it is the one that runs,
-    and not a task that it has made. A thread cannot be interrupted: a cancellation that comes meanwhile
-    is raised when the coroutine is back on the loop.
+    ``in_thread``: the coroutine is in a thread. ``running``: on the loop, it is what runs, and not a task that it has
+    made. ``prompt``: it has come back from a thread, and has gone on, without the loop's having had a turn.
 
-    With ``ending`` it is raised after the coroutine has ended: what is left are functions that have to run.
-
-    ``prompt``: the coroutine has come back from a thread, and has gone on, without the loop's having had a turn.
+    A thread cannot be interrupted: a cancellation that comes meanwhile is raised when the coroutine is back on the
+    loop; with ``ending`` after the coroutine has ended, since what is left are functions that have to run.
     """
 
     __slots__ = (
-        *("app", "cancelled", "context", "coroutine", "ending", "hop", "in_thread", "prompt", "running", "task"),
+        "app",
+        "cancelled",
+        "context",
+        "coroutine",
+        "ending",
+        "hop",
+        "in_thread",
+        "prompt",
+        "running",
+        "task",
         "watchable",
     )
 
@@ -215,7 +222,7 @@ class Hop(Future[None]):
         self.turns = [None]
 
     def is_first(self) -> bool:
-        """Called once by the task when it begins to wait and once by the thread when it has run: who is the first?"""
+        """Whether this is the first of two calls: by the task when it begins to wait, by the thread when it has run."""
         try:
             self.turns.pop()
         except IndexError:

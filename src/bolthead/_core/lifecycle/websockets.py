@@ -25,7 +25,15 @@ class Connection(AsyncPhases):
     """One websocket. Awaited, it runs until its view has ended; a client that goes away cancels the view."""
 
     __slots__ = (
-        *("accepted", "closed", "gone", "queue", "receive", "receiving", "scope", "send_message", "sending"),
+        "accepted",
+        "closed",
+        "gone",
+        "queue",
+        "receive",
+        "receiving",
+        "scope",
+        "send_message",
+        "sending",
         "watcher",
     )
 
@@ -285,6 +293,4 @@ class Connection(AsyncPhases):
             if self.in_thread:
                 await TO_LOOP
             return await func(*args, **kwargs)
-        if not self.in_thread:
-            await TO_THREAD
-        return self.app.ensure_sync(func)(*args, **kwargs)
+        return await AsyncPhases.call(self, func, *args, **kwargs)

@@ -16,10 +16,9 @@ class ThreadPool:
     """At most *most* threads, started as they are needed. They end when the pool is no longer used.
 
     FAST (asgi sync): it keeps no futures and takes no lock, which is most of what `ThreadPoolExecutor.submit` costs. So
-    a function tells its outcome itself, and must not raise. It may return a function that does so, which is called
+    a function reports its outcome itself, and must not raise. It may return a function that does so, which is called
     when the thread counts as idle: what follows then stays in the thread, unless others are given something meanwhile.
-    Of the threads that wait the one that waits for the
-    shortest time is woken, whose memory is still in the cache.
+    Of the idle threads the last to become idle is woken, whose memory is still in the cache.
     """
 
     def __init__(self, most: int, name: str) -> None:

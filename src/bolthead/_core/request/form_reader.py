@@ -210,6 +210,6 @@ class FormReader:
 
     def drop(self) -> None:
         """Close the files of a form that failed. Only stock ones: closing others may have effects of its own."""
-        for unseen in [self.stream, *[file[3] for file in self.files]]:
-            if isinstance(unseen, SpooledTemporaryFile):
-                unseen.close()
+        for stream in [self.stream, *[file[3] for file in self.files]]:
+            if isinstance(stream, SpooledTemporaryFile):
+                stream.close()

@@ -23,7 +23,7 @@ cdef class AdapterRecord:
 
 
 @cython.locals(length=cython.Py_ssize_t)
-cpdef str single(str path)
+cpdef str with_one_slash(str path)
 
 cdef object _method(object method)
 
@@ -32,7 +32,7 @@ cpdef object not_found_error(object allowed, object crossed)
 cpdef bint may_redirect(object map_, object rule, dict values, object method) except -1
 
 @cython.locals(
-    bound=AdapterRecord, tree=Tree, path=str, leaf=Leaf, crossed=cython.bint, arguments=dict, code=cython.int,
+    bound=AdapterRecord, tree=Tree, path=str, leaf=Leaf, is_websocket=cython.bint, arguments=dict, code=cython.int,
 )
 cpdef object match_or_error(
     object self, object path_info, object method, object return_rule, object query_args, object websocket

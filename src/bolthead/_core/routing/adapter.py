@@ -1,5 +1,5 @@
 # cython: boundscheck=False, wraparound=False, nonecheck=True
-"""The body of the adapter's ``match``."""
+"""What `MapAdapter.match` does, and the settings of an adapter that it reads."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class AdapterRecord:
     websocket: bool
 
 
-def single(path: str) -> str:
+def with_one_slash(path: str) -> str:
     """*path* with exactly one slash before it; without a redirect, a run of slashes at the start counts as one."""
     length = len(path)
     if length == 0 or (path[0] == "/" and (length == 1 or path[1] != "/")):
@@ -66,7 +66,7 @@ def _method(method: Any) -> Any:
 
 
 def not_found_error(allowed: set[str] | None, crossed: bool) -> HTTPException:
-    """The error for a path without a rule, from the search's outcome."""
+    """The error for a path without a rule, from the search's outcome; *crossed*: there is one of the other protocol."""
     # FAST (errors): three constructors would only store None.
     error: Any
     if allowed:
@@ -112,13 +112,13 @@ def match_or_error(self: Any, path_info: Any, method: Any, return_rule: Any, que
     name = method or bound.default_method
     if name is not _GET:
         name = _method(name)
-    crossed = bound.websocket if websocket is None else websocket
-    leaf = lookup_static(tree, domain, path, name, crossed)
+    is_websocket = bound.websocket if websocket is None else websocket
+    leaf = lookup_static(tree, domain, path, name, is_websocket)
     if leaf is not None and not leaf.detour:
         arguments = {} if leaf.defaults is None else dict(leaf.defaults)
         return (leaf.rule if return_rule else leaf.endpoint, arguments)
-    path = single(path)
-    code, found, extra = lookup_tree(tree, domain, path, name, crossed)
+    path = with_one_slash(path)
+    code, found, extra = lookup_tree(tree, domain, path, name, is_websocket)
     if code == FOUND:
         leaf = found
         return (leaf.rule if return_rule else leaf.endpoint, extra)

@@ -40,7 +40,7 @@ def lookup_static(tree: Tree, domain: str, path: str, method: Any, websocket: bo
     """The rule without variables for *path*, if there is one for this method and protocol.
 
     FAST (static): a search follows literal segments first, so this is the first leaf it would reach. No such path
-    begins with two slashes, so *path* need not have been through `single`.
+    begins with two slashes, so *path* need not have been through `with_one_slash`.
     """
     if len(path) <= tree.longest:
         table = tree.exact.get(domain) if domain else tree.home

@@ -223,7 +223,7 @@ cdef Py_ssize_t take(Search *search, PyObject *edge, Py_ssize_t at, Py_ssize_t s
 
 
 cdef bint has_line_feed(Search *search, Py_ssize_t at, Py_ssize_t stop) noexcept:
-    """Whether there is a line feed."""
+    """Whether a character from *at* to *stop* is a line feed."""
     while at < stop:
         if PyUnicode_READ(search.kind, search.data, at) == 10:
             return True

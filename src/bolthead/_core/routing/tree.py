@@ -54,7 +54,12 @@ _compiling = threading.Lock()
 
 
 class Leaf:
-    """One rule as the search needs it: a copy of its settings, made when the rule is inserted."""
+    """One rule as the search needs it: a copy of its settings, made when the rule is inserted.
+
+    *names* are its variables; for each, *kinds* says how the text becomes the argument (AS_IS and so on), and *convert*
+    has the converter's function. *lenient*: a slash may follow that the rule has not. *merges*: double slashes in the
+    path are redirected. *detour*: the rule or a sibling may redirect, which the adapter decides.
+    """
 
     __slots__ = (
         "convert",

@@ -1,5 +1,5 @@
 # cython: nonecheck=True
-"""Values to URL: how one rule is filled in, and the choice among the rules of an endpoint."""
+"""URLs from values: how one rule is filled in, and the choice among the rules of an endpoint."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def encode_query(values: Mapping[Any, Any], ordered: bool, key: Callable[[Any], 
 
 SAFE_NAMES_SIZE = 1024
 safe_names: dict[str, None] = {}
-"""Names that need no quoting in a query, as far as they were met and remembered. Without the GIL a set has a lock."""
+"""Names that need no quoting in a query, the first that were met. A dict, since without the GIL a set takes a lock."""
 
 
 def _is_safe_name(name: str) -> bool:

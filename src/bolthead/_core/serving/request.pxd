@@ -36,7 +36,7 @@ cdef class HeadReader:
     cdef bint _finish(self, Request request, Connection connection, bytes data) except -1
     @cython.locals(environ=dict, found=tuple)
     cdef bint _finish_chunked(self, Request request, bytes data) except -1
-    @cython.locals(key=str, value=str, pair=tuple)
+    @cython.locals(key=str, value=str)
     cdef bint _finish_trusted(self, dict environ) except -1
     @cython.locals(request=Request)
     cdef Request _read_exactly(self, bytes data, Connection connection)
