@@ -215,6 +215,20 @@ def test_every_module_of_the_core_is_named_by_a_test(name: str) -> None:
     assert module.tests_of(name), f"no test file names bolthead._core.{name}"
 
 
+def test_the_documentation_names_every_module_of_the_core() -> None:
+    """In the row of its folder, and no module that is not there."""
+    rows = {}
+    for line in (SRC.parents[1] / "docs" / "core.md").read_text().splitlines():
+        if (found := re.fullmatch(r"\| `(\w+)` \| (.*) \|", line)) is not None:
+            rows[found[1]] = set(re.findall(r"`([a-z_]+)`", found[2]))
+    assert rows.keys() == CORE.keys()
+    for folder, named in rows.items():
+        modules = {path.stem for path in (SRC / "_core" / folder).glob("*.py")} - {"__init__"}
+        assert modules <= named, folder
+        # `match` and `build` are what users call.
+        assert named - modules <= {"match", "build"}, folder
+
+
 RETIRED = {
     "card", "door", "fan", "glob", "kept", "know", "lend", "lent", "nobody", "plain", "plant", "room", "somebody",
     "twin", "walk",
