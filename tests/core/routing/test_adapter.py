@@ -67,7 +67,7 @@ def test_match_is_werkzeugs(load: Load) -> None:
 @pytest.mark.parametrize("path", ["", "/", "a", "/a", "//a", "///", "/a//b", "é", "//é"])
 def test_single_slash(load: Load, path: str) -> None:
     wanted = f"/{path.lstrip('/')}" if path else ""
-    assert load(NAME).single(path) == wanted
+    assert load(NAME).with_one_slash(path) == wanted
 
 
 @pytest.mark.parametrize("allowed", [None, set(), {"GET"}, {"GET", "PUT"}])
