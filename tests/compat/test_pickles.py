@@ -6,6 +6,7 @@ import copy
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -125,3 +126,28 @@ def test_copies_of_a_map(fw: Framework) -> Any:
     copied = copy.copy(app.url_map)
     rule = next(app.url_map.iter_rules()).empty()
     return before, [copied.bind("x").match(path) for path in ("/a/5", "/b")], rule.rule
+
+
+@alike
+def test_copies_of_an_adapter(fw: Framework) -> Any:
+    app = fw.app()
+    app.add_url_rule("/item/<int:number>", "item", lambda number: "")
+    adapter = app.url_map.bind("site.test", "/below", url_scheme="https")
+    adapter.extra = "of its own"
+    made = copy.copy(adapter)
+    made.server_name = "other.test"
+    urls = [some.build("item", {"number": 3}, force_external=True) for some in (adapter, made)]
+    return made.match("/item/5"), urls, made.extra, made.map is adapter.map
+
+
+def test_no_state_of_another_kind_is_taken(load: Callable[[str], Any]) -> None:
+    """It would be written into the fields of the compiled classes without a check."""
+    routing = load("bolthead.routing")
+    adapter = routing.Map([routing.Rule("/", endpoint="root")]).bind("site.test")
+    for state in ([], (), None, "x", ({},)):
+        with pytest.raises((AttributeError, TypeError)):
+            adapter.__setstate__(state)
+    assert adapter.match("/") == ("root", {})
+    for name in ("adapter", "segment_table", "tree"):
+        for cls in vars(load(f"bolthead._core.routing.{name}")).values():
+            assert not hasattr(cls, "__setstate_cython__"), cls

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,12 @@ from .exceptions import BuildError, RequestRedirect
 if TYPE_CHECKING:
     from .map import Map
     from .rule import Rule
+
+
+_SETTINGS = (
+    *("map", "stock", "server_name", "script_name", "subdomain", "url_scheme"),
+    *("path_info", "default_method", "query_args", "websocket"),
+)
 
 
 class MapAdapter(AdapterRecord, WerkzeugMapAdapter):
@@ -51,6 +58,15 @@ class MapAdapter(AdapterRecord, WerkzeugMapAdapter):
         self.default_method = default_method
         self.query_args = query_args
         self.websocket = url_scheme == "ws" or url_scheme == "wss"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        settings = {name: getattr(self, name) for name in _SETTINGS}
+        return copyreg.__newobj__, (type(self),), settings | self.__dict__  # type: ignore[attr-defined]
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
+        self.tree = self.map._tree
 
     def match(
         self,

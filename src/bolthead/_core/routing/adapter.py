@@ -1,4 +1,4 @@
-# cython: boundscheck=False, wraparound=False, nonecheck=True
+# cython: boundscheck=False, wraparound=False, nonecheck=True, auto_pickle=False
 """What `MapAdapter.match` does, and the settings of an adapter that it reads."""
 
 from __future__ import annotations

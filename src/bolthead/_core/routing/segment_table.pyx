@@ -1,4 +1,4 @@
-# cython: boundscheck=False, wraparound=False
+# cython: boundscheck=False, wraparound=False, auto_pickle=False
 """The compiled version of ``segment_table.py``; ``tests/core/routing/test_segment_table.py`` compares the two."""
 
 cimport cython

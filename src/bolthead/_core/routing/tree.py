@@ -1,4 +1,4 @@
-# cython: boundscheck=False, wraparound=False
+# cython: boundscheck=False, wraparound=False, auto_pickle=False
 """The router's tree, in which `search` finds a rule.
 
 A path is matched segment by segment; the domain is segment 0. Each state is reached by one sequence of segments and
