@@ -81,3 +81,29 @@ def test_a_cookie_of_a_subclass(fw: Framework) -> Any:
     client = app.test_client()
     client.set_cookie("k", "v")
     return client.get("/").text
+
+
+@pytest.mark.parametrize("name", ["form", "files"])
+@alike
+def test_a_form_that_loading_does_not_set(fw: Framework, name: str) -> Any:
+    """It would be loaded again and again, which must end with an error, and not with the process."""
+    app = fw.app()
+
+    class Own(fw.Request):  # type: ignore[misc, name-defined]
+        def _load_form_data(self) -> None:
+            pass
+
+    def read(request: Any) -> str:
+        try:
+            return repr(getattr(request, name))
+        except RecursionError:
+            return "RecursionError"
+
+    def deleted(method: str) -> str:
+        with app.test_request_context(method=method, data={"a": "b"}):
+            assert fw.request.form
+            delattr(fw.request._get_current_object(), name)
+            return read(fw.request)
+
+    own = Own(app.test_request_context(data={"a": "b"}, method="POST").request.environ)
+    return read(own), deleted("POST") if name == "files" else "", read(own)

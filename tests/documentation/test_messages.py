@@ -22,7 +22,12 @@ FOR_OTHERS = (
     # To who writes a class or a server, in the words of Python, WSGI or Werkzeug.
     *("has no attribute", "is not iterable", "keywords must be strings", "out of range", "is not a byte"),
     *("is not a string", "Invalid status", "Response headers already set!", "start_response was not called"),
-    *("the class of an attribute cannot be changed", "in function definition", "identifier field can't represent"),
+    *(
+        "loading the form has not set",
+        "the class of an attribute cannot be changed",
+        "in function definition",
+        "identifier field can't represent",
+    ),
     # Made into an answer of 400, or into the end of a connection.
     *("Missing boundary", "Missing Content-Disposition", "Invalid form-data", "the body ended early"),
     *("the application closed the connection", "the file is shorter than it was", "there is no epoll"),

@@ -34,6 +34,16 @@ app_var = _cv_app
 _close = FileStorage.close
 
 
+def check_loaded(request: Any, name: str) -> None:
+    """PARITY: read again, an attribute that is not there would load the form again, and so on.
+
+    In C that ends the process, where Python raises RecursionError. It is missing after its deletion, and where a
+    subclass's ``_load_form_data`` does not set it.
+    """
+    if name not in request.__dict__:
+        raise RecursionError(f"maximum recursion depth exceeded: loading the form has not set {name!r}")
+
+
 class Forms:
     """Fills ``form`` and ``files`` of requests.
 
@@ -60,12 +70,14 @@ class Forms:
     def form(self, request: Any) -> Any:
         if not is_on(type(request), "_load_form_data", self.loads) or not self.fill(request, True):
             request._load_form_data()
+        check_loaded(request, "form")
         # PARITY: a subclass's own property is read once more, as by Werkzeug.
         return request.form
 
     def files(self, request: Any) -> Any:
         if not is_on(type(request), "_load_form_data", self.loads) or not self.fill(request, True):
             request._load_form_data()
+        check_loaded(request, "files")
         return request.files
 
     def fill(self, request: Any, whole: bool) -> bool:
