@@ -443,9 +443,9 @@ class Flask(App):
         return self.async_to_sync(func) if phases.is_async(func) else func
 
     def async_to_sync(self, func: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
-        """A synchronous function that runs *func* in an event loop of its own. Needs asgiref (extra ``async``).
+        """A synchronous function that runs *func* in an event loop of its own. RuntimeError without asgiref.
 
-        In a request over ASGI *func* runs on the server's loop.
+        The extra ``async`` installs it. In a request over ASGI *func* runs on the server's loop.
         """
         served = place.bridge(func)
         if served is not None:

@@ -127,7 +127,11 @@ class AsyncFlaskClient(FlaskClient):
         follow_redirects: bool = False,
         **kwargs: t.Any,
     ) -> TestResponse:
-        """Send a request and read the whole answer; takes what `FlaskClient.open` takes. ``get`` and others call it."""
+        """Send a request and read the whole answer; takes what `FlaskClient.open` takes. ``get`` and others call it.
+
+        *follow_redirects* sends on; *buffered* changes nothing, as the answer is read whole. An exception of the
+        application is raised where `FlaskClient` raises it.
+        """
         request = self._request(args, kwargs)
         self._context_stack.close()
         response = await self._exchange(request)
@@ -252,7 +256,7 @@ class AsyncFlaskClient(FlaskClient):
 
 
 class SessionTransaction:
-    """A session that a test opens and saves; *transaction* does it."""
+    """A session that a test opens and, at the end of ``with`` or ``async with``, saves. *transaction* does it."""
 
     def __init__(self, transaction: AbstractContextManager[SessionMixin]) -> None:
         self._transaction = transaction
@@ -302,7 +306,7 @@ class TestWebsocket:
         """Those that the application has accepted the connection with."""
 
     async def accept(self) -> None:
-        """Wait until the application accepts. Raises WebsocketRefused if it does not."""
+        """Wait until the application accepts the websocket. Raises WebsocketRefused if it does not."""
         if self.accepted:
             return
         message = await self._call.get()

@@ -26,24 +26,24 @@ class RenderedTemplate(t.Protocol):
     """A template as an engine finds it. Tools that listen to the signals look at its ``name``."""
 
     def render(self, context: dict[str, t.Any], /) -> str:
-        """The whole text."""
+        """The whole text. Each key of *context* is a name in the template; an error of the template is raised."""
 
     def generate(self, context: dict[str, t.Any], /) -> t.Iterator[str]:
-        """The text piece by piece."""
+        """The text piece by piece, for `stream_template`; an engine without pieces yields `render`'s text as one."""
 
 
 class TemplateEngine(t.Protocol):
     """What ``app.template_engine`` can be: it finds templates. A Jinja environment is one.
 
-    The context that templates are given has ``request``, ``session``, ``g``, and what context processors add. The
-    engine decides about escaping, and has to offer ``url_for`` and ``get_flashed_messages`` by itself.
+    The context that templates are given has ``request``, ``g``, and what context processors add. The engine decides
+    about escaping, and has to offer ``session``, ``config``, ``url_for`` and ``get_flashed_messages`` by itself.
     """
 
     def get_or_select_template(self, name_or_list: t.Any, /) -> RenderedTemplate:
-        """Find a template by name; of a list, the first that exists."""
+        """Find a template by name; of a list, the first that exists. jinja2.TemplateNotFound if there is none."""
 
     def from_string(self, source: str, /) -> RenderedTemplate:
-        """Make a template from its text."""
+        """Make a template without a name from its text *source*, for `render_template_string`."""
 
 
 class Environment(BaseEnvironment):

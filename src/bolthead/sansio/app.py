@@ -186,7 +186,7 @@ class App(LiveApp):
         return self.create_jinja_environment()
 
     def create_jinja_environment(self) -> Environment:
-        """Make :attr:`jinja_env` when it is first used; a subclass has to write this one."""
+        """Make :attr:`jinja_env` when it is first used. A subclass has to write this one: NotImplementedError here."""
         raise NotImplementedError()
 
     def make_config(self, instance_relative: bool = False) -> Config:
@@ -316,7 +316,10 @@ class App(LiveApp):
 
     @setupmethod
     def add_template_filter(self, f: ft.TemplateFilterCallable, name: str | None = None) -> None:
-        """:meth:`template_filter` for a function that is there already: ``app.add_template_filter(euro, "eur")``."""
+        """:meth:`template_filter` for a function that is there already: ``app.add_template_filter(euro, "eur")``.
+
+        The filter is called *name*, or as the function is; one of that name before it is replaced.
+        """
         self.jinja_env.filters[name or f.__name__] = f
 
     @setupmethod
