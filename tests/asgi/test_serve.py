@@ -16,6 +16,8 @@ import pytest
 
 pytest.importorskip("gunicorn")
 
+from gunicorn.workers.gasgi import ASGIWorker
+
 from bolthead import Flask
 from bolthead.cli import cli
 from bolthead.serving import choice
@@ -158,6 +160,11 @@ def test_reload_and_control_c(tmp_path: Path) -> None:
         assert server.process.wait(PATIENCE) == 0
     finally:
         server.close()
+
+
+def test_gunicorn_calls_what_the_worker_overrides() -> None:
+    """One of the two has a name that a release may change: nothing would say so."""
+    assert {"notify", "_shutdown"} <= set(ASGIWorker._serve.__code__.co_names)
 
 
 def test_the_place_is_taken(tmp_path: Path) -> None:
