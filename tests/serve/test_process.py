@@ -175,6 +175,40 @@ def test_stop_while_the_workers_start(folder, number, group):
         serving.kill(process)
 
 
+MADE_AN_ERROR = """
+import glob, os, time
+first = not glob.glob("started-*")
+open(f"started-{os.getpid()}", "w").close()
+if not first:
+    try:
+        time.sleep(600)
+    except BaseException as error:
+        raise RuntimeError("made of a signal") from error
+"""
+
+
+@pytest.mark.parametrize("protocol", ["--wsgi", "--asgi"])
+def test_a_stop_of_which_the_application_makes_an_error(folder, protocol):
+    """As Python itself does in a class that is being made, before 3.12."""
+    (folder / "error_made.py").write_text(MADE_AN_ERROR + APP.format(package="bolthead"))
+    with (folder / "log").open("wb") as log:
+        bind = f"127.0.0.1:{serving.free_port()}"
+        command = [sys.executable, "-m", "bolthead", "--app", "error_made", "serve", "--workers", "2", protocol]
+        process = subprocess.Popen(
+            [*command, "--bind", bind], cwd=folder, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    try:
+        until = time.monotonic() + serving.PATIENCE
+        while len(list(folder.glob("started-*"))) < 3 and time.monotonic() < until:
+            assert process.poll() is None, (folder / "log").read_text()
+            time.sleep(0.01)
+        process.terminate()
+        assert process.wait(serving.PATIENCE) == 0, (folder / "log").read_text()
+        assert "Traceback" not in (folder / "log").read_text()
+    finally:
+        serving.kill(process)
+
+
 def test_factory_with_arguments(start):
     server = start("--workers", "1", app="served:create_app('two', loud=True)")
     assert serving.body(server.get()).startswith(b"two ['loud'] bolthead.app ")

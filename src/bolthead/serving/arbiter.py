@@ -38,6 +38,7 @@ class Arbiter(arbiter.Arbiter):  # type: ignore[misc]
         self.deaths = 0
         self.last_death = 0.0
         self.spawn_at = 0.0
+        self.halting = False
         self.waiting: list[int] | None = None
         """Signals that came during a reload, for after it."""
         super().__init__(app)
@@ -76,6 +77,8 @@ class Arbiter(arbiter.Arbiter):  # type: ignore[misc]
                 super().reap_workers()
                 break
             except HaltServer as halt:
+                if self.halting:
+                    continue
                 if not any(worker.serving() for worker in self.WORKERS.values()):
                     raise
                 self.log.error("%s The other workers go on.", halt.reason)
@@ -144,5 +147,6 @@ class Arbiter(arbiter.Arbiter):  # type: ignore[misc]
         return bool({signal.SIGTERM, signal.SIGINT, signal.SIGQUIT} & set(waiting))
 
     def halt(self, reason: str | None = None, exit_status: int = 0) -> None:
+        self.halting = True
         self.supervisor.stopping()
         super().halt(reason, exit_status)

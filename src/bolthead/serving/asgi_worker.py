@@ -27,6 +27,7 @@ class Worker(Supervised, ASGIWorker):  # type: ignore[misc]
             signal.signal(sig, self._exit_early)
 
     def _exit_early(self, sig: int, frame: Any) -> None:
+        self.alive = False
         sys.exit(0)
 
     def run(self) -> None:

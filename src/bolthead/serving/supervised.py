@@ -6,6 +6,7 @@ import mmap
 import os
 import signal
 import struct
+import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -19,12 +20,22 @@ class Supervised(base.Worker):  # type: ignore[misc]
     """A gunicorn worker that tells the arbiter, through memory they share, whether it serves or retires."""
 
     alive: bool
+    booted: bool
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.flags = mmap.mmap(-1, mmap.PAGESIZE)
         """Whether this worker serves, whether it retires, and since when it serves."""
         self.asked_to_stop = False
+
+    def init_process(self) -> None:
+        try:
+            super().init_process()
+        except Exception:
+            if self.booted or self.alive:
+                raise
+            # A signal to stop came while the application was imported, and its code made an error of that.
+            sys.exit(0)
 
     def begin_serving(self) -> None:
         SINCE.pack_into(self.flags, SINCE.size, time.monotonic())
