@@ -180,7 +180,7 @@ def test_another_broken_plugin_is_an_error(monkeypatch):
 
     monkeypatch.setattr(groups.metadata, "entry_points", lambda group: [entry("plugged", load)])
     result = CliRunner().invoke(cli.FlaskGroup(create_app=lambda: Flask("site")), ["routes"])
-    assert isinstance(result.exception, ModuleNotFoundError)
+    assert isinstance(result.exception, ModuleNotFoundError) and result.exception.name == "other"
 
 
 MISTAKES = [
@@ -269,7 +269,7 @@ def test_other_errors_of_the_server_are_not_hidden(site, monkeypatch):
 
     monkeypatch.setattr(commands, "run_simple", run_simple)
     result = invoke("--app", "ours", "run")
-    assert isinstance(result.exception, OSError)
+    assert isinstance(result.exception, OSError) and str(result.exception) == "the disk is on fire"
 
 
 def test_shell_completes_from_its_own_names(site, monkeypatch):
