@@ -254,6 +254,8 @@ def extensions() -> list[Extension]:
                 # No module of ours has a typed memory view.
                 shared_utility_features_disabled=["MemoryView"],
                 annotate=is_set("BOLTHEAD_ANNOTATE"),
+                # The report of a module is written only when it is translated.
+                force=is_set("BOLTHEAD_ANNOTATE") or None,
             )
         )
     except Exception as error:

@@ -113,6 +113,15 @@ def test_compiled_wheel(source: Path) -> None:
     assert (source / "dist" / name).read_bytes() == first
 
 
+def test_reports_of_what_was_translated_before(source: Path) -> None:
+    for switches in ({}, {"BOLTHEAD_ANNOTATE": "1"}):
+        assert not list(source.rglob("*.html"))
+        subprocess.run(
+            [sys.executable, "setup.py", "-q", "--version"], cwd=source, env=environment(**switches), check=True
+        )
+    assert sorted(path.stem for path in (source / "build" / "cython").rglob("*.html")) == ["one", "two"]
+
+
 def test_sdist_is_the_same_whenever_and_by_whom_it_is_built(source: Path) -> None:
     made = []
     for moment, mode in ((1_500_000_000, 0o600), (1_600_000_000, 0o664)):
