@@ -1,4 +1,4 @@
-"""Fuzzing of the server's connections: damaged, cut and repeated requests by visitors of every kind.
+"""Fuzzing of the server's connections: damaged, cut and repeated requests by clients of every kind.
 
     python tests/fuzz/sanitized.py serving --minutes 10     with the sanitizers, by a build of its own
     python tests/fuzz/serving.py --minutes 10               the build that is there
@@ -100,7 +100,7 @@ def compare(local: Local, rng: random.Random) -> None:
 
 
 def visit(local: Local, rng: random.Random) -> None:
-    """One visitor: cuts, pauses, reads or does not, and leaves in one way or another."""
+    """One client: cuts, pauses, reads or does not, and leaves in one way or another."""
     data = damaged(rng)
     with local.connect() as client:
         client.settimeout(0.02)
@@ -161,7 +161,7 @@ def main() -> int:
             local.loop.tick()
             time.sleep(0.1)
         assert not local.loop.connections, local.loop.connections
-    print(f"{rounds} rounds, {rounds * 30} heads, {rounds * 5} visitors")
+    print(f"{rounds} rounds, {rounds * 30} heads, {rounds * 5} clients")
     return 0
 
 

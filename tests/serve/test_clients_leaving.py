@@ -1,4 +1,4 @@
-"""A visitor whose end comes together with his last request: the worker sees it, however its system names that event."""
+"""A client whose end comes together with its last request: the worker sees it, however its system names that event."""
 
 from __future__ import annotations
 

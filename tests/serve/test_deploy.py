@@ -103,7 +103,7 @@ def index():
 
 @pytest.mark.skipif(sys.platform != "linux", reason="127.0.0.2 is a host of its own there")
 def test_bytes_beyond_ascii_through_nginx(tmp_path: Path) -> None:
-    """A byte above 0x7F blanks no header: the cookie stays, and the visitor is not taken for the proxy."""
+    """A byte above 0x7F blanks no header: the cookie stays, and the client is not taken for the proxy."""
     programs.need("nginx")
     (tmp_path / "served.py").write_text(BEHIND)
     port = serving.free_port()

@@ -121,7 +121,7 @@ def check(corpus: Path, kind: str, name: str, parser: str) -> None:
         with Local(recorder, cfg) as local:
             answer = local.talk(*packets)
             assert local.idle()
-        # The address of the visitor is another each time.
+        # The address of the client is another each time.
         peer = ("127.0.0.1", 0)
         expected, error = verdict(cfg, data, peer, local.address)
         found = [({**environ, "REMOTE_PORT": "0"}, body) for environ, body in recorder.seen]

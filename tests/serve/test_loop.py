@@ -430,7 +430,7 @@ def test_the_largest_body(serve, site, path, limit):
 @pytest.mark.parametrize("first", [b"", b"2;a=b\r\n12\r\n0003 \t;c\r\n123\r\n", b"12c\r\n" + b"x" * 300])
 @pytest.mark.parametrize("limit", [1000, 200_000])
 def test_a_chunk_is_refused_when_it_is_announced(serve, site, first, limit):
-    """The visitor is answered though nothing more comes, whether the body would have been read before the view."""
+    """The client is answered though nothing more comes, whether the body would have been read before the view."""
     local = serve(Options(max_body=limit))
     rest = b"\r\n%x\r\nab" % (limit + 1) if first.endswith(b"x") else b"%x\r\nab" % (limit + 1)
     request = ask("echo", "Transfer-Encoding: chunked", method="POST", body=first)
@@ -451,7 +451,7 @@ def test_a_chunk_is_refused_when_the_view_comes_to_it(serve):
         assert client.recv(65536).startswith(b"HTTP/1.1 413 ")
 
 
-# Slow visitors
+# Slow clients
 
 
 def others_are_answered(local: Local, times: int = 5) -> None:
@@ -469,7 +469,7 @@ def others_are_answered(local: Local, times: int = 5) -> None:
         ask("echo", "Transfer-Encoding: chunked", method="POST", body=b"5\r\n123"),
     ],
 )
-def test_visitors_who_send_nothing_more_hold_no_thread(serve, beginning):
+def test_clients_that_send_nothing_more_hold_no_thread(serve, beginning):
     local = serve(threads=2)
     clients = [local.connect() for _ in range(16)]
     for client in clients:
@@ -481,7 +481,7 @@ def test_visitors_who_send_nothing_more_hold_no_thread(serve, beginning):
 
 
 @pytest.mark.parametrize("path", ["big", "file", "stream"])
-def test_visitors_who_read_nothing_hold_no_thread(serve, path):
+def test_clients_that_read_nothing_hold_no_thread(serve, path):
     local = serve(threads=2)
     clients = slow_readers(local, path, 16)
     others_are_answered(local)
@@ -493,7 +493,7 @@ def test_visitors_who_read_nothing_hold_no_thread(serve, path):
 
 
 def slow_readers(local: Local, path: str, count: int) -> list[socket.socket]:
-    """Visitors who ask for *path*, and read nothing."""
+    """Clients that ask for *path*, and read nothing."""
     clients = []
     for _ in range(count):
         client = socket.socket()
@@ -642,7 +642,7 @@ def test_a_blocked_view_holds_its_own_thread_only(serve, site):
         client.close()
 
 
-def test_a_visitor_who_leaves_ends_the_stream(serve, site):
+def test_a_client_that_leaves_ends_the_stream(serve, site):
     local = serve()
     with local.connect() as client:
         client.sendall(ask("endless"))
@@ -700,7 +700,7 @@ def test_a_reader_who_stopped_is_given_up(serve):
 
 @pytest.mark.parametrize("path", ["big", "endless"])
 def test_a_reader_who_is_too_slow_is_given_up(serve, site, path):
-    # He goes on reading, but what he takes is far from the rate.
+    # It goes on reading, but what it takes is far from the rate.
     local = serve(Options(write_timeout=0.5, write_rate=1 << 40), threads=1)
     with local.connect() as client:
         client.sendall(ask(path))
@@ -771,7 +771,7 @@ def test_stopping(serve, site):
 
 
 class Amid:
-    """A listener whose first visitor has been taken from the system, but is not noted yet, until ``go``."""
+    """A listener whose first client has been taken from the system, but is not noted yet, until ``go``."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
@@ -797,7 +797,7 @@ def test_a_stop_knows_of_a_connection_that_is_being_accepted(serve, site, thread
         stop = threading.Thread(target=local.loop.stop)
         stop.start()
         stop.join(0.1)
-        # It waits, since it could not count that visitor.
+        # It waits, since it could not count that client.
         assert stop.is_alive() and not local.loop.busy()
         listener.go.set()
         stop.join(PATIENCE)

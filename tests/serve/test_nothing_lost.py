@@ -61,7 +61,7 @@ def start(tmp_path: Path):
 
 
 class Load:
-    """Visitors who ask as fast as they are answered, on kept connections and on new ones."""
+    """Clients that ask as fast as they are answered, on kept connections and on new ones."""
 
     def __init__(self, port: int, kept: int = 4, new: int = 4) -> None:
         self.port = port
@@ -152,7 +152,7 @@ def test_a_worker_that_is_killed_loses_only_what_it_held(start):
             load.until(count)
             os.kill(int(serving.body(server.get())), signal.SIGKILL)
         load.until(2 + deaths)
-    # Each visitor asks one thing at a time.
+    # Each client asks one thing at a time.
     assert len(load.failed) <= deaths * len(load.threads)
     assert load.answered > 100
     assert server.stop() == 0

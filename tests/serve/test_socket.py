@@ -418,7 +418,7 @@ def test_streams_and_closes(server):
     assert int(serving.body(server.get("/closed"))) == before + 1
 
 
-def test_a_visitor_who_leaves_ends_the_stream(server):
+def test_a_client_that_leaves_ends_the_stream(server):
     before = int(serving.body(server.get("/closed")))
     client = server.connect()
     client.sendall(get(b"/stream?n=1000000"))
