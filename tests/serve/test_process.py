@@ -399,3 +399,10 @@ def test_an_app_that_breaks_is_shown_once(folder):
     assert code == 1
     assert said.count("ZeroDivisionError: division by zero") == 1
     assert "Running on" not in said
+
+
+def test_an_app_that_ends_python_says_why(folder):
+    (folder / "ends.py").write_text('raise SystemExit("the database is missing")')
+    code, said = run(folder, "--app", "ends", "serve", "--bind", f"127.0.0.1:{serving.free_port()}")
+    assert code == 1
+    assert "SystemExit: the database is missing\n" in said

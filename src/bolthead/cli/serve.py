@@ -197,7 +197,7 @@ class _AppLoader:
             return wsgi_callable(error)
 
 
-def _complain_of_app(error: Exception) -> None:
+def _complain_of_app(error: BaseException) -> None:
     if isinstance(error, click.ClickException):
         error.show()
     else:

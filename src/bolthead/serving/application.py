@@ -71,7 +71,7 @@ class Application(GunicornApplication):  # type: ignore[misc]
     def load(self) -> Any:
         return self._load()
 
-    def serve(self, complain: Callable[[Exception], None], announce: Callable[[Any], None]) -> None:
+    def serve(self, complain: Callable[[BaseException], None], announce: Callable[[Any], None]) -> None:
         """Check the application, listen, and serve until a signal ends that; exits the process.
 
         *complain* is called with what is wrong with the application, *announce* with the arbiter when it listens.

@@ -136,7 +136,7 @@ class Arbiter(arbiter.Arbiter):  # type: ignore[misc]
         self.app.reload()
         self.app.load()
 
-    def _complain(self, error: Exception) -> None:
+    def _complain(self, error: BaseException) -> None:
         self.log.error("The application cannot be loaded.", exc_info=error)
 
     def _asked_to_stop(self, waiting: list[int]) -> bool:

@@ -32,7 +32,7 @@ class AsgiApplication(Application):
         app = super().load().asgi_app
         return MaxBody(app, self.options.max_body) if self.options.max_body else app
 
-    def serve(self, complain: Callable[[Exception], None], announce: Callable[[Any], None]) -> None:
+    def serve(self, complain: Callable[[BaseException], None], announce: Callable[[Any], None]) -> None:
         """Check the application in a process of its own, then serve until a signal ends that."""
         for name in given_for_wsgi(self.settings):
             option = name.replace("_", "-")

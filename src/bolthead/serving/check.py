@@ -12,7 +12,7 @@ from typing import Any
 
 def try_in_child(
     load: Callable[[], object],
-    complain: Callable[[Exception], None],
+    complain: Callable[[BaseException], None],
     interrupted: Callable[[], bool] = lambda: False,
 ) -> bool:
     """Whether *load* works; *complain* is called in the child when it raises.
@@ -24,7 +24,7 @@ def try_in_child(
 
 def judge_in_child(
     load: Callable[[], object],
-    complain: Callable[[Exception], None],
+    complain: Callable[[BaseException], None],
     judge: Callable[[Any], int],
     interrupted: Callable[[], bool] = lambda: False,
 ) -> int:
@@ -60,13 +60,14 @@ def _kill(child: int) -> None:
         pass
 
 
-def _try(load: Callable[[], object], complain: Callable[[Exception], None], judge: Callable[[Any], int]) -> None:
+def _try(load: Callable[[], object], complain: Callable[[BaseException], None], judge: Callable[[Any], int]) -> None:
     code = 1
     try:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         code = judge(load())
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        # An application may end Python instead of raising.
         complain(error)
     finally:
         sys.stdout.flush()
