@@ -19,7 +19,7 @@ from . import typing as ft
 from ._compat.lazy_modules import lazy_names
 from ._core.lifecycle import phases
 from ._core.lifecycle.records import Plan
-from ._core.lifecycle.url_for import GUARDED, UrlForGuards, build_url
+from ._core.lifecycle.url_for import GUARDED, UrlForGuards, build_url, drop_guards
 from ._core.lifecycle.wsgi import call_wsgi, full_dispatch, run_wsgi
 from ._core.primitives import place
 from .config import DEFAULTS
@@ -27,7 +27,7 @@ from .ctx import AppContext, RequestContext, fill_context
 from .globals import _cv_app as _cv_app
 from .globals import _cv_request as _cv_request
 from .globals import current_app, g, request, request_ctx, session
-from .helpers import get_debug_flag, get_flashed_messages, get_load_dotenv, send_from_directory
+from .helpers import declared_as, get_debug_flag, get_flashed_messages, get_load_dotenv, send_from_directory
 from .plan import WATCHED, make_plan, ship
 from .routing import BuildError as BuildError
 from .routing import MapAdapter, RequestRedirect, RoutingException
@@ -118,14 +118,14 @@ class Flask(App):
         if name in WATCHED or (name == "_got_first_request" and not value):
             object.__setattr__(self, "_plan", None)
         elif name in GUARDED:
-            object.__setattr__(self, "_url_for_guards", None)
+            drop_guards(self)
 
     def __delattr__(self, name: str) -> None:
         object.__delattr__(self, name)
         if name in WATCHED:
             object.__setattr__(self, "_plan", None)
         elif name in GUARDED:
-            object.__setattr__(self, "_url_for_guards", None)
+            drop_guards(self)
 
     def _make_plan(self) -> Plan:
         plan = make_plan(self)
@@ -259,7 +259,15 @@ class Flask(App):
         current blueprint's. Outside one it is external and needs ``SERVER_NAME``. A failure goes to
         `handle_url_build_error`.
         """
-        return build_url(self, endpoint, _anchor, _method, _scheme, _external, values)  # type: ignore[no-any-return]
+        values.update(_anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external)
+        return build_url(self, endpoint, values)  # type: ignore[no-any-return]
+
+    if not TYPE_CHECKING:
+
+        @declared_as(url_for)
+        def url_for(self, /, endpoint, **values):
+            # FAST (template): as in `helpers`.
+            return build_url(self, endpoint, values)
 
     # --- shell, development server, tests ---------------------------------------------------------------------
 

@@ -185,6 +185,7 @@ class AppContext(AppRecord, _Pushable):
 
     def __init__(self, app: Flask) -> None:
         self.app = app
+        self._url_for_guards = None
         self._adapter = app.create_url_adapter(None)
         self._token = None
         self._tokens = None

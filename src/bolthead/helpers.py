@@ -8,6 +8,7 @@ import sys
 import typing as t
 from datetime import datetime
 from functools import cache, update_wrapper
+from inspect import signature
 
 import werkzeug.utils
 from werkzeug.exceptions import Aborter
@@ -154,6 +155,21 @@ def abort(code: int | BaseResponse, *args: t.Any, **kwargs: t.Any) -> t.NoReturn
     _wz_abort(code, *args, **kwargs)
 
 
+def declared_as(declaration: t.Callable[..., t.Any]) -> t.Callable[[t.Any], t.Any]:
+    """Decorator: give a function the documentation, type hints and signature of *declaration*.
+
+    It takes the same calls in a quicker way.
+    """
+
+    def declare(function: t.Any) -> t.Any:
+        function.__signature__ = signature(declaration)
+        function.__annotations__ = declaration.__annotations__
+        function.__doc__ = declaration.__doc__
+        return function
+
+    return declare
+
+
 def url_for(
     endpoint: str,
     *,
@@ -169,12 +185,19 @@ def url_for(
     between rules of one endpoint; *_external* and *_scheme* ask for a whole address. BuildError if there is no rule
     for the endpoint and values, RuntimeError outside of a request without ``SERVER_NAME``.
     """
-    url = build_current_url(endpoint, _anchor, _method, _scheme, _external, values)
-    if url is not NotImplemented:
-        return url  # type: ignore[no-any-return]
     return current_app.url_for(
         endpoint, _anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external, **values
     )
+
+
+if not t.TYPE_CHECKING:
+    _url_for_of_app = url_for
+
+    @declared_as(url_for)
+    def url_for(endpoint, **values):
+        # FAST (url-for): CPython looks for each keyword-only argument by name, which takes longer than the core does.
+        url = build_current_url(endpoint, values)
+        return _url_for_of_app(endpoint, **values) if url is NotImplemented else url
 
 
 def get_template_attribute(template_name: str, attribute: str) -> t.Any:

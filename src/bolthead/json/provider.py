@@ -15,7 +15,7 @@ from werkzeug.http import http_date
 from .._compat.lazy_modules import lazy_names
 from .._core.json.reader import parse
 from .._core.json.response_json import line_of, writer_of
-from .._core.response.status import content_type_of
+from .._core.response.status import content_type_header
 
 if t.TYPE_CHECKING:
     from werkzeug.sansio.response import Response
@@ -164,7 +164,7 @@ class DefaultJSONProvider(JSONProvider):
             # FAST (json): what follows, without the call of a class.
             line = line_of(self, app, obj)
             if line is not None:
-                return plan.responses.whole(line, content_type_of(self.mimetype))  # type: ignore[no-any-return]
+                return plan.responses.whole(line, content_type_header(self.mimetype))  # type: ignore[no-any-return]
         compact = self.compact
         if compact is False or (compact is None and app.debug):
             text = self.dumps(obj, indent=2)

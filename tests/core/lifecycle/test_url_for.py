@@ -25,7 +25,19 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("index", {"_external": True}),
     ("index", {"_scheme": "https"}),
     ("index", {"_scheme": "https", "_external": False}),
+    ("index", {"_external": False}),
+    ("index", {"_anchor": None, "_external": None, "_method": None, "_scheme": None}),
+    ("index", {"q": 1, "_method": "POST"}),
+    ("item", {"n": 3, "_anchor": "x"}),
+    ("item", {"_anchor": "x", "n": 3, "q": None}),
+    ("item", {"n": 3, "q": "é", "_anchor": "", "r&": 1}),
+    ("item", {"n": 3, "q": [1, 2], "_anchor": "x"}),
+    ("item", {"n": 3, "q": 1.5, "_scheme": "https", "_external": True, "_anchor": "x"}),
+    ("item", {"n": 3, "_other": 1}),
+    ("odd", {"_anchor": "x"}),
+    ("odd", {"_anchor": "x", "q": 1}),
     ("method", {"_method": "PUT"}),
+    ("method", {"_method": "PUT", "q": 1}),
     ("static", {"filename": "a/b.css"}),
 ]
 
@@ -35,6 +47,8 @@ def site(framework: Any, **config: Any) -> Any:
     app.config.update(config)
     app.add_url_rule("/", "index", lambda: "")
     app.add_url_rule("/item/<int:n>", "item", lambda n: "")
+    app.add_url_rule("/odd/<_anchor>", "odd", lambda _anchor: "")
+    app.url_map.sort_parameters = "SORT" in config
     app.add_url_rule("/m/get", "method", lambda: "", methods=["GET"])
     app.add_url_rule("/m/put", "method", methods=["PUT"])
     part = framework.Blueprint("part", "site", url_prefix="/part", root_path="/nowhere")
@@ -54,7 +68,9 @@ def outcomes(framework: Any, app: Any) -> list[Any]:
     return found
 
 
-@pytest.mark.parametrize("config", [{}, {"SERVER_NAME": "example.test", "APPLICATION_ROOT": "/app"}], ids=str)
+@pytest.mark.parametrize(
+    "config", [{}, {"SORT": True}, {"SERVER_NAME": "example.test", "APPLICATION_ROOT": "/app"}], ids=str
+)
 @pytest.mark.parametrize("path", [None, "", "/", "/part/x", "/none"])
 def test_as_flask(load: Load, path: str | None, config: dict[str, Any]) -> None:
     """Outside of every context, in an application's, in requests that match a view, a blueprint's, and nothing."""
@@ -97,10 +113,37 @@ def test_what_is_changed_counts_at_once(load: Load, change: str) -> None:
     assert found[0][0] != found[0][1], "the change has no effect"
 
 
+def test_an_attribute_of_the_application_that_comes_and_goes(load: Load) -> None:
+    """Contexts that were there before see it too."""
+    for framework in (flask, load("bolthead")):
+        app = site(framework)
+        with app.test_request_context("/"):
+            assert framework.url_for("index", q=1) == "/?q=1"
+            with app.app_context(), app.test_request_context("/"):
+                assert framework.url_for("index", q=1) == "/?q=1"
+                app.url_for = lambda endpoint, **values: f"own {values}"
+                own = "own {'_anchor': None, '_method': None, '_scheme': None, '_external': None, 'q': 1}"
+                assert framework.url_for("index", q=1) == own
+            assert framework.url_for("index", q=1) == own
+            del app.url_for
+            assert framework.url_for("index", q=1) == "/?q=1"
+            app.inject_url_defaults = lambda endpoint, values: values.update(r=2)
+            assert framework.url_for("index", q=1) == "/?q=1&r=2"
+
+
+def test_keywords_that_are_no_exact_strings(load: Load) -> None:
+    text = type("Text", (str,), {})
+    for framework in (flask, load("bolthead")):
+        app = site(framework)
+        with app.test_request_context("/"):
+            assert framework.url_for("item", **{text("n"): 3, text("q"): 4}) == "/item/3?q=4"
+            assert framework.url_for("item", **{text("n"): 3, text("_anchor"): "x"}) == "/item/3#x"
+
+
 def test_the_body_of_the_method(load: Load) -> None:
     module, app = load(NAME), site(load("bolthead"))
     with app.test_request_context("/"):
-        assert module.build_url(app, "item", None, None, None, None, {"n": 3}) == "/item/3"
+        assert module.build_url(app, "item", {"n": 3}) == "/item/3"
     with app.app_context(), pytest.raises(RuntimeError, match="outside an active request without 'SERVER_NAME'"):
-        module.build_url(app, "item", None, None, None, None, {"n": 3})
+        module.build_url(app, "item", {"n": 3})
     assert {"url_for", "inject_url_defaults", "url_default_functions"} <= module.GUARDED

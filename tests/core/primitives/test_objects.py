@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 import sysconfig
 import threading
+from collections import UserDict
 from collections.abc import Callable
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
+
+import pytest
 
 Load = Callable[[str], ModuleType]
 NAME = "bolthead._core.primitives.objects"
@@ -40,6 +43,35 @@ def test_own_attributes_and_items(load: Load) -> None:
     assert dict.items(closed) == {"a": [1, 3], "b": [2]}.items()
     assert module.own_item(closed, "a") == [1, 3]
     assert module.own_item(closed, "c") is None
+
+
+def test_item_of(load: Load) -> None:
+    """As the mapping's own look-up has it."""
+
+    class Own(dict[str, Any]):
+        def __getitem__(self, key: str) -> Any:
+            return f"own {key}"
+
+    class Default(dict[str, Any]):
+        def __missing__(self, key: str) -> Any:
+            return f"no {key}"
+
+    item_of = load(NAME).item_of
+    changed: Any = type("Changed", (dict,), {})({"a": 1})
+    for mapping in ({"a": 1}, Own(a=1), Default(a=1), MappingProxyType({"a": 1}), changed, UserDict({"a": 1})):
+        for key in ("a", "b"):
+            try:
+                wanted: Any = mapping[key]
+            except KeyError as error:
+                wanted = error.args
+            try:
+                assert item_of(mapping, key) == wanted
+            except KeyError as error:
+                assert error.args == wanted
+    type(changed).__getitem__ = lambda self, key: 2
+    assert item_of(changed, "a") == 2
+    with pytest.raises(TypeError, match="unhashable"):
+        item_of({}, [])
 
 
 def test_is_on(load: Load) -> None:

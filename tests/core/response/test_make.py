@@ -97,7 +97,7 @@ def test_text_without_a_response(load: Load, code: int, sets_length: bool) -> No
         {"default_status": code, "default_mimetype": "text/x", "automatically_set_content_length": sets_length},
     )
     responses = plan.responses_of(cls)
-    made = responses.whole(b"text", responses.content_type)
+    made = responses.whole(b"text", responses.header)
     assert shown(made) == shown(cls(b"text"))
     assert plan.sends_text(responses) == (sets_length and code not in (204, 304))
     if plan.sends_text(responses):
@@ -106,7 +106,7 @@ def test_text_without_a_response(load: Load, code: int, sets_length: bool) -> No
             started: list[Any] = []
             bodies = [
                 b"".join(send(environ, lambda *given: started.append(given)))  # noqa: B023
-                for send in (lambda *args: responses.send_whole(b"text", responses.content_type, *args), cls(b"text"))
+                for send in (lambda *args: responses.send_whole(b"text", responses.header, *args), cls(b"text"))
             ]
             assert bodies[0] == bodies[1] and started[0] == started[1]
 

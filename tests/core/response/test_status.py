@@ -25,7 +25,9 @@ def test_every_code(load: Load) -> None:
 )
 def test_content_types(load: Load, mimetype: str) -> None:
     for _ in range(2):
-        assert load(NAME).content_type_of(mimetype) == get_content_type(mimetype, "utf-8")
+        wanted = get_content_type(mimetype, "utf-8")
+        assert load(NAME).content_type_of(mimetype) == wanted
+        assert load(NAME).content_type_header(mimetype) == ("Content-Type", wanted)
 
 
 @pytest.mark.parametrize("mimetype", ["text/html\r\nX: y", "a\nb", "a\rb"])

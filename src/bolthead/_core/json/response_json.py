@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..primitives.objects import item_of
 from ..primitives.stock import shipped
 from .writer import Writer
 
@@ -43,7 +44,7 @@ def line_of(provider: Any, app: Any, obj: Any) -> bytes | None:
     compact = provider.compact
     if compact is None:
         # FAST (json): as the property `debug` does.
-        debug = app.config["DEBUG"] if shipped.app_debug.holds(type(app)) else app.debug
+        debug = item_of(app.config, "DEBUG") if shipped.app_debug.holds(type(app)) else app.debug
         if debug:
             return None
     elif compact is False:

@@ -226,7 +226,7 @@ class Exchange(AsyncPhases):
         body: bytes | None
         if kind is str:
             body = str.encode(rv)
-            content_type = plan.responses.content_type
+            content_type = plan.responses.header[1]
         else:
             body = line_of(self.app.json, self.app, rv)
             if body is None or not can_skip_response(plan, self.ctx):

@@ -43,8 +43,11 @@ class AsyncPhases(Steps):
             or not plan.inline_ensure_sync
         ):
             return None
-        view = select(plan, self.app, ctx, True)
-        return view if view is not None and is_async(view) else None
+        endpoint = select(plan, self.app, ctx, True)
+        if endpoint is NotImplemented:
+            return None
+        view = plan.views[endpoint]
+        return view if is_async(view) else None
 
     async def dispatch(self) -> Any:
         """Enter and answer, with user errors turned into answers."""
@@ -67,7 +70,8 @@ class AsyncPhases(Steps):
                         await TO_THREAD
                     rv = app.dispatch_request()
                 else:
-                    view = select(plan, app, ctx, just_matched)
+                    endpoint = select(plan, app, ctx, just_matched)
+                    view = None if endpoint is NotImplemented else plan.views[endpoint]
                     if view is None:
                         rv = app.make_default_options_response()
                     elif is_async(view):

@@ -3,7 +3,7 @@ cimport cython
 from bolthead._core.lifecycle.phases cimport open_session, send, teardown_app, teardown_request
 from bolthead._core.lifecycle.records cimport AppRecord, Plan, PushRecord, RequestRecord, environ_seen
 from bolthead._core.primitives.context_vars cimport var_get, var_reset, var_set
-from bolthead._core.primitives.objects cimport bare
+from bolthead._core.primitives.objects cimport bare, item_of
 from bolthead._core.request.scope cimport LazyEnviron
 from bolthead._core.routing.adapter cimport may_redirect, not_found_error
 from bolthead._core.routing.search cimport lookup_static, lookup_tree

@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from ..primitives.context import _cv_app, _cv_request
 from ..primitives.context_vars import var_get, var_reset, var_set
-from ..primitives.objects import bare
+from ..primitives.objects import bare, item_of
 from ..request.scope import LazyEnviron
 from ..routing.adapter import may_redirect, not_found_error
 from ..routing.search import DETOUR, FOUND, MISSED, lookup_static, lookup_tree
@@ -33,7 +33,7 @@ def new_context(plan: Plan, app: Any, given: Any) -> Any:
         return context_by_app(plan, app, given)
     environ: dict[str, Any] = given
     host = environ.get("HTTP_HOST")
-    if type(host) is not str or host not in plan.checked_hosts or plan.config["TRUSTED_HOSTS"] is not None:
+    if type(host) is not str or host not in plan.checked_hosts or item_of(plan.config, "TRUSTED_HOSTS") is not None:
         return context_by_app(plan, app, environ)
     request = bare(plan.request_class)
     request.environ = environ
@@ -55,7 +55,7 @@ def context_by_app(plan: Plan, app: Any, environ: Any) -> Any:
 
 def new_lazy_context(plan: Plan, app: Any, lazy: LazyEnviron) -> Any:
     """A request context whose environ is made when it is first read; None where the adapter is needed at once."""
-    if lazy.host not in plan.checked_hosts or plan.config["TRUSTED_HOSTS"] is not None:
+    if lazy.host not in plan.checked_hosts or item_of(plan.config, "TRUSTED_HOSTS") is not None:
         return None
     request = bare(plan.websocket_class if lazy.websocket else plan.request_class)
     request._lazy_environ = lazy
@@ -76,6 +76,7 @@ def fill_request_context(
     ctx.flashes = None
     ctx._adapter = adapter
     ctx._after = None
+    ctx._is_get = False
     ctx._lazy = None
     ctx._was_pushed = False
     ctx._session_or_none = session
@@ -185,6 +186,7 @@ def push_new_app(plan: Plan, ctx: AppRecord, app: Any) -> AppRecord:
     """Fill and push a new application context, whose fields are not set yet."""
     ctx.app = app
     ctx._adapter = NOT_CREATED
+    ctx._url_for_guards = None
     ctx._tokens = None
     ctx._token = var_set(app_var, ctx)
     if plan.pushed:
@@ -216,7 +218,9 @@ def close_request(plan: Plan, ctx: RequestRecord) -> None:
     """Close the files of the request's form."""
     request = ctx.request
     # FAST (string): Werkzeug's `close` closes what is in `files`, which only a body of some type can fill.
-    environ = ctx.environ or environ_seen(ctx)
+    environ = ctx.environ
+    if environ is None:
+        environ = environ_seen(ctx)
     if not plan.stock_close or (environ is not None and "CONTENT_TYPE" in environ and request.__dict__.get("files")):
         # That of a websocket is about its connection.
         close = None if hasattr(request, "_connection") else getattr(request, "close", None)
@@ -241,7 +245,9 @@ def drop_request(ctx: RequestRecord) -> Any:
         ctx._token = None
         ctx._pushed = None
         # Breaks the cycle of the environ and its request.
-        environ = ctx.environ or environ_seen(ctx)
+        environ = ctx.environ
+        if environ is None:
+            environ = environ_seen(ctx)
         if environ is not None:
             environ["werkzeug.request"] = None
     var_reset(request_var, token)
@@ -259,7 +265,9 @@ _WEBSOCKET = ("ws", "wss")
 def match(plan: Plan, ctx: RequestRecord) -> bool:
     """Match the request without an adapter. False where an adapter has to."""
     request = ctx.request
-    environ = ctx.environ or environ_seen(ctx)
+    environ = ctx.environ
+    if environ is None:
+        environ = environ_seen(ctx)
     websocket = False
     if environ is None:
         path = ctx._lazy.path  # type: ignore[union-attr]
@@ -285,7 +293,8 @@ def match(plan: Plan, ctx: RequestRecord) -> bool:
     tree = plan.tree
     if tree.stale and not plan.map.is_ready():
         return False
-    if method != "GET":
+    ctx._is_get = method == "GET"
+    if not ctx._is_get:
         method = method.upper()
     leaf = lookup_static(tree, plan.domain, path, method, websocket)
     if leaf is not None and not leaf.detour:

@@ -1,7 +1,7 @@
 cimport cython
 
 from bolthead._core.lifecycle.records cimport Plan, RequestRecord, environ_seen
-from bolthead._core.primitives.objects cimport is_coroutine_function, is_sync_function
+from bolthead._core.primitives.objects cimport is_coroutine_function, is_sync_function, item_of
 
 @cython.locals(plan=Plan)
 cpdef Plan plan_of(object app)
@@ -16,6 +16,7 @@ cpdef object enter(Plan plan, object app, RequestRecord ctx)
 cpdef tuple scopes_of(Plan plan, object request)
 cpdef object preprocess(Plan plan, object app, object request)
 cpdef object select(Plan plan, object app, RequestRecord ctx, bint just_matched)
+cdef bint asks_for_options(Plan plan, RequestRecord ctx, object rule) except -1
 cpdef object answer(Plan plan, object app, RequestRecord ctx, bint just_matched)
 cpdef object finish(Plan plan, object app, RequestRecord ctx, object rv, bint from_error_handler)
 cpdef object process(Plan plan, object app, RequestRecord ctx, object response)

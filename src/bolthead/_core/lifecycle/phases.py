@@ -10,7 +10,7 @@ from __future__ import annotations
 from inspect import iscoroutinefunction
 from typing import Any
 
-from ..primitives.objects import is_coroutine_function, is_sync_function
+from ..primitives.objects import is_coroutine_function, is_sync_function, item_of
 from .records import Plan, RequestRecord, environ_seen
 
 APP_ONLY = (None,)
@@ -106,10 +106,10 @@ def preprocess(plan: Plan, app: Any, request: Any) -> Any:
 
 
 def select(plan: Plan, app: Any, ctx: RequestRecord, just_matched: bool) -> Any:
-    """The view to call with ``ctx._values``; None where OPTIONS is answered without one.
+    """The endpoint whose view to call with ``ctx._values``; NotImplemented where OPTIONS is answered without one.
 
-    Raises what routing found instead of a view. *just_matched*: no user code has run since the match, so the record's
-    rule and values are current.
+    Raises what routing found instead of a rule. *just_matched*: no user code has run since the match, so the record's
+    rule, values and method are current.
     """
     request = ctx.request
     rule = ctx._rule
@@ -118,28 +118,35 @@ def select(plan: Plan, app: Any, ctx: RequestRecord, just_matched: bool) -> Any:
             app.raise_routing_exception(request)
         rule = ctx._rule = request.url_rule
         ctx._values = request.view_args
+    if not (plan.stock_method and just_matched and ctx._is_get) and asks_for_options(plan, ctx, rule):
+        return NotImplemented
+    return rule.endpoint
+
+
+def asks_for_options(plan: Plan, ctx: RequestRecord, rule: Any) -> bool:
+    """Whether this is an OPTIONS request that is answered without a view."""
     if plan.stock_method:
-        environ = ctx.environ or environ_seen(ctx)
+        environ = ctx.environ
+        if environ is None:
+            environ = environ_seen(ctx)
         method = "GET" if environ is None else environ["REQUEST_METHOD"]
     else:
-        method = request.method
-    if (
+        method = ctx.request.method
+    return (
         method != "GET"
         and (method == "OPTIONS" or not method.isupper())
         and getattr(rule, "provide_automatic_options", False)
-        and request.method == "OPTIONS"
-    ):
-        return None
-    return plan.views[rule.endpoint]
+        and ctx.request.method == "OPTIONS"
+    )
 
 
 def answer(plan: Plan, app: Any, ctx: RequestRecord, just_matched: bool) -> Any:
-    """Call the view that `select` finds."""
-    view = select(plan, app, ctx, just_matched)
-    if view is None:
+    """Call the view of the endpoint that `select` finds."""
+    endpoint = select(plan, app, ctx, just_matched)
+    if endpoint is NotImplemented:
         return app.make_default_options_response()
+    view = plan.views[endpoint]
     values = ctx._values
-    endpoint = ctx._rule.endpoint
     if plan.sync_views.get(endpoint) is not view:
         found = synced(plan, app, view)
         if found is not view or not plan.inline_ensure_sync:
@@ -223,15 +230,18 @@ def teardown_app(plan: Plan, app: Any, exc: Any) -> None:
 
 def refreshes_session(plan: Plan, ctx: RequestRecord) -> bool:
     """Whether the request may carry a session that is sent again although it was not accessed."""
-    environ = ctx.environ or environ_seen(ctx)
+    environ = ctx.environ
+    if environ is None:
+        environ = environ_seen(ctx)
     if environ is None:
         cookies: Any = ctx._lazy.cookies  # type: ignore[union-attr]
     elif "HTTP_COOKIE" in environ:
         cookies = environ["HTTP_COOKIE"]
     else:
         return False
-    config = plan.config
-    return cookies and config["SESSION_REFRESH_EACH_REQUEST"] and config["SESSION_COOKIE_NAME"] in cookies
+    if not cookies or not item_of(plan.config, "SESSION_REFRESH_EACH_REQUEST"):
+        return False
+    return item_of(plan.config, "SESSION_COOKIE_NAME") in cookies
 
 
 def can_skip_response(plan: Plan, ctx: RequestRecord) -> bool:

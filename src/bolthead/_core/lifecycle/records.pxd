@@ -14,6 +14,7 @@ cdef class PushRecord:
 cdef class AppRecord(PushRecord):
     cdef public object app
     cdef public object _adapter
+    cdef public object _url_for_guards
 
 
 cdef class RequestRecord(PushRecord):
@@ -25,6 +26,7 @@ cdef class RequestRecord(PushRecord):
     cdef public object flashes
     cdef public object _adapter
     cdef public list _after
+    cdef public bint _is_get
     cdef public bint _was_pushed
     cdef public object _session_or_none
     cdef public object _pushed

@@ -30,22 +30,26 @@ class PushRecord:
 class AppRecord(PushRecord):
     """The state of an application context."""
 
-    __slots__ = ("_adapter", "app")
+    __slots__ = ("_adapter", "_url_for_guards", "app")
 
     app: Any
     _adapter: Any
+    # The application's, once `url_for` was called in this context.
+    _url_for_guards: Any
 
 
 class RequestRecord(PushRecord):
     """The state of a request context. ``_pushed`` is the application context that the first push brought.
 
-    ``_was_pushed``: it was pushed once, so its session may be opened. ``environ`` is None where ``_lazy`` makes it when
+    ``_was_pushed``: it was pushed once, so its session may be opened. ``_is_get``: its method was GET when
+    it was matched. ``environ`` is None where ``_lazy`` makes it when
     the request's is looked at; until then the request is a GET without a body.
     """
 
     __slots__ = (
         "_adapter",
         "_after",
+        "_is_get",
         "_lazy",
         "_pushed",
         "_rule",
@@ -64,6 +68,7 @@ class RequestRecord(PushRecord):
     flashes: list[tuple[str, str]] | None
     _adapter: Any
     _after: list[Any] | None
+    _is_get: bool
     _was_pushed: bool
     _session_or_none: Any
     _pushed: Any

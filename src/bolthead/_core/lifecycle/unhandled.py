@@ -7,6 +7,7 @@ from typing import Any
 from werkzeug.exceptions import BadRequestKeyError, HTTPException
 from werkzeug.routing import RoutingException
 
+from ..primitives.objects import item_of
 from .records import Plan, RequestRecord
 
 
@@ -15,14 +16,13 @@ def is_answer(plan: Plan, error: Any) -> bool:
 
     FAST (errors): without a handler, that takes five calls.
     """
-    config = plan.config
     return (
         plan.stock_error_handling
         and not plan.handlers
         and isinstance(error, HTTPException)
         and not isinstance(error, BadRequestKeyError)
-        and not config["TRAP_HTTP_EXCEPTIONS"]
-        and not config["TRAP_BAD_REQUEST_ERRORS"]
+        and not item_of(plan.config, "TRAP_HTTP_EXCEPTIONS")
+        and not item_of(plan.config, "TRAP_BAD_REQUEST_ERRORS")
         and plan.error_watch.unchanged()
     )
 

@@ -1,10 +1,10 @@
 cimport cython
 
 from bolthead._core.primitives.stock cimport Shipped
-from bolthead._core.lifecycle.records cimport Plan, RequestRecord, environ_seen
+from bolthead._core.lifecycle.records cimport AppRecord, Plan, RequestRecord, environ_seen
 from bolthead._core.primitives.class_watch cimport ClassWatch
 from bolthead._core.primitives.context_vars cimport var_get
-from bolthead._core.primitives.objects cimport own_set
+from bolthead._core.primitives.objects cimport Flag, own_set
 from bolthead._core.routing.adapter cimport AdapterRecord
 from bolthead._core.routing.url_build cimport build_relative
 
@@ -17,6 +17,7 @@ cdef object NOT_CREATED
 @cython.final
 cdef class UrlForGuards:
     cdef ClassWatch watch
+    cdef Flag current
     cdef bint inline_url_for
     cdef object injects
     cdef object context_class
@@ -27,25 +28,13 @@ cdef class UrlForGuards:
 cdef UrlForGuards guards_of(object app)
 
 @cython.locals(guards=UrlForGuards)
-cpdef object build_current_url(
-    object endpoint, object anchor, object method, object scheme, object external, dict values
-)
+cpdef object drop_guards(object app)
 
-cpdef object build_url(
-    object app, object endpoint, object anchor, object method, object scheme, object external, dict values
-)
-
+@cython.locals(guards=UrlForGuards, record=AppRecord)
+cpdef object build_current_url(object endpoint, dict values)
+cpdef object build_url(object app, object endpoint, dict values)
 @cython.locals(record=RequestRecord)
-cdef object _build_url(
-    UrlForGuards guards,
-    object app,
-    object endpoint,
-    object anchor,
-    object method,
-    object scheme,
-    object external,
-    dict values,
-)
+cdef object _build_url(UrlForGuards guards, object app, object endpoint, dict values)
 
 @cython.locals(record=RequestRecord, settings=AdapterRecord)
 cdef object adapter_record_of(UrlForGuards guards, object ctx)

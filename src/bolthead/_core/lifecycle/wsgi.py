@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..json.response_json import line_of
-from ..response.status import content_type_of
+from ..response.status import content_type_header
 from .contexts import PRESERVE, new_context, pop_request, preserve_contexts, push_request
 from .phases import answer, can_skip_response, enter, finish, plan_of
 from .records import Plan, RequestRecord
@@ -71,7 +71,7 @@ def run(plan: Plan, app: Any, environ: Any, start_response: Any) -> Any:
     ctx: Any = new_context(plan, app, environ)
     error: BaseException | None = None
     text = None
-    content_type = None
+    header: Any = None
     response: Any = None
     try:
         try:
@@ -88,16 +88,16 @@ def run(plan: Plan, app: Any, environ: Any, start_response: Any) -> Any:
                 kind = type(rv)
                 if kind is str and can_skip_response(plan, ctx):
                     # FAST (string): a response that only the server would see is not made.
-                    text = rv.encode()
-                    content_type = plan.responses.content_type
+                    text = str.encode(rv)
+                    header = plan.responses.header
                 elif (kind is dict or kind is list) and can_skip_response(plan, ctx):
                     # FAST (json): as above. `default` may have added a hook meanwhile, so this is checked again.
                     provider = app.json
                     text = line_of(provider, app, rv)
                     if text is not None:
-                        content_type = content_type_of(provider.mimetype)
+                        header = content_type_header(provider.mimetype)
                         if not can_skip_response(plan, ctx):
-                            rv = plan.responses.whole(text, content_type)
+                            rv = plan.responses.whole(text, header)
                             text = None
                     if text is None:
                         response = finish(plan, app, ctx, rv, False)
@@ -110,7 +110,7 @@ def run(plan: Plan, app: Any, environ: Any, start_response: Any) -> Any:
             error = caught
             raise
         if text is not None:
-            return plan.responses.send_whole(text, content_type, environ, start_response)
+            return plan.responses.send_whole(text, header, environ, start_response)
         if type(response) is plan.responses.cls:
             return plan.responses.send(response, environ, start_response)
         return response(environ, start_response)

@@ -24,4 +24,5 @@ cpdef bint is_coroutine_function(object func)
 cpdef bint is_on(object cls, object name, object value) except -1
 cpdef object own_set(object instance, object name, object value)
 cpdef object own_item(object mapping, object key)
+cpdef object item_of(object mapping, object key)
 cpdef object add_pairs(object mapping, list pairs)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from _thread import allocate_lock
 from collections.abc import Callable
+from operator import getitem
 from types import FunctionType
 from typing import Any
 
@@ -51,6 +52,13 @@ own_set: Callable[[Any, str, Any], None] = object.__setattr__
 
 own_item: Callable[[Any, Any], Any] = dict.get
 """The value for a key in a subclass of dict, even if that overrides ``get``; None without one."""
+
+item_of: Callable[[Any, Any], Any] = getitem
+"""``mapping[key]``.
+
+FAST (string, session-write): compiled, a subclass of dict without an item look-up of its own is read as a dict is.
+CPython calls the method ``dict.__getitem__`` for it by name, which takes twice as long.
+"""
 
 
 def immortal(value: Any) -> Any:

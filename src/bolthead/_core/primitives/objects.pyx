@@ -65,6 +65,8 @@ cdef extern from *:
 
 
 cdef int CO_COROUTINE = 0x80
+cdef object GETITEM = "__getitem__"
+cdef PyObject *DICT_GETITEM = bolthead_lookup(dict, GETITEM)
 cdef bint MARKS = sys.version_info >= (3, 12)
 
 
@@ -109,6 +111,18 @@ cpdef object own_item(object mapping, object key):
     value = <object>found
     Py_XDECREF(found)
     return value
+
+
+cpdef object item_of(object mapping, object key):
+    cdef PyObject *found = NULL
+    if bolthead_lookup(type(mapping), GETITEM) is DICT_GETITEM and DICT_GETITEM is not NULL:
+        bolthead_get_item(mapping, key, &found)
+        if found is not NULL:
+            value = <object>found
+            Py_XDECREF(found)
+            return value
+    # Also for what `__missing__` gives, and for the error.
+    return mapping[key]
 
 
 def immortal(value):

@@ -2,6 +2,7 @@ cimport cython
 
 from bolthead._core.http.headers cimport parse_int
 from bolthead._core.primitives.context_vars cimport var_get
+from bolthead._core.primitives.objects cimport item_of
 
 cdef Py_ssize_t _PIECE
 cdef object app_var

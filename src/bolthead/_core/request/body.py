@@ -12,6 +12,7 @@ from werkzeug.http import parse_set_header
 from ..http.headers import parse_int
 from ..primitives.context import _cv_app
 from ..primitives.context_vars import var_get
+from ..primitives.objects import item_of
 
 _PIECE = 64 * 1024
 
@@ -40,7 +41,7 @@ def limit_of(own: Any, key: str, default: Any) -> Any:
     if own is not None:
         return own
     ctx = var_get(app_var, None)
-    return default if ctx is None else ctx.app.config[key]
+    return default if ctx is None else item_of(ctx.app.config, key)
 
 
 def checked_length(environ: Any, limit: int | None) -> int | None:

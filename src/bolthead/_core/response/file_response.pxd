@@ -6,7 +6,7 @@ from bolthead._core.primitives.stock cimport Shipped
 from bolthead._core.primitives.system cimport close_file, open_cached
 from bolthead._core.http.set_cookie cimport date_of
 from bolthead._core.response.bare cimport bare_response
-from bolthead._core.response.status cimport content_type_of
+from bolthead._core.response.status cimport content_type_header
 
 cdef Shipped shipped
 cdef StockFunctions FILE_FUNCTIONS

@@ -31,7 +31,7 @@ from ..primitives.context_vars import var_get
 from ..primitives.stock import shipped
 from ..primitives.system import close_file, open_cached
 from .bare import bare_response
-from .status import content_type_of
+from .status import content_type_header
 
 BUFFER_SIZE = 8192
 """Bytes of one step through a file, as with Werkzeug."""
@@ -273,7 +273,7 @@ def headers_of(
         max_age = max_age(path)
     if max_age is not None and (type(max_age) is not int or not 0 <= max_age < LAST_SECOND - now):
         return None
-    pairs.append(("Content-Type", content_type_of(mimetype)))
+    pairs.append(content_type_header(mimetype))
     pairs.append(("Content-Length", str(size)))
     pairs.append(("Last-Modified", validators[1]))
     if max_age is None:

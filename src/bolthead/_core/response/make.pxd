@@ -5,7 +5,7 @@ from bolthead._core.http.headers cimport bare_headers
 from bolthead._core.response.bare cimport bare_response
 from bolthead._core.response.error_page cimport error_response
 from bolthead._core.response.send cimport send
-from bolthead._core.response.status cimport content_type_of, length_of, status_text
+from bolthead._core.response.status cimport content_type_header, length_of, status_text
 
 cdef Shipped shipped
 
@@ -20,12 +20,12 @@ cdef class Responses:
     cdef public bint stock_send
     cdef public bint sets_length
     cdef public object code
-    cdef public object content_type
+    cdef public tuple header
     cdef public object status
 
     @cython.locals(pairs=list)
-    cpdef object whole(self, bytes body, object content_type)
-    cpdef object send_whole(self, bytes body, object content_type, object environ, object start_response)
+    cpdef object whole(self, bytes body, tuple header)
+    cpdef object send_whole(self, bytes body, tuple header, object environ, object start_response)
     cpdef object make(self, object app, object request, object rv)
     cpdef object send(self, object response, object environ, object start_response)
 

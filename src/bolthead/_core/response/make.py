@@ -18,7 +18,7 @@ from ..primitives.stock import StockGuard, shipped
 from .bare import bare_response
 from .error_page import error_response
 from .send import SENDERS, send
-from .status import content_type_of, length_of, status_text
+from .status import content_type_header, length_of, status_text
 
 FILL = StockGuard(BaseResponse, ["_clean_status", "status"])
 SET_DATA = StockGuard(BaseResponse, ["set_data"])
@@ -54,16 +54,16 @@ def fill(
     if type(status) is not int:
         _wz_init(self, response, status, headers, mimetype, content_type, direct_passthrough)
         return
+    pairs = []
     if content_type is None:
         if mimetype is None:
             mimetype = cls.default_mimetype
         if mimetype is not None:
-            content_type = content_type_of(mimetype)
+            pairs.append(content_type_header(mimetype))
     elif type(content_type) is not str or "\n" in content_type or "\r" in content_type:
         _wz_init(self, response, status, headers, mimetype, content_type, direct_passthrough)
         return
-    pairs = []
-    if content_type is not None:
+    else:
         pairs.append(("Content-Type", content_type))
     self.headers = bare_headers(pairs)
     self._status = status_text(status)
@@ -88,11 +88,12 @@ def fill(
 class Responses:
     """The answers of one response class.
 
-    ``stock_init``: its constructor is bolthead's, so a response may be made without a call of it; ``content_type``,
-    ``status``, ``code`` and ``sets_length`` are its defaults then. ``stock_send``: it is sent as bolthead's is.
+    ``stock_init``: its constructor is bolthead's, so a response may be made without a call of it; ``header`` (its
+    Content-Type), ``status``, ``code`` and ``sets_length`` are its defaults then. ``stock_send``: it is sent as
+    bolthead's is.
     """
 
-    __slots__ = ("cls", "code", "content_type", "sets_length", "status", "stock_init", "stock_send")
+    __slots__ = ("cls", "code", "header", "sets_length", "status", "stock_init", "stock_send")
 
     def __init__(self, cls: Any, stock_init: bool, stock_send: bool) -> None:
         self.cls = cls
@@ -101,7 +102,7 @@ class Responses:
         if self.stock_init:
             self.code = cls.default_status
             self.status = status_text(cls.default_status)
-            self.content_type = content_type_of(cls.default_mimetype)
+            self.header = content_type_header(cls.default_mimetype)
             self.sets_length = cls.automatically_set_content_length
 
     def make(self, app: Any, request: Any, rv: Any) -> Any:
@@ -110,25 +111,27 @@ class Responses:
         if kind is self.cls:
             return rv
         if kind is str and self.stock_init:
-            return self.whole(rv.encode(), self.content_type)
+            return self.whole(str.encode(rv), self.header)
         if (kind is dict or kind is list) and self.stock_init:
             provider = app.json
             line = line_of(provider, app, rv)
             if line is not None:
-                return self.whole(line, content_type_of(provider.mimetype))
+                return self.whole(line, content_type_header(provider.mimetype))
         return make_any(self.cls, app, request, rv)
 
-    def whole(self, body: bytes, content_type: Any) -> Any:
-        """What ``cls(body, content_type=content_type)`` makes, with ``stock_init``."""
-        pairs = [("Content-Type", content_type)]
+    def whole(self, body: bytes, header: tuple[str, str]) -> Any:
+        """What ``cls(body, content_type=header[1])`` makes, with ``stock_init``."""
+        pairs = [header]
         if self.sets_length:
             pairs.append(("Content-Length", length_of(body)))
         return bare_response(self.cls, self.status, self.code, pairs, [body])
 
-    def send_whole(self, body: bytes, content_type: Any, environ: Any, start_response: Callable[..., Any]) -> Any:
+    def send_whole(self, body: bytes, header: tuple[str, str], environ: Any, start_response: Callable[..., Any]) -> Any:
         """Send what `whole` makes, with ``stock_send`` and ``sets_length`` too, without making it."""
-        start_response(self.status, [("Content-Type", content_type), ("Content-Length", length_of(body))])
-        if environ["REQUEST_METHOD"] == "HEAD":
+        start_response(self.status, [header, ("Content-Length", length_of(body))])
+        method = environ["REQUEST_METHOD"]
+        # FAST (string): the first comparison is one of addresses.
+        if method != "GET" and method == "HEAD":
             return []
         return [body]
 
@@ -206,7 +209,7 @@ def redirection(cls: Any, location: Any, code: Any) -> Any:
         return _wz_redirect(location, code, cls)
     body = str(escape(location)).join(REDIRECT_PAGE).encode()
     pairs = [
-        ("Content-Type", content_type_of("text/html")),
+        content_type_header("text/html"),
         ("Content-Length", length_of(body)),
         ("Location", location),
     ]

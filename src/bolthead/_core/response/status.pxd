@@ -8,6 +8,7 @@ cdef Py_ssize_t CONTENT_TYPES_SIZE
 
 cpdef str status_text(object code)
 cpdef object content_type_of(object mimetype)
+cpdef tuple content_type_header(object mimetype)
 
 @cython.locals(size=cython.Py_ssize_t)
 cpdef str length_of(bytes body)

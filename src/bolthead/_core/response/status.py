@@ -7,9 +7,11 @@ import sys
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.utils import get_content_type
 
-# What is remembered is interned: without the GIL that is immortal, so that threads need not share a count.
+from ..primitives.objects import immortal
+
+# What is remembered is interned, or made so: without the GIL that is immortal, so that threads need not share a count.
 STATUSES: dict[int, str] = {}
-CONTENT_TYPES: dict[str, str] = {}
+CONTENT_TYPES: dict[str, tuple[str, str]] = {}
 CONTENT_TYPES_SIZE = 512
 """How many content types are remembered."""
 LENGTHS_SIZE = 1024
@@ -30,14 +32,21 @@ def status_text(code: int) -> str:
 
 def content_type_of(mimetype: str) -> str:
     """*mimetype* with a charset where a text type needs one. ValueError for one that would break the header's line."""
-    found = CONTENT_TYPES.get(mimetype)
-    if found is None:
+    return content_type_header(mimetype)[1]
+
+
+def content_type_header(mimetype: str) -> tuple[str, str]:
+    """The header with `content_type_of`."""
+    header = CONTENT_TYPES.get(mimetype)
+    if header is None:
         found = get_content_type(mimetype, "utf-8")
         if "\n" in found or "\r" in found:
             raise ValueError("Header values must not contain newline characters.")
+        header = ("Content-Type", found)
         if len(CONTENT_TYPES) < CONTENT_TYPES_SIZE and type(found) is str:
-            found = CONTENT_TYPES[mimetype] = sys.intern(found)
-    return found
+            # FAST (string): a tuple for all answers of one type.
+            header = CONTENT_TYPES[mimetype] = immortal(("Content-Type", sys.intern(found)))
+    return header
 
 
 def length_of(body: bytes) -> str:

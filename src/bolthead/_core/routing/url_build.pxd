@@ -8,6 +8,7 @@ from bolthead._core.routing.tree cimport Tree
 
 cdef int _QUOTED
 cdef int _INTEGER
+cdef frozenset URL_FOR_OPTIONS
 
 
 @cython.locals(pairs=list)
@@ -54,9 +55,9 @@ cdef class UrlTemplate:
     @cython.locals(query=str, built=Built)
     cpdef Built fill(self, dict values, bint append_unknown)
     @cython.locals(accepted=set, query=str, mark=str)
-    cdef str rest(self, dict values)
+    cdef str rest(self, dict values, str path, bint options)
     @cython.locals(accepted=set, extra=dict, query=str)
-    cdef str encoded(self, dict values)
+    cdef str encoded(self, dict values, str path, bint options)
     @cython.locals(built=Built)
     cdef Built ask(self, dict values, object method, bint append_unknown)
 
@@ -95,9 +96,10 @@ cdef Built _choose(
 cdef EndpointTemplates _templates(AdapterRecord bound, Tree tree, object endpoint)
 
 @cython.locals(
-    tree=Tree, group=EndpointTemplates, rules=list, path=str, steps=list, number=cython.bint, name=str, after=str
+    tree=Tree, group=EndpointTemplates, rules=list, path=str, whole=str, steps=list, number=cython.bint, name=str,
+    after=str,
 )
-cpdef str build_relative(AdapterRecord bound, object endpoint, dict values, object method)
+cpdef str build_relative(AdapterRecord bound, object endpoint, dict values, object method, bint options)
 
 @cython.locals(
     bound=AdapterRecord, tree=Tree, given=dict, built=Built, templates=list, group=EndpointTemplates,

@@ -19,6 +19,10 @@ _QUOTED = QUOTED
 _INTEGER = INTEGER
 
 
+URL_FOR_OPTIONS = frozenset(("_anchor", "_external", "_method", "_scheme"))
+"""The keywords of ``url_for`` that are no values."""
+
+
 def encode_query(values: Mapping[Any, Any], ordered: bool, key: Callable[[Any], Any] | None) -> str:
     """*values* urlencoded, a pair per item of a list, tuple or set; *ordered* sorts them, by *key* if any."""
     pairs: list[Any] = []
@@ -35,11 +39,12 @@ def encode_query(values: Mapping[Any, Any], ordered: bool, key: Callable[[Any], 
 
 SAFE_NAMES_SIZE = 1024
 safe_names: dict[str, None] = {}
-"""Names that need no quoting in a query, the first that were met. A dict, since without the GIL a set takes a lock."""
+"""Names that need no quoting in a query and are no options, the first that were met. A dict, since without the GIL a
+set takes a lock."""
 
 
 def _is_safe_name(name: str) -> bool:
-    if unsafe(name):
+    if unsafe(name) or name in URL_FOR_OPTIONS:
         return False
     if len(safe_names) < SAFE_NAMES_SIZE:
         safe_names[name] = None
@@ -130,6 +135,7 @@ class UrlTemplate:
             and not foreign
             and not self.websocket
             and len(literal) == len(domain)
+            and URL_FOR_OPTIONS.isdisjoint(placeholders)
             and self.head[:1] == "/"
             and self.head[1:2] != "/"
             and steps is not None
@@ -159,7 +165,7 @@ class UrlTemplate:
         """Domain and path with query; *values* must suit. A converter's exceptions pass through."""
         query = ""
         if append_unknown and (not self.simple or len(values) != len(self.required)):
-            query = self.rest(values)
+            query = self.rest(values, "", False)
         built = Built.__new__(Built)
         built.websocket = self.websocket
         built.domain = _fill(self.domain, values) if self.domain else ""
@@ -168,30 +174,35 @@ class UrlTemplate:
             built.path = f"{built.path}{query}"
         return built
 
-    def rest(self, values: dict[Any, Any]) -> str:
-        """The query of what no placeholder takes, with its question mark."""
+    def rest(self, values: dict[Any, Any], path: str, options: bool) -> Any:
+        """*path* with a question mark and the query of what no placeholder takes, if there is any.
+
+        With *options*: None if one of `URL_FOR_OPTIONS` may be among them.
+        """
         map_ = self.map
         if self.encode is not None or map_.sort_parameters:
-            return self.encoded(values)
+            return self.encoded(values, path, options)
         accepted = self.accepted
-        query = ""
+        query = path
         mark = "?"
         # FAST (url-for): a value that is neither str nor int takes the general way.
         for name, value in values.items():
             if name in accepted or value is None:
                 continue
             if type(name) is not str or (name not in safe_names and not _is_safe_name(name)):
-                return self.encoded(values)
+                return self.encoded(values, path, options)
             if type(value) is int:
                 query = f"{query}{mark}{name}={value}"
             elif type(value) is str:
                 query = f"{query}{mark}{name}={quote_query(value) if unsafe(value) else value}"
             else:
-                return self.encoded(values)
+                return self.encoded(values, path, options)
             mark = "&"
         return query
 
-    def encoded(self, values: dict[Any, Any]) -> str:
+    def encoded(self, values: dict[Any, Any], path: str, options: bool) -> Any:
+        if options and not URL_FOR_OPTIONS.isdisjoint(values):
+            return None
         accepted = self.accepted
         extra = {}
         for name, value in values.items():
@@ -200,12 +211,12 @@ class UrlTemplate:
                     raise TypeError("keywords must be strings")
                 extra[name] = value
         if not extra:
-            return ""
+            return path
         if self.encode is not None:
             query = self.encode(extra)
         else:
             query = encode_query(extra, self.map.sort_parameters, self.map.sort_key)
-        return f"?{query}" if query else ""
+        return f"{path}?{query}" if query else path
 
     def ask(self, values: dict[Any, Any], method: str | None, append_unknown: bool) -> Built | None:
         """What a rule whose class overrides `build` makes of *values*."""
@@ -329,8 +340,10 @@ def _templates(bound: Any, tree: Tree, endpoint: Any) -> EndpointTemplates | Non
     return group
 
 
-def build_relative(bound: Any, endpoint: Any, values: dict[Any, Any], method: Any) -> str | None:
+def build_relative(bound: Any, endpoint: Any, values: dict[Any, Any], method: Any, options: bool) -> str | None:
     """What `build` returns if that is a path built from the only rule of *endpoint*; None where `build` must be called.
+
+    With *options* it is None as well where some of `URL_FOR_OPTIONS` that are not None are among the values.
 
     FAST (url-for, build): *bound* is an adapter whose `build` is this module's, or an `AdapterRecord` with the tree,
     the subdomain and the script name of one. With one rule it does not matter which method is tried first.
@@ -363,7 +376,10 @@ def build_relative(bound: Any, endpoint: Any, values: dict[Any, Any], method: An
         # `build` checks first that all values are there, and raises the error.
         return None
     if len(values) > len(steps):
-        path += group.single.rest(values)
+        whole = group.single.rest(values, path, options)
+        if whole is None:
+            return None
+        path = whole
     if group.head == "/" and path[1:2] == "/":
         return None
     if bound.script_name != "/":
@@ -386,7 +402,7 @@ def build(
     if tree.stale:
         bound.map.update()
     if bound.stock and append_unknown and not force_external and type(values) is dict:
-        url = build_relative(bound, endpoint, values, method)
+        url = build_relative(bound, endpoint, values, method, False)
         if url is not None:
             return url
     given: dict[Any, Any] = {}

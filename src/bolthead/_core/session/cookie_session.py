@@ -10,7 +10,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.http import dump_cookie, http_date
 
 from ..http.set_cookie import COOKIE_FUNCTIONS, date_of
-from ..primitives.objects import new, own_item
+from ..primitives.objects import item_of, new, own_item
 from ..primitives.stock import StockGuard
 from .signature import Hmac, packed, sign, unsigned_text
 from .tagged import TaggedTexts
@@ -159,10 +159,15 @@ class CookieSessions:
         secret = app.secret_key
         cls = self.module.get("URLSafeTimedSerializer")
         last = self.last[0]
-        if last[0] is secret and secret is not None and last[2] is cls and not app.config["SECRET_KEY_FALLBACKS"]:
+        if (
+            last[0] is secret
+            and secret is not None
+            and last[2] is cls
+            and not item_of(app.config, "SECRET_KEY_FALLBACKS")
+        ):
             return last[1]
         found = self.interface.get_signing_serializer(app)
-        if secret and type(secret) in SECRET_TYPES and not app.config["SECRET_KEY_FALLBACKS"]:
+        if secret and type(secret) in SECRET_TYPES and not item_of(app.config, "SECRET_KEY_FALLBACKS"):
             self.last[0] = (secret, found, cls)
         return found
 
@@ -174,7 +179,7 @@ class CookieSessions:
         if serializer is None:
             return None
         cookies = request.cookies
-        name = app.config["SESSION_COOKIE_NAME"]
+        name = item_of(app.config, "SESSION_COOKIE_NAME")
         if type(cookies) in self.multi_dicts:
             found = own_item(cookies, name)
             cookie = found[0] if found else None
@@ -217,7 +222,7 @@ class CookieSessions:
         config = app.config
         if not session.modified:
             permanent = session and session.permanent
-            if not permanent or not config["SESSION_REFRESH_EACH_REQUEST"]:
+            if not permanent or not item_of(config, "SESSION_REFRESH_EACH_REQUEST"):
                 return
         elif not session:
             # The cookie is to be deleted.
@@ -234,16 +239,16 @@ class CookieSessions:
             return
         value = self.write(app, dict(session))
         options = (
-            config["SESSION_COOKIE_DOMAIN"],
-            config["SESSION_COOKIE_PATH"] or config["APPLICATION_ROOT"],
-            config["SESSION_COOKIE_SECURE"],
-            config["SESSION_COOKIE_PARTITIONED"],
-            config["SESSION_COOKIE_SAMESITE"],
-            config["SESSION_COOKIE_HTTPONLY"],
+            item_of(config, "SESSION_COOKIE_DOMAIN"),
+            item_of(config, "SESSION_COOKIE_PATH") or item_of(config, "APPLICATION_ROOT"),
+            item_of(config, "SESSION_COOKIE_SECURE"),
+            item_of(config, "SESSION_COOKIE_PARTITIONED"),
+            item_of(config, "SESSION_COOKIE_SAMESITE"),
+            item_of(config, "SESSION_COOKIE_HTTPONLY"),
         )
-        name = config["SESSION_COOKIE_NAME"]
+        name = item_of(config, "SESSION_COOKIE_NAME")
         expires = self.interface.get_expiration_time(app, session) if permanent else None
-        set_cookie(response, name, value, expires, options, config["MAX_COOKIE_SIZE"])
+        set_cookie(response, name, value, expires, options, item_of(config, "MAX_COOKIE_SIZE"))
         if not accessed:
             vary_by_cookie(response)
 
