@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import Coroutine, Generator, Iterator
-from typing import Any, NoReturn
+from collections.abc import Generator, Iterator
+from typing import Any
 
 import pytest
 
-STACKS = "WebAssembly stack switching not supported"
 REFUSALS = {
     "emscripten does not support processes": "processes",
     "can't start new thread": "threads",
@@ -21,7 +19,7 @@ REFUSALS = {
     "No module named 'pwd'": "users",
     "No module named 'venv'": "processes",
     "[Errno 28] Invalid argument": "pairs of sockets",
-    STACKS: "way to wait for an event loop under this node",
+    "WebAssembly stack switching not supported": "way to wait for an event loop under this node",
     "You cannot use AsyncToSync in the same thread as an async event loop": "second thread for an async view",
 }
 """What the runtime says itself when it is asked for something that it has not, and the name of that."""
@@ -67,12 +65,7 @@ class Refused:
         return report
 
 
-def refuse_to_run(main: Coroutine[Any, Any, Any], **options: Any) -> NoReturn:
-    """`asyncio.run` of this runtime, which does not leave *main* to the collector."""
-    main.close()
-    raise RuntimeError(STACKS)
-
-
 if __name__ == "__main__":
-    asyncio.run = refuse_to_run
-    sys.exit(int(pytest.main(sys.argv[1:], plugins=[Refused()])))
+    # What a refusal leaves behind.
+    ignored = ("-W", "ignore:coroutine:RuntimeWarning")
+    sys.exit(int(pytest.main([*ignored, *sys.argv[1:]], plugins=[Refused()])))

@@ -82,9 +82,10 @@ def test_files(module: Any, tmp_path: Path) -> None:
         if found is None:
             # The pure-Python version, an older Linux, or a sandbox.
             found = (os.open(path, os.O_RDONLY), path.stat().st_mtime, len(content))
+        else:
+            assert not os.get_inheritable(found[0])
         fd, changed, size = found
         assert (changed, size) == (path.stat().st_mtime, len(content))
-        assert not os.get_inheritable(fd)
         for count, offset in ((0, 0), (1, 0), (65536, 0), (10, 99_995), (10, 100_000), (200_000, 1)):
             assert module.read_file(fd, count, offset) == content[offset : offset + count]
         assert module.position(fd) == 0
