@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
@@ -232,6 +233,7 @@ class TestBackgroundTasks:
         asyncio.run(main())
         assert log[0] == ("tea", "LookupError('mine')" if failing else "None")
 
+    @pytest.mark.skipif(sys.platform == "emscripten", reason="a loop always runs in WebAssembly")
     def test_without_a_loop(self) -> None:
         with pytest.raises(RuntimeError, match="serve the application with .bolthead serve."):
             make().add_background_task(print)

@@ -18,6 +18,8 @@ REFUSALS = {
     "module 'os' has no attribute": "a system call",
     "No module named 'pwd'": "users",
     "No module named 'venv'": "processes",
+    "No module named '_multiprocessing'": "processes",
+    "TLS not supported": "TLS",
     "[Errno 28] Invalid argument": "pairs of sockets",
     "WebAssembly stack switching not supported": "way to wait for an event loop under this node",
     "You cannot use AsyncToSync in the same thread as an async event loop": "second thread for an async view",
@@ -67,5 +69,5 @@ class Refused:
 
 if __name__ == "__main__":
     # What a refusal leaves behind.
-    ignored = ("-W", "ignore:coroutine:RuntimeWarning")
+    ignored = ("-W", "ignore:coroutine:RuntimeWarning", "-W", "ignore:unclosed:ResourceWarning")
     sys.exit(int(pytest.main([*ignored, *sys.argv[1:]], plugins=[Refused()])))
