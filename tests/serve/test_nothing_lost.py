@@ -213,13 +213,16 @@ def test_a_kept_connection_is_answered_once_more_and_closed(start):
 
 
 def test_broken_code_does_not_replace_code_that_works(start, tmp_path):
+    note = "open(f'imported-{os.getpid()}', 'w').close()\n"
+    (tmp_path / "served.py").write_text(APP + note)
     server = start("--workers", "2")
-    # From the log: one worker may take all that one client asks.
+    # From the log: one worker may take all that one client asks. A worker that had yet to import the code would fail.
     before: set[bytes] = set()
     until = time.monotonic() + serving.PATIENCE
     while len(before) < 2 and time.monotonic() < until:
         time.sleep(0.05)
-        before = {pid.encode() for pid in re.findall(r"Booting worker with pid: (\d+)", server.output())}
+        booted = re.findall(r"Booting worker with pid: (\d+)", server.output())
+        before = {pid.encode() for pid in booted if (tmp_path / f"imported-{pid}").exists()}
     assert len(before) == 2
     (tmp_path / "served.py").write_text("1 / 0")
     server.process.send_signal(signal.SIGHUP)

@@ -305,7 +305,7 @@ def test_tls_with_certificates_of_clients(start, folder):
     cert, key, context = certificate(folder)
     settings = ["cert_reqs=2", f"ca_certs={cert}", "ciphers=ECDHE+AESGCM"]
     server = start("--workers", "1", "--cert", cert, "--key", key, *(f"--set={setting}" for setting in settings))
-    # TLS 1.3 refuses after the handshake: what the client writes meanwhile may be answered by a reset, not by the alert.
+    # TLS 1.3 refuses after the handshake: what the client writes meanwhile may get a reset, not the alert.
     with pytest.raises((ssl.SSLError, ConnectionResetError)):
         ask_securely(server, context)
     context.load_cert_chain(cert, key)
