@@ -18,10 +18,7 @@ settings.load_profile("bolthead")
 
 @pytest.fixture(autouse=True, scope="module")
 def small_heap() -> None:
-    """Let no collection of garbage walk what earlier modules and 14,000 collected tests have left.
-
-    Many tests collect, and each walk would take half a second.
-    """
+    """Let no collection of garbage walk what earlier modules and 14,000 collected tests have left; many collect."""
     gc.collect()
     # PyPy has none.
     if hasattr(gc, "freeze"):
