@@ -348,14 +348,22 @@ def run(folder, *args, **env):
     return done.returncode, done.stdout + done.stderr
 
 
+def said_of(port, host):
+    return f"Error: Port {port} on {host} is in use by another program; stop that one or give another --bind.\n"
+
+
 def test_port_taken(folder):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
         code, said = run(folder, "--app", "served", "serve", "--bind", f"127.0.0.1:{port}")
-        assert (code, said.count("\n")) == (1, 1)
-        assert f"Port {port} on 127.0.0.1 is in use by another program" in said
+        assert (code, said) == (1, said_of(port, "127.0.0.1"))
+        # Without --bind, too: the port is that of the defaults, or of gunicorn's configuration.
+        code, said = run(folder, "--app", "served", "serve", PORT=str(port))
+        assert (code, said) == (1, said_of(port, "0.0.0.0"))
+        code, said = run(folder, "--app", "served", "serve", "--set", f"bind=localhost:{port}")
+        assert (code, said) == (1, said_of(port, "localhost"))
 
 
 def test_port_taken_by_another_serve(start, folder):

@@ -390,6 +390,7 @@ class BoltheadGroup(FlaskGroup):
             names = [name for name, command in self.commands.items() if _takes(command, option)]
             if names:
                 command = next((arg for arg in args if arg in names), names[0])
+                option = _with_value(self.commands[command], option)
                 raise _with_hint(error, f"after the command: '{ctx.command_path} {command} {option}'") from None
             raise
 
@@ -399,7 +400,7 @@ class BoltheadGroup(FlaskGroup):
             return super().invoke(ctx)
         except click.NoSuchOption as error:
             if _takes(self, error.option_name):
-                usage = _usage(ctx, error, error.option_name)
+                usage = _usage(ctx, error, _with_value(self, error.option_name))
                 raise _with_hint(error, f"before the command: '{usage}'") from None
             raise
         except click.UsageError as error:
@@ -414,6 +415,14 @@ class BoltheadGroup(FlaskGroup):
 
 def _takes(command: click.Command, option: str) -> bool:
     return any(option in (*param.opts, *param.secondary_opts) for param in command.params)
+
+
+def _with_value(command: click.Command, option: str) -> str:
+    """The option as it is written: with the name of its value, if it takes one that has a name."""
+    for param in command.params:
+        if option in param.opts and isinstance(param, click.Option) and not param.is_flag and param.metavar:
+            return f"{option} {param.metavar}"
+    return option
 
 
 def _usage(ctx: click.Context, error: click.UsageError, option: str) -> str:

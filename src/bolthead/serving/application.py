@@ -15,7 +15,7 @@ from gunicorn.errors import ConfigError
 
 from .admin import Admin
 from .arbiter import Arbiter
-from .binds import ServeError, claim, parse_bind
+from .binds import Bind, ServeError, claim, parse_bind
 from .check import judge_in_child
 from .choice import REASONS, given_for_wsgi, needs_loop
 from .settings import Settings
@@ -99,7 +99,9 @@ class Application(GunicornApplication):  # type: ignore[misc]
         """Make sure that the places are free, unless they are handed on to this process."""
         inherited = "GUNICORN_FD" in os.environ or os.environ.get("LISTEN_PID") == str(os.getpid())
         if not inherited and not self.cfg.reuse_port:
-            for bind in self.settings.binds:
+            # Without --bind: where the defaults or gunicorn's configuration file say.
+            others = (Bind(*address) for address in self.cfg.address if isinstance(address, tuple))
+            for bind in self.settings.binds or others:
                 claim(bind)
 
     def serve_checked(self, announce: Callable[[Any], None]) -> None:
