@@ -212,7 +212,7 @@ MISTAKES = [
     (["shell", "--no-debug"], "It belongs before the command: 'bolthead --no-debug shell'."),
     (["run", "-e", "file"], "It belongs before the command: 'bolthead -e run'."),
     (["--app", "ours", "--port", "8000", "run"], "It belongs after the command: 'bolthead run --port'."),
-    (["--bind", "8000", "--app", "ours", "serve"], "It belongs after the command: 'bolthead serve --bind HOST:PORT|unix:"),
+    (["--bind", "8000", "--app", "ours", "serve"], "after the command: 'bolthead serve --bind HOST:PORT|unix:"),
     (["run", "--debug", "ours"], "The application is named so: 'bolthead --app IMPORT run'."),
     (["serve", "ours:app"], "The application is named so: 'bolthead --app IMPORT serve'."),
 ]
