@@ -150,7 +150,7 @@ class BuildExt(build_ext):
 
     def build_extensions(self) -> None:
         for ext in self.extensions:
-            if self.compiler.compiler_type == "unix":
+            if self.compiler.compiler_type in ("unix", "cygwin", "mingw32"):
                 ext.extra_compile_args += [*flags_of(ext.name), "-include", FRAMES]
                 ext.extra_link_args += self.link_flags()
             elif self.compiler.compiler_type == "msvc":

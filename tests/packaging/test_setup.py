@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import runpy
 import shutil
@@ -13,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from setuptools import Distribution, Extension
 
 ROOT = Path(__file__).resolve().parents[2]
 PURE_TAG = "py3-none-any"
@@ -168,6 +170,46 @@ def test_every_augmenting_pxd_is_compiled() -> None:
     assert len(found) == len(list((ROOT / "src").rglob("*.pxd")))
     for name, path in found.items():
         assert "src." + name == path.rpartition(".")[0].replace("/", ".")
+
+
+def commands(kind: str, source: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """What setuptools would run for a module of one C file with its *kind* of compiler, which is not here."""
+    monkeypatch.chdir(source)
+    for name in SWITCHES:
+        monkeypatch.delenv(name, raising=False)
+    file = source / "src" / "bolthead" / "_core" / "deep" / "one.c"
+    file.touch()
+    build_ext = runpy.run_path("setup.py", run_name="read")["BuildExt"]
+    module = Extension("bolthead._core.deep.one", [str(file.relative_to(source))])
+    command = build_ext(Distribution({"name": "bolthead", "ext_modules": [module]}))
+    command.ensure_finalized()
+    # setuptools has its own `distutils`, under this name.
+    command.compiler = importlib.import_module("distutils.ccompiler").new_compiler(compiler=kind)
+    told: list[list[str]] = []
+    if kind == "msvc":
+        monkeypatch.setattr(sys.modules[type(command.compiler).__module__], "_get_vc_env", lambda spec: {"path": ""})
+        command.compiler.initialize("win-amd64")
+    # Named so by versions of setuptools.
+    command.compiler.call = command.compiler.spawn = told.append
+    command.extensions = [module]
+    command.build_extensions()
+    return told
+
+
+def test_flags_for_microsofts_compiler(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of gcc's flags it gets none; what stands for them is spelled as it takes them."""
+    compiling, linking = commands("msvc", source, monkeypatch)
+    assert compiling[0].endswith("cl.exe") and linking[0].endswith("link.exe")
+    assert "/volatile:ms" in compiling and "/FIsrc/bolthead/_core/frames.h" in compiling
+    assert "/EXPORT:PyInit_one" in linking
+    assert not [flag for flag in (*compiling[1:], *linking[1:]) if flag.startswith("-") and flag[1] not in "IDL"]
+
+
+@pytest.mark.parametrize("kind", ["unix", "mingw32"])
+def test_flags_for_gcc_and_what_takes_the_same(kind: str, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiling, _ = commands(kind, source, monkeypatch)
+    assert {"-fvisibility=hidden", "-O2", "-g0"} <= set(compiling)
+    assert compiling[compiling.index("-include") + 1] == "src/bolthead/_core/frames.h"
 
 
 def test_macro_of_windows_is_no_field(source: Path) -> None:
