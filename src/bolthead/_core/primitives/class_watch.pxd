@@ -2,12 +2,12 @@ cdef class ClassWatch:
     cdef list _seen
     cdef list _classes
     cdef unsigned long long _checked
-    # An array of the classes and their tags, on 3.11.
+    # For 3.11: an array of classes and their tags, and how many of them are compared.
     cdef void *_tags
     cdef Py_ssize_t _count
 
     cdef bint _compare(self) except -1
-    cdef int _arm(self) except -1
+    cdef int _arm(self, Py_ssize_t count) except -1
     cpdef bint unchanged(self) except -1
 
 

@@ -110,8 +110,8 @@ cdef class ClassWatch:
     # `no_gc_clear`: the classes stay as long as there are pointers to them.
     #
     # `_checked` is the count of changes at which the attributes were last found as they should be; 0, which no count
-    # is, where the next change will not be told. Free threading: it and `_tags` alone change after `__init__`, and a
-    # thread that reads an older value compares the attributes once more.
+    # is, where the next change will not be told. Free threading: it alone changes after `__init__` (on 3.11, which has
+    # the GIL, `_tags` and `_count` do), and a thread that reads an older value compares the attributes once more.
 
     def __cinit__(self):
         self._tags = NULL
@@ -136,20 +136,20 @@ cdef class ClassWatch:
             if self._tags is NULL:
                 raise MemoryError
         changes = BOLTHEAD_CHANGES()
-        watched = self._arm()
+        watched = self._arm(self._count)
         self._seen = [(cls, name, _value(cls, name)) for cls, name in pairs]
         if not BOLTHEAD_TYPE_WATCHERS:
-            self._arm()
+            self._arm(self._count)
         BOLTHEAD_STORE(self._checked, changes if watched else 0)
 
     def __dealloc__(self):
         PyMem_Free(self._tags)
 
-    cdef int _arm(self) except -1:
-        """Watch for the next change. On 3.12 and later: whether that works for each class."""
+    cdef int _arm(self, Py_ssize_t count) except -1:
+        """Watch the first *count* classes for the next change. On 3.12 and later: whether that works for each."""
         cdef Py_ssize_t index
         cdef bint watched = True
-        for index in range(self._count):
+        for index in range(count):
             if BOLTHEAD_TYPE_WATCHERS:
                 watched = bolthead_watch(self._classes[index]) and watched
             else:
@@ -168,10 +168,10 @@ cdef class ClassWatch:
         # The count first: a change that comes while this runs is seen by the next call.
         cdef unsigned long long changes = BOLTHEAD_CHANGES()
         cdef bint watched = False
-        # A class may have got other bases.
-        self._count = len(self._classes)
+        # All of them: a class may have got other bases.
+        cdef Py_ssize_t count = len(self._classes)
         if BOLTHEAD_TYPE_WATCHERS:
-            watched = self._arm()
+            watched = self._arm(count)
         for cls, name, value in self._seen:
             found = _value(cls, name)
             if found is not value and (name is not None or found != value):
@@ -180,7 +180,8 @@ cdef class ClassWatch:
             BOLTHEAD_STORE(self._checked, changes if watched else 0)
         else:
             # The look-ups above made CPython tag the classes again.
-            self._arm()
+            self._arm(count)
+            self._count = count
         return True
 
 
