@@ -115,7 +115,10 @@ def test_defaults():
 def test_variables_of_a_platform():
     cfg = settings(environ={"PORT": "5001", "WEB_CONCURRENCY": "3"})
     assert (cfg.bind, cfg.workers) == (["0.0.0.0:5001"], 3)
-    assert settings(environ={"PORT": "x", "WEB_CONCURRENCY": "0"}).bind == ["127.0.0.1:8000"]
+    assert settings(environ={"PORT": "", "WEB_CONCURRENCY": "0"}).bind == ["127.0.0.1:8000"]
+    for wrong in ("", "x", "-1", "1.5"):
+        with pytest.raises(ValueError, match="WEB_CONCURRENCY"):
+            settings_of({}, {"WEB_CONCURRENCY": wrong})
 
 
 def test_what_counts_for_more(tmp_path):
@@ -128,9 +131,52 @@ def test_what_counts_for_more(tmp_path):
 
 @pytest.mark.parametrize("override", ["nonsense=1", "workers", "workers=many", "settings=1"])
 def test_wrong_settings(override, capsys):
-    with pytest.raises(SystemExit):
+    with pytest.raises(ServeError, match=f"^--set {override}: "):
         settings(override)
-    assert capsys.readouterr().err.startswith("\nError: ")
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x = 1\nraise LookupError('no\tsecret')", "fails in line 2: LookupError: no\tsecret"),
+        ("workers = 2\nbind = [", "fails in line 2: SyntaxError: "),
+        ("def f(): return {}['a']\nf()", "fails in line 1: KeyError: 'a'"),
+        ("import nosuchmodule", "fails in line 1: ModuleNotFoundError: No module named 'nosuchmodule'"),
+        ("x = 'a\0b'", "fails"),
+        ("workers = 'many'", "workers = 'many' in "),
+        ("user = 'nosuchuser'", "user = 'nosuchuser' in "),
+    ],
+)
+def test_wrong_configuration_file(tmp_path, text, said, capsys):
+    config = tmp_path / "gunicorn.conf.py"
+    config.write_text(text)
+    with pytest.raises(ServeError) as found:
+        settings(config_file=str(config))
+    assert said in str(found.value)
+    assert str(config) in str(found.value)
+    assert "\n" not in str(found.value)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_taken_port_however_it_was_named(tmp_path):
+    config = tmp_path / "gunicorn.conf.py"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        config.write_text(f"bind = '127.0.0.1:{port}'")
+        for options in ({"config_file": str(config)}, {"overrides": (f"bind=127.0.0.1:{port}",)}):
+            with mock.patch.object(sys, "argv", ["bolthead"]):
+                application = Application(dict, settings_of(options, {}))
+            with pytest.raises(ServeError, match="in use by another program"):
+                application._claim_places()
+        with mock.patch.object(sys, "argv", ["bolthead"]):
+            application = Application(dict, settings_of({}, {"PORT": "x"}))
+        with pytest.raises(ServeError, match=r"Cannot listen on 0\.0\.0\.0:x: "):
+            application._claim_places()
+        config.write_text(f"bind = ['fd://{taken.fileno()}', 'unix:{tmp_path}/s']")
+        with mock.patch.object(sys, "argv", ["bolthead"]):
+            free = Application(dict, settings_of({"config_file": str(config)}, {}))
+        free._claim_places()
 
 
 def test_several_binds():

@@ -153,14 +153,17 @@ def serve_command(info: ScriptInfo, /, cert: Path | None, key: Path | None, **gi
         given.update(certfile=str(cert), keyfile=str(key))
     try:
         require_gunicorn()
-        from ..serving.application import Application
         from ..serving.settings import settings_of
+
+        # First, since gunicorn fails with less to say where WEB_CONCURRENCY is no number.
+        settings = settings_of(given)
+        from ..serving.application import Application
 
         load = _AppLoader(info, prog_name() == "flask", bool(given["asgi"]))
         kind: type[Application] = Application
         if given["asgi"]:
             from ..serving.asgi import AsgiApplication as kind
-        application = kind(load, settings_of(given))
+        application = kind(load, settings)
         application.serve(_complain_of_app, partial(_announce, info.app_import_path))
     except (ServeError, ValueError) as error:
         raise click.ClickException(str(error)) from None

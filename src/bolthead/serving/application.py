@@ -15,9 +15,10 @@ from gunicorn.errors import ConfigError
 
 from .admin import Admin
 from .arbiter import Arbiter
-from .binds import Bind, ServeError, claim, parse_bind
+from .binds import Bind, ServeError, bind_of, claim, parse_bind
 from .check import judge_in_child
 from .choice import REASONS, given_for_wsgi, needs_loop
+from .config_file import read_config_file
 from .settings import Settings
 from .worker import Worker
 
@@ -35,6 +36,14 @@ class Application(GunicornApplication):  # type: ignore[misc]
         self.note = ""
         super().__init__(prog="bolthead serve")
 
+    def do_load_config(self) -> None:
+        """Make the configuration; :exc:`ServeError` for what is wrong with it. gunicorn's would end the process."""
+        self.load_default_config()
+        try:
+            self.load_config()
+        except (ConfigError, OSError, RuntimeError, TypeError, ValueError) as error:
+            raise ServeError(str(error)) from None
+
     def load_config(self) -> None:
         settings = self.settings
         for name, value in settings.defaults.items():
@@ -47,6 +56,14 @@ class Application(GunicornApplication):  # type: ignore[misc]
             self._override(override)
         self._set_worker_class("bolthead.serving.Worker")
         self.chdir()
+
+    def load_config_from_file(self, path: str) -> None:
+        for name, value in read_config_file(path).items():
+            if name in self.cfg.settings:
+                try:
+                    self.cfg.set(name, value)
+                except (ConfigError, TypeError, ValueError) as error:
+                    raise ServeError(f"{name} = {value!r} in {path} is not valid: {error}") from None
 
     def _set_worker_class(self, name: str) -> None:
         setting = self.cfg.settings["worker_class"]
@@ -99,10 +116,16 @@ class Application(GunicornApplication):  # type: ignore[misc]
         """Make sure that the places are free, unless they are handed on to this process."""
         inherited = "GUNICORN_FD" in os.environ or os.environ.get("LISTEN_PID") == str(os.getpid())
         if not inherited and not self.cfg.reuse_port:
-            # Without --bind: where the defaults or gunicorn's configuration file say.
-            others = (Bind(*address) for address in self.cfg.address if isinstance(address, tuple))
-            for bind in self.settings.binds or others:
+            for bind in self.settings.binds or self._places():
                 claim(bind)
+
+    def _places(self) -> list[Bind]:
+        """Where to listen, by a file, a setting, a variable or the default."""
+        try:
+            found = self.cfg.address
+        except RuntimeError as error:
+            raise ServeError(f"Cannot listen on {', '.join(self.cfg.bind)}: {error}") from None
+        return [bind_of(place) for place in found]
 
     def serve_checked(self, announce: Callable[[Any], None]) -> None:
         """Listen and serve, when the application is known to load."""
@@ -114,7 +137,7 @@ class Application(GunicornApplication):  # type: ignore[misc]
         except RuntimeError as error:
             if str(error).startswith("Already running"):
                 raise ServeError(f"The pid file {self.cfg.pidfile} belongs to a running process.") from None
-            raise ServeError(str(error)) from None
+            raise ServeError(str(error).removeprefix("Error: ")) from None
 
     @staticmethod
     def _raise_descriptors() -> None:

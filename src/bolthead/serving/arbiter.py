@@ -13,6 +13,7 @@ from typing import Any
 from gunicorn import arbiter
 from gunicorn.errors import HaltServer
 
+from .binds import ServeError
 from .check import try_in_child
 from .notify import Supervisor
 
@@ -137,7 +138,10 @@ class Arbiter(arbiter.Arbiter):  # type: ignore[misc]
         self.app.load()
 
     def _complain(self, error: BaseException) -> None:
-        self.log.error("The application cannot be loaded.", exc_info=error)
+        if isinstance(error, ServeError):
+            self.log.error("%s", error)
+        else:
+            self.log.error("The application cannot be loaded.", exc_info=error)
 
     def _asked_to_stop(self, waiting: list[int]) -> bool:
         try:

@@ -61,6 +61,13 @@ def parse_bind(text: str) -> Bind:
     return Bind(host, port)
 
 
+def bind_of(address: tuple[str, int] | str | int) -> Bind:
+    """The :class:`Bind` of an address as gunicorn has parsed it."""
+    if isinstance(address, tuple):
+        return Bind(*address)
+    return Bind(path=Path(address)) if isinstance(address, str) else Bind(fd=address)
+
+
 def claim(bind: Bind) -> Bind:
     """Make sure that the place is free, and turn a host name into an address; :exc:`ServeError` otherwise.
 

@@ -52,11 +52,13 @@ def cores() -> int:
 
 def defaults(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """gunicorn's settings where nothing else is said: those of a public site, not of a first try."""
-    concurrency = environ.get("WEB_CONCURRENCY", "")
-    port = environ.get("PORT", "")
+    concurrency = environ.get("WEB_CONCURRENCY", "0")
+    if not (concurrency.isascii() and concurrency.isdigit()):
+        raise ValueError(f"WEB_CONCURRENCY={concurrency!r} is not a number of workers.")
+    port = environ.get("PORT")
     return {
-        "bind": f"0.0.0.0:{port}" if port.isdigit() else "127.0.0.1:8000",
-        "workers": int(concurrency) if concurrency.isdigit() and int(concurrency) else cores(),
+        "bind": f"0.0.0.0:{port}" if port else "127.0.0.1:8000",
+        "workers": int(concurrency) or cores(),
         "threads": 8,
         "keepalive": 75,
         "worker_connections": 10_000,

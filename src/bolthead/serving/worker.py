@@ -49,7 +49,13 @@ class Worker(Supervised):
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
-        from_environ()
+        try:
+            options = from_environ()
+            if options.admin_bind:
+                parse_bind(options.admin_bind)
+        except ValueError as error:
+            # What gunicorn shows as one line.
+            raise RuntimeError(str(error)) from None
         if "h2" in cfg.http_protocols:
             log.warning("This worker speaks HTTP/1.1; for HTTP/2 use gunicorn's own workers, or a proxy.")
 

@@ -56,7 +56,7 @@ def test_send(module: Any, pair: Any) -> None:
     assert theirs.recv(100) == b"headbody"
 
 
-@pytest.mark.parametrize("size", [1, 15, 16, 255, 16000, 16352, 16353, 16384, 70000])
+@pytest.mark.parametrize("size", [1, 15, 16, 255, 256, 4095, 4096, 16000, 16352, 16353, 16384, 70000])
 def test_send_chunk(module: Any, pair: Any, size: int) -> None:
     """A chunk is whole, or it is known how much of it is left to send."""
     ours, theirs = pair
