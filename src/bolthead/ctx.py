@@ -1,4 +1,4 @@
-"""The application context and the request context."""
+"""The context of an application and that of a request."""
 
 from __future__ import annotations
 

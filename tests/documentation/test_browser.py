@@ -136,3 +136,27 @@ def test_accessible(browser, address, width, scheme):
 def test_fits_a_phone(browser, address, page):
     browser.open(f"{address}/{page}", 360)
     assert browser.run("document.documentElement.scrollWidth") <= 360
+
+
+FIRST = {
+    "login": "tutorial/step5",
+    "database": "patterns/sqlalchemy",
+    "csrf": "guides/security",
+    "docker": "serving",
+    "websocket": "guides/asgi",
+    "cors": "patterns/api",
+    "env": "guides/configuration",
+    "port": "serving",
+    "404": "guides/errors",
+    "upload": "guides/uploads",
+}
+"""What a newcomer types, and the page that answers it: their entries in the index put it first."""
+
+
+def test_search_puts_the_page_first(browser, address):
+    found = {}
+    for word in FIRST:
+        browser.open(f"{address}/search.html?q={word}")
+        link = browser.until("document.querySelector('ul.search > li > a')?.href")
+        found[word] = link.removeprefix(f"{address}/").partition(".html")[0]
+    assert found == FIRST

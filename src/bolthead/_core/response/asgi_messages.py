@@ -40,7 +40,7 @@ def start_message(status: int, pairs: Any) -> dict[str, Any]:
 
 
 def start_with(status: int, headers: list[tuple[bytes, bytes]]) -> dict[str, Any]:
-    """``http.response.start`` from a status code and headers as ASGI has them."""
+    """``http.response.start`` with this status, and with headers in ASGI's form."""
     message = _START.copy()
     message["status"] = status
     message["headers"] = headers
