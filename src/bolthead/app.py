@@ -70,7 +70,11 @@ class Flask(App):
     default_config = DEFAULTS
 
     request_class: type[Request] = Request
+    """What ``request`` stands for. A subclass of `Request` may add properties, or parse bodies in its own way."""
+
     response_class: type[Response] = Response
+    """What an answer is made into; views, hooks and error handlers get instances of it."""
+
     session_interface: SessionInterface = SecureCookieSessionInterface()
 
     if not TYPE_CHECKING:

@@ -103,6 +103,8 @@ class SessionInterface:
     """
 
     null_session_class = NullSession
+    """What :meth:`make_null_session` makes where there is no session: readable, empty, an error when written."""
+
     pickle_based = False
     """Whether sessions are pickled, for extensions that ask."""
 
