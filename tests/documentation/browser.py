@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import time
 from pathlib import Path
@@ -16,6 +17,8 @@ from documentation.page import DOCS
 AXE = DOCS / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 PATIENCE = 60
+SILENCE = 300
+"""Seconds in which it must say something, on a busy machine too."""
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
@@ -35,7 +38,8 @@ class Browser:
         os.close(its_input)
         os.close(its_output)
         self.sink = os.fdopen(to_it, "wb", 0)
-        self.source = os.fdopen(ours, "rb")
+        self.source = os.fdopen(ours, "rb", 0)
+        self.read_ahead = b""
         self.number = 0
         self.session: str | None = None
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
@@ -65,10 +69,12 @@ class Browser:
                 return dict(answer["result"])
 
     def _read(self) -> dict[str, Any]:
-        text = bytearray()
-        while (byte := self.source.read(1)) != b"\0":
-            assert byte, "Chromium ended"
-            text += byte
+        parts = [self.read_ahead]
+        while b"\0" not in parts[-1]:
+            assert select.select([self.source], [], [], SILENCE)[0], f"Chromium said nothing for {SILENCE} s"
+            parts.append(self.source.read(65536))
+            assert parts[-1], "Chromium ended"
+        text, _, self.read_ahead = b"".join(parts).partition(b"\0")
         return dict(json.loads(text))
 
     def open(self, address: str, width: int = 1280, scheme: str = "light") -> None:

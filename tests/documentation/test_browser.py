@@ -122,8 +122,7 @@ def test_without_javascript_the_code_is_there(site):
     assert "request.args.get" in re.sub("<[^>]+>", "", page[page.index("live-box") :])
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark")])
 def test_accessible(browser, address, width, scheme):
     found = []
     for page in PAGES:
