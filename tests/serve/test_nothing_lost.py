@@ -241,6 +241,29 @@ def test_broken_code_does_not_replace_code_that_works(start, tmp_path):
     assert server.stop() == 0
 
 
+def test_a_broken_configuration_does_not_replace_one_that_works(start, tmp_path):
+    config = tmp_path / "gunicorn.conf.py"
+    config.write_text("timeout = 31\n")
+    server = start("--workers", "1", "--config", str(config))
+    pid = serving.body(server.get())
+    for count, (text, said) in enumerate(
+        [
+            ("timeout = 1 / 0", "fails in line 1: ZeroDivisionError: division by zero"),
+            ("certfile, keyfile = 'no.pem', 'key.pem'", "The certificate and key cannot be used: "),
+        ],
+        start=1,
+    ):
+        config.write_text(text)
+        server.process.send_signal(signal.SIGHUP)
+        until = time.monotonic() + serving.PATIENCE
+        while server.output().count("given up") < count and time.monotonic() < until:
+            time.sleep(0.05)
+        assert said in server.output()
+        assert serving.body(server.get()) == pid
+    assert "Traceback" not in server.output()
+    assert server.stop() == 0
+
+
 def test_a_stop_does_not_wait_for_a_reload(start, tmp_path):
     """While the workers of before finish what they answer, a stop is a stop at once: nothing new is taken."""
     server = start("--workers", "1", "--stop-timeout", "600")

@@ -168,15 +168,17 @@ def test_a_taken_port_however_it_was_named(tmp_path):
             with mock.patch.object(sys, "argv", ["bolthead"]):
                 application = Application(dict, settings_of(options, {}))
             with pytest.raises(ServeError, match="in use by another program"):
-                application._claim_places()
+                application.check()
+            # What this server itself listens at, when it is reloaded.
+            application.check([("127.0.0.1", port)])
         with mock.patch.object(sys, "argv", ["bolthead"]):
             application = Application(dict, settings_of({}, {"PORT": "x"}))
         with pytest.raises(ServeError, match=r"Cannot listen on 0\.0\.0\.0:x: "):
-            application._claim_places()
+            application.check()
         config.write_text(f"bind = ['fd://{taken.fileno()}', 'unix:{tmp_path}/s']")
         with mock.patch.object(sys, "argv", ["bolthead"]):
             free = Application(dict, settings_of({"config_file": str(config)}, {}))
-        free._claim_places()
+        free.check()
 
 
 def test_several_binds():

@@ -6,16 +6,16 @@ import json
 import os
 import resource
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from gunicorn import util
+from gunicorn import sock, util
 from gunicorn.app.base import Application as GunicornApplication
 from gunicorn.errors import ConfigError
 
 from .admin import Admin
 from .arbiter import Arbiter
-from .binds import Bind, ServeError, bind_of, claim, parse_bind
+from .binds import ServeError, bind_of, claim, parse_bind
 from .check import judge_in_child
 from .choice import REASONS, given_for_wsgi, needs_loop
 from .config_file import read_config_file
@@ -93,7 +93,7 @@ class Application(GunicornApplication):  # type: ignore[misc]
 
         *complain* is called with what is wrong with the application, *announce* with the arbiter when it listens.
         """
-        self._claim_places()
+        self.check()
         if self.options.admin_bind:
             Worker.admin = Admin(parse_bind(self.options.admin_bind))
         if not self.cfg.preload_app:
@@ -112,20 +112,26 @@ class Application(GunicornApplication):  # type: ignore[misc]
                 return
         self.serve_checked(announce)
 
-    def _claim_places(self) -> None:
-        """Make sure that the places are free, unless they are handed on to this process."""
-        inherited = "GUNICORN_FD" in os.environ or os.environ.get("LISTEN_PID") == str(os.getpid())
-        if not inherited and not self.cfg.reuse_port:
-            for bind in self.settings.binds or self._places():
-                claim(bind)
+    def check(self, listening: Sequence[Any] = ()) -> None:
+        """Make sure that the places are free, but those of *listening*, and that the certificate can be used.
 
-    def _places(self) -> list[Bind]:
-        """Where to listen, by a file, a setting, a variable or the default."""
+        :exc:`ServeError` otherwise.
+        """
         try:
-            found = self.cfg.address
+            places = self.cfg.address
         except RuntimeError as error:
             raise ServeError(f"Cannot listen on {', '.join(self.cfg.bind)}: {error}") from None
-        return [bind_of(place) for place in found]
+        inherited = "GUNICORN_FD" in os.environ or os.environ.get("LISTEN_PID") == str(os.getpid())
+        if not inherited and not self.cfg.reuse_port:
+            for place in places:
+                if place not in listening:
+                    claim(bind_of(place))
+        if self.cfg.is_ssl:
+            try:
+                sock.ssl_context(self.cfg)
+            except OSError as error:
+                files = ", ".join(filter(None, (self.cfg.certfile, self.cfg.keyfile, self.cfg.ca_certs)))
+                raise ServeError(f"The certificate and key cannot be used: {error} ({files})") from None
 
     def serve_checked(self, announce: Callable[[Any], None]) -> None:
         """Listen and serve, when the application is known to load."""

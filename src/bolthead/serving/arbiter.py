@@ -135,6 +135,7 @@ class Arbiter(arbiter.Arbiter):  # type: ignore[misc]
 
     def _try_reload(self) -> None:
         self.app.reload()
+        self.app.check(self.address)
         self.app.load()
 
     def _complain(self, error: BaseException) -> None:

@@ -37,7 +37,7 @@ class AsgiApplication(Application):
         for name in given_for_wsgi(self.settings):
             option = name.replace("_", "-")
             raise ServeError(f"'--{option}' is for WSGI, and this application is served over ASGI: {WSGI_ONLY[name]}.")
-        self._claim_places()
+        self.check()
         if not self.cfg.preload_app and not try_in_child(self.load, complain):
             raise SystemExit(1)
         self.serve_checked(announce)

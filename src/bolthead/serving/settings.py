@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from .binds import Bind, parse_bind
+from .binds import parse_bind
 from .options import Options
 
 DEFAULT_MAX_BODY = 16 * 1024 * 1024
@@ -37,7 +37,6 @@ class Settings:
     """A gunicorn configuration file; it counts for more than the defaults, and for less than what was given."""
     overrides: tuple[str, ...] = ()
     """``NAME=VALUE`` for any setting of gunicorn; these count most."""
-    binds: tuple[Bind, ...] = ()
     options: Options = field(default_factory=Options)
     asgi: bool | None = None
     """Over ASGI or WSGI; None where the application decides."""
@@ -73,9 +72,8 @@ def settings_of(given: Mapping[str, Any], environ: Mapping[str, str] = os.enviro
     settings = {SETTINGS[name]: value for name, value in given.items() if name in SETTINGS and value is not None}
     if "pidfile" in settings:
         settings["pidfile"] = str(settings["pidfile"])
-    binds = tuple(given.get("bind") or ())
-    if binds:
-        settings["bind"] = [bind.setting() for bind in binds]
+    if given.get("bind"):
+        settings["bind"] = [bind.setting() for bind in given["bind"]]
     if given.get("access_log") or given.get("access_json"):
         settings["accesslog"] = "-"
     own = {item.name: given[item.name] for item in fields(Options) if given.get(item.name) is not None}
@@ -87,7 +85,6 @@ def settings_of(given: Mapping[str, Any], environ: Mapping[str, str] = os.enviro
         settings,
         given.get("config_file"),
         tuple(given.get("overrides") or ()),
-        binds,
         Options(**own),
         given.get("asgi"),
         frozenset(name for name, value in given.items() if value is not None),
