@@ -22,7 +22,10 @@ class Kqueue:
         for change in changes or ():
             with self.lock:
                 self._apply(change)
-        return [SimpleNamespace(ident=fd) for fd, _ in self.epoll.poll(timeout, most)] if most else []
+        if not most:
+            return []
+        # PyPy's takes no None.
+        return [SimpleNamespace(ident=fd) for fd, _ in self.epoll.poll(-1 if timeout is None else timeout, most)]
 
     def _apply(self, change: Any) -> None:
         fd = change.ident

@@ -201,6 +201,16 @@ def test_claim(tmp_path):
         claim(Bind("192.0.2.1", 8000))
 
 
+def test_claim_a_name_of_two_addresses(monkeypatch):
+    """gunicorn listens on the IPv4 one, so that is the one to be free, whatever the resolver's order."""
+    found = [(socket.AF_INET6, ("::1", 80, 0, 0)), (socket.AF_INET, ("127.0.0.1", 80))]
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda *_, **__: [(kind, socket.SOCK_STREAM, 6, "", at) for kind, at in found]
+    )
+    monkeypatch.setattr(socket.socket, "bind", lambda self, address: None)
+    assert claim(Bind("localhost", 80)) == Bind("127.0.0.1", 80)
+
+
 @pytest.mark.parametrize(
     ("code", "text"), [("EACCES", "Not allowed to listen on port 80"), ("ENOMEM", "Cannot listen on h:80")]
 )

@@ -80,9 +80,11 @@ def claim(bind: Bind) -> Bind:
         _claim_path(bind.path)
         return bind
     try:
-        family, kind, proto, _, address = socket.getaddrinfo(bind.host, bind.port, type=socket.SOCK_STREAM)[0]
+        found = socket.getaddrinfo(bind.host, bind.port, type=socket.SOCK_STREAM)
     except OSError:
         raise ServeError(f"The host {bind.host!r} of --bind is not known.") from None
+    # A name of both kinds, as "localhost" often is: as gunicorn takes it.
+    family, kind, proto, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
     with socket.socket(family, kind, proto) as probe:
         if os.name == "posix":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
