@@ -29,6 +29,8 @@ myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build", "_bench", "examples/**", "node_modules"]
 nitpicky = True
+# Quotation marks and dots; two hyphens are an option, not a dash.
+smartquotes_action = "qe"
 # Other projects' names, and attributes that a docstring names without their class.
 nitpick_ignore_regex = [
     ("py:.*", r"(werkzeug|click|jinja2|itsdangerous|ssl|json)\..*"),

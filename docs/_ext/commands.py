@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -19,6 +20,15 @@ def find(name: str) -> click.Command:
     return cli.commands[name] if name else cli
 
 
+def prose(text: str) -> nodes.paragraph:
+    """The text as a paragraph: what it quotes, and each option, is code."""
+    paragraph = nodes.paragraph()
+    for part in re.split(r"((?<!\w)'[^']+'(?!\w)|--[\w-]+)", text):
+        quoted = part.startswith(("'", "--"))
+        paragraph += nodes.literal("", part.strip("'")) if quoted else nodes.Text(part)
+    return paragraph
+
+
 class Command(SphinxDirective):
     """The help of one command: its text, and a definition for each option."""
 
@@ -34,10 +44,10 @@ class Command(SphinxDirective):
             record = parameter.get_help_record(context)
             if record is not None:
                 term = nodes.term("", "", nodes.literal("", record[0]))
-                definition = nodes.definition("", nodes.paragraph("", record[1]))
+                definition = nodes.definition("", prose(record[1]))
                 options += nodes.definition_list_item("", term, definition)
         text = " ".join((command.help or "").replace("\b", "").split())
-        return [nodes.literal_block(usage, usage, language="text"), nodes.paragraph("", text), options]
+        return [nodes.literal_block(usage, usage, language="text"), prose(text), options]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
