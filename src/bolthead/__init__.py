@@ -1,7 +1,7 @@
 """Flask's own programming model on a compiled core.
 
-The package is lazy: the first access to a public name loads the framework and sets all its names. So a subpackage that
-does not need the framework, such as the server, can be imported without it.
+The package is lazy: the first access to a public name loads the framework and sets its names. So a subpackage that does
+not need the framework, such as the server, can be imported without it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,6 @@ if t.TYPE_CHECKING:
 else:
     _NAMES = {
         "app": ["Flask"],
-        "blueprints": ["Blueprint"],
         "config": ["Config"],
         "ctx": ["after_this_request", "copy_current_request_context", "has_app_context", "has_request_context"],
         "globals": ["current_app", "g", "request", "session", "websocket"],
@@ -84,8 +83,14 @@ else:
         "wrappers": ["Request", "Response"],
     }
     """The public names, by the module that defines them."""
-    _TEMPLATING = ["render_template", "render_template_string", "stream_template", "stream_template_string"]
-    """Names that need Jinja, loaded one by one: an application may have no templates."""
+    _OPTIONAL = {
+        "Blueprint": "blueprints",
+        "render_template": "templating",
+        "render_template_string": "templating",
+        "stream_template": "templating",
+        "stream_template_string": "templating",
+    }
+    """Names loaded one by one, and their modules: an application may have no blueprints, or no templates."""
     _SUBMODULES = [
         "app",
         "blueprints",
@@ -119,18 +124,18 @@ else:
     def _load_all() -> None:
         """Load everything that is there after ``import flask``."""
         _load()
-        for name in (*_TEMPLATING, *_SUBMODULES):
+        for name in (*_OPTIONAL, *_SUBMODULES):
             __getattr__(name)
 
     def __getattr__(name: str) -> t.Any:
-        if name in _SUBMODULES or name in _TEMPLATING:
+        if name in _SUBMODULES or name in _OPTIONAL:
             from importlib import import_module
 
             from ._compat import import_werkzeug  # noqa: F401
 
             if name in _SUBMODULES:
                 return import_module(f".{name}", __name__)
-            value = _ours[name] = getattr(import_module(".templating", __name__), name)
+            value = _ours[name] = getattr(import_module(f".{_OPTIONAL[name]}", __name__), name)
             return value
         if any(name in names for names in _NAMES.values()):
             _load()
@@ -145,4 +150,4 @@ else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
     def __dir__() -> list[str]:
-        return sorted({*_ours, *_SUBMODULES, *_TEMPLATING, *(name for names in _NAMES.values() for name in names)})
+        return sorted({*_ours, *_SUBMODULES, *_OPTIONAL, *(name for names in _NAMES.values() for name in names)})

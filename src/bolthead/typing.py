@@ -18,18 +18,18 @@ ResponseValue = t.Union[
     bytes,
     list[t.Any],
     # Not dict: a TypedDict is a Mapping for a type checker, but no dict.
-    t.Mapping[str, t.Any],
-    t.Iterator[str],
-    t.Iterator[bytes],
+    cabc.Mapping[str, t.Any],
+    cabc.Iterator[str],
+    cabc.Iterator[bytes],
     cabc.AsyncIterable[str],
     cabc.AsyncIterable[bytes],
 ]
 """A body: anything that becomes a response without status or headers."""
 
-HeaderValue = t.Union[str, list[str], tuple[str, ...]]
+HeaderValue = str | list[str] | tuple[str, ...]
 """The value or values of one header."""
 
-HeadersValue = t.Union["Headers", t.Mapping[str, HeaderValue], t.Sequence[tuple[str, HeaderValue]]]
+HeadersValue = t.Union["Headers", cabc.Mapping[str, HeaderValue], cabc.Sequence[tuple[str, HeaderValue]]]
 """Whatever fills a ``Headers``."""
 
 ResponseReturnValue = t.Union[
@@ -48,35 +48,27 @@ ResponseClass = t.TypeVar("ResponseClass", bound="Response")
 AppOrBlueprintKey = str | None
 """A blueprint's full name, or ``None`` for the application."""
 
-AfterRequestCallable = t.Union[
-    t.Callable[[ResponseClass], ResponseClass],
-    t.Callable[[ResponseClass], t.Awaitable[ResponseClass]],
-]
-BeforeFirstRequestCallable = t.Union[t.Callable[[], None], t.Callable[[], t.Awaitable[None]]]
-BeforeRequestCallable = t.Union[
-    t.Callable[[], ResponseReturnValue | None],
-    t.Callable[[], t.Awaitable[ResponseReturnValue | None]],
-]
-ShellContextProcessorCallable = t.Callable[[], dict[str, t.Any]]
-TeardownCallable = t.Union[
-    t.Callable[[BaseException | None], None],
-    t.Callable[[BaseException | None], t.Awaitable[None]],
-]
-TemplateContextProcessorCallable = t.Union[
-    t.Callable[[], dict[str, t.Any]],
-    t.Callable[[], t.Awaitable[dict[str, t.Any]]],
-]
-TemplateFilterCallable = t.Callable[..., t.Any]
-TemplateGlobalCallable = t.Callable[..., t.Any]
-TemplateTestCallable = t.Callable[..., bool]
-URLDefaultCallable = t.Callable[[str, dict[str, t.Any]], None]
-URLValuePreprocessorCallable = t.Callable[[str | None, dict[str, t.Any] | None], None]
+AfterRequestCallable = (
+    cabc.Callable[[ResponseClass], ResponseClass] | cabc.Callable[[ResponseClass], cabc.Awaitable[ResponseClass]]
+)
+BeforeFirstRequestCallable = cabc.Callable[[], None] | cabc.Callable[[], cabc.Awaitable[None]]
+BeforeRequestCallable = (
+    cabc.Callable[[], ResponseReturnValue | None] | cabc.Callable[[], cabc.Awaitable[ResponseReturnValue | None]]
+)
+ShellContextProcessorCallable = cabc.Callable[[], dict[str, t.Any]]
+TeardownCallable = (
+    cabc.Callable[[BaseException | None], None] | cabc.Callable[[BaseException | None], cabc.Awaitable[None]]
+)
+TemplateContextProcessorCallable = (
+    cabc.Callable[[], dict[str, t.Any]] | cabc.Callable[[], cabc.Awaitable[dict[str, t.Any]]]
+)
+TemplateFilterCallable = cabc.Callable[..., t.Any]
+TemplateGlobalCallable = cabc.Callable[..., t.Any]
+TemplateTestCallable = cabc.Callable[..., bool]
+URLDefaultCallable = cabc.Callable[[str, dict[str, t.Any]], None]
+URLValuePreprocessorCallable = cabc.Callable[[str | None, dict[str, t.Any] | None], None]
 # The argument is Any: a handler for one exception class need not accept all of them.
-ErrorHandlerCallable = t.Union[
-    t.Callable[[t.Any], ResponseReturnValue],
-    t.Callable[[t.Any], t.Awaitable[ResponseReturnValue]],
-]
-RouteCallable = t.Union[
-    t.Callable[..., ResponseReturnValue],
-    t.Callable[..., t.Awaitable[ResponseReturnValue]],
-]
+ErrorHandlerCallable = (
+    cabc.Callable[[t.Any], ResponseReturnValue] | cabc.Callable[[t.Any], cabc.Awaitable[ResponseReturnValue]]
+)
+RouteCallable = cabc.Callable[..., ResponseReturnValue] | cabc.Callable[..., cabc.Awaitable[ResponseReturnValue]]
