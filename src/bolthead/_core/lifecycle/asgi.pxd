@@ -29,6 +29,8 @@ cdef class Exchange(AsyncPhases):
     cpdef object suspended(self)
     cpdef object ended(self, object error)
     cdef object make_context(self)
+    cdef object push(self)
+    cdef object error_for_teardown(self, object error)
     @cython.locals(environ=dict)
     cdef bint is_head(self) except -1
     cdef object short_answer(self, object rv)

@@ -142,10 +142,7 @@ class Exchange(AsyncPhases):
         self.make_context()
         try:
             try:
-                if plan.stock_contexts:
-                    push_request(plan, self.ctx)
-                else:
-                    self.ctx.push()
+                self.push()
                 if self.environ is not None and has_body(self.environ):
                     await read_body(self)
                 else:
@@ -163,26 +160,19 @@ class Exchange(AsyncPhases):
                 elif plan.inline_full_dispatch_request:
                     rv = await self.dispatch()
                 else:
-                    if not self.in_thread:
-                        await TO_THREAD
-                    answer = await self.answer_with(app.full_dispatch_request())
+                    answer = await self.answer_of_method(None)
                 if answer is None:
                     answer = self.short_answer(rv)
                     if answer is None:
                         answer = await self.answer_with(await self.finish(rv))
             except Exception as caught:
                 error = caught
-                if not self.in_thread:
-                    await TO_THREAD
-                answer = await self.answer_with(app.handle_exception(caught))
+                answer = await self.answer_of_method(caught)
             except BaseException as caught:
                 error = caught
                 raise
         finally:
-            if self.environ is not None and PRESERVE in self.environ:
-                preserve_contexts(self.environ)
-            if error is not None and app.should_ignore_error(error):
-                error = None
+            error = self.error_for_teardown(error)
             if self.can_pop_at_once():
                 pop_request(plan, self.ctx, error)
             else:
@@ -212,6 +202,25 @@ class Exchange(AsyncPhases):
         if ctx is None:
             ctx = new_context(self.plan, self.app, self.environ)
         self.ctx = ctx
+
+    def push(self) -> None:
+        if self.plan.stock_contexts:
+            push_request(self.plan, self.ctx)
+        else:
+            self.ctx.push()
+
+    async def answer_of_method(self, error: Exception | None) -> Answer:
+        """What the application's own method makes of the request, or of an unhandled *error*."""
+        if not self.in_thread:
+            await TO_THREAD
+        app = self.app
+        return await self.answer_with(app.full_dispatch_request() if error is None else app.handle_exception(error))
+
+    def error_for_teardown(self, error: Any) -> Any:
+        """*error*, unless the application ignores it. The contexts are preserved here, where the environ asks for it."""
+        if self.environ is not None and PRESERVE in self.environ:
+            preserve_contexts(self.environ)
+        return None if error is not None and self.app.should_ignore_error(error) else error
 
     def is_head(self) -> bool:
         environ = self.environ if self.lazy is None else self.lazy.environ

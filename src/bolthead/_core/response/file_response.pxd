@@ -36,6 +36,7 @@ cdef list headers_of(
     object path, object name, bint safe, object mimetype, object as_attachment, object max_age, object size,
     tuple validators
 )
+cdef bint serves_whole(object cls, object environ) except -1
 @cython.locals(pairs=list, safe=bint, opened=OpenFile, cached=tuple, validators=tuple)
 cpdef object file_response(
     object cls, object environ, object path, object mimetype, object as_attachment, object name, object max_age,

@@ -287,6 +287,19 @@ def headers_of(
     return pairs
 
 
+def serves_whole(cls: Any, environ: dict[str, Any]) -> bool:
+    """Whether the request is for a whole file, and each step that serving one skips is stock."""
+    method = environ["REQUEST_METHOD"]
+    return (
+        (method == "GET" or method == "HEAD")
+        and "HTTP_RANGE" not in environ
+        and "HTTP_IF_MATCH" not in environ
+        and cls.default_status == 200
+        and shipped.response_file.holds(cls)
+        and FILE_FUNCTIONS.unchanged()
+    )
+
+
 def file_response(
     cls: Any,
     environ: Any,
@@ -302,15 +315,7 @@ def file_response(
     *max_age*: seconds, None, or a function that returns either for the path. Raises OSError for a file that cannot
     be opened; *inside*: NotFound where there is no file.
     """
-    method = environ["REQUEST_METHOD"]
-    if (
-        (method != "GET" and method != "HEAD")
-        or "HTTP_RANGE" in environ
-        or "HTTP_IF_MATCH" in environ
-        or cls.default_status != 200
-        or not shipped.response_file.holds(cls)
-        or not FILE_FUNCTIONS.unchanged()
-    ):
+    if not serves_whole(cls, environ):
         return None
     opened: OpenFile | None = None
     # FAST (static): quick where the system has the file in its caches.

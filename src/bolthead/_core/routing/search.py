@@ -98,18 +98,12 @@ def _run(
     root: State, domain: str, segments: list[str], method: Any, websocket: bool, values: list[Any], seen: Seen
 ) -> Leaf | None:
     """The first rule in the tree's order, its texts in *values*; or None."""
-    state = root
-    if state.edges is not None:
+    start = root if root.edges is not None else _start(root, domain)
+    if start is None:
+        return None
+    state = start
+    if state is root:
         segments.insert(0, domain)
-    else:
-        # FAST (errors): no domain has a variable, so the search never returns to the root.
-        starts = root.starts
-        home = None if state.static is None else state.static.get(domain)
-        if home is None:
-            return None
-        state = home
-        if starts is not None and state.edges is None and state.leaves is None and state.blank is not None:
-            starts[domain] = state.blank
     at = 0
     count = len(segments)
     frames: list[Any] = []
@@ -171,6 +165,19 @@ def _run(
         state, edges, at, held = frames.pop()
         del values[held:]
         fresh = False
+
+
+def _start(root: State, domain: str) -> State | None:
+    """Where the paths of *domain* begin, no domain having a variable; None for one without rules.
+
+    FAST (errors): the search never returns to the root then.
+    """
+    state: State | None = None if root.static is None else root.static.get(domain)
+    if state is None:
+        return None
+    if root.starts is not None and state.edges is None and state.leaves is None and state.blank is not None:
+        root.starts[domain] = state.blank
+    return state
 
 
 def _straight(state: State, segments: list[str], method: Any, websocket: bool, values: list[Any]) -> Leaf | None:
