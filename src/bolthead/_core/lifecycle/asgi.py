@@ -130,7 +130,6 @@ class Exchange(AsyncPhases):
 
     async def respond(self) -> None:
         plan = self.plan
-        app = self.app
         if not plan.inline_wsgi_app:
             await self.pass_middleware()
             return
@@ -217,7 +216,7 @@ class Exchange(AsyncPhases):
         return await self.answer_with(app.full_dispatch_request() if error is None else app.handle_exception(error))
 
     def error_for_teardown(self, error: Any) -> Any:
-        """*error*, unless the application ignores it. The contexts are preserved here, where the environ asks for it."""
+        """*error*, unless the application ignores it. Preserves the contexts, where the environ asks for it."""
         if self.environ is not None and PRESERVE in self.environ:
             preserve_contexts(self.environ)
         return None if error is not None and self.app.should_ignore_error(error) else error
