@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import os
 import re
+import shutil
 import signal
 import socket
 import threading
@@ -262,6 +263,37 @@ def test_a_broken_configuration_does_not_replace_one_that_works(start, tmp_path)
         assert serving.body(server.get()) == pid
     assert "Traceback" not in server.output()
     assert server.stop() == 0
+
+
+def test_log_files_that_cannot_be_opened_again(start, tmp_path):
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    server = start("--workers", "1", "--set", f"errorlog={folder / 'error.log'}", "--set", "accesslog=logs/access.log")
+    pid = serving.body(server.get())
+    with (folder / "error.log").open() as before, (folder / "access.log").open() as access:
+        shutil.rmtree(folder)
+        for number, said in ((signal.SIGUSR1, "not opened again"), (signal.SIGHUP, "given up")):
+            server.process.send_signal(number)
+            text, until = "", time.monotonic() + serving.PATIENCE
+            while said not in text and time.monotonic() < until:
+                time.sleep(0.05)
+                text += before.read()
+            assert said in text
+            assert "Traceback" not in text
+            assert serving.body(server.get()) == pid
+        lines, until = "", time.monotonic() + serving.PATIENCE
+        while lines.count("GET / HTTP/1.1") < 3 and time.monotonic() < until:
+            time.sleep(0.05)
+            lines += access.read()
+        assert lines.count("GET / HTTP/1.1") == 3
+    folder.mkdir()
+    server.process.send_signal(signal.SIGUSR1)
+    until = time.monotonic() + serving.PATIENCE
+    while not (folder / "access.log").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert serving.body(server.get()) == pid
+    assert server.stop() == 0
+    assert "Shutting down" in (folder / "error.log").read_text()
 
 
 def test_a_stop_does_not_wait_for_a_reload(start, tmp_path):

@@ -113,7 +113,7 @@ class Application(GunicornApplication):  # type: ignore[misc]
         self.serve_checked(announce)
 
     def check(self, listening: Sequence[Any] = ()) -> None:
-        """Make sure that the places are free, but those of *listening*, and that the certificate can be used.
+        """Make sure that the places are free, but those of *listening*, and certificate and log files can be used.
 
         :exc:`ServeError` otherwise.
         """
@@ -132,6 +132,12 @@ class Application(GunicornApplication):  # type: ignore[misc]
             except OSError as error:
                 files = ", ".join(filter(None, (self.cfg.certfile, self.cfg.keyfile, self.cfg.ca_certs)))
                 raise ServeError(f"The certificate and key cannot be used: {error} ({files})") from None
+        for path in (self.cfg.errorlog, self.cfg.accesslog):
+            if path not in (None, "-"):
+                try:
+                    open(path, "a").close()
+                except OSError as error:
+                    raise ServeError(f"The log file cannot be written: {error}") from None
 
     def serve_checked(self, announce: Callable[[Any], None]) -> None:
         """Listen and serve, when the application is known to load."""

@@ -15,6 +15,7 @@ from gunicorn.errors import HaltServer
 
 from .binds import ServeError
 from .check import try_in_child
+from .log_files import can_be_reopened
 from .notify import Supervisor
 
 YOUNG = 5.0
@@ -114,6 +115,10 @@ class Arbiter(arbiter.Arbiter):  # type: ignore[misc]
     def handle_int(self) -> None:
         """Control-C: as TERM. A second one ends the requests in flight too."""
         raise StopIteration
+
+    def handle_usr1(self) -> None:
+        if can_be_reopened(self.log):
+            super().handle_usr1()
 
     def reload(self) -> None:
         """HUP: replace the workers, unless the new code or configuration does not load."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from gunicorn.workers.gasgi import ASGIWorker
 
+from .log_files import can_be_reopened
 from .supervised import Supervised
 
 
@@ -39,6 +40,10 @@ class Worker(Supervised, ASGIWorker):  # type: ignore[misc]
         # A terminal sends it to the workers too; the arbiter decides what it means.
         self.loop.add_signal_handler(signal.SIGINT, self.handle_exit_signal)
         self.loop.add_signal_handler(signal.SIGQUIT, self.handle_quit_signal)
+
+    def handle_usr1_signal(self) -> None:
+        if can_be_reopened(self.log):
+            super().handle_usr1_signal()
 
     async def _shutdown(self) -> None:
         # After its number of requests: the next one need not wait for the last of these.

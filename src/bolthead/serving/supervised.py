@@ -13,6 +13,8 @@ from typing import Any
 
 from gunicorn.workers import base
 
+from .log_files import can_be_reopened
+
 SINCE = struct.Struct("d")
 
 
@@ -65,6 +67,10 @@ class Supervised(base.Worker):  # type: ignore[misc]
 
     def set_handlers(self) -> None:
         super().init_signals()
+
+    def handle_usr1(self, sig: int, frame: Any) -> None:
+        if can_be_reopened(self.log):
+            super().handle_usr1(sig, frame)
 
 
 def taken_by(arbiter: Any) -> Iterator[int]:
