@@ -14,10 +14,11 @@ from werkzeug.utils import cached_property
 
 from .. import typing as ft
 from .._compat.lazy_modules import lazy_names
+from .._core.lifecycle.url_for import add_url_defaults
 from .._core.response.make import redirection
 from ..config import Config, ConfigAttribute
 from ..ctx import _AppCtxGlobals
-from ..helpers import _split_blueprint_path, get_debug_flag
+from ..helpers import get_debug_flag
 from ..json.provider import DefaultJSONProvider, JSONProvider
 from ..logging import create_logger
 from ..routing import BuildError, Map, Rule
@@ -409,16 +410,7 @@ class App(LiveApp):
 
         The application's come first, then the blueprints', outermost first. ``url_for`` calls it for each URL.
         """
-        functions = self.url_default_functions
-        if None in functions:
-            for func in functions[None]:
-                func(endpoint, values)
-        if "." not in endpoint:
-            return
-        for name in reversed(_split_blueprint_path(endpoint.rpartition(".")[0])):
-            if name in functions:
-                for func in functions[name]:
-                    func(endpoint, values)
+        add_url_defaults(self.url_default_functions, endpoint, values)
 
     def handle_url_build_error(self, error: BuildError, endpoint: str, values: dict[str, t.Any]) -> str:
         """Call the ``url_build_error_handlers`` for a URL; if none returns one, the last error is raised.

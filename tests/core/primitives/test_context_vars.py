@@ -60,7 +60,7 @@ def test_look_ups_of_a_class(load: Load) -> None:
     cls = load("bolthead._core.primitives.proxy").LocalProxy
     var: ContextVar[Any] = ContextVar("var")
     proxy = cls(var, None, "nothing here")
-    load(NAME).forward_look_ups(cls)
+    load(NAME).forward_slots(cls)
     assert proxy.__module__ == "werkzeug.local"
     for name in ("anything", "_anything", "__anything__", ""):
         with pytest.raises(RuntimeError, match="^nothing here$"):

@@ -33,7 +33,7 @@ cpdef object drop_guards(object app)
 @cython.locals(guards=UrlForGuards, record=AppRecord)
 cpdef object build_current_url(object endpoint, dict values)
 cpdef object build_url(object app, object endpoint, dict values)
-@cython.locals(record=RequestRecord)
+@cython.locals(record=RequestRecord, is_complete=cython.bint)
 cdef object _build_url(UrlForGuards guards, object app, object endpoint, dict values)
 
 @cython.locals(record=RequestRecord, settings=AdapterRecord)
@@ -42,8 +42,12 @@ cdef object adapter_record_of(UrlForGuards guards, object ctx)
 @cython.locals(plan=Plan, adapter=AdapterRecord)
 cdef object minimal_adapter(RequestRecord ctx)
 
+cdef object absolute(object ctx, object endpoint)
+@cython.locals(end=Py_ssize_t)
+cpdef object add_url_defaults(object functions, object endpoint, object values)
 cdef object build_url_by_adapter(
-    object app, object ctx, object endpoint, object anchor, object method, object scheme, object external, dict values
+    object app, object ctx, object endpoint, object anchor, object method, object scheme, object external, dict values,
+    bint is_complete
 )
 
 cdef object adapter_outside_request(object app)

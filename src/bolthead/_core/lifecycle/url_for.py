@@ -26,7 +26,8 @@ FRAGMENT_SAFE = "%!#$&'()*+,/:;=?@"
 class UrlForGuards:
     """Which methods of one application `url_for` need not call, until *watch* sees a class change.
 
-    *inline_url_for*: its ``url_for``. *injects*: true if URL defaults must be injected or the adapter must build.
+    *inline_url_for*: its ``url_for``. *injects*: the functions of its URL defaults; True if its own method must inject
+    them, or the adapter must build.
     *current*: no attribute of the application was set since that they were made from.
     """
 
@@ -91,13 +92,13 @@ def build_current_url(endpoint: Any, values: dict[str, Any]) -> Any:
 def _build_url(guards: UrlForGuards, app: Any, endpoint: Any, values: dict[str, Any]) -> Any:
     ctx = var_get(request_var, None)
     adapter = None
-    # FAST (url-for, template): in a request, with nothing to add. No endpoint that is found here has a dot before it.
-    if ctx is not None and not guards.injects:
+    if ctx is not None and guards.injects is not True:
         record: RequestRecord = ctx
         adapter = record._adapter
         if type(adapter) is not AdapterRecord:
             adapter = adapter_record_of(guards, ctx)
-        if adapter is not None:
+        # FAST (url-for, template): nothing to add. No endpoint that is found here has a dot before it.
+        if adapter is not None and not guards.injects:
             url = build_relative(adapter, endpoint, values, None, True)
             if url is not None:
                 return url
@@ -105,16 +106,49 @@ def _build_url(guards: UrlForGuards, app: Any, endpoint: Any, values: dict[str, 
     method = values.pop("_method", None)
     scheme = values.pop("_scheme", None)
     external = values.pop("_external", None)
+    # Whether the endpoint is absolute, and the URL defaults are among the values.
+    is_complete = False
     if (
         adapter is not None
         and not external
         and scheme is None
-        and (anchor is not None or method is not None or external is not None)
+        and (
+            guards.injects or endpoint[:1] == "." or anchor is not None or method is not None or external is not None
+        )
     ):
-        url = build_relative(adapter, endpoint, values, method, False)
-        if url is not None:
-            return url if anchor is None else f"{url}#{quote(anchor, safe=FRAGMENT_SAFE)}"
-    return build_url_by_adapter(app, ctx, endpoint, anchor, method, scheme, external, values)
+        endpoint = absolute(ctx, endpoint)
+        add_url_defaults(guards.injects, endpoint, values)
+        is_complete = True
+        # One of those functions may have looked at the context's adapter, and changed it.
+        if record._adapter is adapter:
+            url = build_relative(adapter, endpoint, values, method, False)
+            if url is not None:
+                return url if anchor is None else f"{url}#{quote(anchor, safe=FRAGMENT_SAFE)}"
+    return build_url_by_adapter(app, ctx, endpoint, anchor, method, scheme, external, values, is_complete)
+
+
+def absolute(ctx: Any, endpoint: Any) -> Any:
+    """*endpoint*; one with a dot before it is of the blueprint that answers the request."""
+    if endpoint[:1] != ".":
+        return endpoint
+    blueprint = ctx.request.blueprint
+    return endpoint[1:] if blueprint is None else blueprint + endpoint
+
+
+def add_url_defaults(functions: Any, endpoint: Any, values: Any) -> None:
+    """The body of ``Flask.inject_url_defaults``; *functions* are those of the application and its blueprints."""
+    if None in functions:
+        for function in functions[None]:
+            function(endpoint, values)
+    if "." not in endpoint:
+        return
+    end = endpoint.find(".")
+    while end >= 0:
+        name = endpoint[:end]
+        if name in functions:
+            for function in functions[name]:
+                function(endpoint, values)
+        end = endpoint.find(".", end + 1)
 
 
 def adapter_record_of(guards: UrlForGuards, ctx: Any) -> Any:
@@ -156,7 +190,15 @@ def minimal_adapter(ctx: Any) -> Any:
 
 
 def build_url_by_adapter(
-    app: Any, ctx: Any, endpoint: Any, anchor: Any, method: Any, scheme: Any, external: Any, values: dict[str, Any]
+    app: Any,
+    ctx: Any,
+    endpoint: Any,
+    anchor: Any,
+    method: Any,
+    scheme: Any,
+    external: Any,
+    values: dict[str, Any],
+    is_complete: bool,
 ) -> Any:
     if ctx is None:
         adapter = adapter_outside_request(app)
@@ -164,14 +206,14 @@ def build_url_by_adapter(
             external = True
     else:
         adapter = ctx.url_adapter
-        if endpoint[:1] == ".":
-            blueprint = ctx.request.blueprint
-            endpoint = endpoint[1:] if blueprint is None else blueprint + endpoint
+        if not is_complete:
+            endpoint = absolute(ctx, endpoint)
         if external is None:
             external = scheme is not None
     if scheme is not None and not external:
         raise ValueError("When specifying '_scheme', '_external' must be True.")
-    app.inject_url_defaults(endpoint, values)
+    if not is_complete:
+        app.inject_url_defaults(endpoint, values)
     try:
         url = adapter.build(endpoint, values, method=method, url_scheme=scheme, force_external=external)
     except BuildError as error:

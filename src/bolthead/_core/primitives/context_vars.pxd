@@ -8,7 +8,7 @@ cdef class ContextValue:
 
 cpdef object current(object proxy)
 cpdef object set_attribute(object proxy, object name, object value)
-cpdef object forward_look_ups(object cls)
+cpdef object forward_slots(object cls)
 cpdef object var_get(object var, object nothing)
 cpdef object var_set(object var, object value)
 cpdef object var_reset(object var, object token)

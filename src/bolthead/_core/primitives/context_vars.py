@@ -40,8 +40,8 @@ def set_attribute(proxy: Any, name: str, value: Any) -> None:
     setattr(current(proxy), name, value)
 
 
-def forward_look_ups(cls: type[Any]) -> None:
-    """Let the proxies of *cls* look up attributes as its ``__getattr__`` does, without a call of that.
+def forward_slots(cls: type[Any]) -> None:
+    """Let the proxies of *cls* look up attributes and be true as by its ``__getattr__`` and ``__bool__``, not called.
 
     As for any class that has that method, its own names come first.
     """

@@ -8,7 +8,11 @@ from bolthead._core.primitives.objects cimport is_on
 cdef extern from "Python.h":
     ctypedef PyObject *(*getattrofunc)(PyObject *, PyObject *) except? NULL
     ctypedef object (*descrgetfunc)(PyObject *, PyObject *, PyObject *)
+    ctypedef int (*inquiry)(PyObject *) except -1
+    ctypedef struct PyNumberMethods:
+        inquiry nb_bool
     ctypedef struct PyTypeObject:
+        PyNumberMethods *tp_as_number
         getattrofunc tp_getattro
         descrgetfunc tp_descr_get
     PyObject *PyObject_GetAttr(PyObject *obj, PyObject *name)
@@ -39,7 +43,7 @@ ENDED = type("Ended", (), {"__repr__": lambda self: "<ended>", "__slots__": ()})
 cdef object ended = ENDED
 
 cdef object OBJECT_SETATTR = object.__setattr__
-# Of the class given to `forward_look_ups`: its slot for the value, and the names of its own attributes.
+# Of the class given to `forward_slots`: its slot for the value, and the names of its own attributes.
 cdef object CLASS = None
 cdef object CURRENT = "_get_current_object"
 cdef object SLOT = None
@@ -108,6 +112,15 @@ cdef PyObject *get_attribute(PyObject *proxy, PyObject *name) except? NULL:
     return PyObject_GetAttr(<PyObject *>found, name)
 
 
+cdef int truth(PyObject *proxy) except -1:
+    # What the class's `__bool__` does.
+    try:
+        found = current(<object>proxy)
+    except RuntimeError:
+        return False
+    return bool(found)
+
+
 cpdef object set_attribute(object proxy, object name, object value):
     found = current(proxy)
     # FAST (blueprint): in a class with a Python `__delattr__`, as that of `g`, the slot looks `__setattr__` up.
@@ -117,13 +130,14 @@ cpdef object set_attribute(object proxy, object name, object value):
         setattr(found, name, value)
 
 
-cpdef object forward_look_ups(object cls):
+cpdef object forward_slots(object cls):
     global CLASS, SLOT, slot, OWN
     CLASS = cls
     SLOT = cls._get_current_object
     slot = <PyObject *>SLOT
     OWN = frozenset(dir(cls))
     (<PyTypeObject *>cls).tp_getattro = get_attribute
+    (<PyTypeObject *>cls).tp_as_number.nb_bool = truth
     PyType_Modified(<PyTypeObject *>cls)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from werkzeug.local import LocalProxy as LocalProxyBase
 
-from .context_vars import ContextValue, current, forward_look_ups, set_attribute
+from .context_vars import ContextValue, current, forward_slots, set_attribute
 
 
 def hides_errors_of_iter() -> bool:
@@ -84,4 +84,4 @@ class LocalProxy(LocalProxyBase):  # type: ignore[type-arg]
         return item in current(self)
 
 
-forward_look_ups(LocalProxy)
+forward_slots(LocalProxy)

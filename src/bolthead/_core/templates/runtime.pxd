@@ -2,6 +2,9 @@ cimport cython
 
 cdef object str_new
 cdef object OwnFunction
+cdef object CONTEXT
+cdef object EVAL_CONTEXT
+cdef object ENVIRONMENT
 
 cpdef object text(object value)
 cpdef object markup(object value)
@@ -10,7 +13,7 @@ cpdef object attribute(object environment, object obj, object name)
 cdef object absent(object environment, object obj, object name)
 cpdef object item(object environment, object obj, object argument)
 cpdef object resolve(object context, object name)
-cdef bint wants_context(object obj) except -1
+cdef object wanted(object context, object obj, object loop_vars, object block_vars)
 cdef object stopped(object context)
 @cython.locals(names=tuple, count=Py_ssize_t, given=Py_ssize_t, used=Py_ssize_t, arguments=list)
 cdef list macro_arguments(object context, object macro, tuple args, dict kwargs)

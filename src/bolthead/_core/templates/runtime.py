@@ -11,13 +11,17 @@ from typing import Any
 
 import markupsafe
 from jinja2.runtime import Macro
-from jinja2.utils import internal_code, internalcode, missing
+from jinja2.utils import internal_code, internalcode, missing, pass_context, pass_environment, pass_eval_context
 from markupsafe import Markup, escape
 
 escape_str: Any = getattr(markupsafe, "_escape_inner", escape)
 """A str with its special characters replaced. Before MarkupSafe 3, `escape` itself is compiled."""
 str_new: Any = str.__new__
 DICT_ATTRIBUTES = frozenset(dir({}))
+CONTEXT, EVAL_CONTEXT, ENVIRONMENT = (
+    vars(mark(lambda: None))["jinja_pass_arg"] for mark in (pass_context, pass_eval_context, pass_environment)
+)
+"""What Jinja's decorators mark a function with."""
 
 
 def text(value: Any) -> Any:
@@ -89,19 +93,29 @@ def resolve(context: Any, name: str) -> Any:
     return missing
 
 
-def wants_context(obj: Any) -> bool:
-    """False for a callable that surely is not marked as wanting a context, an environment or the like."""
+def wanted(context: Any, obj: Any, loop_vars: Any, block_vars: Any) -> Any:
+    """What *obj* is given before its arguments: the context, or a part of it.
+
+    None if it wants nothing; ``missing`` where Jinja has to find out, or to make a context with those variables.
+    """
     kind = type(obj)
     if kind is MethodType:
         obj = obj.__func__
         kind = type(obj)
     if kind is FunctionType or kind is OwnFunction:
-        return "jinja_pass_arg" in obj.__dict__
+        mark = obj.__dict__.get("jinja_pass_arg")
+        if mark is None:
+            return None
+        if mark is CONTEXT and not loop_vars and not block_vars:
+            return context
+        if mark is EVAL_CONTEXT:
+            return context.eval_ctx
+        return context.environment if mark is ENVIRONMENT else missing
     if kind is BuiltinFunctionType:
-        return False
+        return None
     if kind is type or kind is partial:
-        return hasattr(obj, "jinja_pass_arg") or hasattr(obj.__call__, "jinja_pass_arg")
-    return True
+        return missing if hasattr(obj, "jinja_pass_arg") or hasattr(obj.__call__, "jinja_pass_arg") else None
+    return missing
 
 
 def call(context: Any, obj: Any, loop_vars: Any, block_vars: Any, /, *args: Any, **kwargs: Any) -> Any:
@@ -116,10 +130,13 @@ def call(context: Any, obj: Any, loop_vars: Any, block_vars: Any, /, *args: Any,
         except StopIteration:
             return stopped(context)
         return markup(content) if autoescape and type(content) is str else Markup(content) if autoescape else content
-    if wants_context(obj):
+    first = wanted(context, obj, loop_vars, block_vars)
+    if first is missing:
         return jinja_call(context, obj, loop_vars, block_vars, *args, **kwargs)
+    if first is not None:
+        args = (first, *args)
     try:
-        return obj(*args, **kwargs)
+        return obj(*args, **kwargs) if kwargs else obj(*args)
     except StopIteration:
         return stopped(context)
 
