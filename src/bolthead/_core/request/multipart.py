@@ -1,3 +1,4 @@
+# cython: nonecheck=True
 """Multipart bodies: bytes in, events out, whichever way the bytes are cut.
 
 The events are those of Werkzeug's parser for the whole body at once, and do not depend on the cuts: a decision that the

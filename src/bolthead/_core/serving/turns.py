@@ -1,3 +1,4 @@
+# cython: nonecheck=True
 """What a thread does with a connection that it was woken for: read, answer, and let it wait again."""
 
 from __future__ import annotations

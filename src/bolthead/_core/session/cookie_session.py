@@ -1,3 +1,4 @@
+# cython: nonecheck=True
 """Sessions in a signed cookie, opened and saved without calls of the stock interface's methods."""
 
 from __future__ import annotations
