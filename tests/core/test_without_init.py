@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from tests import builds
 
 ROOT = Path(builds.__file__).parent.parent
