@@ -147,7 +147,7 @@ class Map(WerkzeugMap):
 
         Matching and building call it. Call it by hand to have the work done before the first request.
         """
-        if not self._remap:
+        if not self._tree.stale:
             return
         with self._remap_lock:
             if not self._remap:

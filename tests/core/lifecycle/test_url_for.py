@@ -39,6 +39,19 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("method", {"_method": "PUT"}),
     ("method", {"_method": "PUT", "q": 1}),
     ("static", {"filename": "a/b.css"}),
+    ("shelf", {}),
+    ("shelf", {"kind": "a b"}),
+    ("shelf", {"kind": "a", "page": 2}),
+    ("shelf", {"kind": "a", "page": 2, "q": 1, "_anchor": "x"}),
+    ("shelf", {"page": 2}),
+    ("shelf", {"kind": None, "page": 2}),
+    ("shelf", {"kind": "a", "page": "x"}),
+    ("shelf", {"kind": "a", "_method": "GET"}),
+    ("shelf", {"kind": "a", "_method": "PUT"}),
+    ("shelf", {"kind": "a", "_external": True}),
+    ("part.inner.view", {}),
+    ("part.inner.view", {"name": "x", "_anchor": "y"}),
+    (".inner.view", {"name": "x"}),
 ]
 
 
@@ -53,7 +66,11 @@ def site(framework: Any, **config: Any) -> Any:
     app.add_url_rule("/m/put", "method", methods=["PUT"])
     part = framework.Blueprint("part", "site", url_prefix="/part", root_path="/nowhere")
     part.add_url_rule("/<name>", "view", lambda name: "")
+    part.register_blueprint(inner := framework.Blueprint("inner", "site", url_prefix="/in", root_path="/nowhere"))
+    inner.add_url_rule("/<name>", "view", lambda name: "")
     app.register_blueprint(part)
+    for path in ("/shelf", "/shelf/<kind>", "/shelf/<kind>/<int:page>"):
+        app.add_url_rule(path, "shelf", None if path != "/shelf" else lambda **values: "")
     return app
 
 
@@ -86,6 +103,50 @@ def test_as_flask(load: Load, path: str | None, config: dict[str, Any]) -> None:
             with app.test_request_context(path, base_url="http://example.test/app"):
                 found.append(outcomes(framework, app))
     assert found[0] == found[1]
+
+
+def more_values(endpoint: str, values: dict[str, Any]) -> None:
+    values.setdefault("lang", "en")
+
+
+def mount(framework: Any, endpoint: str, values: dict[str, Any]) -> None:
+    framework.globals.request_ctx.url_adapter.script_name = "/mounted/"
+
+
+@pytest.mark.parametrize("what", ["more", "mount", "error", "none"])
+@pytest.mark.parametrize("path", [None, "/", "/part/x"])
+def test_defaults_of_the_application_and_of_blueprints(load: Load, path: str | None, what: str) -> None:
+    """They are called once for each URL, in Flask's order, with the same endpoint and values."""
+    found = []
+    for framework in (flask, load("bolthead")):
+        app = site(framework, SERVER_NAME="example.test")
+        calls: list[Any] = []
+
+        def called(name: str | None, calls: list[Any] = calls, framework: Any = framework) -> Callable[..., None]:
+            def default(endpoint: str, values: dict[str, Any]) -> None:
+                calls.append((name, endpoint, dict(values)))
+                if what == "more":
+                    more_values(endpoint, values)
+                elif what == "mount" and path is not None:
+                    mount(framework, endpoint, values)
+                elif what == "error" and endpoint == "item":
+                    raise LookupError(f"{name} {endpoint}")
+
+            return default
+
+        for name in (None, "part", "part.inner", "inner", "shelf"):
+            app.url_default_functions[name].append(called(name))
+        if what == "none":
+            app.url_default_functions.clear()
+            app.url_default_functions[None] = []
+        context = app.app_context() if path is None else app.test_request_context(path, base_url="http://example.test")
+        with context:
+            found.append((outcomes(framework, app), calls))
+            given = {"a": 1}
+            app.inject_url_defaults("part.inner.view", given)
+            found[-1] += (given,)
+    assert found[0] == found[1]
+    assert bool(found[0][1]) is (what != "none")
 
 
 @pytest.mark.parametrize("change", ["defaults", "subclass", "instance", "adapter", "error handler"])

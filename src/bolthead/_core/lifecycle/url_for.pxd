@@ -43,7 +43,6 @@ cdef object adapter_record_of(UrlForGuards guards, object ctx)
 cdef object minimal_adapter(RequestRecord ctx)
 
 cdef object absolute(object ctx, object endpoint)
-@cython.locals(end=Py_ssize_t)
 cpdef object add_url_defaults(object functions, object endpoint, object values)
 cdef object build_url_by_adapter(
     object app, object ctx, object endpoint, object anchor, object method, object scheme, object external, dict values,

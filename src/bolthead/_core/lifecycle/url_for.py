@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Any
 from urllib.parse import quote
 
@@ -112,9 +113,7 @@ def _build_url(guards: UrlForGuards, app: Any, endpoint: Any, values: dict[str, 
         adapter is not None
         and not external
         and scheme is None
-        and (
-            guards.injects or endpoint[:1] == "." or anchor is not None or method is not None or external is not None
-        )
+        and (guards.injects or endpoint[:1] == "." or anchor is not None or method is not None or external is not None)
     ):
         endpoint = absolute(ctx, endpoint)
         add_url_defaults(guards.injects, endpoint, values)
@@ -142,13 +141,11 @@ def add_url_defaults(functions: Any, endpoint: Any, values: Any) -> None:
             function(endpoint, values)
     if "." not in endpoint:
         return
-    end = endpoint.find(".")
-    while end >= 0:
-        name = endpoint[:end]
+    # For "a.b.view" the names "a" and "a.b".
+    for name in accumulate(endpoint.split(".")[:-1], "{}.{}".format):
         if name in functions:
             for function in functions[name]:
                 function(endpoint, values)
-        end = endpoint.find(".", end + 1)
 
 
 def adapter_record_of(guards: UrlForGuards, ctx: Any) -> Any:

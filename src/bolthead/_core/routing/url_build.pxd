@@ -46,7 +46,7 @@ cdef class UrlTemplate:
     cdef readonly str place
     cdef readonly str head
     cdef readonly list steps
-    cdef readonly bint single
+    cdef readonly bint direct
     cdef readonly object watched
 
     cdef bint suits(self, dict values, object method) except -1
@@ -77,9 +77,8 @@ cdef class EndpointTemplates:
     cdef list templates
     cdef ClassWatch watch
     cdef UrlTemplate single
-    cdef str head
+    cdef bint direct
     cdef str place
-    cdef list steps
 
 
 @cython.locals(texts=list, placeholder=Placeholder)
@@ -95,9 +94,12 @@ cdef Built _choose(
 @cython.locals(group=EndpointTemplates, rules=list)
 cdef EndpointTemplates _templates(AdapterRecord bound, Tree tree, object endpoint)
 
+@cython.locals(template=UrlTemplate)
+cdef UrlTemplate _first_full(list templates, dict values)
+
 @cython.locals(
-    tree=Tree, group=EndpointTemplates, rules=list, path=str, whole=str, steps=list, number=cython.bint, name=str,
-    after=str,
+    tree=Tree, group=EndpointTemplates, template=UrlTemplate, rules=list, path=str, whole=str, steps=list,
+    number=cython.bint, name=str, after=str,
 )
 cpdef str build_relative(AdapterRecord bound, object endpoint, dict values, object method, bint options)
 

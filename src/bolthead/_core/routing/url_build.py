@@ -75,14 +75,15 @@ class UrlTemplate:
     *domain* and *path* alternate literal text, already quoted, and placeholders. *encode* replaces the encoding of
     extra values where a rule's class overrides it. *foreign*: the class overrides `build`, so only *rule* is used.
 
-    *single*: if no other rule has the endpoint, `build_relative` may build the path, on the host *place*: the text
-    *head*, then for each of the *steps* the text of a value (an integer or else a str) and the literal after it.
+    *direct*: `build_relative` may build the path, on the host *place*: the text *head*, then for each of the *steps*
+    the text of a value (an integer or else a str) and the literal after it.
     *watched* are the attributes of classes that all this depends on.
     """
 
     __slots__ = (
         "accepted",
         "defaults",
+        "direct",
         "domain",
         "encode",
         "foreign",
@@ -94,7 +95,6 @@ class UrlTemplate:
         "required",
         "rule",
         "simple",
-        "single",
         "steps",
         "watched",
         "websocket",
@@ -130,7 +130,7 @@ class UrlTemplate:
         self.head: str = path[0] if path and isinstance(path[0], str) else ""
         steps = _steps(path)
         self.steps = steps or []
-        self.single = (
+        self.direct = (
             self.simple
             and not foreign
             and not self.websocket
@@ -245,23 +245,40 @@ class Built:
 class EndpointTemplates:
     """The templates for the rules of one endpoint.
 
-    Valid as long as *rules* is their list and has *count* items, and *watch*, if any, sees no change. *single* is the
-    template of an only rule that `build_relative` can build; *head*, *place* and *steps* are its attributes.
+    Valid as long as *rules* is their list and has *count* items, and *watch*, if any, sees no change. *direct*:
+    `build_relative` can build any of them; it does not matter for which method, and all are on the host *place*.
+    *single* is the template of the only rule, if there is one, and it is so.
     """
 
-    __slots__ = ("count", "head", "place", "rules", "single", "steps", "templates", "watch")
+    __slots__ = ("count", "direct", "place", "rules", "single", "templates", "watch")
 
     def __init__(self, rules: list[Any], templates: list[UrlTemplate], watch: ClassWatch | None) -> None:
         self.rules = rules
         self.count = len(rules)
         self.templates = templates
         self.watch = watch
-        template = templates[0] if len(templates) == 1 else None
-        self.single = template if template is not None and template.single and not template.map.host_matching else None
-        if self.single is not None:
-            self.head = self.single.head
-            self.place = self.single.place
-            self.steps = self.single.steps
+        self.single = None
+        self.direct = False
+        self.place = ""
+        if templates and not templates[0].map.host_matching:
+            first = templates[0]
+            self.place = first.place
+            self.direct = True
+            for other in templates:
+                if not other.direct or other.place != first.place or other.methods != first.methods:
+                    self.direct = False
+            self.single = first if self.direct and len(templates) == 1 else None
+
+
+def _first_full(templates: list[UrlTemplate], values: dict[Any, Any]) -> UrlTemplate | None:
+    """The first of *templates* that have no defaults for which there are enough values."""
+    for template in templates:
+        for name in template.required:
+            if values.get(name) is None:
+                break
+        else:
+            return template
+    return None
 
 
 def _steps(path: list[str | Placeholder]) -> list[tuple[str, bool, str]] | None:
@@ -341,7 +358,7 @@ def _templates(bound: Any, tree: Tree, endpoint: Any) -> EndpointTemplates | Non
 
 
 def build_relative(bound: Any, endpoint: Any, values: dict[Any, Any], method: Any, options: bool) -> str | None:
-    """What `build` returns if that is a path built from the only rule of *endpoint*; None where `build` must be called.
+    """What `build` returns if that is a path that it need not search for; None where `build` must be called.
 
     With *options* it is None as well where some of `URL_FOR_OPTIONS` that are not None are among the values.
 
@@ -350,17 +367,22 @@ def build_relative(bound: Any, endpoint: Any, values: dict[Any, Any], method: An
     """
     tree = bound.tree
     group = tree.groups.get(endpoint)
-    if group is None or group.single is None or group.place != bound.subdomain:
+    if group is None or group.place != bound.subdomain:
         return None
+    template = group.single
+    if template is None:
+        template = _first_full(group.templates, values) if group.direct else None
+        if template is None:
+            return None
     rules = tree.endpoints.get(endpoint)
     if rules is not group.rules or len(rules) != group.count:
         return None
     if group.watch is not None and not group.watch.unchanged():
         return None
-    if method is not None and group.single.methods is not None and method not in group.single.methods:
+    if method is not None and template.methods is not None and method not in template.methods:
         return None
-    path: str = group.head
-    steps = group.steps
+    path: str = template.head
+    steps = template.steps
     try:
         for name, number, after in steps:
             value = values.get(name)
@@ -376,11 +398,11 @@ def build_relative(bound: Any, endpoint: Any, values: dict[Any, Any], method: An
         # `build` checks first that all values are there, and raises the error.
         return None
     if len(values) > len(steps):
-        whole = group.single.rest(values, path, options)
+        whole = template.rest(values, path, options)
         if whole is None:
             return None
         path = whole
-    if group.head == "/" and path[1:2] == "/":
+    if template.head == "/" and path[1:2] == "/":
         return None
     if bound.script_name != "/":
         path = bound.script_name.rstrip("/") + path

@@ -86,10 +86,16 @@ def item(environment: Any, obj: Any, argument: Any) -> Any:
 
 def resolve(context: Any, name: str) -> Any:
     """The variable *name*, or ``missing``."""
-    # By the item, not by `get`: either may be some other mapping.
-    for table in (context.vars, context.parent):
-        if name in table:
-            return table[name]
+    own = context.vars
+    if name in own:
+        return own[name]
+    table = context.parent
+    if type(table) is dict:
+        parent: dict[str, Any] = table
+        return parent.get(name, missing)
+    # By the item, not by `get`: it may be some other mapping.
+    if name in table:
+        return table[name]
     return missing
 
 

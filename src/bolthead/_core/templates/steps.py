@@ -29,6 +29,10 @@ guard = StockGuard(
 )
 """All methods that the functions of `runtime` and `contexts` replace."""
 
+# The functions of a stock environment.
+_attribute, _item, _call, _resolve = runtime.attribute, runtime.item, runtime.call, runtime.resolve
+_get_template, _included, _default_module = contexts.get_template, contexts.included, contexts.default_module
+
 
 def is_stock(environment: Any) -> bool:
     """Whether *environment* has Jinja's own steps, and the classes of its contexts, macros and so on have theirs."""
@@ -52,13 +56,13 @@ def steps(environment: Any, context: Any) -> tuple[Any, ...]:
     # next rendering on; by the macros of a cached import, when that is made again.
     if context.__dict__.get("bolthead_joined") is environment or (type(context) is Context and is_stock(environment)):
         return (
-            runtime.attribute,
-            runtime.item,
-            runtime.call,
-            MethodType(runtime.resolve, context),
-            contexts.get_template,
-            contexts.included,
-            contexts.default_module,
+            _attribute,
+            _item,
+            _call,
+            MethodType(_resolve, context),
+            _get_template,
+            _included,
+            _default_module,
         )
     return (
         jinja_attribute,
