@@ -183,7 +183,7 @@ def ship(app_class: type[Flask]) -> None:
     # After its base, which has the other probe.
     probe(MapAdapter)
     shipped.app = StockGuard(app_class, (*APP_STEPS, *ERROR_STEPS, *APP_PARTS, *WEBSOCKET_PARTS))
-    shipped.app_debug = StockGuard(app_class, ["debug"])
+    shipped.app_debug = app_class.debug
     shipped.app_url_for = StockGuard(app_class, ["url_for"])
     shipped.inject_url_defaults = StockGuard(app_class, ["inject_url_defaults"], [(MapAdapter, "build")])
     shipped.adapter_class = MapAdapter
