@@ -10,7 +10,7 @@ import werkzeug.http
 import werkzeug.sansio.response
 from werkzeug.http import http_date
 
-from ..primitives.bytes_search import cookie_quoted, token_end
+from ..primitives.bytes_search import cookie_quoted, not_token
 from ..primitives.class_watch import StockFunctions
 
 DATES_SIZE = 1024
@@ -23,7 +23,7 @@ COOKIE_FUNCTIONS = StockFunctions(
 )
 """What Werkzeug calls for a cookie. Where one was replaced, Werkzeug sets the cookie."""
 
-_functions = COOKIE_FUNCTIONS
+_COOKIE_FUNCTIONS = COOKIE_FUNCTIONS
 """The same, typed: only what no other module reads is."""
 _dates: dict[Any, str] = {}
 
@@ -50,7 +50,7 @@ def simple_cookie(
     """
     if type(key) is not str or type(value) is not str or not key or cookie_quoted(value):
         return None
-    if token_end(key, 0, len(key)) < len(key) or not _functions.unchanged():
+    if not_token(key) or not _COOKIE_FUNCTIONS.unchanged():
         return None
     text = f"{key}={value}"
     if max_age is not None:

@@ -196,7 +196,8 @@ def push_new_app(plan: Plan, ctx: AppRecord, app: Any) -> AppRecord:
 
 def pop_request(plan: Plan, ctx: RequestRecord, exc: Any) -> None:
     try:
-        if is_last_push(ctx):
+        # FAST (string): `is_last_push`, which pure is a call.
+        if ctx._token is not None and not ctx._tokens:
             if not plan.inline_do_teardown_request:
                 ctx.app.do_teardown_request(exc)
             elif plan.teardown or plan.tearing_down:

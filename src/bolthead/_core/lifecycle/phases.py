@@ -29,7 +29,7 @@ def plan_of(app: Any) -> Plan:
 def is_async(func: Any) -> bool:
     """Whether ``inspect.iscoroutinefunction(func)``."""
     # FAST (asgi string): Python takes long to tell, so that the two common kinds are told by their flags.
-    return is_coroutine_function(func) or (not is_sync_function(func) and iscoroutinefunction(func))
+    return not is_sync_function(func) and (is_coroutine_function(func) or iscoroutinefunction(func))
 
 
 def synced(plan: Plan, app: Any, func: Any) -> Any:

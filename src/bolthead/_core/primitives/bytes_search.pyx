@@ -65,6 +65,10 @@ for _letter in range(128):
     _TOKEN[_letter] = chr(_letter).isalnum() or chr(_letter) in "!#$%&'*+-.^_`|~"
 
 
+cpdef bint not_token(str text) except -1:
+    return _has_other(text, _TOKEN)
+
+
 cpdef Py_ssize_t token_end(str text, Py_ssize_t at, Py_ssize_t size) except -1:
     cdef Py_UCS4 letter
     if not 0 <= at <= size <= len(text):
