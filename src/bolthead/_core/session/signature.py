@@ -106,6 +106,8 @@ class SigningKeys:
 
     def usable(self) -> list[Hmac]:
         """The keys; an empty list where itsdangerous has to sign."""
+        if not self._macs:
+            return []
         return self._macs if self._functions.unchanged() and self._guard.holds(self._cls) else []
 
 
