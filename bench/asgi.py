@@ -11,9 +11,10 @@ import asyncio
 import gc
 import json
 import logging
+import os
 import sys
-from collections.abc import Iterable
-from contextlib import AsyncExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -36,6 +37,7 @@ def cases() -> list[AsgiCase]:
         AsgiCase("int", "`/item/<int:id>` → JSON", "/item/4711"),
         AsgiCase("json-body", "JSON body of 20 objects in, JSON out", "/objects", objects()),
         AsgiCase("sync", "view without `async`, in a thread", "/sync"),
+        AsgiCase("sync-core", "the same, all threads on one core", "/sync", one_core=True),
         AsgiCase("connect", "websocket: accepted, one message, left", "/echo", messages=1),
         AsgiCase("echo", "websocket: one message of 100", "/echo", messages=100),
     ]
@@ -106,6 +108,22 @@ async def taking_part(case: AsgiCase, apps: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+@contextmanager
+def pinned(cores: set[int]) -> Iterator[None]:
+    """All threads of the process run on *cores*, and those that they start."""
+    before = os.sched_getaffinity(0)
+    pin(cores)
+    try:
+        yield
+    finally:
+        pin(before)
+
+
+def pin(cores: set[int]) -> None:
+    for thread in os.listdir("/proc/self/task"):
+        os.sched_setaffinity(int(thread), cores)
+
+
 async def time_case(case: AsgiCase, apps: dict[str, Any], rounds: int, seconds: float) -> list[Timed]:
     """Rounds in turns; microseconds of one request, or message."""
     apps = await taking_part(case, apps)
@@ -148,7 +166,9 @@ async def measure(chosen: Iterable[AsgiCase], who: Iterable[str], args: argparse
             if name != "bare":
                 await lives.enter_async_context(Life(apps[name]))
         for case in chosen:
-            timed += await time_case(case, apps, args.rounds, args.seconds)
+            cores = os.sched_getaffinity(0)
+            with pinned({min(cores)} if case.one_core else cores):
+                timed += await time_case(case, apps, args.rounds, args.seconds)
     return timed
 
 

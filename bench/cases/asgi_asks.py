@@ -14,13 +14,17 @@ HEADERS = [(key[5:].lower().replace("_", "-").encode(), value.encode()) for key,
 
 @dataclass(frozen=True)
 class AsgiCase:
-    """A row of the table. Of a websocket *messages* are sent, and what counts is the time of one."""
+    """A row of the table. Of a websocket *messages* are sent, and what counts is the time of one.
+
+    *one_core*: a view in a thread costs what waking it costs, which is the most where it wakes on another core.
+    """
 
     key: str
     title: str
     path: str
     body: bytes | None = None
     messages: int = 0
+    one_core: bool = False
 
     @property
     def units(self) -> int:

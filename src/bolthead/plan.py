@@ -74,6 +74,8 @@ INLINED = (
 )
 """The steps with a flag of their own, `inline_` and the name."""
 APP_PARTS = ("request_class", "response_class", "session_interface")
+APP_SETTINGS = ("permanent_session_lifetime", "secret_key")
+"""Attributes that stand for settings, and are read as settings by the session."""
 WEBSOCKET_PARTS = ("websocket_class", "websocket_context")
 APP_COLLECTIONS = (
     "after_request_funcs",
@@ -182,8 +184,8 @@ def ship(app_class: type[Flask]) -> None:
     )
     # After its base, which has the other probe.
     probe(MapAdapter)
-    shipped.app = StockGuard(app_class, (*APP_STEPS, *ERROR_STEPS, *APP_PARTS, *WEBSOCKET_PARTS))
-    shipped.app_debug = StockGuard(app_class, ["debug"])
+    shipped.app = StockGuard(app_class, (*APP_STEPS, *ERROR_STEPS, *APP_PARTS, *APP_SETTINGS, *WEBSOCKET_PARTS))
+    shipped.app_debug = app_class.debug
     shipped.app_url_for = StockGuard(app_class, ["url_for"])
     shipped.inject_url_defaults = StockGuard(app_class, ["inject_url_defaults"], [(MapAdapter, "build")])
     shipped.adapter_class = MapAdapter
@@ -219,13 +221,14 @@ def make_plan(app: Flask) -> Plan:
             RESPONSE_COOKIE,
             vars(sessions),
             SESSION_TEXTS,
+            shipped.app.is_stock(type(app), *APP_SETTINGS),
         )
     return plan
 
 
 def _watched_pairs(app: Flask) -> list[tuple[type, str | None]]:
     names: list[tuple[type, tuple[str, ...]]] = [
-        (type(app), (*APP_STEPS, *APP_PARTS)),
+        (type(app), (*APP_STEPS, *APP_PARTS, *APP_SETTINGS)),
         (RequestContext, CONTEXT_STEPS),
         (AppContext, APP_CONTEXT_STEPS),
         (app.request_class, REQUEST_STEPS),
@@ -314,6 +317,7 @@ def _set_collections(plan: Plan, app: Flask) -> None:
     plan.domain = app.url_map.default_subdomain or ""
     plan.sessions = None
     plan.checked_hosts = {}
+    plan.checked_raw_hosts = {}
     plan.sync_views = {}
     plan.scopes = {}
 

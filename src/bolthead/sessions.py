@@ -73,8 +73,11 @@ class SecureCookieSession(CallbackDict[str, Any], SessionMixin):
             return
         # FAST (session-write): the same, without Werkzeug's two calls.
         dict.__setitem__(self, key, value)
-        if self.on_update is not None:
-            self.on_update(self)  # type: ignore[arg-type]
+        update: Any = self.on_update
+        if update is mark_modified:
+            self.modified = True
+        elif update is not None:
+            update(self)
 
 
 class NullSession(SecureCookieSession):

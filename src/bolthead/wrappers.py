@@ -26,6 +26,7 @@ from ._compat.multi_dict import EnvironHeaders, ImmutableMultiDict
 from ._core.http.headers import parse_options
 from ._core.http.set_cookie import simple_cookie
 from ._core.json import request_json
+from ._core.primitives.class_watch import StockFunctions
 from ._core.primitives.context_vars import var_get
 from ._core.primitives.stock import StockGuard
 from ._core.request.attributes import ENVIRON_ATTRIBUTES, LazyAttribute, RequestFillers
@@ -331,9 +332,9 @@ forms.multipart = StockGuard(
         *[(MultiPartParser, name) for name in ("__init__", "get_part_charset", "parse", "start_file_streaming")],
         *[(SpooledTemporaryFile, name) for name in ("__init__", "rollover", "seek", "write")],
         (FileStorage, "__init__"),
-        (werkzeug.wrappers.request, "default_stream_factory"),
     ],
 )
+forms.stream_factory = StockFunctions((werkzeug.wrappers.request, "default_stream_factory"))
 # Nearly every request has its headers made: `Forms` checks separately that they read its environ.
 forms.own = frozenset(["form", "_load_form_data", *_FORM_STEPS, *_FILE_STEPS]) - {"headers", "content_length"}
 forms.loads = Request._load_form_data

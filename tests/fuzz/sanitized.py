@@ -23,6 +23,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = {"routing": "tests/fuzz/router.py", "serving": "tests/fuzz/serving.py"}
+COMPILED = {"serving": ("primitives", "serving")}
+"""The parts of the core that are compiled for a script which uses no other."""
 
 
 def library(name: str) -> str:
@@ -31,11 +33,14 @@ def library(name: str) -> str:
     ).stdout.strip()
 
 
-def build(place: str, sanitizers: str, python: str = sys.executable) -> None:
-    """A copy of the tree in *place*, compiled for *python*."""
+def build(place: str, sanitizers: str, python: str = sys.executable, parts: Sequence[str] = ()) -> None:
+    """A copy of the tree in *place*, compiled for *python*; of the core only *parts*, where any are given."""
     for name in ("src", "tests"):
         left_out = shutil.ignore_patterns("*.so", "*.c", "__pycache__", ".hypothesis")
         shutil.copytree(ROOT / name, Path(place, name), ignore=left_out)
+    for path in Path(place, "src/bolthead/_core").glob("*/*.p[xy][dx]"):
+        if parts and path.parent.name not in parts:
+            path.unlink()
     for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, place)
     env = {**os.environ, "BOLTHEAD_SANITIZE": sanitizers, "BOLTHEAD_REQUIRE_EXT": "1", "CC": "gcc"}
@@ -48,7 +53,7 @@ def build(place: str, sanitizers: str, python: str = sys.executable) -> None:
 
 
 def fuzz(place: str, arguments: Sequence[str]) -> int:
-    build(place, "address,undefined")
+    build(place, "address,undefined", parts=COMPILED.get(arguments[0], ()) if arguments else ())
     env = os.environ | {
         "LD_PRELOAD": f"{library('libasan.so')} {library('libubsan.so')}",
         # Python's own allocator would hide what is read beyond an object.

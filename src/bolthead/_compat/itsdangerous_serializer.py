@@ -19,7 +19,7 @@ from itsdangerous.encoding import want_bytes
 
 from .._core.primitives.class_watch import StockFunctions
 from .._core.primitives.stock import StockGuard
-from .._core.session.signature import SEPARATOR, Hmac, decode, packed, sign, unsign
+from .._core.session.signature import SEPARATOR, Hmac, SigningKeys, decode, packed, sign, unsign
 
 STOCK_FUNCTIONS = StockFunctions(
     (base64, "urlsafe_b64decode urlsafe_b64encode"),
@@ -51,14 +51,15 @@ class CookieSerializer(URLSafeTimedSerializer):
 
     def __init__(self, *args: Any, digest: str | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._macs: list[Hmac] = []
+        macs: list[Hmac] = []
+        self.keys = SigningKeys(macs, URLSafeTimedSerializer, STOCK_SERIALIZER, STOCK_FUNCTIONS)
         stock = self.signer is URLSafeTimedSerializer.default_signer and self.is_text_serializer
         if digest is None or not stock:
             return
         signer = self.make_signer(self.salt)
         try:
             # The newest key first: it signs, and signed most of what comes back.
-            self._macs = [Hmac(signer.derive_key(key), digest) for key in self.secret_keys[::-1]]
+            macs += [Hmac(signer.derive_key(key), digest) for key in self.secret_keys[::-1]]
         except ValueError:
             # Not every OpenSSL has every digest.
             return
@@ -66,7 +67,7 @@ class CookieSerializer(URLSafeTimedSerializer):
     @property
     def macs(self) -> list[Hmac]:
         """The keys, the newest first; an empty list where itsdangerous has to sign."""
-        return self._macs if STOCK_FUNCTIONS.unchanged() and STOCK_SERIALIZER.holds(URLSafeTimedSerializer) else []
+        return self.keys.usable()
 
     def dumps(self, obj: Any, salt: str | bytes | None = None) -> Any:
         macs = self.macs

@@ -8,6 +8,7 @@ from werkzeug import datastructures as _werkzeug
 from werkzeug.exceptions import BadRequestKeyError
 
 from .._core.http import headers, query
+from .._core.primitives.objects import own_item
 
 K = t.TypeVar("K")
 V = t.TypeVar("V")
@@ -24,16 +25,16 @@ else:
         __slots__ = ()
 
         def __getitem__(self, key):
-            return query.first(self, key)
+            values = own_item(self, key)
+            if values:
+                return values[0]
+            raise BadRequestKeyError(key)
 
         def get(self, key, default=None, type=None):
             if self.__class__.__getitem__ is not item_of:
                 # Patched, or overridden in a subclass: Werkzeug's `get` calls `__getitem__`.
                 return super().get(key, default, type)
             return query.get(self, key, default, type)
-
-        def _absent(self, key):
-            raise BadRequestKeyError(key)
 
         def __reduce_ex__(self, protocol):
             made, arguments, *rest = super().__reduce_ex__(protocol)

@@ -70,11 +70,27 @@ def test_a_refused_host_is_not_remembered_and_others_are_bounded(load: Load) -> 
     module, app = load(NAME), site(load)
     plan = app._make_plan()
     module.remember_host(plan, app.request_context(environ(HTTP_HOST=".test")), environ(HTTP_HOST=".test"))
-    assert not plan.checked_hosts
+    assert not plan.checked_hosts and not plan.checked_raw_hosts
     for number in range(module.HOSTS + 50):
         given = environ(HTTP_HOST=f"h{number}.test")
         module.remember_host(plan, app.request_context(given), given)
-    assert len(plan.checked_hosts) == module.HOSTS
+    assert len(plan.checked_hosts) == len(plan.checked_raw_hosts) == module.HOSTS
+
+
+def test_the_host_of_a_lazy_environ_is_one_that_the_application_has_checked(load: Load) -> None:
+    module, app = load(NAME), site(load)
+    lazy_environ = load("bolthead._core.request.scope").lazy_environ
+    plan = app._make_plan()
+    hosts = ["localhost", "localhost:80", "b\xfccher.test", ".test", "other"]
+    for host in hosts[:-1]:
+        given = environ(HTTP_HOST=host)
+        module.remember_host(plan, app.request_context(given), given)
+    made = []
+    for host in hosts:
+        headers = [(b"host", host.encode("latin-1"))]
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": headers}
+        made.append(module.new_lazy_context(plan, app, lazy_environ(scope, False)) is not None)
+    assert made == [True, True, False, False, False], "beyond ASCII the environ is made at once"
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "put", "POST", "OPTIONS"])

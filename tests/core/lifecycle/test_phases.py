@@ -219,7 +219,7 @@ def test_a_session_that_is_refreshed(load: Load) -> None:
     new_lazy_context = load("bolthead._core.lifecycle.contexts").new_lazy_context
     app = bolthead.Flask("site", root_path="/nowhere")
     plan = app._make_plan()
-    plan.checked_hosts["host"] = None
+    plan.checked_raw_hosts[b"host"] = None
     for text, each, wanted in (
         ("session=x", True, True),
         ("other=x", True, False),

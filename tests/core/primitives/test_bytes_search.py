@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.http import dump_cookie
 
 import builds
 
@@ -125,3 +126,27 @@ def test_is_literal(data: bytes, start: int, stop: int) -> None:
                 is_literal(data, start, stop)
         else:
             assert is_literal(data, start, stop) == all(is_literal(bytes([byte]), 0, 1) for byte in data[start:stop])
+
+
+@given(st.text(alphabet="0123456789-+ _.x²٣\0", max_size=20) | st.integers(0, 10**20).map(str))
+def test_ascii_number(text: str) -> None:
+    wanted = int(text) if text and len(text) <= 18 and not set(text) - set("0123456789") else -1
+    for name in builds.NAMES:
+        assert builds.load(name, NAME).ascii_number(text) == wanted
+
+
+def test_cookie_quoted(load: Load) -> None:
+    cookie_quoted = load(NAME).cookie_quoted
+    for code in (*range(0x180), 0x20AC, 0xD800, 0x1F600):
+        char = chr(code)
+        quoted = code > 127 or dump_cookie("k", char, path=None) != f"k={char}"
+        for text in (char, f"a{char}", f"{char}z"):
+            assert bool(cookie_quoted(text)) is quoted, ascii(text)
+    assert not cookie_quoted("")
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=0x100), max_size=6))
+def test_not_token(text: str) -> None:
+    for name in builds.NAMES:
+        module = builds.load(name, NAME)
+        assert bool(module.not_token(text)) is (module.token_end(text, 0, len(text)) < len(text))

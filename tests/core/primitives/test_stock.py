@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 import pytest
+
+import builds
 
 Load = Callable[[str], ModuleType]
 NAME = "bolthead._core.primitives.stock"
@@ -77,3 +80,14 @@ def test_everything_is_shipped(load: Load) -> None:
         assert value is not None and value != (), name
         if isinstance(value, module.StockGuard):
             assert value.names, name
+
+
+def test_guards_are_of_classes() -> None:
+    """What is no class has neither a version tag nor a watcher: compiled, it would be compared on every request."""
+    builds.load("pure", "bolthead.plan")
+    guard_class = builds.load("pure", NAME).StockGuard
+    guards = [found for found in gc.get_objects() if type(found) is guard_class]
+    assert len(guards) > 20
+    for guard in guards:
+        owners = [owner for owner, _name, _value in guard._others]
+        assert all(isinstance(owner, type) for owner in owners), (guard.names, owners)

@@ -152,7 +152,7 @@ def test_what_may_be_lazy(
         assert environ["REQUEST_METHOD"] == "GET"
         assert environ["SCRIPT_NAME"] == ""
         assert environ["wsgi.url_scheme"] in (("ws",) if websocket else ("http", "https"))
-        seen = environ["HTTP_HOST"], environ["PATH_INFO"], environ.get("HTTP_COOKIE", ""), websocket
+        seen = environ["HTTP_HOST"].encode("latin-1"), environ["PATH_INFO"], environ.get("HTTP_COOKIE", ""), websocket
         assert seen == (host, lazy_path, cookies, lazy_websocket)
         seen_early = {"CONTENT_TYPE", "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"}
         assert not seen_early & environ.keys()

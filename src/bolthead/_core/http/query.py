@@ -62,14 +62,6 @@ def multi_dict(cls: Any, pairs: list[tuple[Any, Any]], multi_dicts: frozenset[An
     return made
 
 
-def first(self: Any, key: Any) -> Any:
-    """The first value for *key*; a KeyError that is also a BadRequest where there is none."""
-    values = own_item(self, key)
-    if values:
-        return values[0]
-    return self._absent(key)
-
-
 def get(self: Any, key: Any, default: Any = None, type: Any = None) -> Any:
     """The first value for *key*, through *type*; *default* where there is none or *type* refuses it.
 

@@ -1,3 +1,7 @@
+from bolthead._core.primitives.bytes_search cimport cookie_quoted, not_token
+from bolthead._core.primitives.class_watch cimport StockFunctions
+
+cdef StockFunctions _COOKIE_FUNCTIONS
 cdef dict _dates
 
 cpdef str date_of(object second)

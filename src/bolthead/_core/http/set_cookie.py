@@ -10,14 +10,12 @@ import werkzeug.http
 import werkzeug.sansio.response
 from werkzeug.http import http_date
 
+from ..primitives.bytes_search import cookie_quoted, not_token
 from ..primitives.class_watch import StockFunctions
 
 DATES_SIZE = 1024
 """How many dates are remembered."""
 
-SAFE_KEY = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.A).fullmatch
-SAFE_VALUE = re.compile(r"[\w!#$%&'()*+\-./:<=>?@\[\]^`{|}~]*", re.A).fullmatch
-"""RFC 6265, 4.1.1, and ``<>[]{}`` and so on as Werkzeug has it: what is written without quotes."""
 COOKIE_PATH = re.compile(r"[\w.\-~%!$&'()*+,/:=@]*", re.A).fullmatch
 
 COOKIE_FUNCTIONS = StockFunctions(
@@ -25,6 +23,8 @@ COOKIE_FUNCTIONS = StockFunctions(
 )
 """What Werkzeug calls for a cookie. Where one was replaced, Werkzeug sets the cookie."""
 
+_COOKIE_FUNCTIONS = COOKIE_FUNCTIONS
+"""The same, typed: only what no other module reads is."""
 _dates: dict[Any, str] = {}
 
 
@@ -48,9 +48,9 @@ def simple_cookie(
 
     *now*: seconds since the epoch.
     """
-    if type(key) is not str or type(value) is not str or SAFE_KEY(key) is None or SAFE_VALUE(value) is None:
+    if type(key) is not str or type(value) is not str or not key or cookie_quoted(value):
         return None
-    if not COOKIE_FUNCTIONS.unchanged():
+    if not_token(key) or not _COOKIE_FUNCTIONS.unchanged():
         return None
     text = f"{key}={value}"
     if max_age is not None:

@@ -1,6 +1,5 @@
 cimport cython
 
-from bolthead._core.primitives.objects cimport item_of
 from bolthead._core.primitives.stock cimport Shipped
 from bolthead._core.json.writer cimport Writer
 

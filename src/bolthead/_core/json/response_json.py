@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..primitives.objects import item_of
 from ..primitives.stock import shipped
 from .writer import Writer
 
@@ -42,11 +41,6 @@ def line_of(provider: Any, app: Any, obj: Any) -> bytes | None:
     if type(provider.mimetype) is not str:
         return None
     compact = provider.compact
-    if compact is None:
-        # FAST (json): as the property `debug` does.
-        debug = item_of(app.config, "DEBUG") if shipped.app_debug.holds(type(app)) else app.debug
-        if debug:
-            return None
-    elif compact is False:
+    if compact is False or (compact is None and shipped.debug(app)):
         return None
     return writer_of(provider, True).line(obj)

@@ -8,8 +8,8 @@ from bolthead._core.lifecycle.contexts cimport (
 from bolthead._core.lifecycle.phases cimport can_skip_response, plan_of
 from bolthead._core.primitives.context_vars cimport advance, var_get
 from bolthead._core.request.scope cimport LazyEnviron, environ_of, has_body, lazy_environ
-from bolthead._core.lifecycle.asgi_send cimport Answer, new_answer, start_of, whole_answer
-from bolthead._core.response.asgi_messages cimport body_message, whole_headers
+from bolthead._core.lifecycle.asgi_send cimport Answer, start_of, whole_answer
+from bolthead._core.response.asgi_messages cimport body_message, start_with, whole_headers
 from bolthead._core.response.status cimport content_type_of
 
 
@@ -23,8 +23,10 @@ cdef class Exchange(AsyncPhases):
     cdef public bint body_read
     cdef public object hints
     cdef public object spooled
+    cdef public dict start
     cdef public object watcher
 
+    cdef object extended(self, object extensions, object more)
     cdef object begin(self, object app, dict scope, object receive, object send_message)
     cpdef object suspended(self)
     cpdef object ended(self, object error)
@@ -33,7 +35,8 @@ cdef class Exchange(AsyncPhases):
     cdef object error_for_teardown(self, object error)
     @cython.locals(environ=dict)
     cdef bint is_head(self) except -1
-    cdef object short_answer(self, object rv)
+    @cython.locals(body=bytes)
+    cdef bytes short_body(self, object rv)
 
 
 @cython.locals(exchange=Exchange)

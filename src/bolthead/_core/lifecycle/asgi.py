@@ -11,11 +11,11 @@ from ..json.response_json import line_of
 from ..primitives.context import _cv_app, _cv_request
 from ..primitives.context_vars import Rest, advance, var_get
 from ..request.scope import TEST_ENVIRON, environ_of, has_body, lazy_environ
-from ..response.asgi_messages import body_message, whole_headers
+from ..response.asgi_messages import body_message, start_with, whole_headers
 from ..response.status import content_type_of
 from .asgi_body import read_body
 from .asgi_hints import EARLY_HINTS, HINTS_EXTENSION, EarlyHints
-from .asgi_send import Answer, StartResponse, answer_of, answer_of_wsgi, new_answer, start_of, transmit, whole_answer
+from .asgi_send import Answer, StartResponse, answer_of, answer_of_wsgi, start_of, transmit, whole_answer
 from .asgi_trailers import TRAILERS, TRAILERS_EXTENSION, Trailers
 from .async_phases import AsyncPhases
 from .contexts import (
@@ -29,7 +29,7 @@ from .contexts import (
 )
 from .lifespan import Lifespan
 from .phases import can_skip_response, plan_of
-from .steps import TO_THREAD
+from .steps import TO_LOOP, TO_THREAD
 from .websockets import Connection
 
 app_var = _cv_app
@@ -49,6 +49,7 @@ class Exchange(AsyncPhases):
         "scope",
         "send_message",
         "spooled",
+        "start",
         "watcher",
     )
 
@@ -66,6 +67,7 @@ class Exchange(AsyncPhases):
         self.ctx = None
         self.body_read = False
         self.spooled: Any = None
+        self.start: Any = None
         self.watcher: Any = None
         self.environ = None
         self.lazy: Any = None
@@ -135,7 +137,9 @@ class Exchange(AsyncPhases):
             return
         error: BaseException | None = None
         rv: Any = None
-        answer: Answer | None = None
+        body: Any = None
+        # None where there is no more of it than a body.
+        answer: Any = None
         if not plan.stock_contexts or not plan.stock_session_interface or plan.pushed:
             await TO_THREAD
         self.make_context()
@@ -161,8 +165,8 @@ class Exchange(AsyncPhases):
                 else:
                     answer = await self.answer_of_method(None)
                 if answer is None:
-                    answer = self.short_answer(rv)
-                    if answer is None:
+                    body = self.short_body(rv)
+                    if body is None:
                         answer = await self.answer_with(await self.finish(rv))
             except Exception as caught:
                 error = caught
@@ -178,11 +182,16 @@ class Exchange(AsyncPhases):
                 await self.end(error)
         if self.cancelled:
             return
-        body = answer.body
+        if answer is not None:
+            body = answer.body
         # FAST (servers): nothing is left to cancel for a client that leaves a whole answer, so it is not watched.
         self.watchable = self.watcher is None and type(body) is not bytes
-        if type(body) is bytes and not self.in_thread and self.hints is None:
-            sent = self.send_message(start_of(answer))
+        if type(body) is bytes:
+            if self.hints is not None:
+                await self.hints.settle(self)
+            if self.in_thread:
+                await TO_LOOP
+            sent = self.send_message(self.start if answer is None else start_of(answer))
             if type(sent) is not CoroutineType or type(sent := advance(sent)) is Rest:
                 await sent
             sent = self.send_message(body_message(body, False))
@@ -225,8 +234,11 @@ class Exchange(AsyncPhases):
         environ = self.environ if self.lazy is None else self.lazy.environ
         return environ is not None and environ["REQUEST_METHOD"] == "HEAD"
 
-    def short_answer(self, rv: Any) -> Answer | None:
-        """FAST (string, json): the answer of a response that only the server would see, without making it."""
+    def short_body(self, rv: Any) -> bytes | None:
+        """The body of a response that only the server would see, with the message before it in ``start``; or None.
+
+        FAST (asgi string, asgi int): the response is not made.
+        """
         plan = self.plan
         kind = type(rv)
         if (kind is not str and kind is not dict and kind is not list) or not can_skip_response(plan, self.ctx):
@@ -240,11 +252,8 @@ class Exchange(AsyncPhases):
             if body is None or not can_skip_response(plan, self.ctx):
                 return None
             content_type = content_type_of(self.app.json.mimetype)
-        answer = new_answer(plan.responses.code, None, body)
-        answer.headers = whole_headers(content_type, body)
-        if self.is_head():
-            answer.body = b""
-        return answer
+        self.start = start_with(plan.responses.code, whole_headers(content_type, body))
+        return b"" if self.is_head() else body
 
     async def answer_with(self, response: Any) -> Answer:
         """What there is to send of *response*."""

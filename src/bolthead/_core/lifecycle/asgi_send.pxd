@@ -1,13 +1,12 @@
 cimport cython
 
-from bolthead._core.response.asgi_messages cimport body_message, start_message, start_with
+from bolthead._core.response.asgi_messages cimport body_message, start_message
 from bolthead._core.response.send cimport Stream, pairs_of_whole_body
 
 
 cdef class Answer:
     cdef public object code
     cdef public object pairs
-    cdef public object headers
     cdef public object body
     cdef public object response
     cdef public bint is_async

@@ -9,7 +9,7 @@ from typing import Any
 
 from werkzeug.wsgi import FileWrapper, _RangeWrapper
 
-from ..response.asgi_messages import body_message, start_message, start_with
+from ..response.asgi_messages import body_message, start_message
 from ..response.file_response import FileBody
 from ..response.send import Stream, pairs_of_whole_body
 from .steps import TO_LOOP, TO_THREAD, waiting_hop
@@ -41,17 +41,15 @@ class Answer:
     """An answer that is made and not sent: status *code*, header *pairs*, and a *body*.
 
     The body is bytes, or an iterable of bytes, an async one with ``is_async``. *response* is closed when all is sent,
-    if it is given. *start* is set where the headers come with the first piece only, ``headers`` where they are made as
-    ASGI has them.
+    if it is given. *start* is set where the headers come with the first piece only.
     """
 
-    __slots__ = ("bodiless", "body", "code", "headers", "is_async", "pairs", "response", "start")
+    __slots__ = ("bodiless", "body", "code", "is_async", "pairs", "response", "start")
 
     def __init__(self, code: int, pairs: Any, body: Any, response: Any = None, is_async: bool = False) -> None:
         self.code = code
         self.pairs = pairs
         self.body = body
-        self.headers: list[tuple[bytes, bytes]] | None = None
         self.response = response
         self.is_async = is_async
         self.start: StartResponse | None = None
@@ -59,11 +57,10 @@ class Answer:
 
 
 def new_answer(code: Any, pairs: Any, body: Any) -> Answer:
-    """FAST (asgi string): an answer whose constructor is not called."""
+    """FAST (asgi json-body): an answer whose constructor is not called."""
     answer = Answer.__new__(Answer)
     answer.code = code
     answer.pairs = pairs
-    answer.headers = None
     answer.body = body
     answer.response = None
     answer.is_async = False
@@ -74,8 +71,6 @@ def new_answer(code: Any, pairs: Any, body: Any) -> Answer:
 
 def start_of(answer: Answer) -> dict[str, Any]:
     """The message that begins *answer*."""
-    if answer.headers is not None:
-        return start_with(answer.code, answer.headers)
     return start_message(answer.code, answer.pairs)
 
 

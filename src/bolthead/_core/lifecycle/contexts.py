@@ -55,7 +55,7 @@ def context_by_app(plan: Plan, app: Any, environ: Any) -> Any:
 
 def new_lazy_context(plan: Plan, app: Any, lazy: LazyEnviron) -> Any:
     """A request context whose environ is made when it is first read; None where the adapter is needed at once."""
-    if lazy.host not in plan.checked_hosts or item_of(plan.config, "TRUSTED_HOSTS") is not None:
+    if lazy.host not in plan.checked_raw_hosts or item_of(plan.config, "TRUSTED_HOSTS") is not None:
         return None
     request = bare(plan.websocket_class if lazy.websocket else plan.request_class)
     request._lazy_environ = lazy
@@ -92,6 +92,8 @@ def remember_host(plan: Plan, ctx: Any, environ: Any) -> None:
     host = environ.get("HTTP_HOST")
     if type(host) is str and len(plan.checked_hosts) < HOSTS and ctx.request.routing_exception is None:
         plan.checked_hosts[host] = None
+        if host.isascii():
+            plan.checked_raw_hosts[host.encode()] = None
 
 
 def push_app(plan: Plan, ctx: AppRecord) -> None:
@@ -196,7 +198,8 @@ def push_new_app(plan: Plan, ctx: AppRecord, app: Any) -> AppRecord:
 
 def pop_request(plan: Plan, ctx: RequestRecord, exc: Any) -> None:
     try:
-        if is_last_push(ctx):
+        # FAST (string): `is_last_push`, which pure is a call.
+        if ctx._token is not None and not ctx._tokens:
             if not plan.inline_do_teardown_request:
                 ctx.app.do_teardown_request(exc)
             elif plan.teardown or plan.tearing_down:

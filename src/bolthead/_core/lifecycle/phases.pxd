@@ -3,6 +3,8 @@ cimport cython
 from bolthead._core.lifecycle.records cimport Plan, RequestRecord, environ_seen
 from bolthead._core.primitives.objects cimport is_coroutine_function, is_sync_function, item_of
 
+cdef frozenset NOT_OPTIONS
+
 @cython.locals(plan=Plan)
 cpdef Plan plan_of(object app)
 cpdef bint is_async(object func) except -1

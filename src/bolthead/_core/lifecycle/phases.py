@@ -14,6 +14,8 @@ from ..primitives.objects import is_coroutine_function, is_sync_function, item_o
 from .records import Plan, RequestRecord, environ_seen
 
 APP_ONLY = (None,)
+NOT_OPTIONS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"))
+"""Methods that are not OPTIONS in other letters either, which `Request.method` makes upper case."""
 
 
 def plan_of(app: Any) -> Plan:
@@ -27,7 +29,7 @@ def plan_of(app: Any) -> Plan:
 def is_async(func: Any) -> bool:
     """Whether ``inspect.iscoroutinefunction(func)``."""
     # FAST (asgi string): Python takes long to tell, so that the two common kinds are told by their flags.
-    return is_coroutine_function(func) or (not is_sync_function(func) and iscoroutinefunction(func))
+    return not is_sync_function(func) and (is_coroutine_function(func) or iscoroutinefunction(func))
 
 
 def synced(plan: Plan, app: Any, func: Any) -> Any:
@@ -133,8 +135,7 @@ def asks_for_options(plan: Plan, ctx: RequestRecord, rule: Any) -> bool:
     else:
         method = ctx.request.method
     return (
-        method != "GET"
-        and (method == "OPTIONS" or not method.isupper())
+        method not in NOT_OPTIONS
         and getattr(rule, "provide_automatic_options", False)
         and ctx.request.method == "OPTIONS"
     )

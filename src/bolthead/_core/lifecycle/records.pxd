@@ -86,5 +86,6 @@ cdef class Plan:
     cdef public Tree tree
     cdef public str domain
     cdef public dict checked_hosts
+    cdef public dict checked_raw_hosts
     cdef public dict sync_views
     cdef public dict scopes

@@ -102,6 +102,7 @@ class Plan:
         "app_tearing_down",
         "before",
         "checked_hosts",
+        "checked_raw_hosts",
         "config",
         "context_class",
         "domain",
@@ -215,6 +216,8 @@ class Plan:
     tree: Any
     domain: str
     checked_hosts: dict[str, None]
+    # The same as an ASGI server gives them.
+    checked_raw_hosts: dict[bytes, None]
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled as None: it is derived from an application, and made again."""

@@ -1,5 +1,8 @@
 cpdef bint unsafe(str text) except -1
 cpdef Py_ssize_t token_end(str text, Py_ssize_t at, Py_ssize_t size) except -1
+cpdef bint not_token(str text) except -1
+cpdef bint cookie_quoted(str text) except -1
+cpdef long long ascii_number(str text) except -2
 cpdef bint is_literal(bytes data, Py_ssize_t start, Py_ssize_t stop) except -1
 cpdef Py_ssize_t find_byte(bytes data, int byte, Py_ssize_t start, Py_ssize_t stop) except -2
 cpdef bytes cut(bytes data, Py_ssize_t start, Py_ssize_t stop)

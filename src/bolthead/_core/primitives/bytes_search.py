@@ -11,6 +11,14 @@ unsafe: Callable[[str], Any] = re.compile(r"[^A-Za-z0-9_.\-~!$'()*,/:@]").search
 
 _PRINTED = re.compile(rb"[ !#$&-\[\]-~]*")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`|~]*")
+NUMBER_SIZE = 18
+"""As many digits as any C integer of 64 bits has."""
+
+not_token: Callable[[str], Any] = re.compile(r"[^A-Za-z0-9!#$%&'*+\-.^_`|~]").search
+"""Something true for a text with a character that no token has (RFC 9110, 5.6.2)."""
+
+cookie_quoted: Callable[[str], Any] = re.compile(r"[^\w!#$%&'()*+\-./:<=>?@\[\]^`{|}~]", re.A).search
+"""Something true for a text that is quoted as the value of a cookie (RFC 6265, 4.1.1; as Werkzeug has it)."""
 
 
 def token_end(text: str, at: int, size: int) -> int:
@@ -19,6 +27,11 @@ def token_end(text: str, at: int, size: int) -> int:
         raise ValueError("out of range")
     found: Any = _TOKEN.match(text, at, size)
     return found.end()  # type: ignore[no-any-return]
+
+
+def ascii_number(text: str) -> int:
+    """The value of a text of ASCII digits, eighteen at most; -1 for any other text."""
+    return int(text) if text.isdigit() and text.isascii() and len(text) <= NUMBER_SIZE else -1
 
 
 def is_literal(data: bytes, start: int, stop: int) -> bool:

@@ -16,7 +16,13 @@ for _letter in range(128):
     _SAFE[_letter] = chr(_letter).isalnum() or chr(_letter) in "_.-~!$'()*,/:@"
 
 
-cpdef bint unsafe(str text) except -1:
+cdef unsigned char[128] _UNQUOTED
+for _letter in range(128):
+    _UNQUOTED[_letter] = chr(_letter).isalnum() or chr(_letter) in "_!#$%&'()*+-./:<=>?@[]^`{|}~"
+
+
+cdef bint _has_other(str text, const unsigned char *table) except -1:
+    # Whether *text* has a character that *table*, of ASCII, does not admit.
     cdef const unsigned char *letters
     cdef Py_ssize_t at
     if text is None:
@@ -25,14 +31,42 @@ cpdef bint unsafe(str text) except -1:
         return True
     letters = PyUnicode_1BYTE_DATA(text)
     for at in range(len(text)):
-        if not _SAFE[letters[at]]:
+        if not table[letters[at]]:
             return True
     return False
+
+
+cpdef bint unsafe(str text) except -1:
+    return _has_other(text, _SAFE)
+
+
+cpdef bint cookie_quoted(str text) except -1:
+    return _has_other(text, _UNQUOTED)
+
+
+cpdef long long ascii_number(str text) except -2:
+    cdef const unsigned char *letters
+    cdef Py_ssize_t at
+    cdef long long value = 0
+    if text is None:
+        raise TypeError("expected str, got None")
+    if not PyUnicode_IS_ASCII(text) or not 0 < len(text) <= 18:
+        return -1
+    letters = PyUnicode_1BYTE_DATA(text)
+    for at in range(len(text)):
+        if not 48 <= letters[at] <= 57:
+            return -1
+        value = value * 10 + (letters[at] - 48)
+    return value
 
 
 cdef unsigned char[128] _TOKEN
 for _letter in range(128):
     _TOKEN[_letter] = chr(_letter).isalnum() or chr(_letter) in "!#$%&'*+-.^_`|~"
+
+
+cpdef bint not_token(str text) except -1:
+    return _has_other(text, _TOKEN)
 
 
 cpdef Py_ssize_t token_end(str text, Py_ssize_t at, Py_ssize_t size) except -1:

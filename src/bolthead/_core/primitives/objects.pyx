@@ -1,6 +1,6 @@
 """The compiled version of ``objects.py``."""
 
-from cpython.dict cimport PyDict_GetItemWithError, PyDict_SetItem
+from cpython.dict cimport PyDict_SetDefault
 from cpython.object cimport PyObject, PyObject_GenericSetAttr
 from cpython.pythread cimport (
     PyThread_acquire_lock, PyThread_allocate_lock, PyThread_free_lock, PyThread_release_lock, PyThread_type_lock,
@@ -134,10 +134,9 @@ cpdef object add_pairs(object mapping, list pairs):
     cdef PyObject *found
     cdef tuple pair
     for pair in pairs:
-        found = PyDict_GetItemWithError(mapping, pair[0])
-        if found is NULL:
-            PyDict_SetItem(mapping, pair[0], [pair[1]])
-        else:
+        values = [pair[1]]
+        found = PyDict_SetDefault(mapping, pair[0], values)
+        if found is not <PyObject *>values:
             (<list>found).append(pair[1])
 
 

@@ -50,7 +50,8 @@ class LocalProxy(LocalProxyBase):  # type: ignore[type-arg]
         object.__setattr__(self, "_get_current_object", ContextValue(var, attr, message))
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(current(self), name)
+        # FAST (headers): pure, `current` would be one more call.
+        return getattr(self._get_current_object(), name)
 
     __setattr__ = set_attribute
 

@@ -1,6 +1,7 @@
 cimport cython
 
 from bolthead._core.primitives.class_watch cimport ClassWatch
+from bolthead._core.primitives.objects cimport is_on, item_of
 
 
 cdef class Verdict:
@@ -25,7 +26,7 @@ cdef class StockGuard:
 cdef class Shipped:
     cdef public object adapter_class
     cdef public StockGuard app
-    cdef public StockGuard app_debug
+    cdef public object app_debug
     cdef public StockGuard app_url_for
     cdef public object context_class
     cdef public StockGuard inject_url_defaults
@@ -36,3 +37,5 @@ cdef class Shipped:
     cdef public object response_class
     cdef public StockGuard response_file
     cdef public StockGuard response_init
+
+    cpdef object debug(self, object app)

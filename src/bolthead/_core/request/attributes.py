@@ -149,6 +149,4 @@ class RequestFillers:
             text = headers.environ.get("HTTP_COOKIE")
         else:
             text = ";".join(headers.getlist("Cookie"))
-        if not text:
-            return cls()
-        return multi_dict(cls, parse_cookie_pairs(text), self.multi_dicts)
+        return multi_dict(cls, parse_cookie_pairs(text) if text else [], self.multi_dicts)

@@ -1,6 +1,7 @@
 cimport cython
 
 from bolthead._core.http.headers cimport parse_int
+from bolthead._core.primitives.bytes_search cimport ascii_number
 from bolthead._core.primitives.context_vars cimport var_get
 from bolthead._core.primitives.objects cimport item_of
 
@@ -9,6 +10,7 @@ cdef object app_var
 
 cpdef object content_length(object length, object transfer_encoding)
 cpdef object limit_of(object own, object key, object default)
+@cython.locals(found=dict)
 cpdef object checked_length(object environ, object limit)
 cpdef object read_declared(object environ, object length)
 cpdef object read_all(object environ, object limit)

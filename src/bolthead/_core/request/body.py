@@ -10,6 +10,7 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.http import parse_set_header
 
 from ..http.headers import parse_int
+from ..primitives.bytes_search import ascii_number
 from ..primitives.context import _cv_app
 from ..primitives.context_vars import var_get
 from ..primitives.objects import item_of
@@ -28,11 +29,13 @@ def content_length(length: Any, transfer_encoding: Any) -> int | None:
         return None
     if length is None:
         return None
-    try:
-        # FAST (form): nearly all are ASCII digits.
-        size: int = int(length) if length.isdigit() and length.isascii() else parse_int(length)
-    except ValueError:
-        return 0
+    # FAST (form): nearly all are ASCII digits.
+    size = ascii_number(length) if type(length) is str else -1
+    if size < 0:
+        try:
+            size = parse_int(length)
+        except ValueError:
+            return 0
     return size if size > 0 else 0
 
 
@@ -46,7 +49,8 @@ def limit_of(own: Any, key: str, default: Any) -> Any:
 
 def checked_length(environ: Any, limit: int | None) -> int | None:
     """The length of the body of *environ*; RequestEntityTooLarge beyond *limit*."""
-    length = content_length(environ.get("CONTENT_LENGTH"), environ.get("HTTP_TRANSFER_ENCODING"))
+    found: dict[str, Any] = environ if type(environ) is dict else dict(environ)
+    length = content_length(found.get("CONTENT_LENGTH"), found.get("HTTP_TRANSFER_ENCODING"))
     if length is not None and limit is not None and length > limit:
         raise RequestEntityTooLarge()
     return length

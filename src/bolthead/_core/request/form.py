@@ -14,10 +14,11 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from ..http.headers import bare_headers, parse_options
 from ..http.query import multi_dict, parse_pairs
+from ..primitives.class_watch import StockFunctions
 from ..primitives.context import _cv_app
 from ..primitives.context_vars import var_get
 from ..primitives.objects import bare, is_on, own_set
-from ..primitives.stock import StockGuard
+from ..primitives.stock import StockGuard, shipped
 from .body import Declared, checked_length, limit_of, read_declared
 from .form_reader import FormReader
 from .multipart import Scanner
@@ -52,10 +53,21 @@ class Forms:
     has been read, from environ, length and that part's.
 
     Set later, since they are made from the request's class: ``urlencoded`` and ``multipart``, the guards of each kind
-    of form; ``own``, the names that an instance must not override; ``loads``, the stock ``_load_form_data``.
+    of form; ``stream_factory``, the function that makes the streams of files; ``own``, the names that an instance must
+    not override; ``loads``, the stock ``_load_form_data``.
     """
 
-    __slots__ = ("errors", "loads", "multi_dicts", "multipart", "own", "stream_at", "urlencoded", "view")
+    __slots__ = (
+        "errors",
+        "loads",
+        "multi_dicts",
+        "multipart",
+        "own",
+        "stream_at",
+        "stream_factory",
+        "urlencoded",
+        "view",
+    )
 
     def __init__(self, view: Any, multi_dicts: frozenset[Any], errors: str, stream_at: Callable[..., Any]) -> None:
         self.view = view
@@ -64,6 +76,7 @@ class Forms:
         self.stream_at = stream_at
         self.urlencoded: Any = None
         self.multipart: Any = None
+        self.stream_factory: Any = None
         self.own: frozenset[str] = frozenset()
         self.loads: Any = None
 
@@ -108,12 +121,15 @@ class Forms:
         ctx = var_get(app_var, None)
         if ctx is None or request.shallow or not steps.holds(type(request)) or self._replaced(filled, environ):
             return False
-        if whole and ctx.app.debug:
+        if whole and shipped.debug(ctx.app):
             return False
         if boundary is None:
             self._load_urlencoded(request, filled, environ)
-        else:
-            self._load_multipart(request, filled, environ, boundary)
+            return True
+        functions: StockFunctions = self.stream_factory
+        if not functions.unchanged():
+            return False
+        self._load_multipart(request, filled, environ, boundary)
         return True
 
     def _replaced(self, filled: dict[str, Any], environ: dict[str, Any]) -> bool:

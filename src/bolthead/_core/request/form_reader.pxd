@@ -6,6 +6,7 @@ from bolthead._core.request.multipart cimport Scanner
 from bolthead._core.request.spool cimport spooled, spooled_on_disk
 
 cdef tuple _SPACE
+cdef int DATA, EPILOGUE, NEED, PART
 
 
 @cython.locals(lines=list, headers=list, line=bytes, text=str, colon=Py_ssize_t, at=Py_ssize_t, count=Py_ssize_t)

@@ -21,7 +21,7 @@ cpdef bint has_body(dict environ) except -1
 
 cdef class LazyEnviron:
     cdef readonly dict scope
-    cdef readonly str host
+    cdef readonly bytes host
     cdef readonly str path
     cdef readonly str cookies
     cdef readonly bint websocket
@@ -30,6 +30,6 @@ cdef class LazyEnviron:
     cpdef dict fill(self, object request)
 
 @cython.locals(
-    path=str, scheme=str, host=str, cookies=str, name=bytes, value=bytes, size=cython.Py_ssize_t, lazy=LazyEnviron,
+    path=str, scheme=str, host=bytes, cookies=str, name=bytes, value=bytes, size=cython.Py_ssize_t, lazy=LazyEnviron,
 )
 cpdef LazyEnviron lazy_environ(dict scope, bint websocket)

@@ -169,14 +169,14 @@ def has_body(environ: dict[str, Any]) -> bool:
 class LazyEnviron:
     """The environ of a GET request without a body and anything else that is rare: it is made when looked at.
 
-    *host*, *path*, *cookies* (the header, empty without one) and *websocket* (whether the request asks for one) are
-    what the lifecycle needs of it by itself.
+    *host* (the header's bytes), *path*, *cookies* (the header, empty without one) and *websocket* (whether the request
+    asks for one) are what the lifecycle needs of it by itself.
     """
 
     __slots__ = ("cookies", "environ", "host", "path", "scope", "websocket")
 
     scope: dict[str, Any]
-    host: str
+    host: bytes
     path: str
     cookies: str
     websocket: bool
@@ -216,7 +216,7 @@ def lazy_environ(scope: dict[str, Any], websocket: bool) -> Any:
             if name == b"host":
                 if host is not None:
                     return None
-                host = value.decode("latin-1")
+                host = value
         elif size == 6:
             if name == b"cookie":
                 if cookies:

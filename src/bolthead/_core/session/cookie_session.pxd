@@ -4,7 +4,7 @@ from bolthead._core.http.set_cookie cimport date_of
 from bolthead._core.primitives.class_watch cimport StockFunctions
 from bolthead._core.primitives.stock cimport StockGuard
 from bolthead._core.primitives.objects cimport item_of, new, own_item
-from bolthead._core.session.signature cimport Hmac, packed, sign, unsigned_text
+from bolthead._core.session.signature cimport Hmac, SigningKeys, packed, sign, unsigned_text
 from bolthead._core.session.tagged cimport TaggedTexts
 
 cdef StockFunctions COOKIE_FUNCTIONS
@@ -16,7 +16,6 @@ cpdef object vary_by_cookie(object response)
 cdef object cookie_text(object name, object value, object expires, tuple options)
 cpdef object set_cookie(object response, object name, object value, object expires, tuple options, object limit)
 
-@cython.locals(macs=list)
 cdef list macs_of(object serializer)
 
 
@@ -30,6 +29,7 @@ cdef class CookieSessions:
     cdef StockGuard response_guard
     cdef dict module
     cdef TaggedTexts texts
+    cdef bint stock_settings
     cdef list last
     cdef list life
 

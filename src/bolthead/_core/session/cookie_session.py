@@ -13,7 +13,7 @@ from werkzeug.http import dump_cookie, http_date
 from ..http.set_cookie import COOKIE_FUNCTIONS, date_of
 from ..primitives.objects import item_of, new, own_item
 from ..primitives.stock import StockGuard
-from .signature import Hmac, packed, sign, unsigned_text
+from .signature import Hmac, SigningKeys, packed, sign, unsigned_text
 from .tagged import TaggedTexts
 
 COOKIE_OPTIONS = ("domain", "path", "secure", "partitioned", "samesite", "httponly")
@@ -102,8 +102,8 @@ def macs_of(serializer: Any) -> list[Hmac]:
 
     A serializer of another class has none, and one of a second import of this package those of the other build.
     """
-    macs: list[Hmac] = getattr(serializer, "macs", [])
-    return macs if macs and type(macs[0]) is Hmac else []
+    keys = getattr(serializer, "keys", None)
+    return keys.usable() if type(keys) is SigningKeys else []
 
 
 class CookieSessions:
@@ -112,7 +112,7 @@ class CookieSessions:
     *cls* is the class of sessions, made with the callback *mark*; *multi_dicts* the classes of cookies that may be read
     as the dicts of lists they are. *guard* and *response_guard* hold while what is skipped of the interface and of the
     response is stock. *module* is the dictionary of the interface's module, for the class of serializers that is in it;
-    *texts* reads and writes for their serializer.
+    *texts* reads and writes for their serializer. With *stock_settings* the application's attributes are its settings.
     """
 
     __slots__ = (
@@ -126,6 +126,7 @@ class CookieSessions:
         "multi_dicts",
         "response_class",
         "response_guard",
+        "stock_settings",
         "texts",
     )
 
@@ -140,6 +141,7 @@ class CookieSessions:
         response_guard: StockGuard,
         module: dict[str, Any],
         texts: TaggedTexts,
+        stock_settings: bool,
     ) -> None:
         self.interface = interface
         self.cls = cls
@@ -150,6 +152,7 @@ class CookieSessions:
         self.response_guard = response_guard
         self.module = module
         self.texts = texts
+        self.stock_settings = stock_settings
         # The last result and what it was made from. A tuple, so that each thread sees a whole one; in a list for the
         # reason given at `signature._stamps`.
         self.last: list[tuple[Any, Any, Any]] = [(None, None, None)]
@@ -157,7 +160,8 @@ class CookieSessions:
 
     def serializer_of(self, app: Any) -> Any:
         """``interface.get_signing_serializer(app)``."""
-        secret = app.secret_key
+        # FAST (session-read): the class's own attributes stand for settings, and read them by calls.
+        secret = item_of(app.config, "SECRET_KEY") if self.stock_settings else app.secret_key
         cls = self.module.get("URLSafeTimedSerializer")
         last = self.last[0]
         if (
@@ -199,10 +203,12 @@ class CookieSessions:
 
     def read(self, app: Any, serializer: Any, cookie: Any) -> Any:
         """The dict in a correctly signed cookie; None for any doubt."""
-        lifetime = app.permanent_session_lifetime
+        stock = self.stock_settings
+        lifetime = item_of(app.config, "PERMANENT_SESSION_LIFETIME") if stock else app.permanent_session_lifetime
         life = self.life[0]
         if life[0] is not lifetime:
-            life = self.life[0] = (lifetime, int(lifetime.total_seconds()))
+            delta = app.permanent_session_lifetime if stock else lifetime
+            life = self.life[0] = (lifetime, int(delta.total_seconds()))
         text = unsigned_text(macs_of(serializer), cookie, life[1])
         if text is None:
             return None

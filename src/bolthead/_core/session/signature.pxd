@@ -1,5 +1,8 @@
 cimport cython
 
+from bolthead._core.primitives.class_watch cimport StockFunctions
+from bolthead._core.primitives.stock cimport StockGuard
+
 cdef list _stamps
 
 cpdef bytes encode(bytes data)
@@ -16,6 +19,16 @@ cdef class Hmac:
     cdef readonly dict opened
 
     cpdef bytes digest(self, bytes message)
+
+
+@cython.final
+cdef class SigningKeys:
+    cdef list _macs
+    cdef object _cls
+    cdef StockGuard _guard
+    cdef StockFunctions _functions
+
+    cpdef list usable(self)
 
 
 @cython.locals(last=tuple)

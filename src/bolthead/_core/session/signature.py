@@ -10,6 +10,9 @@ from hmac import compare_digest
 from time import time
 from typing import Any
 
+from ..primitives.class_watch import StockFunctions
+from ..primitives.stock import StockGuard
+
 SEPARATOR = b"."
 PACKED_BELOW = 127
 SIGNATURES_CACHED = 128
@@ -88,6 +91,24 @@ class Hmac:
         outer = self._outer.copy()
         outer.update(inner.digest())
         return outer.digest()
+
+
+class SigningKeys:
+    """The keys of a serializer of the class *cls*, the newest first, as long as what itsdangerous calls is stock."""
+
+    __slots__ = ("_cls", "_functions", "_guard", "_macs")
+
+    def __init__(self, macs: list[Hmac], cls: Any, guard: StockGuard, functions: StockFunctions) -> None:
+        self._macs = macs
+        self._cls = cls
+        self._guard = guard
+        self._functions = functions
+
+    def usable(self) -> list[Hmac]:
+        """The keys; an empty list where itsdangerous has to sign."""
+        if not self._macs:
+            return []
+        return self._macs if self._functions.unchanged() and self._guard.holds(self._cls) else []
 
 
 def stamp(now: float) -> bytes:
