@@ -1,7 +1,8 @@
 """``python -m bench shares``: how much of the pages of public applications is bolthead's, in instructions.
 
-A page's requests run under callgrind, whose call graph tells who each instruction is for (`applications.callgraph`).
-Bytecode is divided by the number of instructions of bytecode that each file's functions run.
+A page's requests run under callgrind, whose chains of callers tell who each instruction is for, see `callgraph`.
+Bytecode is divided by the number of instructions of bytecode that each package's functions run. The same is counted on
+Flask: what is Flask's there is, for the most part, what bolthead does here.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from .applications.sites import KINDS, SITES, Site
 from .inprocess import names
 
 WARM = 30
+FRAMEWORK = ("bolthead", "flask", "werkzeug", "jinja2", "markupsafe", "itsdangerous")
+"""The framework and its libraries; the code of templates is the application's."""
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -29,55 +32,66 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 def of_site(exe: Path, site: Site, requests: int) -> list[dict[str, Any]]:
-    rows = []
     with tempfile.TemporaryDirectory() as folder:
-        before = ("valgrind", "--tool=callgrind", "-q", "--instr-atstart=no", f"--callgrind-out-file={folder}/out")
-        child = Child(exe, "compiled", site, Path(folder), before)
-        try:
-            for number, page in enumerate(site.pages):
-                child.ask(do="spin", page=number, count=WARM)
-                package, bytecode = child.ask(do="bytecode", page=number)
-                control(child, "--instr=on")
-                child.ask(do="spin", page=number, count=requests)
-                control(child, "--instr=off")
-                control(child, "--dump")
-                newest = max(Path(folder).glob("out.*"), key=lambda path: path.stat().st_mtime_ns)
-                rows.append(of_page(callgraph.Graph(newest, package), bytecode, requests))
-                rows[-1] |= {"site": site.key, "page": page.title, "kind": page.kind}
-                print(f"{site.key:10} {page.title:30} {rows[-1]['share']:.1%}", flush=True)
-        finally:
-            child.close()
+        here, there = (on_side(exe, side, site, requests, Path(folder)) for side in ("compiled", "flask"))
+    rows = []
+    for page, ours, flasks in zip(site.pages, here, there, strict=True):
+        flask = {f"flask_{name}": flasks[name] for name in ("instructions", "framework")}
+        rows.append({**ours, **flask, "site": site.key, "page": page.title, "kind": page.kind})
     return rows
+
+
+def on_side(exe: Path, side: str, site: Site, requests: int, folder: Path) -> list[dict[str, Any]]:
+    found = []
+    before = ("valgrind", "--tool=callgrind", "-q", "--instr-atstart=no", f"--callgrind-out-file={folder}/{side}")
+    chains = (f"--separate-callers={callgraph.CALLERS}", "--separate-recs=1")
+    child = Child(exe, side, site, folder, before + chains)
+    try:
+        for number, page in enumerate(site.pages):
+            child.ask(do="spin", page=number, count=WARM)
+            package, bytecode = child.ask(do="bytecode", page=number)
+            control(child, "--instr=on")
+            child.ask(do="spin", page=number, count=requests)
+            control(child, "--instr=off")
+            control(child, "--dump")
+            newest = max(folder.glob(f"{side}.*"), key=lambda path: path.stat().st_mtime_ns)
+            found.append(of_page(newest, package, bytecode, requests))
+            print(f"{side:8} {site.key:10} {page.title:30} {found[-1]}", flush=True)
+    finally:
+        child.close()
+    return found
 
 
 def control(child: Child, order: str) -> None:
     subprocess.run(["callgrind_control", order, str(child.process.pid)], check=True, capture_output=True)
 
 
-def of_page(graph: callgraph.Graph, bytecode: dict[str, int], requests: int) -> dict[str, Any]:
-    """The share of our compiled code, and of the bytecode of our functions."""
-    shares = callgraph.shares(graph)
-    compiled = shares.get(callgraph.OURS, 0)
-    python = shares.get(callgraph.LOOP, 0) * bytecode.get(callgraph.OURS, 0) / sum(bytecode.values())
-    own = sum(cost for function, cost in graph.own.items() if callgraph.owner(graph, function) == callgraph.OURS)
+def of_page(path: Path, package: str, bytecode: dict[str, int], requests: int) -> dict[str, Any]:
+    """The share of our compiled code and of the bytecode of our functions, and that of the whole framework."""
+    total, shares = callgraph.shares(path, package)
+    loop = shares.get(callgraph.LOOP, 0) / sum(bytecode.values())
+    compiled, python = shares.get(callgraph.OURS, 0), loop * bytecode.get(callgraph.OURS, 0)
     return {
-        "instructions": sum(graph.own.values()) // requests,
-        "own": own / sum(graph.own.values()),
+        "instructions": total // requests,
         "compiled": compiled,
         "python": python,
         "share": compiled + python,
+        "framework": sum(shares.get(name, 0) + loop * bytecode.get(name, 0) for name in FRAMEWORK),
     }
 
 
 def grid(found: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    head = ["page", "kind", "instructions", "own code", "with what it calls", "Python functions", "bolthead's in all"]
-    parts = ("own", "compiled", "python", "share")
+    head = ["page", "kind", "instructions", "compiled", "Python", "bolthead's in all", "with its libraries"]
+    head += ["Flask's instructions", "Flask with its libraries"]
+    parts = ("compiled", "python", "share", "framework")
     return head, [
         [
             f"{row['site']}: {row['page']}",
             KINDS[row["kind"]].lower(),
             f"{row['instructions']:,}",
             *(f"{row[part]:.1%}" for part in parts),
+            f"{row['flask_instructions']:,}",
+            f"{row['flask_framework']:.1%}",
         ]
         for row in found["pages"]
     ]

@@ -2,7 +2,7 @@
 
 It reads orders, a line of JSON each, and answers with a line: ``answer`` gives the answer to a page, ``count`` how
 many requests take about a time, ``spin`` the processor time of that many, ``bytecode``
-tells bolthead's folder, and how many instructions of bytecode of a request are bolthead's and others'.
+tells bolthead's folder, and how many instructions of bytecode of a request are run in each package's files.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import gc
 import json
 import logging
 import sys
+from collections import Counter
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -35,14 +36,21 @@ def obey(order: dict[str, Any], app: Any, site: Any) -> Any:
 
 
 def bytecode(app: Any, jobs: Any) -> tuple[str, dict[str, int]]:
-    """Bolthead's folder; how many instructions of bytecode of one request are run in its files, and in others."""
-    package = f"{Path(sys.modules['bolthead'].__file__ or '').parent}/"
-    found = {"bolthead": 0, "others": 0}
+    """Bolthead's folder, if it is there; how many instructions of bytecode one request runs, by package."""
+    ours = sys.modules.get("bolthead")
+    package = "" if ours is None else f"{Path(ours.__file__ or '').parent}/"
+    found: Counter[str] = Counter()
+
+    def whose(file: str) -> str:
+        if package and file.startswith(package):
+            return "bolthead"
+        # Werkzeug makes functions of rules.
+        return "werkzeug" if "<werkzeug" in file else file.rpartition("site-packages/")[2].partition("/")[0]
 
     def trace(frame: Any, event: str, arg: Any) -> Any:
         frame.f_trace_opcodes, frame.f_trace_lines = True, False
         if event == "opcode":
-            found["bolthead" if frame.f_code.co_filename.startswith(package) else "others"] += 1
+            found[whose(frame.f_code.co_filename)] += 1
         return trace
 
     sys.settrace(trace)

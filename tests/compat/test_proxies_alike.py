@@ -124,6 +124,8 @@ EXCEPT |= {
     for ask in (".", "hasattr ")
 }
 EXCEPT[True, ".__doc__"] = "that of the object, in other words"
+if sys.implementation.name == "pypy":
+    EXCEPT[True, "pickle"] = "there the session can be pickled through its proxy"
 
 
 def text(framework: Framework, value: Any) -> str:
