@@ -124,7 +124,7 @@ MISTAKES: dict[str, Callable[[Framework], Any]] = {
     "is already registered for this blueprint.": blueprint_twice,
     "duplicate argument '…' in function definition": rule("/<a>/<a>", lambda a: ""),
     "the converter '…' does not exist": rule("/<integer:a>", lambda a: ""),
-    "got an unexpected keyword argument '…'": rule("/<name>", lambda nam: ""),
+    "got an unexpected keyword argument '…'": rule("/<name>", lambda title: ""),
     "missing 1 required positional argument": rule("/x", lambda name: ""),
     "takes 0 positional arguments but 1 was given": setup("register_error_handler", 404, lambda: ""),
     "issubclass() arg 1 must be a class": setup("register_error_handler", "404", lambda error: ""),
