@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -114,6 +115,9 @@ def cookie(value: Any, **options: Any) -> Callable[[Framework], Any]:
     return view(lambda fw: fw.make_response("x").set_cookie("name", value, **options))
 
 
+PARAMETER = "parameter" if sys.version_info >= (3, 15) else "argument"
+"""CPython's word for it."""
+
 MISTAKES: dict[str, Callable[[Framework], Any]] = {
     "unexpected indent": settings("A = 1\n  B = 2\n"),
     "name 'true' is not defined": settings("A = true\n"),
@@ -122,7 +126,7 @@ MISTAKES: dict[str, Callable[[Framework], Any]] = {
     "File must be opened in binary mode": toml,
     "expected bytes or bytearray, but got 'int'": number_as_key,
     "is already registered for this blueprint.": blueprint_twice,
-    "duplicate argument '…' in function definition": rule("/<a>/<a>", lambda a: ""),
+    f"duplicate {PARAMETER} '…' in function definition": rule("/<a>/<a>", lambda a: ""),
     "the converter '…' does not exist": rule("/<integer:a>", lambda a: ""),
     "got an unexpected keyword argument '…'": rule("/<name>", lambda title: ""),
     "missing 1 required positional argument": rule("/x", lambda name: ""),

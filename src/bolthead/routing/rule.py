@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -147,7 +148,9 @@ class Rule(WerkzeugRule):
                 continue
             if name in seen:
                 where = ("<werkzeug routing>", 1, None, None)
-                raise SyntaxError(f"duplicate argument {name!r} in function definition", where)
+                # PARITY (tests/compat/test_mistakes.py): as the interpreter itself says it.
+                word = "parameter" if sys.version_info >= (3, 15) else "argument"
+                raise SyntaxError(f"duplicate {word} {name!r} in function definition", where)
             if name in _NOT_NAMES:
                 raise ValueError(f"identifier field can't represent {name!r} constant")
             seen.add(name)
