@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable
@@ -141,6 +142,19 @@ def test_copies_of_an_adapter(fw: Framework) -> Any:
     made.server_name = "other.test"
     urls = [some.build("item", {"number": 3}, force_external=True) for some in (adapter, made)]
     return made.match("/item/5"), urls, made.extra, made.map is adapter.map
+
+
+@alike
+def test_copies_of_a_serializer(fw: Framework) -> Any:
+    app = fw.app()
+    app.config.update(SECRET_KEY="new", SECRET_KEY_FALLBACKS=["old"])
+    serializer = app.session_interface.get_signing_serializer(app)
+    copies = [copy.copy(serializer), copy.deepcopy(serializer), pickle.loads(pickle.dumps(serializer))]
+    value = {"pair": (1, 2)}
+    read = [made.loads(serializer.dumps(value)) for made in copies] + [
+        serializer.loads(made.dumps(value)) for made in copies
+    ]
+    return read, [made.secret_keys for made in copies]
 
 
 def test_no_state_of_another_kind_is_taken(load: Callable[[str], Any]) -> None:

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import time
 import zlib
+from contextlib import suppress
 from typing import Any
 
 import itsdangerous.timed
@@ -51,18 +52,31 @@ class CookieSerializer(URLSafeTimedSerializer):
 
     def __init__(self, *args: Any, digest: str | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.digest = digest
+        self.keys = self._derived_keys()
+
+    def _derived_keys(self) -> SigningKeys:
         macs: list[Hmac] = []
-        self.keys = SigningKeys(macs, URLSafeTimedSerializer, STOCK_SERIALIZER, STOCK_FUNCTIONS)
+        keys = SigningKeys(macs, URLSafeTimedSerializer, STOCK_SERIALIZER, STOCK_FUNCTIONS)
         stock = self.signer is URLSafeTimedSerializer.default_signer and self.is_text_serializer
-        if digest is None or not stock:
-            return
+        if self.digest is None or not stock:
+            return keys
         signer = self.make_signer(self.salt)
-        try:
+        # Not every OpenSSL has every digest.
+        with suppress(ValueError):
             # The newest key first: it signs, and signed most of what comes back.
-            macs += [Hmac(signer.derive_key(key), digest) for key in self.secret_keys[::-1]]
-        except ValueError:
-            # Not every OpenSSL has every digest.
-            return
+            macs += [Hmac(signer.derive_key(key), self.digest) for key in self.secret_keys[::-1]]
+        return keys
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy or a pickle holds: all but the derived keys, which cannot be copied."""
+        state = self.__dict__.copy()
+        del state["keys"]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.keys = self._derived_keys()
 
     @property
     def macs(self) -> list[Hmac]:
