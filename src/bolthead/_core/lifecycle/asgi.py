@@ -27,6 +27,7 @@ from .contexts import (
     preserve_contexts,
     push_request,
 )
+from .handling import handling
 from .lifespan import Lifespan
 from .phases import can_skip_response, plan_of
 from .steps import TO_LOOP, TO_THREAD
@@ -222,7 +223,8 @@ class Exchange(AsyncPhases):
         if not self.in_thread:
             await TO_THREAD
         app = self.app
-        return await self.answer_with(app.full_dispatch_request() if error is None else app.handle_exception(error))
+        response = app.full_dispatch_request() if error is None else handling(error, app.handle_exception)
+        return await self.answer_with(response)
 
     def error_for_teardown(self, error: Any) -> Any:
         """*error*, unless the application ignores it. Preserves the contexts, where the environ asks for it."""

@@ -12,4 +12,5 @@ cdef class AsyncPhases(Steps):
     cdef public RequestRecord ctx
 
     cdef object lone_view(self)
+    cdef bint is_awaited(self, object func) except -1
     cdef bint can_pop_at_once(self) except -1

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from .class_views import on_loop, waits_on_loop
 from .contexts import check_app_popped, check_request_popped, close_request, drop_app, drop_request, pushed_along
+from .handling import awaited_handling, handling
 from .phases import enter, is_async, save_session, scopes_of, select, send
 from .records import Plan
 from .steps import TO_LOOP, TO_THREAD, Steps
@@ -121,9 +122,13 @@ class AsyncPhases(Steps):
                         return rv
         return None
 
+    def is_awaited(self, func: Any) -> bool:
+        """Whether a function of the user's is awaited on the loop, and not called in a thread."""
+        return self.plan.inline_ensure_sync and is_async(func)
+
     async def call(self, func: Any, *args: Any, **kwargs: Any) -> Any:
         """Call a function of the user's where it belongs."""
-        if self.plan.inline_ensure_sync and is_async(func):
+        if self.is_awaited(func):
             if self.in_thread:
                 await TO_LOOP
             return await func(*args, **kwargs)
@@ -131,16 +136,26 @@ class AsyncPhases(Steps):
             await TO_THREAD
         return self.app.ensure_sync(func)(*args, **kwargs)
 
+    async def handle(self, handler: Any, error: Exception) -> Any:
+        """Call an error handler where it belongs."""
+        if self.is_awaited(handler):
+            if self.in_thread:
+                await TO_LOOP
+            return await awaited_handling(error, handler(error))
+        if not self.in_thread:
+            await TO_THREAD
+        return handling(error, self.app.ensure_sync(handler))
+
     async def handle_user_exception(self, error: Exception) -> Any:
         plan = self.plan
         if is_answer(plan, error):
             return error
         if plan.stock_error_handling and plan.error_watch.unchanged():
             handler = handler_of(self.app, self.ctx.request, error)
-            return error if handler is None else await self.call(handler, error)
+            return error if handler is None else await self.handle(handler, error)
         if not self.in_thread:
             await TO_THREAD
-        return self.app.handle_user_exception(error)
+        return handling(error, self.app.handle_user_exception)
 
     async def finish(self, rv: Any) -> Any:
         """Make the response, run what comes after the view, tell who listens."""

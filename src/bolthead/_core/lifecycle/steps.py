@@ -7,10 +7,12 @@ from collections.abc import Callable, Generator
 from concurrent.futures import Future as ThreadFuture
 from contextvars import Context, copy_context
 from functools import wraps
+from sys import exc_info
 from typing import Any
 
 from ..primitives.context_vars import ENDED, resume
 from ..primitives.place import place
+from .handling import awaited_handling
 
 
 class Move:
@@ -282,9 +284,11 @@ class Hop(Future[None]):
         # The thread is inside of its own context, so the loop gets a copy, whose changes come back.
         context = copy_context()
         outcome: ThreadFuture[Any] = ThreadFuture()
+        error = exc_info()[1]
 
         async def call() -> Any:
-            return await func(*args, **kwargs)
+            made = func(*args, **kwargs)
+            return await (made if error is None else awaited_handling(error, made))
 
         def start() -> None:
             self.inner = create_task(call(), context=context)

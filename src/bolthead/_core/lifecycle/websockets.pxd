@@ -30,3 +30,4 @@ cdef class Connection(AsyncPhases):
     @cython.locals(plan=Plan, lazy=LazyEnviron, environ=dict)
     cdef object push_context(self)
     cdef object lone_view(self)
+    cdef bint is_awaited(self, object func) except -1

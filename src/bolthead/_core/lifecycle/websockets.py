@@ -233,7 +233,7 @@ class Connection(AsyncPhases):
         if self.accepted:
             raise error
         handler = handler_of(self.app, self.ctx.request, error)
-        return error if handler is None else await self.call(handler, error)
+        return error if handler is None else await self.handle(handler, error)
 
     async def finish(self, rv: Any) -> None:
         """Run what comes after the view; then refuse with its answer, or close."""
@@ -287,10 +287,6 @@ class Connection(AsyncPhases):
         if propagate:
             raise error
 
-    async def call(self, func: Any, *args: Any, **kwargs: Any) -> Any:
-        """Call a function of the user's where it belongs: an async one on the loop, whatever ``ensure_sync`` is."""
-        if is_async(func):
-            if self.in_thread:
-                await TO_LOOP
-            return await func(*args, **kwargs)
-        return await AsyncPhases.call(self, func, *args, **kwargs)
+    def is_awaited(self, func: Any) -> bool:
+        """Whether a function of the user's is awaited: an async one is, whatever ``ensure_sync`` is."""
+        return is_async(func)
