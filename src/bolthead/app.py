@@ -316,7 +316,9 @@ class Flask(App):
             self.debug = bool(debug)
         named_host, _, named_port = (self.config.get("SERVER_NAME") or "").partition(":")
         host = host or named_host or "127.0.0.1"
-        if port is None or (not port and port != 0):
+        if port or port == 0:
+            port = int(port)
+        else:
             port = int(named_port) if named_port else 5000
         options.setdefault("use_reloader", self.debug)
         options.setdefault("use_debugger", self.debug)
@@ -325,7 +327,7 @@ class Flask(App):
         from werkzeug.serving import run_simple
 
         try:
-            run_simple(host, int(port), self, **options)
+            run_simple(host, port, self, **options)
         finally:
             # Setup may go on in an interactive session after the server was stopped.
             self._got_first_request = False

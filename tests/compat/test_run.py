@@ -40,3 +40,19 @@ def test_run_within_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
         told.append(capsys.readouterr())
     assert told[0] == told[1]
     assert "Ignoring a call to 'app.run()'" in told[0].out
+
+
+@pytest.mark.parametrize("port", ["x", "", "0", " 80 ", 0.0, 8.9, True, [], [1], object, -1], ids=str)
+def test_a_port_of_any_kind(port: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is no port is an error before anything is printed or served."""
+
+    def done(fw: Any) -> Any:
+        ports: list[Any] = []
+        monkeypatch.setattr(werkzeug.serving, "run_simple", lambda host, port, app, **options: ports.append(port))
+        try:
+            fw.Flask("run").run(port=port, load_dotenv=False)
+        except (TypeError, ValueError) as error:
+            ports.append(repr(error))
+        return ports, capsys.readouterr()
+
+    assert done(bolthead) == done(flask)

@@ -13,10 +13,10 @@ from werkzeug.routing import Rule as WerkzeugRule
 from werkzeug.routing.converters import BaseConverter
 from werkzeug.routing.rules import RulePart, Weighting, parse_converter_args
 
-from .._core.http.url_encoding import quote_path
+from .._core.http.url_encoding import encode_query, quote_path
 from .._core.routing.adapter import METHODS
 from .._core.routing.tree import AS_INT, AS_IS, BY_CALL, Leaf
-from .._core.routing.url_build import BY_TO_URL, INTEGER, QUOTED, Placeholder, UrlTemplate, encode_query
+from .._core.routing.url_build import BY_TO_URL, INTEGER, QUOTED, Placeholder, UrlTemplate
 from .converters import NumberConverter, ValidationError
 
 __all__ = ["Piece", "Rule", "parsed_rule", "parse_converter_args", "template_of", "read_converters"]

@@ -18,6 +18,9 @@ cpdef str quote_query_bytes(bytes data)
 @cython.locals(out=list, name=str, text=str)
 cpdef str encode_pairs(object pairs)
 
+@cython.locals(pairs=list)
+cpdef str encode_query(object values, bint ordered, object key)
+
 cpdef str exact_str(object value)
 
 cpdef str unquote(str text, str errors=*)

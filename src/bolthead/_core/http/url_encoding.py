@@ -6,6 +6,8 @@ What encodes does so as UTF-8 and raises UnicodeEncodeError for a lone surrogate
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from ..primitives.bytes_search import unescape, unsafe
 
@@ -58,6 +60,20 @@ def encode_pairs(pairs: object) -> str:
             text = quote_query_bytes(bytes(value)) if isinstance(value, bytes) else quote_query(exact_str(value))
             out.append(name + "=" + text)
     return "&".join(out)
+
+
+def encode_query(values: Mapping[Any, Any], ordered: bool, key: Callable[[Any], Any] | None) -> str:
+    """*values* urlencoded, a pair per item of a list, tuple or set; *ordered* sorts them, by *key* if any."""
+    pairs: list[Any] = []
+    for name, value in values.items():
+        if isinstance(value, list | tuple | set):
+            for item in value:
+                pairs.append((name, item))
+        else:
+            pairs.append((name, value))
+    if ordered:
+        pairs.sort(key=key)
+    return encode_pairs(pairs)
 
 
 def exact_str(value: object) -> str:

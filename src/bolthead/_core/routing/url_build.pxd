@@ -3,16 +3,12 @@ cimport cython
 from bolthead._core.routing.adapter cimport AdapterRecord
 from bolthead._core.primitives.class_watch cimport ClassWatch
 from bolthead._core.primitives.bytes_search cimport unsafe
-from bolthead._core.http.url_encoding cimport encode_pairs, exact_str, quote_path, quote_query
+from bolthead._core.http.url_encoding cimport encode_query, exact_str, quote_path, quote_query
 from bolthead._core.routing.tree cimport Tree
 
 cdef int _QUOTED
 cdef int _INTEGER
 cdef frozenset URL_FOR_OPTIONS
-
-
-@cython.locals(pairs=list)
-cpdef str encode_query(object values, bint ordered, object key)
 
 
 cdef dict safe_names

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..http.url_encoding import encode_pairs, exact_str, quote_path, quote_query
+from ..http.url_encoding import encode_query, exact_str, quote_path, quote_query
 from ..primitives.bytes_search import unsafe
 from ..primitives.class_watch import ClassWatch
 from .tree import Tree
@@ -18,24 +18,8 @@ BY_TO_URL = 2
 _QUOTED = QUOTED
 _INTEGER = INTEGER
 
-
 URL_FOR_OPTIONS = frozenset(("_anchor", "_external", "_method", "_scheme"))
 """The keywords of ``url_for`` that are no values."""
-
-
-def encode_query(values: Mapping[Any, Any], ordered: bool, key: Callable[[Any], Any] | None) -> str:
-    """*values* urlencoded, a pair per item of a list, tuple or set; *ordered* sorts them, by *key* if any."""
-    pairs: list[Any] = []
-    for name, value in values.items():
-        if isinstance(value, list | tuple | set):
-            for item in value:
-                pairs.append((name, item))
-        else:
-            pairs.append((name, value))
-    if ordered:
-        pairs.sort(key=key)
-    return encode_pairs(pairs)
-
 
 SAFE_NAMES_SIZE = 1024
 safe_names: dict[str, None] = {}
