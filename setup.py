@@ -22,6 +22,7 @@ import logging
 import os
 import sys
 import tarfile
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -161,18 +162,30 @@ class BuildExt(build_ext):
         return ["-Wl,-z,noseparate-code", *([] if keep else ["-Wl,--strip-all"])]
 
     def build_extensions(self) -> None:
+        try:
+            self.try_compiler()
+            translate(self.extensions)
+            self.add_flags()
+            super().build_extensions()
+        except Exception as error:
+            if REQUIRE_EXT:
+                raise RuntimeError(f"BOLTHEAD_REQUIRE_EXT is set and the core did not build: {error}") from error
+            self.give_up(error)
+
+    def try_compiler(self) -> None:
+        """Compile nothing but Python's headers: a machine that cannot need not wait for Cython first."""
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, "headers.c")
+            file.write_text("#include <Python.h>\n")
+            self.compiler.compile([os.fspath(file)], output_dir=folder)
+
+    def add_flags(self) -> None:
         for ext in self.extensions:
             if self.compiler.compiler_type in ("unix", "cygwin", "mingw32"):
                 ext.extra_compile_args += [*flags_of(ext.name), "-include", FRAMES]
                 ext.extra_link_args += self.link_flags()
             elif self.compiler.compiler_type == "msvc":
                 ext.extra_compile_args += ["/volatile:ms", f"/FI{FRAMES}"]
-        try:
-            super().build_extensions()
-        except Exception as error:
-            if REQUIRE_EXT:
-                raise RuntimeError(f"BOLTHEAD_REQUIRE_EXT is set and the core did not build: {error}") from error
-            self.give_up(error)
 
     def build_extension(self, ext: Extension) -> None:
         if self.failed:
@@ -245,36 +258,35 @@ def normalized(archive: Path, moment: int) -> bytes:
 
 
 def extensions() -> list[Extension]:
-    """What is to be compiled, translated to C; empty for the pure build."""
+    """What is to be compiled; empty for the pure build."""
     if NO_EXT:
         return []
     flags = [f"-fsanitize={SANITIZE}", "-fno-omit-frame-pointer", "-g"] if SANITIZE else []
-    try:
-        from Cython.Build import cythonize
+    return [
+        Extension(name, [path], depends=[FRAMES], extra_compile_args=list(flags), extra_link_args=flags[:1])
+        for name, path in [*compiled_modules(), (SHARED, f"{SRC}/{SHARED.replace('.', '/')}.c")]
+    ]
 
-        found: list[Any] = [
-            Extension(name, [path], depends=[FRAMES], extra_compile_args=list(flags), extra_link_args=flags[:1])
-            for name, path in [*compiled_modules(), (SHARED, f"{SRC}/{SHARED.replace('.', '/')}.c")]
-        ]
-        return list(
-            cythonize(
-                found,
-                nthreads=usable_cores(),
-                compiler_directives=DIRECTIVES,
-                build_dir="build/cython",
-                shared_utility_qualified_name=SHARED,
-                # No module of ours has a typed memory view.
-                shared_utility_features_disabled=["MemoryView"],
-                annotate=is_set("BOLTHEAD_ANNOTATE"),
-                # The report of a module is written only when it is translated.
-                force=is_set("BOLTHEAD_ANNOTATE") or None,
-            )
-        )
-    except Exception as error:
-        if REQUIRE_EXT:
-            raise
-        warn(error)
-        return []
+
+def translate(found: list[Any]) -> None:
+    """Give the extensions *found* their C files, which Cython writes below ``build/cython`` where they are missing."""
+    from Cython.Build import cythonize
+
+    translated = cythonize(
+        found,
+        nthreads=usable_cores(),
+        compiler_directives=DIRECTIVES,
+        build_dir="build/cython",
+        shared_utility_qualified_name=SHARED,
+        # No module of ours has a typed memory view.
+        shared_utility_features_disabled=["MemoryView"],
+        annotate=is_set("BOLTHEAD_ANNOTATE"),
+        # The report of a module is written only when it is translated.
+        force=is_set("BOLTHEAD_ANNOTATE") or None,
+    )
+    files = {ext.name: ext for ext in translated}
+    for ext in found:
+        ext.sources, ext.depends = files[ext.name].sources, files[ext.name].depends
 
 
 if __name__ == "__main__":  # also met by the processes that cythonize starts, where they are spawned

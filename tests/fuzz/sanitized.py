@@ -48,7 +48,8 @@ def build(place: str, sanitizers: str, python: str = sys.executable, parts: Sequ
         env["CFLAGS"] = "-O1 -g1"
     if python != sys.executable:
         # Cython is some ten times slower in an interpreter that has a sanitizer itself.
-        subprocess.run([sys.executable, "-c", "import setup; setup.extensions()"], cwd=place, env=env, check=True)
+        code = "import setup; setup.translate(setup.extensions())"
+        subprocess.run([sys.executable, "-c", code], cwd=place, env=env, check=True)
     subprocess.run([python, "setup.py", "-q", "build_ext", "--inplace"], cwd=place, env=env, check=True)
 
 
