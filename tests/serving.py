@@ -22,13 +22,27 @@ HALF = int(os.environ.get("BOLTHEAD_PURE", "") not in ("", "0"))
 """Each build's run has its own half of the ports, since both may look for one at the same time."""
 
 
+HELD: list[socket.socket] = []
+"""Sockets of the last 50 ports that were given out."""
+
+
 def free_port() -> int:
+    """A port for a server to listen at.
+
+    Linux does not give it to another program meanwhile: a socket is left bound to it, beside which one that reuses
+    addresses, as servers do, may listen.
+    """
     while True:
         with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(sys.platform == "linux"))
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
-        if port // 2 % 2 == HALF:
-            return port
+            if port // 2 % 2 == HALF:
+                if sys.platform == "linux":
+                    HELD.append(probe.dup())
+                    if len(HELD) > 50:
+                        HELD.pop(0).close()
+                return port
 
 
 def until_there(log: Path, text: str) -> str:
