@@ -4,7 +4,7 @@ from cpython.dict cimport PyDict_SetDefault
 from cpython.object cimport PyObject, PyObject_GenericSetAttr
 from cpython.pythread cimport (
     PyThread_acquire_lock, PyThread_allocate_lock, PyThread_free_lock, PyThread_release_lock, PyThread_type_lock,
-    WAIT_LOCK,
+    NOWAIT_LOCK, WAIT_LOCK,
 )
 from cpython.ref cimport Py_XDECREF
 
@@ -140,6 +140,12 @@ cpdef object add_pairs(object mapping, list pairs):
             (<list>found).append(pair[1])
 
 
+cdef void release(PyThread_type_lock lock) noexcept nogil:
+    # CPython 3.15 ends the process where a lock is released that is not held.
+    PyThread_acquire_lock(lock, NOWAIT_LOCK)
+    PyThread_release_lock(lock)
+
+
 cdef class Semaphore:
     cdef PyThread_type_lock _lock
 
@@ -151,7 +157,7 @@ cdef class Semaphore:
 
     def __dealloc__(self):
         if self._lock is not NULL:
-            PyThread_release_lock(self._lock)
+            release(self._lock)
             PyThread_free_lock(self._lock)
 
     def acquire(self):
@@ -160,4 +166,4 @@ cdef class Semaphore:
 
     def release(self):
         with nogil:
-            PyThread_release_lock(self._lock)
+            release(self._lock)
