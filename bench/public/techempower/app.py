@@ -63,8 +63,14 @@ def world(row: Any) -> dict[str, int]:
     return {"id": row[0], "randomNumber": row[1]}
 
 
+def only(cursor: Any) -> dict[str, int]:
+    # Read to its end: until then SQLite's transaction is not over, and without a count of references nothing closes it.
+    [row] = cursor.fetchall()
+    return world(row)
+
+
 def one() -> dict[str, int]:
-    return world(execute(ONE, (randint(1, ROWS),)).fetchone())
+    return only(execute(ONE, (randint(1, ROWS),)))
 
 
 def some(count: int) -> list[dict[str, int]]:
@@ -72,7 +78,7 @@ def some(count: int) -> list[dict[str, int]]:
     run = connection().execute
     with nullcontext() if SQLITE else connection().pipeline():
         cursors = [run(ONE, (randint(1, ROWS),)) for _ in range(count)]
-    return [world(cursor.fetchone()) for cursor in cursors]
+    return [only(cursor) for cursor in cursors]
 
 
 def count(name: str) -> int:
