@@ -53,6 +53,7 @@ SMALL = {
         "response.file_response",
         "routing.tree",
         "serving.connection",
+        "serving.joined",
         "serving.response",
         "serving.turns",
         "session.signature",

@@ -27,6 +27,7 @@ OWN_SOURCE = {
     "routing.search",
     "routing.segment_table",
     "serving.head",
+    "serving.joined",
 }
 """Modules whose compiled build has a source of its own, a ``.pyx``."""
 

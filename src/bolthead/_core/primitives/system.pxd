@@ -5,6 +5,7 @@ cpdef Py_ssize_t send_chunk(int fd, bytes data) except -1
 cpdef tuple open_cached(str path)
 cpdef int close_file(int fd) except -1
 cpdef bytes chunk(bytes data)
+cdef int frame(char *buffer, Py_ssize_t size) noexcept
 cdef Py_ssize_t _send(int fd, char *one, Py_ssize_t size, char *two, Py_ssize_t more) except -1
 
 

@@ -203,15 +203,9 @@ cpdef bytes chunk(bytes data):
     return b"%X\r\n%b\r\n" % (len(data), data)
 
 
-cpdef Py_ssize_t send_chunk(int fd, bytes data) except -1:
-    cdef char buffer[USUAL]
-    cdef Py_ssize_t size = len(data), count = 0
-    cdef int shift = 0
-    cdef bytes framed
-    if size > USUAL - ROUND:
-        framed = chunk(data)
-        return len(framed) - send(fd, framed)
-    # FAST (servers): neither formatted nor allocated; a copy of so few bytes costs less than a further piece to send.
+cdef int frame(char *buffer, Py_ssize_t size) noexcept:
+    """Write what is before a chunk of *size* bytes; its length."""
+    cdef int shift = 0, count = 0
     while size >> shift > 15:
         shift += 4
     while shift >= 0:
@@ -219,8 +213,20 @@ cpdef Py_ssize_t send_chunk(int fd, bytes data) except -1:
         count += 1
         shift -= 4
     memcpy(buffer + count, b"\r\n", 2)
-    memcpy(buffer + count + 2, PyBytes_AS_STRING(data), size)
-    count += size + 2
+    return count + 2
+
+
+cpdef Py_ssize_t send_chunk(int fd, bytes data) except -1:
+    cdef char buffer[USUAL]
+    cdef Py_ssize_t size = len(data), count
+    cdef bytes framed
+    if size > USUAL - ROUND:
+        framed = chunk(data)
+        return len(framed) - send(fd, framed)
+    # FAST (servers): neither formatted nor allocated; a copy of so few bytes costs less than a further piece to send.
+    count = frame(buffer, size)
+    memcpy(buffer + count, PyBytes_AS_STRING(data), size)
+    count += size
     memcpy(buffer + count, b"\r\n", 2)
     count += 2
     return count - _send(fd, buffer, count, NULL, 0)

@@ -1,6 +1,7 @@
 cimport cython
 
 from bolthead._core.primitives.system cimport chunk, receive, send, send_both, send_chunk
+from bolthead._core.serving.joined cimport Joined
 
 
 cdef class FilePart:
@@ -29,6 +30,8 @@ cdef class Connection:
     cdef public Py_ssize_t in_memory
     cdef public Py_ssize_t taken
     cdef public double slow_since
+    cdef public Joined joined
+    cdef public double piece_at
     cdef public Py_ssize_t count
     cdef public int tries
     cdef public double started
@@ -47,8 +50,10 @@ cdef class Connection:
     cdef int _check_open(self) except -1
     @cython.locals(sent=Py_ssize_t)
     cpdef int send(self, bytes data) except -1
-    @cython.locals(left=Py_ssize_t)
-    cpdef send_chunk(self, bytes data)
+    @cython.locals(left=Py_ssize_t, before=double)
+    cpdef send_piece(self, bytes data, bint chunked)
+    @cython.locals(joined=Joined, left=bytes)
+    cpdef send_joined(self)
     cdef int _keep(self, object piece) except -1
     cdef int _count(self, Py_ssize_t more) except -1
     cpdef bint flush(self) except -1

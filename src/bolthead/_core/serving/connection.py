@@ -12,6 +12,7 @@ from time import monotonic
 from typing import Any
 
 from ..primitives.system import chunk, receive, send, send_both, send_chunk
+from .joined import Joined
 
 HEAD, BODY, FLUSH, LINGER, HANDSHAKE = range(5)
 """What a connection waits for: a head, the rest of a small body, room to write, the client's end, TLS."""
@@ -20,6 +21,8 @@ WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 BUFFER = 64 * 1024
 """Bytes that are read at once."""
 BLOCK = 256 * 1024
+QUICK = 0.0005
+"""Seconds from one piece of a stream to the next within which they may be sent together."""
 SPENT = 1 << 20
 """No event that a poller waits for: one that came, and has to be waited for anew."""
 SPILLED = 16 * 1024
@@ -86,11 +89,13 @@ class Connection:
         "drained",
         "fd",
         "in_memory",
+        "joined",
         "kept",
         "missed",
         "out",
         "peer",
         "pending",
+        "piece_at",
         "port",
         "proxied",
         "shared",
@@ -129,6 +134,10 @@ class Connection:
         self.taken = 0
         """Bytes that were sent since the socket did not take all."""
         self.slow_since = 0.0
+        self.joined: Joined | None = None
+        """Pieces of a stream that are about to be sent together."""
+        self.piece_at = 0.0
+        """When the last piece came."""
         self.count = 0
         """Requests so far."""
         self.tries = 0
@@ -172,6 +181,11 @@ class Connection:
     def send(self, data: bytes) -> int:
         """Send what the socket takes, and keep the rest for :meth:`flush`; how much was sent."""
         sent = 0
+        if self.joined is not None:
+            if self.joined.add(data, False):
+                self.send_joined()
+                return len(data)
+            self.send_joined()
         if not self.out:
             if self.tls:
                 try:
@@ -185,19 +199,39 @@ class Connection:
             self._keep(memoryview(data)[sent:])
         return sent
 
-    def send_chunk(self, data: bytes) -> None:
-        """:meth:`send` of *data* as a chunk of a body."""
+    def send_piece(self, data: bytes, chunked: bool) -> None:
+        """Send a piece of a stream, at once or together with others that came just before it."""
         if self.out or self.tls:
-            self.send(chunk(data))
+            self.send(chunk(data) if chunked else data)
             return
         self._check_open()
+        before, self.piece_at = self.piece_at, monotonic()
+        if self.piece_at - before < QUICK:
+            # FAST (servers): each call wakes the reader, which costs more than all else.
+            if self.joined is None:
+                self.joined = Joined(self.fd)
+            if self.joined.add(data, chunked):
+                return
+        if self.joined is not None:
+            self.send_joined()
+        if self.out or not chunked:
+            self.send(chunk(data) if chunked else data)
+            return
         left = send_chunk(self.fd, data)
         if left:
             self._keep(memoryview(chunk(data))[-left:])
 
+    def send_joined(self) -> None:
+        """Send the pieces that wait for others."""
+        joined, self.joined = self.joined, None
+        if joined is not None:
+            left = joined.end()
+            if left:
+                self._keep(memoryview(left))
+
     def send_two(self, head: bytes, body: bytes) -> None:
         """:meth:`send` of a head and a large body, which is not copied for that."""
-        if self.out or self.tls:
+        if self.out or self.tls or self.joined is not None:
             self.send(head)
             self.send(body)
             return
@@ -214,6 +248,7 @@ class Connection:
 
     def send_file(self, part: FilePart) -> None:
         """Send of a file what the socket takes, and keep the rest."""
+        self.send_joined()
         self._keep(part)
         self.flush()
 
@@ -324,6 +359,10 @@ class Connection:
 
     def close(self, *, reset: bool = False) -> None:
         """Close the socket and what was still to be sent; with *reset*, so that the client sees an error."""
+        try:
+            self.send_joined()
+        except OSError:
+            pass
         if self.out:
             for piece in self.out:
                 if isinstance(piece, FilePart):

@@ -149,7 +149,7 @@ class Response:
         return len(lines)
 
     def write(self, data: bytes) -> None:
-        """Send a piece of the body, at once, and the head before it."""
+        """Send a piece of the body, and the head before it."""
         if not isinstance(data, bytes):
             raise TypeError(f"{data!r} is not a byte")
         connection = self.connection
@@ -169,10 +169,7 @@ class Response:
             else:
                 connection.send(head + data)
         elif data:
-            if self.chunked:
-                connection.send_chunk(data)
-            else:
-                connection.send(data)
+            connection.send_piece(data, self.chunked)
         if connection.out:
             # The rest is sent while the stream goes on, and the stream waits where that is too much.
             connection.flush()
@@ -275,6 +272,8 @@ class Response:
             self.write(b"")
         if self.chunked and not self.bodyless:
             self.connection.send(b"0\r\n\r\n")
+        else:
+            self.connection.send_joined()
 
     def complete(self) -> bool:
         """Whether as much was sent as was announced."""
