@@ -2,7 +2,8 @@
 
 Every result keeps a digest of each folder of the sources that it ran, as they stood when it was measured. A result is
 *older* when one of them has changed. Comments, docstrings and blank lines do not count, nor do files that the part does
-not run. The rule is for releases, whose workflow runs this, and not for each commit.
+not run. The documentation says so below each table of an older result (``docs/_ext/measured.py``); the workflow of a
+release publishes nothing while there is one.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from . import machine
 
 SOURCES = machine.ROOT / "src" / "bolthead"
 SUFFIXES = {".py", ".pyx", ".pxd"}
+SHOWN = 4
+"""How many changed folders a note to readers names."""
 
 TOOLS = ("debughelpers.*", "testing.*", "async_testing.*", "typing.*", "__main__.*")
 COMMAND = ("cli/*", "_startup/*", "as_flask.*")
@@ -88,28 +91,46 @@ def code(path: Path) -> str:
     return "\n".join(line.rstrip() for line in lines if line.strip())
 
 
-def digests(part: str) -> dict[str, str]:
-    """A digest for each folder of the sources that *part* runs, by its path below ``src/bolthead``."""
+def sources() -> dict[str, str]:
+    """The code of each source file, by its path below ``src/bolthead``."""
+    paths = sorted(path for path in SOURCES.rglob("*") if path.suffix in SUFFIXES)
+    return {path.relative_to(SOURCES).as_posix(): code(path) for path in paths}
+
+
+def digests(part: str, files: dict[str, str]) -> dict[str, str]:
+    """A digest for each folder of *files*, as `sources` gives them, that *part* runs."""
     folders: dict[str, Any] = {}
-    for path in sorted(path for path in SOURCES.rglob("*") if path.suffix in SUFFIXES):
-        name = path.relative_to(SOURCES).as_posix()
+    for name, text in files.items():
         if counts(part, name):
-            digest = folders.setdefault(path.parent.relative_to(SOURCES).as_posix(), hashlib.sha256())
-            digest.update(f"{path.name}\n{code(path)}\n".encode())
+            folder, _, file = name.rpartition("/")
+            folders.setdefault(folder or ".", hashlib.sha256()).update(f"{file}\n{text}\n".encode())
     return {name: digest.hexdigest()[:16] for name, digest in folders.items()}
 
 
 def stamp(results: dict[str, Any]) -> None:
     """Note in each of *results* (part → result) the command that runs and the sources that it describes."""
     command = " ".join(["python -m bench", *sys.argv[1:]])
+    files = sources()
     for part, found in results.items():
-        found["about"] = {**found["about"], "command": command, "sources": digests(part)}
+        found["about"] = {**found["about"], "command": command, "sources": digests(part, files)}
 
 
-def changed(part: str, found: dict[str, Any]) -> list[str]:
-    """The folders that differ from those that *found*, a stored result, was measured with."""
-    then, now = found["about"].get("sources", {}), digests(part)
+def changed(part: str, found: dict[str, Any], files: dict[str, str]) -> list[str]:
+    """The folders of *files* that differ from those that *found*, a stored result, was measured with."""
+    then, now = found["about"].get("sources", {}), digests(part, files)
     return sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
+
+
+def note(part: str, found: dict[str, Any], files: dict[str, str]) -> str:
+    """What readers must know of a result that is older than *files*, in Markdown; empty for a current one."""
+    commit = found["about"]["commit"]
+    if commit.endswith("+"):
+        return f"**Not of a commit:** measured with changes to {commit[:-1]} that are in none."
+    places = [f"`{name}`" if name != "." else "the package's top" for name in changed(part, found, files)]
+    if not places:
+        return ""
+    shown = ", ".join(places) if len(places) <= SHOWN else f"{', '.join(places[:SHOWN])} and {len(places) - SHOWN} more"
+    return f"**Older than the code:** changed since commit {commit}: {shown}."
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -117,10 +138,10 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    old = 0
+    old, files = 0, sources()
     for part, found in json.loads(args.results.read_text()).items():
         about = found["about"]
-        places = changed(part, found)
+        places = changed(part, found, files)
         if about["commit"].endswith("+"):
             verdict = "measured with changes that are in no commit"
         else:

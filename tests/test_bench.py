@@ -286,7 +286,7 @@ def test_a_result_is_older_than_what_was_changed_since(
     if change:
         (sources / change).parent.mkdir(exist_ok=True)
         (sources / change).write_text("x = 2\n")
-    found = {part: freshness.changed(part, result) for part, result in results.items()}
+    found = {part: freshness.changed(part, result, freshness.sources()) for part, result in results.items()}
     assert {part: places for part, places in found.items() if places} == older
 
     (tmp_path / "results.json").write_text(json.dumps(results))
@@ -294,6 +294,19 @@ def test_a_result_is_older_than_what_was_changed_since(
     said = capsys.readouterr().out
     assert all(f"older than {', '.join(places)}" in said for places in older.values())
     assert said.count("current") == 2 - len(older)
+    notes = {part: freshness.note(part, result, freshness.sources()) for part, result in results.items()}
+    assert {part for part, note in notes.items() if "changed since commit abcdef1" in note} == older.keys()
+    assert {part for part, note in notes.items() if not note} == results.keys() - older.keys()
+
+
+def test_a_note_names_a_few_folders_and_counts_the_others(sources: Path) -> None:
+    results = {"servers": {"about": {"commit": "abcdef1", "date": "now"}}}
+    freshness.stamp(results)
+    for name in "abcdef":
+        (sources / name).mkdir()
+        (sources / name / "new.py").write_text("x = 1\n")
+    note = freshness.note("servers", results["servers"], freshness.sources())
+    assert note.endswith("changed since commit abcdef1: `a`, `b`, `c`, `d` and 2 more.")
 
 
 @pytest.mark.parametrize(
@@ -311,7 +324,7 @@ def test_words_in_a_source_make_no_result_older(sources: Path, text: str, same: 
     results = {"inprocess": {"about": {"commit": "abcdef1", "date": "now"}}}
     freshness.stamp(results)
     (sources / "app.py").write_text(text)
-    assert (not freshness.changed("inprocess", results["inprocess"])) == same
+    assert (not freshness.changed("inprocess", results["inprocess"], freshness.sources())) == same
 
 
 def test_what_a_part_of_the_bench_leaves_out_is_there() -> None:
@@ -327,6 +340,7 @@ def test_a_result_of_no_commit_is_not_current(sources: Path, tmp_path: Path) -> 
     freshness.stamp(results)
     (tmp_path / "results.json").write_text(json.dumps(results))
     assert freshness.main(Namespace(results=tmp_path / "results.json")) == 1
+    assert "changes to abcdef1 that are in none" in freshness.note("inprocess", results["inprocess"], {})
 
 
 @pytest.mark.parametrize(("path", "kind"), [("/events", "http"), ("/ws", "websocket")])

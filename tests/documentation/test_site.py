@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from bench import freshness
+from bench import pages as measured
 from documentation.conftest import ADDRESS
-from documentation.page import DOCS
+from documentation.page import DOCS, pages
 
 
 def test_sitemap_has_every_page(site):
@@ -53,3 +56,18 @@ def test_every_page_is_listed_by_the_index_of_its_folder():
         text = path.with_name("index.md").read_text()
         shown = re.sub(r"^```\{toctree\}\n:hidden:\n.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
         assert path.stem in shown.splitlines() or f"]({path.name}" in shown, path
+
+
+def test_a_page_says_which_of_its_results_are_older_than_the_code(site):
+    """Below each table that is made of them, and below no other."""
+    results, files = json.loads(measured.RESULTS.read_text()), freshness.sources()
+    older = {part: bool(freshness.note(part, found, files)) for part, found in results.items()}
+    part_of = {name: part for name, (part, _) in measured.TEXTS.items()}
+    shown = set()
+    for path in pages():
+        tables = re.findall(r"^```\{include\} (?:\.\./)*_bench/(\S+)$", path.read_text(), re.MULTILINE)
+        html = (site / path.relative_to(DOCS).with_suffix(".html")).read_text()
+        notes = html.count("Older than the code:") + html.count("Not of a commit:")
+        assert notes == sum(older[part_of[name]] for name in tables if name in part_of), path
+        shown |= {part_of[name] for name in tables if name in part_of}
+    assert shown == results.keys()
