@@ -7,9 +7,9 @@ import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-
 from bench import freshness
 from bench import pages as measured
+
 from documentation.conftest import ADDRESS
 from documentation.page import DOCS, pages
 
