@@ -24,7 +24,16 @@ project_copyright = author
 release = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 version = release
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "notfound.extension", "access", "commands", "live", "measured"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "notfound.extension",
+    "access",
+    "attributes",
+    "commands",
+    "live",
+    "measured",
+]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build", "_bench", "examples/**", "node_modules"]

@@ -58,6 +58,13 @@ def test_every_page_is_listed_by_the_index_of_its_folder():
         assert path.stem in shown.splitlines() or f"]({path.name}" in shown, path
 
 
+@pytest.mark.parametrize("folder", ["patterns", "decide"])
+def test_every_solution_says_when_it_is_none(folder):
+    for path in (DOCS / folder).glob("*.md"):
+        heading = re.search(r"^## (When not to|Do you need it|Or not )", path.read_text(), re.MULTILINE)
+        assert heading or path.name == "index.md", path
+
+
 def test_a_page_says_which_of_its_results_are_older_than_the_code(site):
     """Below each table that is made of them, and below no other."""
     results, files = json.loads(measured.RESULTS.read_text()), freshness.sources()
