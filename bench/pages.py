@@ -20,8 +20,10 @@ RESULTS = FOLDER / "results.json"
 
 
 def table(head: list[str], body: list[list[str]]) -> str:
-    """A Markdown table; the first column to the left, the others to the right."""
-    lines = [head, ["---", *("--:" for _ in head[1:])], *body]
+    """A Markdown table; columns of numbers to the right, the first and those of words to the left."""
+    columns = list(zip(*body, strict=True))[1:]
+    sides = ("--:" if any(cell[:1].isdigit() for cell in column) else "---" for column in columns)
+    lines = [head, ["---", *sides], *body]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
@@ -41,6 +43,17 @@ def in_process(found: dict[str, Any]) -> str:
     body = [[row.title, *(report.ratio(row.ratios.get(build)) for build in ("compiled", "pure"))] for row in rows]
     lines = "\n".join(f"- {line}" for line in means(rows))
     return f"{table(head, body)}\n{lines}\n\n{place(found['about'])}\n"
+
+
+def headline(found: dict[str, Any]) -> str:
+    """The start page's sentence."""
+    rows = report.rows(found["runs"])
+    compiled, pure = ([row.ratios[build] for row in rows if build in row.ratios] for build in ("compiled", "pure"))
+    return (
+        f"Over {len(compiled)} kinds of request it is {report.geometric(compiled):.1f} times as fast as Flask in the"
+        f" geometric mean, {min(compiled):.1f} times at least; uncompiled {report.geometric(pure):.1f} and"
+        f" {min(pure):.1f} times ([in process](performance.md), commit {found['about']['commit']}).\n"
+    )
 
 
 def means(rows: list[report.Row]) -> list[str]:
@@ -237,6 +250,7 @@ def survived(found: dict[str, Any]) -> str:
 
 
 TEXTS = {
+    "headline.inc": ("inprocess", headline),
     "inprocess.inc": ("inprocess", in_process),
     "microseconds.inc": ("inprocess", microseconds),
     "other.inc": ("other", in_process),
