@@ -51,8 +51,9 @@ def headline(found: dict[str, Any]) -> str:
     compiled, pure = ([row.ratios[build] for row in rows if build in row.ratios] for build in ("compiled", "pure"))
     return (
         f"Over {len(compiled)} kinds of request it is {report.geometric(compiled):.1f} times as fast as Flask in the"
-        f" geometric mean, {min(compiled):.1f} times at least; uncompiled {report.geometric(pure):.1f} and"
-        f" {min(pure):.1f} times ([in process](performance.md), commit {found['about']['commit']}).\n"
+        f" geometric mean, {min(compiled):.1f} at least; uncompiled {report.geometric(pure):.1f} and {min(pure):.1f}"
+        f" ([in process](performance.md), commit {found['about']['commit']})."
+        " Whole applications [gain less](explanation/applications.md).\n"
     )
 
 
