@@ -24,7 +24,7 @@ from bolthead import cli
 from bolthead.cli import serve
 from bolthead.serving import arbiter, binds, check
 from bolthead.serving.application import Application
-from bolthead.serving.binds import Bind, ServeError, claim, parse_bind
+from bolthead.serving.binds import Bind, ServeError, claim, claim_all, parse_bind
 from bolthead.serving.options import Options, from_environ, parse_seconds, parse_size, parse_switch
 from bolthead.serving.settings import Settings, settings_of
 
@@ -179,6 +179,42 @@ def test_a_taken_port_however_it_was_named(tmp_path):
         with mock.patch.object(sys, "argv", ["bolthead"]):
             free = Application(dict, settings_of({"config_file": str(config)}, {}))
         free.check()
+
+
+def test_places_that_overlap(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+    local, everywhere = Bind("127.0.0.1", port), Bind("0.0.0.0", port)
+    with pytest.raises(ServeError, match=rf"^127\.0\.0\.1:{port} is bound twice"):
+        claim_all([local, Bind(path=tmp_path / "s"), local])
+    for both in ([local, everywhere], [everywhere, local]):
+        with pytest.raises(ServeError, match="are the same port"):
+            claim_all(both)
+    with pytest.raises(ServeError, match="is bound twice"):
+        claim_all([Bind(path=tmp_path / "s"), Bind(path=tmp_path / "s")])
+    claim_all([local, Bind("127.0.0.2", port), Bind(path=tmp_path / "s")])
+    claim_all([local])
+
+
+def test_gunicorns_variable(tmp_path, monkeypatch):
+    """Between the configuration file and the options, as with gunicorn."""
+    config = tmp_path / "gunicorn.conf.py"
+    config.write_text("workers = 5\nthreads = 5\ntimeout = 5\nbacklog = 5")
+    monkeypatch.setenv("GUNICORN_CMD_ARGS", f"--config '{config}' --threads 6 --timeout=6 --backlog 6 -k gthread")
+    cfg = settings("timeout=8", threads=7)
+    assert (cfg.workers, cfg.threads, cfg.timeout, cfg.backlog) == (5, 7, 8, 6)
+    assert cfg.worker_class_str == "bolthead.serving.Worker"
+    other = tmp_path / "other.py"
+    other.write_text("workers = 9")
+    assert settings(config_file=str(other)).workers == 9
+
+
+@pytest.mark.parametrize("text", ["--workers many", "--nonsense", "--bind 'x", "--user nosuchuser"])
+def test_a_wrong_variable_of_gunicorns(monkeypatch, capsys, text):
+    monkeypatch.setenv("GUNICORN_CMD_ARGS", text)
+    with pytest.raises(ServeError, match=r"^GUNICORN_CMD_ARGS: "):
+        settings()
+    assert capsys.readouterr() == ("", "")
 
 
 def test_several_binds():

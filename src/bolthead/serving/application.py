@@ -15,7 +15,7 @@ from gunicorn.errors import ConfigError
 
 from .admin import Admin
 from .arbiter import Arbiter
-from .binds import ServeError, bind_of, claim, parse_bind
+from .binds import ServeError, bind_of, claim_all, parse_bind
 from .check import judge_in_child
 from .choice import REASONS, given_for_wsgi, needs_loop
 from .config_file import read_config_file
@@ -48,14 +48,35 @@ class Application(GunicornApplication):  # type: ignore[misc]
         settings = self.settings
         for name, value in settings.defaults.items():
             self.cfg.set(name, value)
-        if settings.config is not None:
-            self.load_config_from_file(settings.config)
+        variable = self._given_by_variable()
+        config = settings.config or variable.pop("config", None)
+        if config is not None:
+            self.load_config_from_file(config)
+        for name, value in variable.items():
+            try:
+                self.cfg.set(name, value)
+            except (ConfigError, TypeError, ValueError) as error:
+                raise ServeError(f"GUNICORN_CMD_ARGS: {name}: {error}") from None
         for name, value in settings.given.items():
             self.cfg.set(name, value)
         for override in settings.overrides:
             self._override(override)
         self._set_worker_class("bolthead.serving.Worker")
         self.chdir()
+
+    def _given_by_variable(self) -> dict[str, Any]:
+        """gunicorn's settings in ``GUNICORN_CMD_ARGS``; ConfigError."""
+        parser = self.cfg.parser()
+
+        def fail(message: str) -> None:
+            raise ConfigError(f"GUNICORN_CMD_ARGS: {message}")
+
+        parser.error = fail
+        try:
+            found = vars(parser.parse_args(self.cfg.get_cmd_args_from_env()))
+        except ValueError as error:
+            fail(str(error))
+        return {name: value for name, value in found.items() if value is not None and name != "args"}
 
     def load_config_from_file(self, path: str) -> None:
         for name, value in read_config_file(path).items():
@@ -123,9 +144,7 @@ class Application(GunicornApplication):  # type: ignore[misc]
             raise ServeError(f"Cannot listen on {', '.join(self.cfg.bind)}: {error}") from None
         inherited = "GUNICORN_FD" in os.environ or os.environ.get("LISTEN_PID") == str(os.getpid())
         if not inherited and not self.cfg.reuse_port:
-            for place in places:
-                if place not in listening:
-                    claim(bind_of(place))
+            claim_all([bind_of(place) for place in places if place not in listening])
         if self.cfg.is_ssl:
             try:
                 sock.ssl_context(self.cfg)

@@ -8,6 +8,8 @@ import os
 import re
 import socket
 import stat
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,10 +70,29 @@ def bind_of(address: tuple[str, int] | str | int) -> Bind:
     return Bind(path=Path(address)) if isinstance(address, str) else Bind(fd=address)
 
 
-def claim(bind: Bind) -> Bind:
-    """Make sure that the place is free, and turn a host name into an address; :exc:`ServeError` otherwise.
+def claim_all(binds: Sequence[Bind]) -> None:
+    """Make sure that all these places are free, and do not overlap; :exc:`ServeError` otherwise.
 
     gunicorn would try a taken port for five seconds.
+    """
+    with ExitStack() as probes:
+        for number, bind in enumerate(binds):
+            if bind in binds[:number]:
+                raise ServeError(f"{bind.setting()} is bound twice; give each --bind once.")
+            try:
+                claim(bind, probes)
+            except ServeError:
+                for other in binds[:number]:
+                    if bind.port and other.port == bind.port and {bind.host, other.host} & {"0.0.0.0", "::", ""}:
+                        both = f"{other.setting()} and {bind.setting()}"
+                        raise ServeError(f"{both} are the same port; one --bind is enough.") from None
+                raise
+
+
+def claim(bind: Bind, probes: ExitStack | None = None) -> Bind:
+    """Make sure that the place is free, and turn a host name into an address; :exc:`ServeError` otherwise.
+
+    *probes* holds a port until it is closed.
     """
     if bind.fd is not None:
         _claim_descriptor(bind.fd)
@@ -85,7 +106,8 @@ def claim(bind: Bind) -> Bind:
         raise ServeError(f"The host {bind.host!r} of --bind is not known.") from None
     # A name of both kinds, as "localhost" often is: as gunicorn takes it.
     family, kind, proto, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
-    with socket.socket(family, kind, proto) as probe:
+    with ExitStack() as own:
+        probe = (probes or own).enter_context(socket.socket(family, kind, proto))
         if os.name == "posix":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
