@@ -17,6 +17,9 @@ PAGE = ROOT / "docs" / "extensions.md"
 TOP = """\
 # Extensions
 
+```{{index}} ! Flask-Login, ! Flask-SQLAlchemy, ! Flask-WTF, ! approved extensions
+```
+
 % Written by `python -m tests.upstream --write`; edit tests/upstream/page.py instead.
 
 An extension is *approved* when no test of its own that passes on Flask fails on bolthead, on the compiled
