@@ -33,7 +33,7 @@ def loaded(code: str) -> set[str]:
     return set(names)
 
 
-BEFORE = "import logging, uuid"
+BEFORE = "import hashlib, logging, uuid"
 """These bring more or less, by the interpreter: on PyPy uuid asks the operating system through a subprocess."""
 FRAMEWORK = {"bolthead.app", "bolthead.wrappers", "bolthead._core.lifecycle", "werkzeug", "jinja2", "blinker", "click"}
 

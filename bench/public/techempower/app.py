@@ -41,7 +41,8 @@ cache: dict[int, dict[str, int]] = {}
 def connect() -> Any:
     if SQLITE:
         connection = sqlite3.connect(SQLITE, timeout=30)
-        connection.execute("PRAGMA journal_mode = WAL")
+        # It answers with a row: while that is not read, nothing can be committed on PyPy.
+        connection.execute("PRAGMA journal_mode = WAL").fetchone()
         return connection
     import psycopg
 
@@ -63,14 +64,8 @@ def world(row: Any) -> dict[str, int]:
     return {"id": row[0], "randomNumber": row[1]}
 
 
-def only(cursor: Any) -> dict[str, int]:
-    # Read to its end: until then SQLite's transaction is not over, and without a count of references nothing closes it.
-    [row] = cursor.fetchall()
-    return world(row)
-
-
 def one() -> dict[str, int]:
-    return only(execute(ONE, (randint(1, ROWS),)))
+    return world(execute(ONE, (randint(1, ROWS),)).fetchone())
 
 
 def some(count: int) -> list[dict[str, int]]:
@@ -78,7 +73,7 @@ def some(count: int) -> list[dict[str, int]]:
     run = connection().execute
     with nullcontext() if SQLITE else connection().pipeline():
         cursors = [run(ONE, (randint(1, ROWS),)) for _ in range(count)]
-    return [only(cursor) for cursor in cursors]
+    return [world(cursor.fetchone()) for cursor in cursors]
 
 
 def count(name: str) -> int:
