@@ -114,7 +114,9 @@ def flags_of(module: str) -> list[str]:
 
     What ``-O3`` gains over ``-O2`` it gains in inner loops over bytes and segments, which stand in the ``.pyx`` files
     and in ``multipart`` (1 to 2 % of the instructions of a request); for the others it only costs time and size, as
-    aligning does. What prepares or waits is made small.
+    aligning does. What prepares or waits is made small. With ``-O1`` instead of ``-O2`` compiling took 56 s of
+    processor time instead of 78, six kinds of request 0.3 to 2.7 % more instructions, and the modules were 2 % larger.
+    A module is one file, so optimizing when it is linked has nothing to add.
     """
     given = os.environ.get("CFLAGS", "").split()
     loops = module.endswith(".multipart") or SRC.joinpath(*module.split(".")).with_suffix(".pyx").exists()
