@@ -410,6 +410,25 @@ def test_an_app_that_breaks_is_shown_once(folder):
     assert "Running on" not in said
 
 
+@pytest.mark.parametrize("preload", ["false", "true"])
+def test_looking_whether_all_is_right(folder, preload):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        # A server that runs is not in the way.
+        options = ["serve", "--bind", f"127.0.0.1:{server.getsockname()[1]}", "--set", f"preload_app={preload}"]
+        assert run(folder, "--app", "served", *options, "--set", "check_config=true") == (0, "")
+        (folder / "broken.py").write_text("raise RuntimeError('not today')")
+        code, said = run(folder, "--app", "broken", *options, GUNICORN_CMD_ARGS="--check-config")
+    assert code == 1
+    assert "broken.py" in said and said.endswith("RuntimeError: not today\n")
+
+
+def test_a_preloaded_app_that_breaks_is_shown(folder):
+    (folder / "broken.py").write_text("raise ValueError('not today')")
+    code, said = run(folder, "--app", "broken", "serve", "--bind", "unix:s", "--set", "preload_app=true")
+    assert code == 1
+    assert "broken.py" in said and said.endswith("ValueError: not today\n")
+
+
 def test_an_app_that_ends_python_says_why(folder):
     (folder / "ends.py").write_text('raise SystemExit("the database is missing")')
     code, said = run(folder, "--app", "ends", "serve", "--bind", f"127.0.0.1:{serving.free_port()}")

@@ -185,12 +185,12 @@ def test_places_that_overlap(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
     local, everywhere = Bind("127.0.0.1", port), Bind("0.0.0.0", port)
-    with pytest.raises(ServeError, match=rf"^127\.0\.0\.1:{port} is bound twice"):
+    with pytest.raises(ServeError, match=rf"^127\.0\.0\.1:{port} is given twice"):
         claim_all([local, Bind(path=tmp_path / "s"), local])
     for both in ([local, everywhere], [everywhere, local]):
         with pytest.raises(ServeError, match="are the same port"):
             claim_all(both)
-    with pytest.raises(ServeError, match="is bound twice"):
+    with pytest.raises(ServeError, match="is given twice"):
         claim_all([Bind(path=tmp_path / "s"), Bind(path=tmp_path / "s")])
     claim_all([local, Bind("127.0.0.2", port), Bind(path=tmp_path / "s")])
     claim_all([local])
@@ -296,6 +296,10 @@ def test_claim_of_a_path(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ServeError, match=r"is not a socket"):
         claim(Bind(path=tmp_path / "file"))
+    with pytest.raises(ServeError, match=r"too long"):
+        claim(Bind(path=tmp_path / ("a" * 120)))
+    with mock.patch("os.access", return_value=False), pytest.raises(ServeError, match=r"cannot be written to"):
+        claim(Bind(path=tmp_path / "new"))
     with mock.patch.object(binds, "socket") as without, pytest.raises(ServeError, match="no Unix sockets"):
         del without.AF_UNIX
         claim(Bind(path=tmp_path / "new"))
@@ -353,6 +357,11 @@ def command(*args):
         (["--cert", __file__, "--key", __file__], "The certificate and key cannot be used: "),
         (["--pid-file", "/no/such/pid"], "The folder of '/no/such/pid' does not exist."),
         (["--bind", "unix:/no/such/socket"], "The folder of the socket /no/such/socket does not exist."),
+        (["--set", "worker_tmp_dir=/no/such"], "The folder /no/such of worker_tmp_dir does not exist."),
+        (
+            ["--bind", "unix:/tmp/no-such", "--admin-bind", "unix:/tmp/no-such"],
+            "no-such is given twice; one place takes one --bind or --admin-bind.",
+        ),
         (["--nonsense"], "No such option"),
     ],
 )

@@ -115,7 +115,7 @@ class Application(GunicornApplication):  # type: ignore[misc]
         *complain* is called with what is wrong with the application, *announce* with the arbiter when it listens.
         """
         self.check()
-        if self.options.admin_bind:
+        if self.options.admin_bind and not self._only_looks():
             Worker.admin = Admin(parse_bind(self.options.admin_bind))
         if not self.cfg.preload_app:
             found = judge_in_child(self.load, complain, needs_loop if self.settings.asgi is None else lambda app: 0)
@@ -129,9 +129,13 @@ class Application(GunicornApplication):  # type: ignore[misc]
                 # Lazy: it is a subclass of this one.
                 from .asgi import AsgiApplication
 
-                AsgiApplication(self._load, self.settings, REASONS[found]).serve_checked(announce)
+                AsgiApplication(self._load, self.settings, REASONS[found]).serve_checked(complain, announce)
                 return
-        self.serve_checked(announce)
+        self.serve_checked(complain, announce)
+
+    def _only_looks(self) -> bool:
+        """Whether the server is to end when everything is found to be right."""
+        return bool(self.cfg.check_config or self.cfg.print_config)
 
     def check(self, listening: Sequence[Any] = ()) -> None:
         """Make sure that the places are free, but those of *listening*, and certificate and log files can be used.
@@ -143,14 +147,20 @@ class Application(GunicornApplication):  # type: ignore[misc]
         except RuntimeError as error:
             raise ServeError(f"Cannot listen on {', '.join(self.cfg.bind)}: {error}") from None
         inherited = "GUNICORN_FD" in os.environ or os.environ.get("LISTEN_PID") == str(os.getpid())
-        if not inherited and not self.cfg.reuse_port:
-            claim_all([bind_of(place) for place in places if place not in listening])
+        if not inherited and not self.cfg.reuse_port and not self._only_looks():
+            binds = [bind_of(place) for place in places if place not in listening]
+            if self.options.admin_bind and not listening:
+                binds.append(parse_bind(self.options.admin_bind))
+            claim_all(binds)
         if self.cfg.is_ssl:
             try:
                 sock.ssl_context(self.cfg)
             except OSError as error:
                 files = ", ".join(filter(None, (self.cfg.certfile, self.cfg.keyfile, self.cfg.ca_certs)))
                 raise ServeError(f"The certificate and key cannot be used: {error} ({files})") from None
+        folder = self.cfg.worker_tmp_dir
+        if folder and not os.path.isdir(folder):
+            raise ServeError(f"The folder {folder} of worker_tmp_dir does not exist.")
         for path in (self.cfg.errorlog, self.cfg.accesslog):
             if path not in (None, "-"):
                 try:
@@ -158,11 +168,23 @@ class Application(GunicornApplication):  # type: ignore[misc]
                 except OSError as error:
                     raise ServeError(f"The log file cannot be written: {error}") from None
 
-    def serve_checked(self, announce: Callable[[Any], None]) -> None:
-        """Listen and serve, when the application is known to load."""
+    def serve_checked(self, complain: Callable[[BaseException], None], announce: Callable[[Any], None]) -> None:
+        """Listen and serve, when the application is known to load, or is to be loaded here."""
+        if self.cfg.print_config:
+            print(self.cfg)
+        if self._only_looks() and not self.cfg.preload_app:
+            return
         self._raise_descriptors()
-        if self.cfg.daemon:
+        if self.cfg.daemon and not self._only_looks():
             util.daemonize(self.cfg.enable_stdio_inheritance)
+        if self.cfg.preload_app:
+            try:
+                self.wsgi()
+            except Exception as error:
+                complain(error)
+                sys.exit(1)
+            if self._only_looks():
+                return
         try:
             Arbiter(self, announce).run()
         except RuntimeError as error:

@@ -40,7 +40,7 @@ class AsgiApplication(Application):
         self.check()
         if not self.cfg.preload_app and not try_in_child(self.load, complain):
             raise SystemExit(1)
-        self.serve_checked(announce)
+        self.serve_checked(complain, announce)
 
 
 class MaxBody:

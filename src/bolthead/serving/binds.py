@@ -78,14 +78,14 @@ def claim_all(binds: Sequence[Bind]) -> None:
     with ExitStack() as probes:
         for number, bind in enumerate(binds):
             if bind in binds[:number]:
-                raise ServeError(f"{bind.setting()} is bound twice; give each --bind once.")
+                raise ServeError(f"{bind.setting()} is given twice; one place takes one --bind or --admin-bind.")
             try:
                 claim(bind, probes)
             except ServeError:
                 for other in binds[:number]:
                     if bind.port and other.port == bind.port and {bind.host, other.host} & {"0.0.0.0", "::", ""}:
                         both = f"{other.setting()} and {bind.setting()}"
-                        raise ServeError(f"{both} are the same port; one --bind is enough.") from None
+                        raise ServeError(f"{both} are the same port; one of them is enough.") from None
                 raise
 
 
@@ -144,14 +144,18 @@ def _claim_path(path: Path) -> None:
         raise ServeError("This system has no Unix sockets.")
     if not path.parent.is_dir():
         raise ServeError(f"The folder of the socket {path} does not exist.")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise ServeError(f"The folder of the socket {path} cannot be written to.")
     try:
         if not stat.S_ISSOCK(path.lstat().st_mode):
             raise ServeError(f"{path} exists and is not a socket.")
     except FileNotFoundError:
-        return
+        pass
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         try:
             probe.connect(str(path))
+        except FileNotFoundError:
+            return
         except ConnectionRefusedError:
             # Left behind by a server that was killed.
             path.unlink()
