@@ -209,6 +209,17 @@ def test_gunicorns_variable(tmp_path, monkeypatch):
     assert settings(config_file=str(other)).workers == 9
 
 
+def test_a_file_that_gunicorn_reads_unasked(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gunicorn.conf.py").write_text("workers = 77")
+    with mock.patch.object(sys, "argv", ["bolthead"]):
+        ignored = Application(dict, settings_of({}, {}))
+        monkeypatch.chdir(tmp_path)
+        heeded = Application(dict, settings_of({"config_file": "gunicorn.conf.py"}, {}))
+    assert ignored.cfg.workers != 77 and "--config gunicorn.conf.py" in ignored.note
+    assert (heeded.cfg.workers, heeded.note) == (77, "")
+
+
 @pytest.mark.parametrize("text", ["--workers many", "--nonsense", "--bind 'x", "--user nosuchuser"])
 def test_a_wrong_variable_of_gunicorns(monkeypatch, capsys, text):
     monkeypatch.setenv("GUNICORN_CMD_ARGS", text)

@@ -22,6 +22,8 @@ from .config_file import read_config_file
 from .settings import Settings
 from .worker import Worker
 
+GUNICORNS_FILE = "gunicorn.conf.py"
+"""What gunicorn reads unasked; it may be that of another deployment, with another worker."""
 DESCRIPTORS = 65536
 """Open files that the server asks the system for."""
 
@@ -52,6 +54,8 @@ class Application(GunicornApplication):  # type: ignore[misc]
         config = settings.config or variable.pop("config", None)
         if config is not None:
             self.load_config_from_file(config)
+        elif os.path.exists(GUNICORNS_FILE):
+            self.note = f"The file {GUNICORNS_FILE} does not count without '--config {GUNICORNS_FILE}'"
         for name, value in variable.items():
             try:
                 self.cfg.set(name, value)
