@@ -22,9 +22,9 @@ class Thing:
 def test_context_value(load: Load) -> None:
     module = load(NAME)
     var: ContextVar[Any] = ContextVar("var")
-    whole = module.ContextValue(var, None, "nothing here")
-    part = module.ContextValue(var, "part", "nothing here")
-    missing = module.ContextValue(var, "missing", "nothing here")
+    whole = module.context_value(var, None, "nothing here")
+    part = module.context_value(var, "part", "nothing here")
+    missing = module.context_value(var, "missing", "nothing here")
     for value in (whole, part, missing):
         with pytest.raises(RuntimeError, match="^nothing here$"):
             value()

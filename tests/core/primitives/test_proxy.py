@@ -172,3 +172,52 @@ def test_unbound(load: Load) -> None:
         for call in (str, len):
             with pytest.raises(RuntimeError, match=UNBOUND):
                 call(proxy)
+
+
+def test_a_look_up_that_fails_is_made_once(load: Load) -> None:
+    """A property may do something before it fails; its error comes out, by whichever way the attribute is asked for."""
+
+    class Counts:
+        asked = 0
+
+        @property
+        def fails(self) -> Any:
+            self.asked += 1
+            return self.missing  # type: ignore[attr-defined]
+
+    ways: list[Callable[[Any], Any]] = [
+        lambda proxy: proxy.fails,
+        lambda proxy: getattr(proxy, "fails", "default"),
+        lambda proxy: hasattr(proxy, "fails"),
+        lambda proxy: type(proxy).__getattr__(proxy, "fails") if type(proxy) is not Oracle else proxy.fails,
+    ]
+    for way in ways:
+        for proxy in pair(load, Counts()):
+            try:
+                assert way(proxy) in ("default", False)
+            except AttributeError as error:
+                assert error.name == "missing" and error.obj is proxy._get_current_object()
+                assert error.__context__ is None
+            assert proxy.asked == 1
+
+
+def test_errors_within_errors(load: Load) -> None:
+    """A look-up that fails within one that fails, and after one that did."""
+    for inner in pair(load, Strange()):
+        proxies = pair(load, 0)
+
+        class Nested:
+            @property
+            def fails(self, inner: Any = inner) -> Any:
+                try:
+                    return inner.first
+                except AttributeError:
+                    return inner.second
+
+        for proxy in proxies:
+            proxy_of_nested = pair(load, Nested())[proxy is proxies[1]]
+            with pytest.raises(AttributeError, match="second") as raised:
+                _ = proxy_of_nested.fails
+            assert raised.value.__context__ is not None and "first" in str(raised.value.__context__)
+            with pytest.raises(AttributeError, match="third"):
+                _ = proxy_of_nested.third

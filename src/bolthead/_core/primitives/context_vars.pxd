@@ -1,4 +1,4 @@
-cdef class ContextValue:
+cdef class _ContextValue:
     cdef object _var
     cdef object _attr
     cdef object _message
@@ -6,6 +6,7 @@ cdef class ContextValue:
     cdef object fetch(self)
 
 
+cpdef object context_value(object var, object attr, object message)
 cpdef object current(object proxy)
 cpdef object set_attribute(object proxy, object name, object value)
 cpdef object forward_slots(object cls)

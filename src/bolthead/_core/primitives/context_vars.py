@@ -13,37 +13,45 @@ ENDED: Any = type("Ended", (), {"__repr__": lambda self: "<ended>", "__slots__":
 """What `resume` returns for a coroutine that has returned."""
 
 
-class ContextValue:
-    """Called, it returns what *var* holds, or its attribute *attr*. ``RuntimeError(message)`` if *var* is unset."""
+def context_value(var: ContextVar[Any], attr: str | None, message: str) -> Callable[[], Any]:
+    """A function of what *var* holds, or of its attribute *attr*; ``RuntimeError(message)`` if *var* is unset.
 
-    __slots__ = ("_attr", "_message", "_var")
+    FAST (headers): pure, a closure is called in half the time of an instance with ``__call__``.
+    """
+    get = var.get
 
-    def __init__(self, var: ContextVar[Any], attr: str | None, message: str) -> None:
-        self._var = var
-        self._attr = attr
-        self._message = message
-
-    def __call__(self) -> Any:
-        found = self._var.get(None)
+    def whole() -> Any:
+        found = get(None)
         if found is None:
-            raise RuntimeError(self._message)
-        return found if self._attr is None else getattr(found, self._attr)
+            raise RuntimeError(message)
+        return found
+
+    def part() -> Any:
+        found = get(None)
+        if found is None:
+            raise RuntimeError(message)
+        return getattr(found, attr)  # type: ignore[arg-type]
+
+    return whole if attr is None else part
+
+
+_own: Callable[[Any, str], Any] = object.__getattribute__
 
 
 def current(proxy: Any) -> Any:
     """The object behind *proxy*. RuntimeError if it is unbound."""
-    return proxy._get_current_object()
+    return _own(proxy, "_get_current_object")()
 
 
 def set_attribute(proxy: Any, name: str, value: Any) -> None:
     """Set an attribute of the object behind *proxy*."""
-    setattr(current(proxy), name, value)
+    setattr(_own(proxy, "_get_current_object")(), name, value)
 
 
 def forward_slots(cls: type[Any]) -> None:
-    """Let the proxies of *cls* look up attributes and be true as by its ``__getattr__`` and ``__bool__``, not called.
+    """Let the proxies of *cls* look up attributes and be true as by its methods, which are not called.
 
-    As for any class that has that method, its own names come first.
+    Its own names come first.
     """
 
 

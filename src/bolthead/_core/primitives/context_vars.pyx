@@ -51,7 +51,7 @@ cdef PyObject *slot = NULL
 cdef frozenset OWN = frozenset()
 
 
-cdef class ContextValue:
+cdef class _ContextValue:
     def __init__(self, var, attr, message):
         self._var = var
         self._attr = attr
@@ -75,14 +75,18 @@ cdef class ContextValue:
             Py_XDECREF(found)
 
 
+cpdef object context_value(object var, object attr, object message):
+    return _ContextValue(var, attr, message)
+
+
 cpdef object current(object proxy):
     if type(proxy) is CLASS:
         value = (<PyTypeObject *>Py_TYPE(SLOT)).tp_descr_get(slot, <PyObject *>proxy, NULL)
     else:
         # A subclass, or the class of an earlier import of the package.
         value = PyObject_GenericGetAttr(proxy, CURRENT)
-    if type(value) is ContextValue:
-        return (<ContextValue>value).fetch()
+    if type(value) is _ContextValue:
+        return (<_ContextValue>value).fetch()
     return value()
 
 

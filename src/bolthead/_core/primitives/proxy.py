@@ -6,11 +6,12 @@ Werkzeug's class, with one look-up for the operations where Werkzeug makes sever
 from __future__ import annotations
 
 from contextvars import ContextVar
+from threading import local
 from typing import Any
 
 from werkzeug.local import LocalProxy as LocalProxyBase
 
-from .context_vars import ContextValue, current, forward_slots, set_attribute
+from .context_vars import context_value, current, forward_slots, set_attribute
 
 
 def hides_errors_of_iter() -> bool:
@@ -33,6 +34,18 @@ def hides_errors_of_iter() -> bool:
 ITER_IS_TYPE_ERROR = hides_errors_of_iter()
 
 
+class Raised(local):
+    """Of one thread: the error of a look-up that is about to be raised again."""
+
+    def __init__(self) -> None:
+        self.errors: list[AttributeError] = []
+
+
+_raised = Raised()
+own_attribute = object.__getattribute__
+behind = vars(LocalProxyBase)["_get_current_object"].__get__
+
+
 class LocalProxy(LocalProxyBase):  # type: ignore[type-arg]
     """A proxy of the object in a context variable, or of its attribute *attr*.
 
@@ -47,11 +60,27 @@ class LocalProxy(LocalProxyBase):  # type: ignore[type-arg]
 
     def __init__(self, var: ContextVar[Any], attr: str | None, message: str) -> None:
         super().__init__(var, attr, unbound_message=message)
-        object.__setattr__(self, "_get_current_object", ContextValue(var, attr, message))
+        object.__setattr__(self, "_get_current_object", context_value(var, attr, message))
+
+    def __getattribute__(self, name: str) -> Any:
+        # FAST (headers): pure, `__getattr__` alone takes six times as long: CPython makes an error for it each time.
+        try:
+            if name in OWN:
+                return own_attribute(self, name)
+        except AttributeError:
+            # Not set, such as its `__doc__`.
+            pass
+        try:
+            return getattr(behind(self)(), name)
+        except AttributeError as error:
+            # The interpreter goes on to `__getattr__`, which raises it: a property is asked once.
+            _raised.errors.append(error)
+            raise
 
     def __getattr__(self, name: str) -> Any:
-        # FAST (headers): pure, `current` would be one more call.
-        return getattr(self._get_current_object(), name)
+        if _raised.errors:
+            raise _raised.errors.pop()
+        return getattr(current(self), name)
 
     __setattr__ = set_attribute
 
@@ -85,4 +114,6 @@ class LocalProxy(LocalProxyBase):  # type: ignore[type-arg]
         return item in current(self)
 
 
+OWN = frozenset(dir(LocalProxy))
+"""Names of the proxies themselves."""
 forward_slots(LocalProxy)
