@@ -175,15 +175,14 @@ WERKZEUG = BasePatches(Request, Response, Map, MapAdapter, Rule)
 
 def ship(app_class: type[Flask]) -> None:
     """Register the stock attributes of bolthead's classes with the core. Called once, when *app_class* is made."""
-    # These and `MapAdapter` have fields of their own, so that no class can be derived from two of them.
-    for cls in (RequestContext, AppContext):
-        probe(cls)
     probe(
-        *(app_class, Request, Response, SecureCookieSessionInterface, Map, Rule, tag.TaggedJSONSerializer),
+        *(RequestContext, AppContext, app_class, Request, Response, SecureCookieSessionInterface, Map, Rule),
         *(DefaultJSONProvider, WerkzeugMapAdapter, *dict.fromkeys(DEFAULT_CONVERTERS.values())),
     )
-    # After its base, which has the other probe.
-    probe(MapAdapter)
+    # These have fields of their own, as the contexts have, so that no class can be derived from two of them. After the
+    # adapter's base, which has the other probe.
+    for cls in (MapAdapter, tag.TaggedJSONSerializer):
+        probe(cls)
     shipped.app = StockGuard(app_class, (*APP_STEPS, *ERROR_STEPS, *APP_PARTS, *APP_SETTINGS, *WEBSOCKET_PARTS))
     shipped.app_debug = app_class.debug
     shipped.app_url_for = StockGuard(app_class, ["url_for"])

@@ -18,7 +18,7 @@ import itsdangerous.timed
 from itsdangerous import HMACAlgorithm, Serializer, Signer, TimestampSigner, URLSafeTimedSerializer
 from itsdangerous.encoding import want_bytes
 
-from .._core.primitives.class_watch import StockFunctions
+from .._core.primitives.class_watch import StockFunctions, probe
 from .._core.primitives.stock import StockGuard
 from .._core.session.signature import SEPARATOR, Hmac, SigningKeys, decode, packed, sign, unsign
 
@@ -117,3 +117,6 @@ class CookieSerializer(URLSafeTimedSerializer):
             # As Flask calls it: a test may have replaced it.
             return super().loads(s, max_age=max_age)
         return super().loads(s, max_age, return_timestamp, salt)
+
+
+probe(CookieSerializer, TimestampSigner, HMACAlgorithm)

@@ -1,7 +1,7 @@
 cimport cython
 
 from bolthead._core.lifecycle.phases cimport open_session, send, teardown_app, teardown_request
-from bolthead._core.lifecycle.records cimport AppRecord, Plan, PushRecord, RequestRecord, environ_seen
+from bolthead._core.lifecycle.records cimport AppRecord, Plan, RequestRecord, environ_seen
 from bolthead._core.primitives.context_vars cimport var_get, var_reset, var_set
 from bolthead._core.primitives.objects cimport bare, item_of
 from bolthead._core.request.scope cimport LazyEnviron
@@ -31,13 +31,14 @@ cpdef object push_app(Plan plan, AppRecord ctx)
 @cython.locals(inline=cython.bint)
 cpdef object pop_app(Plan plan, AppRecord ctx, object exc)
 cpdef object preserve_contexts(object environ)
-cpdef bint is_last_push(PushRecord ctx) except -1
+cpdef bint is_last_push(AppRecord ctx) except -1
 cpdef object drop_app(AppRecord ctx)
 cpdef object check_app_popped(Plan plan, AppRecord ctx, object top)
 
+@cython.locals(made=AppRecord)
 cpdef object push_request(Plan plan, RequestRecord ctx)
-cdef AppRecord push_new_app(Plan plan, AppRecord ctx, object app)
 
+@cython.locals(environ=dict)
 cpdef object pop_request(Plan plan, RequestRecord ctx, object exc)
 @cython.locals(environ=dict)
 cpdef object close_request(Plan plan, RequestRecord ctx)

@@ -13,7 +13,7 @@ from ..request.scope import LazyEnviron
 from ..routing.adapter import may_redirect, not_found_error
 from ..routing.search import DETOUR, FOUND, MISSED, lookup_static, lookup_tree
 from .phases import open_session, send, teardown_app, teardown_request
-from .records import NOT_CREATED, AppRecord, Plan, PushRecord, RequestRecord, environ_seen
+from .records import NOT_CREATED, AppRecord, Plan, RequestRecord, environ_seen
 
 app_var = _cv_app
 request_var = _cv_request
@@ -83,6 +83,7 @@ def fill_request_context(
     ctx._pushed = None
     ctx._token = None
     ctx._tokens = None
+    ctx._url_for_guards = None
     ctx._rule = None
     ctx._values = None
 
@@ -129,7 +130,7 @@ def preserve_contexts(environ: dict[str, Any]) -> None:
     preserve(var_get(request_var, None))
 
 
-def is_last_push(ctx: PushRecord) -> bool:
+def is_last_push(ctx: AppRecord) -> bool:
     """Whether the next pop of a context is the last one, which runs the teardown functions."""
     return ctx._token is not None and not ctx._tokens
 
@@ -159,10 +160,18 @@ def check_app_popped(plan: Plan, ctx: AppRecord, top: Any) -> None:
 def push_request(plan: Plan, ctx: RequestRecord) -> None:
     app = ctx.app
     outer = var_get(app_var, None)
-    pushed = None
+    pushed: Any = None
     if outer is None or outer.app is not app:
         if plan.stock_contexts:
-            pushed = push_new_app(plan, bare(plan.app_class), app)
+            made: AppRecord = bare(plan.app_class)
+            made.app = app
+            made._adapter = NOT_CREATED
+            made._url_for_guards = None
+            made._tokens = None
+            made._token = var_set(app_var, made)
+            pushed = made
+            if plan.pushed:
+                send(plan.signals.appcontext_pushed, app, None, None)
         else:
             pushed = app.app_context()
             pushed.push()
@@ -184,18 +193,6 @@ def push_request(plan: Plan, ctx: RequestRecord) -> None:
         ctx.match_request()  # type: ignore[attr-defined]
 
 
-def push_new_app(plan: Plan, ctx: AppRecord, app: Any) -> AppRecord:
-    """Fill and push a new application context, whose fields are not set yet."""
-    ctx.app = app
-    ctx._adapter = NOT_CREATED
-    ctx._url_for_guards = None
-    ctx._tokens = None
-    ctx._token = var_set(app_var, ctx)
-    if plan.pushed:
-        send(plan.signals.appcontext_pushed, app, None, None)
-    return ctx
-
-
 def pop_request(plan: Plan, ctx: RequestRecord, exc: Any) -> None:
     try:
         # FAST (string): `is_last_push`, which pure is a call.
@@ -204,7 +201,10 @@ def pop_request(plan: Plan, ctx: RequestRecord, exc: Any) -> None:
                 ctx.app.do_teardown_request(exc)
             elif plan.teardown or plan.tearing_down:
                 teardown_request(plan, ctx.app, ctx.request, exc)
-            close_request(plan, ctx)
+            environ = ctx.environ
+            # FAST (string): what `close_request` asks first, which pure is a call.
+            if not plan.stock_close or environ is None or "CONTENT_TYPE" in environ:
+                close_request(plan, ctx)
     finally:
         pushed = pushed_along(ctx) if ctx._tokens else ctx._pushed
         top = drop_request(ctx)

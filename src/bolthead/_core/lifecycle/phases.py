@@ -143,7 +143,11 @@ def asks_for_options(plan: Plan, ctx: RequestRecord, rule: Any) -> bool:
 
 def answer(plan: Plan, app: Any, ctx: RequestRecord, just_matched: bool) -> Any:
     """Call the view of the endpoint that `select` finds."""
-    endpoint = select(plan, app, ctx, just_matched)
+    if just_matched and ctx._is_get and ctx._rule is not None and plan.stock_method:
+        # FAST (string): what `select` finds, which pure is a call.
+        endpoint = ctx._rule.endpoint
+    else:
+        endpoint = select(plan, app, ctx, just_matched)
     if endpoint is NotImplemented:
         return app.make_default_options_response()
     view = plan.views[endpoint]
@@ -255,5 +259,6 @@ def can_skip_response(plan: Plan, ctx: RequestRecord) -> bool:
         and ctx._after is None
         and not plan.after
         and not plan.finished
-        and not refreshes_session(plan, ctx)
+        # FAST (string): what `refreshes_session` asks first, which pure is a call.
+        and ((ctx.environ is not None and "HTTP_COOKIE" not in ctx.environ) or not refreshes_session(plan, ctx))
     )

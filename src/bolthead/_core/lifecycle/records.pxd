@@ -6,25 +6,20 @@ from bolthead._core.session.cookie_session cimport CookieSessions
 from bolthead._core.routing.tree cimport Tree
 
 
-cdef class PushRecord:
+cdef class AppRecord:
     cdef public object _token
     cdef public list _tokens
-
-
-cdef class AppRecord(PushRecord):
     cdef public object app
     cdef public object _adapter
     cdef public object _url_for_guards
 
 
-cdef class RequestRecord(PushRecord):
-    cdef public object app
+cdef class RequestRecord(AppRecord):
     cdef public object request
     cdef public dict environ
     cdef public object _rule
     cdef public object _values
     cdef public object flashes
-    cdef public object _adapter
     cdef public list _after
     cdef public bint _is_get
     cdef public bint _was_pushed

@@ -18,27 +18,23 @@ NOT_CREATED: Any = immortal(type("NotCreated", (), {"__repr__": lambda self: "<n
 """The value of a field whose object is made on first use."""
 
 
-class PushRecord:
-    """The pushes of a context: the token of the first, and one entry of ``_tokens`` for each beyond it."""
+class AppRecord:
+    """The state of an application context.
 
-    __slots__ = ("_token", "_tokens")
+    Its pushes: the token of the first, and one entry of ``_tokens`` for each beyond it.
+    """
 
-    _token: Any
-    _tokens: list[Any] | None
-
-
-class AppRecord(PushRecord):
-    """The state of an application context."""
-
-    __slots__ = ("_adapter", "_url_for_guards", "app")
+    __slots__ = ("_adapter", "_token", "_tokens", "_url_for_guards", "app")
 
     app: Any
     _adapter: Any
+    _token: Any
+    _tokens: list[Any] | None
     # The application's, once `url_for` was called in this context.
     _url_for_guards: Any
 
 
-class RequestRecord(PushRecord):
+class RequestRecord(AppRecord):
     """The state of a request context. ``_pushed`` is the application context that the first push brought.
 
     ``_was_pushed``: it was pushed once, so its session may be opened. ``_is_get``: its method was GET when
@@ -47,7 +43,6 @@ class RequestRecord(PushRecord):
     """
 
     __slots__ = (
-        "_adapter",
         "_after",
         "_is_get",
         "_lazy",
@@ -56,17 +51,14 @@ class RequestRecord(PushRecord):
         "_session_or_none",
         "_values",
         "_was_pushed",
-        "app",
         "environ",
         "flashes",
         "request",
     )
 
-    app: Any
     request: Any
     environ: dict[str, Any] | None
     flashes: list[tuple[str, str]] | None
-    _adapter: Any
     _after: list[Any] | None
     _is_get: bool
     _was_pushed: bool

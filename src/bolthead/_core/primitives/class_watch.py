@@ -84,7 +84,10 @@ class ClassWatch:
     stands for the number of names in the class's own dictionary.
     """
 
-    __slots__ = ("_held", "_probes", "_same", "_seems_same")
+    __slots__ = ("_held", "_probes", "_same", "unchanged")
+
+    unchanged: Callable[[], bool]
+    """Whether each attribute is the very object that it was."""
 
     def __init__(self, pairs: Iterable[tuple[type, str | None]]) -> None:
         # FAST (string): a function generated for these pairs, with globals of its own: PyPy's compiler folds its tests
@@ -118,28 +121,28 @@ class ClassWatch:
             held[f"same_{id(cls)}"] = _test_of_names(_dictionary(cls), values)
             tests.append((cls, f"same_{id(cls)}()"))
         self._same = _all_of([test for _, test in tests], held)
-        told = [f"class_of_{name}.__flags__ & {_VALID} and {name}.state is state_of_{name}" for name in self._probes]
-        self._seems_same = _all_of(told + [test for cls, test in tests if cls not in probed], held)
+        told = [
+            f"class_of_{name}.__flags__ == flags_of_{name} and {name}.state is state_of_{name}" for name in self._probes
+        ]
+        held["look_closer"] = self._look_closer
+        self.unchanged = _tests_of(told + [test for cls, test in tests if cls not in probed], "look_closer()", held)
 
     def _add_probe(self, probe: Probe) -> None:
         name = f"probe_{id(probe)}"
         if name not in self._probes:
             self._probes[name] = probe
             self._held |= {name: probe, f"class_of_{name}": probe.cls, f"state_of_{name}": probe.renew()}
+            self._held[f"flags_of_{name}"] = probe.cls.__flags__ | _VALID
 
-    def unchanged(self) -> bool:
-        """Whether each attribute is the very object that it was."""
-        try:
-            if self._seems_same():
-                return True
-            if not self._probes:
-                return False
-            states = {f"state_of_{name}": probe.renew() for name, probe in self._probes.items()}
-            if not self._same():
-                return False
-        except (AttributeError, NameError):
+    def _look_closer(self) -> bool:
+        """`unchanged` where a probe's class, or an attribute, is not what it was."""
+        if not self._probes:
             return False
-        self._held |= states
+        states = {f"state_of_{name}": probe.renew() for name, probe in self._probes.items()}
+        flags = {f"flags_of_{name}": probe.cls.__flags__ | _VALID for name, probe in self._probes.items()}
+        if not self._same():
+            return False
+        self._held |= states | flags
         return True
 
 
@@ -150,23 +153,21 @@ class StockFunctions:
     there.
     """
 
-    __slots__ = ("_tests",)
+    __slots__ = ("unchanged",)
+
+    unchanged: Callable[[], bool]
+    """Whether each function is the very object that it was."""
 
     def __init__(self, *pairs: tuple[ModuleType, str]) -> None:
-        self._tests = [
-            _test_of_names(vars(module), {name: vars(module)[name] for name in names.split()})
-            for module, names in pairs
-        ]
-
-    def unchanged(self) -> bool:
-        """Whether each function is the very object that it was."""
-        try:
-            for test in self._tests:
-                if not test():
-                    return False
-        except NameError:
-            return False
-        return True
+        # FAST (session-read): CPython caches the look-ups of globals and of modules at their places in the code.
+        held: dict[str, Any] = {}
+        tests = []
+        for number, (module, names) in enumerate(pairs):
+            held[f"module_{number}"] = module
+            for name in names.split():
+                held[f"value_{number}_{name}"] = vars(module)[name]
+                tests.append(f"module_{number}.{name} is value_{number}_{name}")
+        self.unchanged = _tests_of(tests, "False", held)
 
 
 def _probed(classes: list[type]) -> set[type]:
@@ -178,6 +179,16 @@ def _probed(classes: list[type]) -> set[type]:
 def _all_of(tests: list[str], held: dict[str, Any]) -> Callable[[], Any]:
     """A function with the globals *held* that is true if all expressions are."""
     return eval(f"lambda: {' and '.join(dict.fromkeys(tests)) or True}", held)  # type: ignore[no-any-return]
+
+
+def _tests_of(tests: list[str], otherwise: str, held: dict[str, Any]) -> Callable[[], bool]:
+    """A function with the globals *held*: whether all expressions are true, or else the value of *otherwise*."""
+    source = (
+        f"def unchanged():\n try: return {' and '.join(dict.fromkeys(tests)) or True} or {otherwise}\n"
+        " except (AttributeError, NameError): return False"
+    )
+    exec(source, held)
+    return held.pop("unchanged")  # type: ignore[no-any-return]
 
 
 def _dictionary(cls: type) -> dict[str, Any]:

@@ -34,14 +34,13 @@ def hides_errors_of_iter() -> bool:
 ITER_IS_TYPE_ERROR = hides_errors_of_iter()
 
 
-class Raised(local):
-    """Of one thread: the error of a look-up that is about to be raised again."""
+class Failed(local):
+    """Of one thread: the proxy, the name and the error of a look-up that is about to raise it again."""
 
-    def __init__(self) -> None:
-        self.errors: list[AttributeError] = []
+    look_up: tuple[Any, str | None, AttributeError | None] = (None, None, None)
 
 
-_raised = Raised()
+failed = Failed()
 own_attribute = object.__getattribute__
 behind = vars(LocalProxyBase)["_get_current_object"].__get__
 
@@ -64,22 +63,20 @@ class LocalProxy(LocalProxyBase):  # type: ignore[type-arg]
 
     def __getattribute__(self, name: str) -> Any:
         # FAST (headers): pure, `__getattr__` alone takes six times as long: CPython makes an error for it each time.
-        try:
-            if name in OWN:
-                return own_attribute(self, name)
-        except AttributeError:
-            # Not set, such as its `__doc__`.
-            pass
+        if name in OWN or type(self) is not LocalProxy or ATTRIBUTES["__getattr__"] is not GETATTR:
+            return own_attribute(self, name)
         try:
             return getattr(behind(self)(), name)
         except AttributeError as error:
-            # The interpreter goes on to `__getattr__`, which raises it: a property is asked once.
-            _raised.errors.append(error)
+            # The interpreter calls `__getattr__` for it, which raises it again: a property is asked once.
+            failed.look_up = (self, name, error)
             raise
 
     def __getattr__(self, name: str) -> Any:
-        if _raised.errors:
-            raise _raised.errors.pop()
+        proxy, asked, error = failed.look_up
+        if proxy is self and asked is name and error is not None:
+            del failed.look_up
+            raise error
         return getattr(current(self), name)
 
     __setattr__ = set_attribute
@@ -114,6 +111,8 @@ class LocalProxy(LocalProxyBase):  # type: ignore[type-arg]
         return item in current(self)
 
 
+ATTRIBUTES = vars(LocalProxy)
+GETATTR = ATTRIBUTES["__getattr__"]
 OWN = frozenset(dir(LocalProxy))
-"""Names of the proxies themselves."""
+"""The names of a proxy's own attributes."""
 forward_slots(LocalProxy)

@@ -71,12 +71,14 @@ def pairs_of_whole_body(response: Any) -> list[tuple[str, str]] | None:
             return None
         name = key
         width = len(name)
-        if width == 14:
-            counted = counted or name.lower() == "content-length"
-        elif width == 8:
-            if name.lower() == "location" and (response.autocorrect_location_header or LOCAL_LOCATION(value) is None):
-                return None
-        elif width == 16 and name.lower() == "content-location":
+        if width not in (8, 14, 16):
+            continue
+        name = name.lower()
+        if name == "content-length":
+            counted = True
+        elif name == "content-location" or (
+            name == "location" and (response.autocorrect_location_header or LOCAL_LOCATION(value) is None)
+        ):
             return None
     if kind is not list:
         if not counted:
