@@ -63,7 +63,7 @@ class LocalProxy(LocalProxyBase):  # type: ignore[type-arg]
 
     def __getattribute__(self, name: str) -> Any:
         # FAST (headers): pure, `__getattr__` alone takes six times as long: CPython makes an error for it each time.
-        if name in OWN or type(self) is not LocalProxy or ATTRIBUTES["__getattr__"] is not GETATTR:
+        if name in OWN_NAMES or type(self) is not LocalProxy or ATTRIBUTES["__getattr__"] is not GETATTR:
             return own_attribute(self, name)
         try:
             return getattr(behind(self)(), name)
@@ -113,6 +113,6 @@ class LocalProxy(LocalProxyBase):  # type: ignore[type-arg]
 
 ATTRIBUTES = vars(LocalProxy)
 GETATTR = ATTRIBUTES["__getattr__"]
-OWN = frozenset(dir(LocalProxy))
+OWN_NAMES = frozenset(dir(LocalProxy))
 """The names of a proxy's own attributes."""
 forward_slots(LocalProxy)
