@@ -44,8 +44,12 @@ smartquotes_action = "qe"
 nitpick_ignore_regex = [
     ("py:.*", r"(werkzeug|click|jinja2|itsdangerous|ssl|json)\..*"),
     ("py:(attr|data)", r"config|root_path|default_handler"),
+    # In single backquotes, below: a name that the pages have is a link, another one is code.
+    ("py:obj", ".*"),
 ]
 
+# Names in single backquotes in docstrings; parameters are in italics.
+default_role = "py:obj"
 autodoc_typehints = "none"
 autodoc_inherit_docstrings = False
 autodoc_member_order = "bysource"

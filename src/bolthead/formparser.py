@@ -92,7 +92,7 @@ class MultiPartParser(_werkzeug.MultiPartParser):
     def parse(
         self, stream: t.IO[bytes], boundary: bytes, content_length: int | None
     ) -> tuple[MultiDict[str, str], MultiDict[str, FileStorage]]:
-        """Read the whole of *stream* and return the form's fields and its files, two `MultiDict`s of class ``cls``.
+        """Read the whole of *stream* and return the form's fields and its files, each a `MultiDict` of class ``cls``.
 
         *boundary* is from the content type, as bytes. RequestEntityTooLarge (413) beyond ``max_form_memory_size`` bytes
         of one field or ``max_form_parts`` parts, ValueError for a malformed body.
