@@ -21,6 +21,7 @@ REFUSALS = {
     "No module named '_multiprocessing'": "processes",
     "TLS not supported": "TLS",
     "[Errno 28] Invalid argument": "pairs of sockets",
+    "module 'socket' has no attribute 'AF_UNIX'": "pairs of sockets",
     "WebAssembly stack switching not supported": "way to wait for an event loop under this node",
     "You cannot use AsyncToSync in the same thread as an async event loop": "second thread for an async view",
 }
