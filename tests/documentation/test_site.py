@@ -58,6 +58,21 @@ def test_every_page_is_listed_by_the_index_of_its_folder():
         assert path.stem in shown.splitlines() or f"]({path.name}" in shown, path
 
 
+FIGURE = re.compile(r"\d\s(?:µs|instructions)\b|\btook\s\d|\d\stimes\s(?:Flask|as\sfast)")
+
+
+def test_a_measured_figure_in_a_text_has_its_commit():
+    """In the same paragraph, entry of a list or row; tables of stored results have theirs below."""
+    found = 0
+    for path in pages():
+        text = re.sub(r"^ *```.*?^ *```", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
+        for part in re.split(r"\n\s*\n|\n(?=- |\| )", text):
+            if FIGURE.search(part):
+                found += 1
+                assert re.search(r"commit\s[0-9a-f]{7}", part), f"{path}: {part}"
+    assert found > 3
+
+
 @pytest.mark.parametrize("folder", ["patterns", "decide"])
 def test_every_solution_says_when_it_is_none(folder):
     for path in (DOCS / folder).glob("*.md"):
