@@ -54,8 +54,8 @@ def probe(*classes: type) -> None:
     """Have modifications of *classes*, which one class can be derived from, and of their bases noticed by a `Probe`.
 
     FAST (string): looking at one flag takes the place of comparing all attributes. It is for bolthead's own classes
-    and what they sign with, since a user's may notice that a class is derived from it. Compiled, and where the flag does not tell, this
-    does nothing.
+    and what they sign with, since a user's may notice that a class is derived from it. Compiled, and where the flag
+    does not tell, this does nothing.
     """
     if _flags_tell():
         made = Probe(*classes)
