@@ -34,7 +34,8 @@ def free_port() -> int:
     """
     while True:
         with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(sys.platform == "linux"))
+            if sys.platform == "linux":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
             if port // 2 % 2 == HALF:
