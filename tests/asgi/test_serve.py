@@ -53,6 +53,13 @@ async def ws():
     await websocket.send("hello")
 """
 
+UPGRADE = (
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    f"Sec-WebSocket-Key: {base64.b64encode(bytes(16)).decode()}",
+)
+
 
 def ask(port: int, path: str, *headers: str) -> bytes:
     with socket.create_connection(("127.0.0.1", port), 60) as connection:
@@ -73,14 +80,7 @@ def test_requests_and_websockets(tmp_path: Path) -> None:
         server.until_said("Over ASGI, since the application has websockets; '--wsgi' serves it otherwise")
         assert ask(server.port, "/", "Connection: close").endswith(b"set")
         assert ask(server.port, "/sync", "Connection: close").endswith(b"sync")
-        key = base64.b64encode(bytes(16)).decode()
-        upgrade = (
-            "Connection: Upgrade",
-            "Upgrade: websocket",
-            "Sec-WebSocket-Version: 13",
-            f"Sec-WebSocket-Key: {key}",
-        )
-        found = ask(server.port, "/ws", *upgrade)
+        found = ask(server.port, "/ws", *UPGRADE)
         assert found.startswith(b"HTTP/1.1 101")
         assert b"\x81\x05hello" in found
         assert server.stop() == 0
@@ -158,6 +158,73 @@ def test_reload_and_control_c(tmp_path: Path) -> None:
         visitor.join(PATIENCE)
         assert body(answers[0]) == b"long but done"
         assert server.process.wait(PATIENCE) == 0
+    finally:
+        server.close()
+
+
+ENDLESS = """
+import asyncio
+from bolthead import Flask, websocket
+
+app = Flask(__name__)
+
+def say(text):
+    with open("said", "a") as file:
+        file.write(text + "\\n")
+
+@app.while_serving
+async def around():
+    yield
+    say("serving ended")
+
+@app.get("/stream")
+async def stream():
+    async def items():
+        try:
+            while True:
+                yield "hello"
+                await asyncio.sleep(0.05)
+        finally:
+            say("stream ended")
+    return items()
+
+@app.websocket("/ws")
+async def ws():
+    await websocket.send("hello")
+    while True:
+        await websocket.receive()
+
+@app.teardown_websocket
+def teardown(error):
+    say("websocket ended")
+"""
+
+
+def test_what_does_not_end_by_itself(tmp_path: Path) -> None:
+    """Websockets are closed when a stop begins, streams are cancelled in time for what follows the serving."""
+    (tmp_path / "site_endless.py").write_text(ENDLESS)
+    server = Server(tmp_path, "site_endless", "--workers", "1", "--stop-timeout", "4")
+    try:
+        with server.connect() as stream, server.connect() as websocket:
+            for connection, path, headers in (
+                (stream, "/stream", ()),
+                (websocket, "/ws", UPGRADE),
+            ):
+                connection.sendall("\r\n".join([f"GET {path} HTTP/1.1", "Host: localhost", *headers, "", ""]).encode())
+                found = b""
+                while b"hello" not in found:
+                    found += connection.recv(65536)
+            server.process.send_signal(signal.SIGTERM)
+            assert websocket.recv(100) == b"\x88\x02" + (1012).to_bytes(2, "big")
+            websocket.sendall(b"\x88\x82" + bytes(4) + (1012).to_bytes(2, "big"))
+            assert websocket.recv(100) == b""
+            assert server.process.wait(PATIENCE) == 0
+        assert sorted((tmp_path / "said").read_text().split("\n")) == [
+            "",
+            "serving ended",
+            "stream ended",
+            "websocket ended",
+        ]
     finally:
         server.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from asyncio import gather
 from typing import Any
 
 from gunicorn.workers.gasgi import ASGIWorker
@@ -11,9 +12,20 @@ from gunicorn.workers.gasgi import ASGIWorker
 from .log_files import can_be_reopened
 from .supervised import Supervised
 
+CUT_OFF = 3
+"""Seconds before the arbiter kills a worker, at which the worker itself cancels what has not ended."""
+RESTARTS = {"type": "websocket.close", "code": 1012}
+"""RFC 6455's registry: "Service Restart"; browsers' libraries connect again."""
+
 
 class Worker(Supervised, ASGIWorker):  # type: ignore[misc]
-    """It tells how far it is, and finishes its requests on SIGINT too."""
+    """It tells how far it is, finishes its requests on SIGINT too, and closes its websockets when it stops."""
+
+    asgi: Any
+
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        self.asgi = self.websockets = Websockets(self.asgi)
 
     def notify(self) -> None:
         """Called about once a second while it serves."""
@@ -48,4 +60,31 @@ class Worker(Supervised, ASGIWorker):  # type: ignore[misc]
     async def _shutdown(self) -> None:
         # After its number of requests: the next one need not wait for the last of these.
         self.flags[1] = 1
+        closing = self.loop.create_task(self.websockets.close())
+        limit = self.cfg.graceful_timeout
+        # What is cancelled in time is torn down, and the functions after the serving run.
+        self.cfg.set("graceful_timeout", max(limit - CUT_OFF, limit // 2))
         await super()._shutdown()
+        closing.cancel()
+
+
+class Websockets:
+    """An ASGI application whose open websockets can be closed: they do not end by themselves."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self._senders: set[Any] = set()
+
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
+        return (self._remembered if scope["type"] == "websocket" else self.app)(scope, receive, send)
+
+    async def _remembered(self, scope: Any, receive: Any, send: Any) -> None:
+        self._senders.add(send)
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._senders.discard(send)
+
+    async def close(self) -> None:
+        """Tell all clients to connect again, which ends their connections."""
+        await gather(*(send(RESTARTS) for send in self._senders), return_exceptions=True)
