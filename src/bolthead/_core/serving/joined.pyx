@@ -3,7 +3,6 @@
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.exc cimport PyErr_SetFromErrno
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
-from libc.errno cimport errno
 
 from bolthead._core.primitives.system cimport frame
 
@@ -87,7 +86,8 @@ cdef extern from *:
         pthread_attr_setstacksize(&attributes, STACK);
         pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
         pthread_sigmask(SIG_SETMASK, &all, &before);
-        if (!pthread_create(&thread, &attributes, stream_pusher, NULL)) __atomic_store_n(&running, getpid(), __ATOMIC_RELAXED);
+        if (!pthread_create(&thread, &attributes, stream_pusher, NULL))
+            __atomic_store_n(&running, getpid(), __ATOMIC_RELAXED);
         pthread_sigmask(SIG_SETMASK, &before, NULL);
         pthread_attr_destroy(&attributes);
     }
@@ -151,6 +151,7 @@ cdef extern from *:
         }
         close(stream->fd);
         stream->fd = -1;
+        errno = stream->error;
     }
     #endif
     """
@@ -199,12 +200,10 @@ cdef class Joined:
         return stream_join(stream, parts, 3)
 
     cpdef bytes end(self):
-        global errno
         cdef Stream *stream = <Stream *>self._stream
         if stream.fd < 0:
             return b""
         stream_end(stream, 1)
         if stream.error:
-            errno = stream.error
             PyErr_SetFromErrno(OSError)
         return PyBytes_FromStringAndSize(stream.data, stream.used)
