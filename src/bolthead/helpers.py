@@ -278,7 +278,7 @@ def send_file(
     *max_age* are the seconds for which it may be cached; without it ``app.get_send_file_max_age`` decides. An open file
     is closed with the response. FileNotFoundError if it is not there.
     """
-    path = os.fspath(path_or_file) if isinstance(path_or_file, os.PathLike) else path_or_file
+    path = file_response.path_text(path_or_file)
     if conditional and etag is True and last_modified is None and isinstance(path, str):
         response = file_response.from_path(path, mimetype, as_attachment, download_name, max_age, False)
         if response is not None:

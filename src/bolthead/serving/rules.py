@@ -9,7 +9,7 @@ from gunicorn.http.message import TOKEN_RE
 from gunicorn.http.wsgi import HEADER_VALUE_RE, STATUS_RE
 from gunicorn.util import is_hoppish
 
-from .._core.serving.response import CONNECTION, DATE, HOP, LENGTH, ORDINARY, UPGRADE
+from .._core.serving.names import CONNECTION, DATE, HOP, LENGTH, ORDINARY, UPGRADE
 
 MANY = 1000
 KINDS = {"content-length": LENGTH, "date": DATE, "connection": CONNECTION, "upgrade": UPGRADE}

@@ -104,3 +104,46 @@ def test_names_are_learnt_up_to_a_number(load: Any) -> None:
         assert parse_head(f"GET / HTTP/1.1\r\nX-{number}: v\r\n\r\n".encode(), environ, *LIMITS) > 0
         assert environ[f"HTTP_X_{number}"] == "v"
     assert len(names.NAMES) == names.MANY
+
+
+KINDS = {"Content-Type": 0, "X-A": 0, "Content-Length": 1, "Date": 2, "Connection": 3, "Upgrade": 4, "Keep-Alive": 5}
+names = st.one_of(st.sampled_from([*KINDS, "X-Unknown", b"X-A", None]), st.text(max_size=2))
+values = st.one_of(
+    st.sampled_from(
+        ["5", "007", "-1", "1" * 15, "1" * 16, "", " a", "a ", "a b", "a\r\nb", "\x7f", "\xe9", "\u20ac", 3, b"x"]
+    ),
+    st.text(max_size=3),
+    st.integers(4000, 4100).map("v".__mul__),
+)
+pairs = st.one_of(st.tuples(names, values), st.tuples(st.sampled_from([*KINDS]), st.text("5ab ", max_size=4)))
+
+
+@given(st.lists(st.one_of(pairs, pairs, pairs, st.just(("X-A",)), st.just(["X-A", "b"])), max_size=5))
+@example([("X-A", "v" * 4087), ("X-A", "")])
+@example([("X-A", "v" * 4089)])
+@example([("X-A", "v" * 4090)])
+@example([("Date", "x"), ("Content-Length", "12"), ("X-A", "")])
+def test_usual_lines_alike(headers: Any) -> None:
+    """What both builds take for usual is written as the general way writes it."""
+    found = [builds.load(build, NAME).usual_lines(headers, KINDS) for build in builds.NAMES]
+    assert found[0] == found[1] and type(found[0]) is type(found[1])
+    if found[0] is not None:
+        text, length, dated = found[0]
+        assert text == "".join(f"{name}: {value}\r\n" for name, value in headers)
+        lengths = [int(value) for name, value in headers if name == "Content-Length"]
+        assert length == (lengths[-1] if lengths else -1) and dated == any(name == "Date" for name, _ in headers)
+
+
+def test_unusual_lines() -> None:
+    """An iterator, a list of anything else, and classes derived from ``str`` are left alone."""
+
+    class Text(str):
+        pass
+
+    for build in builds.NAMES:
+        usual_lines = builds.load(build, NAME).usual_lines
+        assert usual_lines([("X-A", "b")], KINDS) == ("X-A: b\r\n", -1, False)
+        pairs = iter([("X-A", "b")])
+        for headers in (pairs, (("X-A", "b"),), [("X-A", Text("b"))], [(Text("X-A"), "b")], [None], None):
+            assert usual_lines(headers, KINDS) is None
+        assert next(pairs) == ("X-A", "b")

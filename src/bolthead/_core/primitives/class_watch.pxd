@@ -13,5 +13,8 @@ cdef class ClassWatch:
 
 cdef class StockFunctions:
     cdef list _seen
+    # For 3.11: the dictionaries of the modules, and an array of their versions.
+    cdef list _modules
+    cdef unsigned long long *_versions
 
     cpdef bint unchanged(self) except -1

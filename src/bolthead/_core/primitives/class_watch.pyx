@@ -2,13 +2,15 @@
 
 cimport cython
 from cpython.dict cimport PyDict_GetItemWithError
-from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
 from cpython.object cimport PyObject
 
 cdef extern from *:
     """
     #if PY_VERSION_HEX >= 0x030C0000
     #define BOLTHEAD_TYPE_WATCHERS 1
+    #define BOLTHEAD_DICT_VERSIONS 0
+    #define BOLTHEAD_DICT_VERSION(dict) 0ULL
 
     #if defined(_MSC_VER)
     #include <intrin.h>
@@ -57,6 +59,9 @@ cdef extern from *:
     static int bolthead_same_tags(bolthead_tagged *entries, Py_ssize_t count) { (void)entries; (void)count; return 0; }
     #else
     #define BOLTHEAD_TYPE_WATCHERS 0
+    /* Of CPython 3.11, too (PEP 509): it is another one after each change of a dictionary. */
+    #define BOLTHEAD_DICT_VERSIONS 1
+    #define BOLTHEAD_DICT_VERSION(dict) ((unsigned long long)((PyDictObject *)(dict))->ma_version_tag)
     #define BOLTHEAD_CHANGES() 0ULL
     #define BOLTHEAD_LOAD(place) (place)
     #define BOLTHEAD_STORE(place, value) ((void)((place) = (value)))
@@ -88,6 +93,8 @@ cdef extern from *:
     ctypedef struct bolthead_tagged:
         pass
     bint BOLTHEAD_TYPE_WATCHERS
+    bint BOLTHEAD_DICT_VERSIONS
+    unsigned long long BOLTHEAD_DICT_VERSION(object module)
     unsigned long long BOLTHEAD_CHANGES()
     unsigned long long BOLTHEAD_LOAD(unsigned long long place)
     void BOLTHEAD_STORE(unsigned long long place, unsigned long long value)
@@ -190,12 +197,35 @@ def probe(*classes):
 
 
 cdef class StockFunctions:
+    # `_versions`: of each module's dictionary, when all was last found as it should be.
+
+    def __cinit__(self):
+        self._versions = NULL
+
     def __init__(self, *pairs):
         self._seen = [(vars(module), name, vars(module)[name]) for module, names in pairs for name in names.split()]
+        self._modules = [vars(module) for module, _names in pairs]
+        if BOLTHEAD_DICT_VERSIONS and self._versions is NULL:
+            self._versions = <unsigned long long *>PyMem_Calloc(len(pairs) or 1, sizeof(unsigned long long))
+            if self._versions is NULL:
+                raise MemoryError
+
+    def __dealloc__(self):
+        PyMem_Free(self._versions)
 
     cpdef bint unchanged(self) except -1:
         cdef tuple seen
+        cdef Py_ssize_t nth
+        if BOLTHEAD_DICT_VERSIONS:
+            for nth in range(len(self._modules)):
+                if self._versions[nth] != BOLTHEAD_DICT_VERSION(self._modules[nth]):
+                    break
+            else:
+                return True
         for seen in self._seen:
             if PyDict_GetItemWithError(seen[0], seen[1]) is not <PyObject *>seen[2]:
                 return False
+        if BOLTHEAD_DICT_VERSIONS:
+            for nth in range(len(self._modules)):
+                self._versions[nth] = BOLTHEAD_DICT_VERSION(self._modules[nth])
         return True

@@ -248,7 +248,7 @@ cpdef tuple open_cached(str path):
     return None if fd < 0 and errno != ENOENT else (fd, changed, size)
 
 
-def read_file(int fd, Py_ssize_t size, long long offset):
+cpdef bytes read_file(int fd, Py_ssize_t size, long long offset):
     cdef bytes found = PyBytes_FromStringAndSize(NULL, size)
     cdef Py_ssize_t count = bolthead_read_cached(fd, PyBytes_AS_STRING(found), size, offset)
     if count == size:
@@ -257,7 +257,7 @@ def read_file(int fd, Py_ssize_t size, long long offset):
     return found[:max(count, 0)] + os.pread(fd, size - max(count, 0), offset + max(count, 0))
 
 
-def position(int fd):
+cpdef long long position(int fd) except -1:
     cdef long long found = bolthead_position(fd)
     if found < 0:
         PyErr_SetFromErrno(OSError)

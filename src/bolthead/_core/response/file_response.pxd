@@ -22,19 +22,21 @@ cdef class OpenFile:
 cdef frozenset OPTIONS
 
 cpdef object simple_join(object directory, object path)
-@cython.locals(dot=cython.Py_ssize_t)
-cpdef tuple type_of(str name, bint safe)
+cdef dict TABLES
+
+cpdef str ending_of(str name, bint safe)
+cpdef tuple type_of(str name, str ending)
 cpdef tuple validators_of(object path, object mtime, object size)
 cpdef bint is_current(object environ, object etag, object modified) except -1
-cdef object path_text(object path)
+cpdef object path_text(object path)
 cpdef object from_directory(object directory, object path, dict options)
 cpdef object from_path(
     object path, object mimetype, object as_attachment, object name, object max_age, bint inside
 )
 @cython.locals(pairs=list)
 cdef list headers_of(
-    object path, object name, bint safe, object mimetype, object as_attachment, object max_age, object size,
-    tuple validators
+    object path, object name, bint safe, str ending, object mimetype, object as_attachment, object max_age,
+    object size, tuple validators
 )
 cdef bint serves_whole(object cls, object environ) except -1
 @cython.locals(pairs=list, safe=bint, opened=OpenFile, cached=tuple, validators=tuple)

@@ -13,6 +13,7 @@ import os.path
 import re
 import time
 from collections.abc import Callable
+from pathlib import PurePath
 from stat import S_ISREG
 from typing import Any
 from zlib import adler32
@@ -60,7 +61,8 @@ FILE_FUNCTIONS = StockFunctions(
     (werkzeug.utils, "adler32 safe_join send_file send_from_directory time"),
 )
 """What Werkzeug calls for a file. Where one was replaced, Werkzeug serves the file."""
-_validators: dict[tuple[str, float, int], tuple[str, str, str, bool]] = {}
+TABLES: dict[str, Any] = vars(mimetypes)
+_validators: dict[tuple[str, float, int], tuple[str, str, str, bool, str]] = {}
 
 
 class OpenFile:
@@ -157,20 +159,23 @@ def simple_join(directory: Any, path: Any) -> str | None:
     return f"{directory}/{path}"
 
 
-def type_of(name: str, safe: bool) -> tuple[str | None, str | None]:
-    """The MIME type and the encoding for a file's name; *safe*: it is a `SAFE_NAME`."""
-    dot = name.rfind(".")
-    if safe and dot > 0 and mimetypes.inited:
+def ending_of(name: str, safe: bool) -> str:
+    """The ending by which `type_of` finds the type of *name*; empty where that takes more. *safe*: a `SAFE_NAME`."""
+    ending = name[name.rfind(".") :] if safe and name.rfind(".") > 0 else ""
+    return ending if ending.lower() == ending else ""
+
+
+def type_of(name: str, ending: str) -> tuple[str | None, str | None]:
+    """The MIME type and the encoding for a file's name with that `ending_of`."""
+    tables = TABLES
+    if ending and tables["inited"] and ending not in tables["suffix_map"] and ending not in tables["encodings_map"]:
         # FAST (static): as `guess_type`, by the same tables, without parsing the name as a URL.
-        ending = name[dot:]
-        lower = ending.lower()
-        if lower == ending and lower not in mimetypes.suffix_map and lower not in mimetypes.encodings_map:
-            return mimetypes.types_map.get(lower), None
+        return tables["types_map"].get(ending), None
     return mimetypes.guess_type(name)
 
 
-def validators_of(path: str, mtime: float, size: int) -> tuple[str, str, str, bool]:
-    """The ETag and the Last-Modified of a file, its name, and whether that is a `SAFE_NAME`."""
+def validators_of(path: str, mtime: float, size: int) -> tuple[str, str, str, bool, str]:
+    """The ETag and the Last-Modified of a file, its name, whether that is a `SAFE_NAME`, and its `ending_of`."""
     key = (path, mtime, size)
     found = _validators.get(key)
     if found is None:
@@ -178,7 +183,8 @@ def validators_of(path: str, mtime: float, size: int) -> tuple[str, str, str, bo
             _validators.clear()
         etag = f'"{mtime}-{size}-{adler32(path.encode()) & 0xFFFFFFFF}"'
         name = path[path.rfind("/") + 1 :]
-        found = _validators[key] = (etag, http_date(mtime), name, SAFE_NAME(name) is not None)
+        safe = SAFE_NAME(name) is not None
+        found = _validators[key] = (etag, http_date(mtime), name, safe, ending_of(name, safe))
     return found
 
 
@@ -220,7 +226,8 @@ def from_directory(directory: Any, path: Any, options: dict[str, Any]) -> Any:
 
 def path_text(path: Any) -> Any:
     """*path*, or the text of a path object."""
-    return os.fspath(path) if type(path) is not str and isinstance(path, os.PathLike) else path
+    # FAST (static): no call of an abstract class for pathlib's.
+    return os.fspath(path) if type(path) is not str and isinstance(path, (PurePath, os.PathLike)) else path
 
 
 def from_path(path: str, mimetype: Any, as_attachment: Any, name: Any, max_age: Any, inside: bool) -> Any:
@@ -246,14 +253,22 @@ def from_path(path: str, mimetype: Any, as_attachment: Any, name: Any, max_age: 
 
 
 def headers_of(
-    path: str, name: str, safe: bool, mimetype: Any, as_attachment: Any, max_age: Any, size: int, validators: Any
+    path: str,
+    name: str,
+    safe: bool,
+    ending: str,
+    mimetype: Any,
+    as_attachment: Any,
+    max_age: Any,
+    size: int,
+    validators: Any,
 ) -> Any:
     """The list of headers for the file at *path*, as `file_response`, or None where Werkzeug has to write them."""
     if not safe and not name.isascii():
         return None
     pairs = []
     if mimetype is None:
-        mimetype, encoding = type_of(name, safe)
+        mimetype, encoding = type_of(name, ending)
         if mimetype is None:
             mimetype = "application/octet-stream"
         if encoding is not None and not as_attachment:
@@ -338,14 +353,15 @@ def file_response(
     if size == 0 or not 0 < mtime < LAST_SECOND:
         return None
     validators = validators_of(path, mtime, size)
-    etag, modified, own_name, safe = validators
+    etag, modified, own_name, safe, ending = validators
     if name is None:
         name = own_name
     elif type(name) is str:
         safe = SAFE_NAME(name) is not None
+        ending = ending_of(name, safe)
     else:
         return None
-    pairs = headers_of(path, name, safe, mimetype, as_attachment, max_age, size, validators)
+    pairs = headers_of(path, name, safe, ending, mimetype, as_attachment, max_age, size, validators)
     if pairs is None:
         return None
     status, code = ("304 NOT MODIFIED", 304) if is_current(environ, etag, modified) else ("200 OK", 200)

@@ -1,13 +1,24 @@
 """The compiled version of ``head.py``."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
-from cpython.unicode cimport PyUnicode_DecodeLatin1
+from cpython.dict cimport PyDict_GetItemWithError
+from cpython.unicode cimport PyUnicode_DATA, PyUnicode_DecodeLatin1, PyUnicode_GET_LENGTH
 from cpython.object cimport PyObject
-from libc.string cimport memchr, memcmp
+from libc.string cimport memchr, memcmp, memcpy
 
-from .names import NAMES, learn
+cdef extern from "Python.h":
+    bint PyUnicode_IS_ASCII(object text)
+
+from .names import DATE, LENGTH, NAMES, learn
 
 IN_DOUBT = -1
+LINES_SIZE = 4096
+LENGTH_DIGITS = 15
+cdef enum:
+    _LINES_SIZE = 4096
+    _LENGTH_DIGITS = 15
+cdef int _DATE = DATE
+cdef int _LENGTH = LENGTH
 cdef enum:
     _IN_DOUBT = -1
 cdef dict _NAMES = NAMES
@@ -163,3 +174,60 @@ cpdef Py_ssize_t parse_head(
             return _IN_DOUBT
         here = stop + 2
     return _IN_DOUBT
+
+
+cpdef tuple usual_lines(object headers, dict names):
+    cdef char[_LINES_SIZE] text
+    cdef const char *value
+    cdef Py_ssize_t used = 0, width, size, at
+    cdef long long length = -1
+    cdef bint dated = False
+    cdef int kind
+    cdef unsigned char byte, odd
+    cdef PyObject *found
+    if type(headers) is not list:
+        return None
+    for pair in <list>headers:
+        if type(pair) is not tuple or len(<tuple>pair) != 2:
+            return None
+        name = (<tuple>pair)[0]
+        given = (<tuple>pair)[1]
+        if type(name) is not str or type(given) is not str:
+            return None
+        # A name that is found is a token: ASCII.
+        found = PyDict_GetItemWithError(names, name)
+        if found is NULL or not PyUnicode_IS_ASCII(given):
+            return None
+        kind = <object>found
+        if kind > _DATE:
+            return None
+        width = PyUnicode_GET_LENGTH(name)
+        size = PyUnicode_GET_LENGTH(given)
+        if used + width + size + 4 > _LINES_SIZE:
+            return None
+        memcpy(text + used, PyUnicode_DATA(name), width)
+        used += width
+        memcpy(text + used, b": ", 2)
+        used += 2
+        value = <const char *>PyUnicode_DATA(given)
+        odd = False
+        for at in range(size):
+            byte = value[at]
+            text[used + at] = byte
+            odd |= (byte < 32) | (byte > 126)
+        if odd or (size and (value[0] == b" " or value[size - 1] == b" ")):
+            return None
+        used += size
+        memcpy(text + used, b"\r\n", 2)
+        used += 2
+        if kind == _LENGTH:
+            if not 0 < size <= _LENGTH_DIGITS:
+                return None
+            length = 0
+            for at in range(size):
+                if not b"0" <= value[at] <= b"9":
+                    return None
+                length = length * 10 + (value[at] - 48)
+        elif kind == _DATE:
+            dated = True
+    return PyUnicode_DecodeLatin1(text, used, NULL), length, dated

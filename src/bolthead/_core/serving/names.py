@@ -1,10 +1,12 @@
-"""The names of request headers as they are sent, and the variables in which they arrive."""
+"""The names of request headers as they are sent, and the variables in which they arrive; what response headers mean."""
 
 from __future__ import annotations
 
 import re
 
 MANY = 1000
+ORDINARY, LENGTH, DATE, CONNECTION, UPGRADE, HOP = range(6)
+"""What a response header means to the server."""
 NAME = re.compile(rb"[0-9A-Za-z-]+")
 
 

@@ -1,7 +1,8 @@
 cimport cython
 
-from bolthead._core.primitives.system cimport chunk
+from bolthead._core.primitives.system cimport chunk, position, read_file
 from bolthead._core.serving.connection cimport Connection
+from bolthead._core.serving.head cimport usual_lines
 
 
 cdef class Clock:
@@ -37,4 +38,6 @@ cdef class Response:
     @cython.locals(tail=str)
     cpdef bytes head(self)
     cpdef int send_all(self, object pieces) except -1
+    @cython.locals(fileno=int, content=bytes)
+    cpdef bint send_file(self, object wrapper) except -1
     cpdef bint complete(self) except -1

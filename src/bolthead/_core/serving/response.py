@@ -11,9 +11,8 @@ from typing import Any
 
 from ..primitives.system import chunk, position, read_file
 from .connection import Connection, FilePart
-
-ORDINARY, LENGTH, DATE, CONNECTION, UPGRADE, HOP = range(6)
-"""What a response header means to the server."""
+from .head import usual_lines
+from .names import CONNECTION, DATE, HOP, LENGTH, ORDINARY
 
 SENT_AT_ONCE = 64 * 1024
 """A body up to this size is copied behind its head, so that one call sends both; a file is read, not mapped."""
@@ -108,7 +107,12 @@ class Response:
         self.own_date = False
         code = found[1]
         self.bodyless = self.head_only or code in (204, 304) or code < 200
-        self._read_headers(headers, code)
+        # FAST (servers): the usual headers, read and written at once.
+        usual = usual_lines(headers, self.names) if code >= 200 and code != 204 else None
+        if usual is None:
+            self._read_headers(headers, code)
+        else:
+            self.lines, self.length, self.own_date = usual
         self.status, self.code = found
         self.headers = headers
         return self.write
@@ -123,9 +127,7 @@ class Response:
             if found is None:
                 found = self.server.rules.kind_of(name)
             kind: int = found
-            # FAST (servers): nearly every value; the others go through an expression.
-            if type(given) is not str or not (given.isascii() and given.isprintable()):
-                self.server.rules.check_value(name, given)
+            self.server.rules.check_value(name, given)
             value = given if type(given) is str else "".join((given,))
             if value and (value[0] <= " " or value[-1] <= " "):
                 value = value.strip(" \t")

@@ -42,14 +42,14 @@ cdef class Turns:
     cdef public object rules
     cdef public object file_wrapper
 
-    @cython.locals(queue=Queue, event=int, fd=int, turn=Py_ssize_t, doubtful=bint, connection=Connection)
+    @cython.locals(_=int, queue=Queue, event=int, fd=int, turn=Py_ssize_t, doubtful=bint, connection=Connection)
     cpdef take_turns(self, Seat seat)
     cdef int _attend(self, Connection connection, Seat seat) except -1
     @cython.locals(fd=int, known="unsigned int", found=Connection, doubt=bint)
     cpdef int park(self, Connection connection, unsigned int wanted) except -1
     @cython.locals(data=bytes)
     cdef int _read(self, Connection connection, Seat seat) except -1
-    @cython.locals(request=Request, size=Py_ssize_t)
+    @cython.locals(_=int, request=Request, size=Py_ssize_t)
     cdef int _requests(self, Connection connection, bytes data, Seat seat) except -1
     @cython.locals(environ=dict, response=Response)
     cdef bint _answer(self, Connection connection, Request request, object body, Seat seat) except -1
