@@ -6,9 +6,11 @@ from bolthead._core.serving.head cimport usual_lines
 
 
 cdef class Clock:
-    cdef public object second
+    cdef public double begin
+    cdef public double end
     cdef public str line
 
+    @cython.locals(now=double)
     cpdef str date(self)
 
 

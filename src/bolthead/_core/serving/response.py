@@ -23,17 +23,20 @@ AHEAD = 1024 * 1024
 class Clock:
     """The ``Date`` header, made once a second."""
 
-    __slots__ = ("line", "second")
+    __slots__ = ("begin", "end", "line")
 
     def __init__(self) -> None:
-        self.second = 0
+        self.begin = 0.0
+        self.end = 0.0
         self.line = ""
 
     def date(self) -> str:
-        second = int(time.time())
-        if second != self.second:
+        now = time.time()
+        if not self.begin <= now < self.end:
+            second = int(now)
             self.line = f"Date: {formatdate(second, usegmt=True)}\r\n"
-            self.second = second
+            self.begin = second
+            self.end = second + 1
         return self.line
 
 
