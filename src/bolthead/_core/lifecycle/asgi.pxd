@@ -3,7 +3,7 @@ cimport cython
 from bolthead._core.json.response_json cimport line_of
 from bolthead._core.lifecycle.async_phases cimport AsyncPhases
 from bolthead._core.lifecycle.contexts cimport (
-    is_last_push, new_context, new_lazy_context, pop_request, preserve_contexts, push_request,
+    is_last_push, new_context, new_lazy_context, pop_request, pop_silently, preserve_contexts, push_request,
 )
 from bolthead._core.lifecycle.phases cimport can_skip_response, plan_of
 from bolthead._core.primitives.context_vars cimport advance, var_get
@@ -11,6 +11,14 @@ from bolthead._core.request.scope cimport LazyEnviron, environ_of, has_body, laz
 from bolthead._core.lifecycle.asgi_send cimport Answer, start_of, whole_answer
 from bolthead._core.response.asgi_messages cimport body_message, start_with, whole_headers
 from bolthead._core.response.status cimport content_type_of
+
+
+cdef int FRESH
+cdef int PUSHED
+cdef int WAITS
+cdef int RAISED
+cdef int RETURNED
+cdef int FAILED
 
 
 cdef class Exchange(AsyncPhases):
@@ -23,6 +31,9 @@ cdef class Exchange(AsyncPhases):
     cdef public bint body_read
     cdef public object hints
     cdef public object spooled
+    cdef public int stage
+    cdef public object rv
+    cdef public bytes body
     cdef public dict start
     cdef public object watcher
 
@@ -30,6 +41,9 @@ cdef class Exchange(AsyncPhases):
     cdef object begin(self, object app, dict scope, object receive, object send_message)
     cpdef object suspended(self)
     cpdef object ended(self, object error)
+    cdef object begin_here(self)
+    cdef object call_view(self)
+    cdef object send_whole(self, object start, bytes body)
     cdef object make_context(self)
     cdef object push(self)
     cdef object error_for_teardown(self, object error)

@@ -24,6 +24,7 @@ from .contexts import (
     new_context,
     new_lazy_context,
     pop_request,
+    pop_silently,
     preserve_contexts,
     push_request,
 )
@@ -36,20 +37,26 @@ from .websockets import Connection
 app_var = _cv_app
 request_var = _cv_request
 
+FRESH, PUSHED, WAITS, RAISED, RETURNED, FAILED = range(6)
+"""How far a request is. ``rv``: what its view waits for, raised or returned, or the error of another step."""
+
 
 class Exchange(AsyncPhases):
     """One HTTP request and its answer. Awaited, it runs; that the client goes away ends it without an error."""
 
     __slots__ = (
+        "body",
         "body_read",
         "environ",
         "gone",
         "hints",
         "lazy",
         "receive",
+        "rv",
         "scope",
         "send_message",
         "spooled",
+        "stage",
         "start",
         "watcher",
     )
@@ -59,7 +66,7 @@ class Exchange(AsyncPhases):
 
     def begin(self, app: Any, scope: dict[str, Any], receive: Any, send_message: Any) -> None:
         """Fill the fields. FAST (asgi string): in place of a constructor, whose arguments take longer."""
-        self.prepare(self.respond(), copy_context(), app)
+        self.prepare(None, copy_context(), app)
         self.scope = scope
         self.receive = receive
         self.send_message = send_message
@@ -68,6 +75,9 @@ class Exchange(AsyncPhases):
         self.ctx = None
         self.body_read = False
         self.spooled: Any = None
+        self.stage = FRESH
+        self.rv: Any = None
+        self.body: Any = None
         self.start: Any = None
         self.watcher: Any = None
         self.environ = None
@@ -131,6 +141,47 @@ class Exchange(AsyncPhases):
 
     # --- the phases -------------------------------------------------------------------------------------------
 
+    def begin_here(self) -> None:
+        """FAST (asgi string): answer without a coroutine, as long as nothing has to wait. It does the rest, or all."""
+        plan = self.plan
+        if self.lazy is None or not plan.stock_contexts or not plan.stock_session_interface or plan.pushed:
+            self.coroutine = self.respond()
+            return
+        self.make_context()
+        try:
+            self.push()
+            self.watchable = True
+            self.call_view()
+        except BaseException as caught:
+            self.stage = FAILED
+            self.rv = caught
+        if self.body is None or not self.can_pop_at_once():
+            self.coroutine = self.respond()
+            return
+        pop_silently(plan, self.ctx)
+        self.watchable = False
+        self.coroutine = self.send_whole(self.start, self.body)
+
+    def call_view(self) -> None:
+        """The request is matched: call an async view where nothing comes before it, until it waits."""
+        self.stage = PUSHED
+        view = self.lone_view()
+        if view is None:
+            return
+        try:
+            values = self.ctx._values
+            rv = advance(view(**values) if values else view())
+        except Exception as caught:
+            self.stage = RAISED
+            self.rv = caught
+            return
+        self.rv = rv
+        if type(rv) is Rest:
+            self.stage = WAITS
+        else:
+            self.stage = RETURNED
+            self.body = self.short_body(rv)
+
     async def respond(self) -> None:
         plan = self.plan
         if not plan.inline_wsgi_app:
@@ -141,32 +192,37 @@ class Exchange(AsyncPhases):
         body: Any = None
         # None where there is no more of it than a body.
         answer: Any = None
-        if not plan.stock_contexts or not plan.stock_session_interface or plan.pushed:
-            await TO_THREAD
-        self.make_context()
+        is_fresh = self.stage == FRESH
+        if is_fresh:
+            if not plan.stock_contexts or not plan.stock_session_interface or plan.pushed:
+                await TO_THREAD
+            self.make_context()
         try:
             try:
-                self.push()
-                if self.environ is not None and has_body(self.environ):
-                    await read_body(self)
-                else:
-                    self.watchable = True
-                view = self.lone_view()
-                if view is not None:
-                    # FAST (async): nothing comes before the view, and no thread is needed for it.
+                if is_fresh:
+                    self.push()
+                    if self.environ is not None and has_body(self.environ):
+                        await read_body(self)
+                    else:
+                        self.watchable = True
+                    self.call_view()
+                rv, self.rv = self.rv, None
+                if self.stage == FAILED:
+                    raise rv
+                if self.stage == WAITS or self.stage == RAISED:
                     try:
-                        values = self.ctx._values
-                        rv = view(**values) if values else view()
-                        if type(rv) is not CoroutineType or type(rv := advance(rv)) is Rest:
-                            rv = await rv
+                        if self.stage == RAISED:
+                            raise rv
+                        rv = await rv
                     except Exception as caught:
                         rv = await self.handle_user_exception(caught)
-                elif plan.inline_full_dispatch_request:
-                    rv = await self.dispatch()
-                else:
-                    answer = await self.answer_of_method(None)
+                elif self.stage == PUSHED:
+                    if plan.inline_full_dispatch_request:
+                        rv = await self.dispatch()
+                    else:
+                        answer = await self.answer_of_method(None)
                 if answer is None:
-                    body = self.short_body(rv)
+                    body = self.body if self.stage == RETURNED else self.short_body(rv)
                     if body is None:
                         answer = await self.answer_with(await self.finish(rv))
             except Exception as caught:
@@ -192,14 +248,24 @@ class Exchange(AsyncPhases):
                 await self.hints.settle(self)
             if self.in_thread:
                 await TO_LOOP
-            sent = self.send_message(self.start if answer is None else start_of(answer))
-            if type(sent) is not CoroutineType or type(sent := advance(sent)) is Rest:
-                await sent
-            sent = self.send_message(body_message(body, False))
-            if type(sent) is not CoroutineType or type(sent := advance(sent)) is Rest:
-                await sent
+            rest = self.send_whole(self.start if answer is None else start_of(answer), body)
+            if rest is not None:
+                await rest
         else:
             await transmit(self, answer)
+
+    def send_whole(self, start: Any, body: bytes) -> Any:
+        """Send an answer. Returns None, or the coroutine of what is left where a message has to wait."""
+        sent = advance(self.send_message(start))
+        if type(sent) is Rest:
+            return self.send_rest(sent, body)
+        sent = advance(self.send_message(body_message(body, False)))
+        return self.send_rest(sent, None) if type(sent) is Rest else None
+
+    async def send_rest(self, sent: Any, body: bytes | None) -> None:
+        await sent
+        if body is not None:
+            await self.send_message(body_message(body, False))
 
     def make_context(self) -> None:
         ctx: Any = None

@@ -40,6 +40,7 @@ cpdef object push_request(Plan plan, RequestRecord ctx)
 
 @cython.locals(environ=dict)
 cpdef object pop_request(Plan plan, RequestRecord ctx, object exc)
+cpdef object pop_silently(Plan plan, RequestRecord ctx)
 @cython.locals(environ=dict)
 cpdef object close_request(Plan plan, RequestRecord ctx)
 cpdef object pushed_along(RequestRecord ctx)

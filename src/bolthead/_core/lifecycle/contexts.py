@@ -217,6 +217,23 @@ def pop_request(plan: Plan, ctx: RequestRecord, exc: Any) -> None:
             check_request_popped(ctx, top)
 
 
+def pop_silently(plan: Plan, ctx: RequestRecord) -> None:
+    """Pop a context, and the one pushed along, where neither calls a function of the user's.
+
+    FAST (asgi string): who calls it knows already that nothing is to be told.
+    """
+    pushed: Any = None
+    try:
+        if is_last_push(ctx):
+            close_request(plan, ctx)
+    finally:
+        pushed = pushed_along(ctx)
+        top = drop_request(ctx)
+        if pushed is not None:
+            check_app_popped(plan, pushed, drop_app(pushed))
+        check_request_popped(ctx, top)
+
+
 def close_request(plan: Plan, ctx: RequestRecord) -> None:
     """Close the files of the request's form."""
     request = ctx.request

@@ -1,7 +1,7 @@
-from bolthead._core.primitives.context_vars cimport resume
+from bolthead._core.primitives.context_vars cimport Beginning, begin_in, resume
 
 
-cdef class Steps:
+cdef class Steps(Beginning):
     cdef public object context
     cdef public object coroutine
     cdef public object app

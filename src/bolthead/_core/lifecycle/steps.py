@@ -10,7 +10,7 @@ from functools import wraps
 from sys import exc_info
 from typing import Any
 
-from ..primitives.context_vars import ENDED, resume
+from ..primitives.context_vars import ENDED, Beginning, begin_in, resume
 from ..primitives.place import place
 from .handling import awaited_handling
 
@@ -36,7 +36,7 @@ TO_LOOP = Move("TO_LOOP")
 """From the worker thread back to the loop."""
 
 
-class Steps:
+class Steps(Beginning):
     """Awaiting it runs *coroutine* to its end, in *context*, on the loop and, after `TO_THREAD`, in threads.
 
     What the coroutine returns is dropped. All of it runs in the one context: a variable set anywhere is there in the
@@ -44,6 +44,8 @@ class Steps:
 
     ``in_thread``: the coroutine is in a thread. ``running``: on the loop, it is what runs, and not a task that it has
     made. ``prompt``: it has come back from a thread, and has gone on, without the loop's having had a turn.
+
+    Without a coroutine, ``begin_here`` is called first, in the context: it may make one, or do all that there is to do.
 
     A thread cannot be interrupted: a cancellation that comes meanwhile is raised when the coroutine is back on the
     loop; with ``ending`` after the coroutine has ended, since what is left are functions that have to run.
@@ -105,18 +107,22 @@ class Steps:
         return out
 
     def close(self) -> None:
-        if self.hop is None:
+        if self.hop is None and self.coroutine is not None:
             self.context.run(self.coroutine.close)
 
     def _step(self, value: Any) -> Any:
         self.running = True
         try:
-            out = resume(self.context, self.coroutine, value)
+            if self.coroutine is None:
+                begin_in(self.context, self)
+            out = ENDED if self.coroutine is None else resume(self.context, self.coroutine, value)
         except BaseException as error:
             return self._end(error)
         return self._end(None) if out is ENDED else self._wait(out)
 
     def _throw(self, error: Any) -> Any:
+        if self.coroutine is None:
+            return self._end(error)
         self.running = True
         try:
             out = self.context.run(self.coroutine.throw, error)

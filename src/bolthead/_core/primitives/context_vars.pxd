@@ -14,4 +14,11 @@ cpdef object var_get(object var, object nothing)
 cpdef object var_set(object var, object value)
 cpdef object var_reset(object var, object token)
 cpdef object resume(object context, object coroutine, object value)
-cpdef object advance(object coroutine)
+cpdef object advance(object awaitable)
+
+
+cdef class Beginning:
+    cdef object begin_here(self)
+
+
+cpdef object begin_in(object context, Beginning beginning)

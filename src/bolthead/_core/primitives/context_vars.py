@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import Context, ContextVar
+from types import CoroutineType
 from typing import Any
 
 ENDED: Any = type("Ended", (), {"__repr__": lambda self: "<ended>", "__slots__": ()})()
@@ -66,13 +67,27 @@ def resume(context: Context, coroutine: Any, value: Any) -> Any:
         return ENDED
 
 
+class Beginning:
+    """What can be begun in a context."""
+
+    __slots__ = ()
+
+    def begin_here(self) -> None:
+        """Called in the context."""
+
+
+def begin_in(context: Context, beginning: Beginning) -> None:
+    """Call ``beginning.begin_here()`` within *context*."""
+    context.run(beginning.begin_here)
+
+
 class Rest:
-    """What is left of a coroutine that `advance` has begun: an awaitable, which waits for *out* first."""
+    """What is left of an awaitable that `advance` has begun: one that waits for *out* first."""
 
-    __slots__ = ("_coroutine", "_first", "_out")
+    __slots__ = ("_first", "_iterator", "_out")
 
-    def __init__(self, coroutine: Any, out: Any) -> None:
-        self._coroutine = coroutine
+    def __init__(self, iterator: Any, out: Any) -> None:
+        self._iterator = iterator
         self._out = out
         self._first = True
 
@@ -90,20 +105,25 @@ class Rest:
             self._first = False
             out, self._out = self._out, None
             return out
-        return self._coroutine.send(value)
+        return self._iterator.send(value)
 
     def throw(self, kind: Any, value: Any = None, traceback: Any = None) -> Any:
-        return self._coroutine.throw(kind if value is None else value)
+        return self._iterator.throw(kind if value is None else value)
 
     def close(self) -> None:
-        self._coroutine.close()
+        self._iterator.close()
 
 
-def advance(coroutine: Any) -> Any:
-    """Run a coroutine, of an ``async def``, to its end or to where it waits. Returns its value, or the `Rest` to await.
+async def wait_for(awaitable: Any) -> Any:
+    return await awaitable
+
+
+def advance(awaitable: Any) -> Any:
+    """Run an awaitable to its end or to where it waits. Returns its value, or the `Rest` to await.
 
     FAST (asgi string): compiled, a coroutine that never waits makes neither an iterator nor an exception.
     """
+    coroutine = awaitable if type(awaitable) is CoroutineType else wait_for(awaitable)
     try:
         return Rest(coroutine, coroutine.send(None))
     except StopIteration as end:

@@ -3,6 +3,8 @@
 from cpython.object cimport PyObject, PyObject_GenericGetAttr, PyObject_GenericSetAttr
 from cpython.ref cimport Py_INCREF, Py_TYPE, Py_XDECREF
 
+from types import CoroutineType
+
 from bolthead._core.primitives.objects cimport is_on
 
 cdef extern from "Python.h":
@@ -37,6 +39,8 @@ cdef extern from *:
         return outcome;
     }
     """
+    int PyContext_Enter(object context) except -1
+    int PyContext_Exit(object context) except -1
     int bolthead_resume(object context, object coroutine, object value, PyObject **out) except -1
 
 ENDED = type("Ended", (), {"__repr__": lambda self: "<ended>", "__slots__": ()})()
@@ -153,8 +157,21 @@ cpdef object resume(object context, object coroutine, object value):
     return found if outcome == 1 else ended
 
 
+cdef class Beginning:
+    cdef object begin_here(self):
+        pass
+
+
+cpdef object begin_in(object context, Beginning beginning):
+    PyContext_Enter(context)
+    try:
+        beginning.begin_here()
+    finally:
+        PyContext_Exit(context)
+
+
 cdef class Rest:
-    cdef object _coroutine
+    cdef object _iterator
     cdef object _out
     cdef bint _first
 
@@ -172,24 +189,29 @@ cdef class Rest:
             self._first = False
             out, self._out = self._out, None
             return out
-        return self._coroutine.send(value)
+        return self._iterator.send(value)
 
     def throw(self, kind, value=None, traceback=None):
-        return self._coroutine.throw(kind if value is None else value)
+        return self._iterator.throw(kind if value is None else value)
 
     def close(self):
-        self._coroutine.close()
+        self._iterator.close()
 
 
-cpdef object advance(object coroutine):
+async def wait_for(awaitable):
+    return await awaitable
+
+
+cpdef object advance(object awaitable):
     cdef PyObject *out = NULL
+    coroutine = awaitable if type(awaitable) is CoroutineType else wait_for(awaitable)
     cdef int outcome = PyIter_Send(coroutine, None, &out)
     found = <object>out
     Py_XDECREF(out)
     if outcome == 0:
         return found
     cdef Rest rest = Rest.__new__(Rest)
-    rest._coroutine = coroutine
+    rest._iterator = coroutine
     rest._out = found
     rest._first = True
     return rest
