@@ -6,7 +6,7 @@ from bolthead._core.lifecycle.contexts cimport (
     is_last_push, new_context, new_lazy_context, pop_request, pop_silently, preserve_contexts, push_request,
 )
 from bolthead._core.lifecycle.phases cimport can_skip_response, plan_of
-from bolthead._core.primitives.context_vars cimport advance, var_get
+from bolthead._core.primitives.context_vars cimport advance, copy_of, var_get, variables_of
 from bolthead._core.request.scope cimport LazyEnviron, environ_of, has_body, lazy_environ
 from bolthead._core.lifecycle.asgi_send cimport Answer, start_of, whole_answer
 from bolthead._core.response.asgi_messages cimport body_message, start_with, whole_headers
@@ -19,6 +19,7 @@ cdef int WAITS
 cdef int RAISED
 cdef int RETURNED
 cdef int FAILED
+cdef int POPPED
 
 
 cdef class Exchange(AsyncPhases):
@@ -41,7 +42,7 @@ cdef class Exchange(AsyncPhases):
     cdef object begin(self, object app, dict scope, object receive, object send_message)
     cpdef object suspended(self)
     cpdef object ended(self, object error)
-    cdef object begin_here(self)
+    cdef bint begin_here(self) except -1
     cdef object call_view(self)
     cdef object send_whole(self, object start, bytes body)
     cdef object make_context(self)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from asyncio import CancelledError, create_task, current_task
-from contextvars import copy_context
-from types import CoroutineType
 from typing import Any
+from warnings import warn
 
 from ..json.response_json import line_of
 from ..primitives.context import _cv_app, _cv_request
-from ..primitives.context_vars import Rest, advance, var_get
+from ..primitives.context_vars import Rest, advance, copy_of, var_get, variables_of
 from ..request.scope import TEST_ENVIRON, environ_of, has_body, lazy_environ
 from ..response.asgi_messages import body_message, start_with, whole_headers
 from ..response.status import content_type_of
@@ -37,7 +36,7 @@ from .websockets import Connection
 app_var = _cv_app
 request_var = _cv_request
 
-FRESH, PUSHED, WAITS, RAISED, RETURNED, FAILED = range(6)
+FRESH, PUSHED, WAITS, RAISED, RETURNED, FAILED, POPPED = range(7)
 """How far a request is. ``rv``: what its view waits for, raised or returned, or the error of another step."""
 
 
@@ -66,7 +65,7 @@ class Exchange(AsyncPhases):
 
     def begin(self, app: Any, scope: dict[str, Any], receive: Any, send_message: Any) -> None:
         """Fill the fields. FAST (asgi string): in place of a constructor, whose arguments take longer."""
-        self.prepare(None, copy_context(), app)
+        self.prepare(None, copy_of(None), app)
         self.scope = scope
         self.receive = receive
         self.send_message = send_message
@@ -141,15 +140,24 @@ class Exchange(AsyncPhases):
 
     # --- the phases -------------------------------------------------------------------------------------------
 
-    def begin_here(self) -> None:
+    def __del__(self) -> None:
+        if self.coroutine is None and not self.running:
+            warn("coroutine 'asgi_app' was never awaited", RuntimeWarning, stacklevel=1, source=self)
+
+    def begin_here(self) -> bool:
         """FAST (asgi string): answer without a coroutine, as long as nothing has to wait. It does the rest, or all."""
         plan = self.plan
+        if self.stage == POPPED:
+            self.coroutine = self.send_whole(self.start, self.body)
+            return False
+        seen: Any = None
         if self.lazy is None or not plan.stock_contexts or not plan.stock_session_interface or plan.pushed:
             self.coroutine = self.respond()
-            return
+            return False
         self.make_context()
         try:
             self.push()
+            seen = variables_of(self.context)
             self.watchable = True
             self.call_view()
         except BaseException as caught:
@@ -157,10 +165,10 @@ class Exchange(AsyncPhases):
             self.rv = caught
         if self.body is None or not self.can_pop_at_once():
             self.coroutine = self.respond()
-            return
-        pop_silently(plan, self.ctx)
+            return False
         self.watchable = False
-        self.coroutine = self.send_whole(self.start, self.body)
+        self.stage = POPPED
+        return pop_silently(plan, self.ctx, self.context, seen) or self.begin_here()
 
     def call_view(self) -> None:
         """The request is matched: call an async view where nothing comes before it, until it waits."""

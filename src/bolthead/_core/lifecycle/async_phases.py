@@ -44,9 +44,13 @@ class AsyncPhases(Steps):
             or not plan.inline_ensure_sync
         ):
             return None
-        endpoint = select(plan, self.app, ctx, True)
-        if endpoint is NotImplemented:
-            return None
+        if ctx._is_get and plan.stock_method:
+            # FAST (asgi string): what `select` finds.
+            endpoint = ctx._rule.endpoint
+        else:
+            endpoint = select(plan, self.app, ctx, True)
+            if endpoint is NotImplemented:
+                return None
         view = plan.views[endpoint]
         return view if is_async(view) else None
 

@@ -2,7 +2,7 @@ cimport cython
 
 from bolthead._core.lifecycle.phases cimport open_session, send, teardown_app, teardown_request
 from bolthead._core.lifecycle.records cimport AppRecord, Plan, RequestRecord, environ_seen
-from bolthead._core.primitives.context_vars cimport var_get, var_reset, var_set
+from bolthead._core.primitives.context_vars cimport var_get, var_reset, var_set, variables_of
 from bolthead._core.primitives.objects cimport bare, item_of
 from bolthead._core.request.scope cimport LazyEnviron
 from bolthead._core.routing.adapter cimport may_redirect, not_found_error
@@ -40,12 +40,14 @@ cpdef object push_request(Plan plan, RequestRecord ctx)
 
 @cython.locals(environ=dict)
 cpdef object pop_request(Plan plan, RequestRecord ctx, object exc)
-cpdef object pop_silently(Plan plan, RequestRecord ctx)
+@cython.locals(pushed=AppRecord, same=cython.bint)
+cpdef bint pop_silently(Plan plan, RequestRecord ctx, object variables, object seen) except -1
 @cython.locals(environ=dict)
 cpdef object close_request(Plan plan, RequestRecord ctx)
 cpdef object pushed_along(RequestRecord ctx)
-@cython.locals(environ=dict)
 cpdef object drop_request(RequestRecord ctx)
+@cython.locals(environ=dict)
+cdef object forget_push(RequestRecord ctx)
 cpdef object check_request_popped(RequestRecord ctx, object top)
 
 @cython.locals(tree=Tree, leaf=Leaf, path=str, method=str, environ=dict, websocket=cython.bint)

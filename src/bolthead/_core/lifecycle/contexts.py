@@ -7,7 +7,7 @@ from typing import Any
 from werkzeug.exceptions import HTTPException
 
 from ..primitives.context import _cv_app, _cv_request
-from ..primitives.context_vars import var_get, var_reset, var_set
+from ..primitives.context_vars import var_get, var_reset, var_set, variables_of
 from ..primitives.objects import bare, item_of
 from ..request.scope import LazyEnviron
 from ..routing.adapter import may_redirect, not_found_error
@@ -217,21 +217,29 @@ def pop_request(plan: Plan, ctx: RequestRecord, exc: Any) -> None:
             check_request_popped(ctx, top)
 
 
-def pop_silently(plan: Plan, ctx: RequestRecord) -> None:
+def pop_silently(plan: Plan, ctx: RequestRecord, variables: Any, seen: Any) -> bool:
     """Pop a context, and the one pushed along, where neither calls a function of the user's.
 
-    FAST (asgi string): who calls it knows already that nothing is to be told.
+    FAST (asgi string): *variables* is the context of variables. Where it still has those that were *seen* after the
+    push, true is returned: resetting two of them is left out, and it is not to be used any more.
     """
-    pushed: Any = None
     try:
         if is_last_push(ctx):
             close_request(plan, ctx)
     finally:
         pushed = pushed_along(ctx)
-        top = drop_request(ctx)
-        if pushed is not None:
-            check_app_popped(plan, pushed, drop_app(pushed))
-        check_request_popped(ctx, top)
+        same = seen is not None and variables_of(variables) is seen
+        if same and is_last_push(ctx) and (pushed is None or is_last_push(pushed)):
+            forget_push(ctx)
+            if pushed is not None:
+                pushed._token = None
+        else:
+            same = False
+            top = drop_request(ctx)
+            if pushed is not None:
+                check_app_popped(plan, pushed, drop_app(pushed))
+            check_request_popped(ctx, top)
+    return same
 
 
 def close_request(plan: Plan, ctx: RequestRecord) -> None:
@@ -258,20 +266,24 @@ def drop_request(ctx: RequestRecord) -> Any:
     top = var_get(request_var, None)
     if top is None:
         request_var.get()
-    if ctx._tokens or ctx._token is None:
-        token = (ctx._tokens or []).pop()[0]
-    else:
-        token = ctx._token
-        ctx._token = None
-        ctx._pushed = None
-        # Breaks the cycle of the environ and its request.
-        environ = ctx.environ
-        if environ is None:
-            environ = environ_seen(ctx)
-        if environ is not None:
-            environ["werkzeug.request"] = None
-    var_reset(request_var, token)
+    var_reset(request_var, forget_push(ctx))
     return top
+
+
+def forget_push(ctx: RequestRecord) -> Any:
+    """Remove the last push from the record, and return its token."""
+    if ctx._tokens or ctx._token is None:
+        return (ctx._tokens or []).pop()[0]
+    token = ctx._token
+    ctx._token = None
+    ctx._pushed = None
+    # Breaks the cycle of the environ and its request.
+    environ = ctx.environ
+    if environ is None:
+        environ = environ_seen(ctx)
+    if environ is not None:
+        environ["werkzeug.request"] = None
+    return token
 
 
 def check_request_popped(ctx: RequestRecord, top: Any) -> None:

@@ -1,4 +1,4 @@
-from bolthead._core.primitives.context_vars cimport Beginning, begin_in, resume
+from bolthead._core.primitives.context_vars cimport Beginning, begin_in, copy_of, resume
 
 
 cdef class Steps(Beginning):

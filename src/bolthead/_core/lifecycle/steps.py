@@ -10,7 +10,7 @@ from functools import wraps
 from sys import exc_info
 from typing import Any
 
-from ..primitives.context_vars import ENDED, Beginning, begin_in, resume
+from ..primitives.context_vars import ENDED, Beginning, begin_in, copy_of, resume
 from ..primitives.place import place
 from .handling import awaited_handling
 
@@ -45,7 +45,8 @@ class Steps(Beginning):
     ``in_thread``: the coroutine is in a thread. ``running``: on the loop, it is what runs, and not a task that it has
     made. ``prompt``: it has come back from a thread, and has gone on, without the loop's having had a turn.
 
-    Without a coroutine, ``begin_here`` is called first, in the context: it may make one, or do all that there is to do.
+    Without a coroutine, ``begin_here`` is called first, in a copy of the context: it may make one, or do all that there
+    is to do. If it returns true, that copy is dropped, and it is called again in the context itself.
 
     A thread cannot be interrupted: a cancellation that comes meanwhile is raised when the coroutine is back on the
     loop; with ``ending`` after the coroutine has ended, since what is left are functions that have to run.
@@ -107,23 +108,29 @@ class Steps(Beginning):
         return out
 
     def close(self) -> None:
-        if self.hop is None and self.coroutine is not None:
+        if self.coroutine is None:
+            self.running = True
+        elif self.hop is None:
             self.context.run(self.coroutine.close)
 
     def _step(self, value: Any) -> Any:
         self.running = True
         try:
             if self.coroutine is None:
-                begin_in(self.context, self)
+                outer = self.context
+                self.context = copy_of(outer)
+                if begin_in(self.context, self):
+                    self.context = outer
+                    begin_in(outer, self)
             out = ENDED if self.coroutine is None else resume(self.context, self.coroutine, value)
         except BaseException as error:
             return self._end(error)
         return self._end(None) if out is ENDED else self._wait(out)
 
     def _throw(self, error: Any) -> Any:
+        self.running = True
         if self.coroutine is None:
             return self._end(error)
-        self.running = True
         try:
             out = self.context.run(self.coroutine.throw, error)
         except StopIteration:

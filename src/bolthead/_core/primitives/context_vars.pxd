@@ -18,7 +18,9 @@ cpdef object advance(object awaitable)
 
 
 cdef class Beginning:
-    cdef object begin_here(self)
+    cdef bint begin_here(self) except -1
 
 
-cpdef object begin_in(object context, Beginning beginning)
+cpdef bint begin_in(object context, Beginning beginning) except -1
+cpdef object copy_of(object context)
+cpdef object variables_of(object context)

@@ -6,7 +6,7 @@ The compiled version goes straight to CPython's functions, which an augmenting `
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextvars import Context, ContextVar
+from contextvars import Context, ContextVar, copy_context
 from types import CoroutineType
 from typing import Any
 
@@ -72,13 +72,26 @@ class Beginning:
 
     __slots__ = ()
 
-    def begin_here(self) -> None:
+    def begin_here(self) -> bool:
         """Called in the context."""
+        raise NotImplementedError
 
 
-def begin_in(context: Context, beginning: Beginning) -> None:
-    """Call ``beginning.begin_here()`` within *context*."""
-    context.run(beginning.begin_here)
+def begin_in(context: Context, beginning: Beginning) -> bool:
+    """Call ``beginning.begin_here()`` within *context*, and return what it does."""
+    return context.run(beginning.begin_here)
+
+
+def copy_of(context: Context | None) -> Context:
+    """A copy of *context*, or of the current one."""
+    return copy_context() if context is None else context.copy()
+
+
+def variables_of(context: Context) -> Any:
+    """What stands for all variables of *context* with their values; None where nothing does.
+
+    As long as it is the same object, none was set. The pure version cannot tell.
+    """
 
 
 class Rest:

@@ -27,6 +27,17 @@ cdef extern from "Python.h":
 
 cdef extern from *:
     """
+    static int bolthead_is_mapping(PyObject *part, void *found) {
+        if (!strcmp(Py_TYPE(part)->tp_name, "hamt")) *(PyObject **)found = part;
+        return 0;
+    }
+    /* The immutable mapping that a context has: each change gives it another. Borrowed; NULL if there is none. */
+    static CYTHON_INLINE PyObject *bolthead_variables(PyObject *context) {
+        PyObject *found = NULL;
+        traverseproc traverse = Py_TYPE(context)->tp_traverse;
+        if (traverse) traverse(context, bolthead_is_mapping, &found);
+        return found;
+    }
     /* A new reference in *out*: what the coroutine yields (1 is returned) or returns (0). */
     static CYTHON_INLINE int bolthead_resume(PyObject *context, PyObject *coroutine, PyObject *value, PyObject **out) {
         int outcome;
@@ -39,8 +50,11 @@ cdef extern from *:
         return outcome;
     }
     """
+    object PyContext_Copy(object context)
+    object PyContext_CopyCurrent()
     int PyContext_Enter(object context) except -1
     int PyContext_Exit(object context) except -1
+    PyObject *bolthead_variables(object context)
     int bolthead_resume(object context, object coroutine, object value, PyObject **out) except -1
 
 ENDED = type("Ended", (), {"__repr__": lambda self: "<ended>", "__slots__": ()})()
@@ -158,16 +172,25 @@ cpdef object resume(object context, object coroutine, object value):
 
 
 cdef class Beginning:
-    cdef object begin_here(self):
-        pass
+    cdef bint begin_here(self) except -1:
+        raise NotImplementedError
 
 
-cpdef object begin_in(object context, Beginning beginning):
+cpdef bint begin_in(object context, Beginning beginning) except -1:
     PyContext_Enter(context)
     try:
-        beginning.begin_here()
+        return beginning.begin_here()
     finally:
         PyContext_Exit(context)
+
+
+cpdef object copy_of(object context):
+    return PyContext_CopyCurrent() if context is None else PyContext_Copy(context)
+
+
+cpdef object variables_of(object context):
+    cdef PyObject *found = bolthead_variables(context)
+    return None if found is NULL else <object>found
 
 
 cdef class Rest:

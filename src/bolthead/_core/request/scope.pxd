@@ -1,8 +1,9 @@
 cimport cython
 
+from bolthead._core.primitives.bytes_search cimport HeaderValues
+
 cdef dict _KEYS
 cdef dict _BASE
-cdef int LOWER_A
 cdef tuple _HTTP_SCHEMES
 cdef tuple _WEBSOCKET_SCHEMES
 
@@ -19,9 +20,8 @@ cdef object fill_peers(dict environ, dict scope)
 cpdef bint has_body(dict environ) except -1
 
 
-cdef class LazyEnviron:
+cdef class LazyEnviron(HeaderValues):
     cdef readonly dict scope
-    cdef readonly bytes host
     cdef readonly str path
     cdef readonly str cookies
     cdef readonly bint websocket
@@ -29,7 +29,5 @@ cdef class LazyEnviron:
 
     cpdef dict fill(self, object request)
 
-@cython.locals(
-    path=str, scheme=str, host=bytes, cookies=str, name=bytes, value=bytes, size=cython.Py_ssize_t, lazy=LazyEnviron,
-)
+@cython.locals(path=str, scheme=str, cookie=bytes, lazy=LazyEnviron)
 cpdef LazyEnviron lazy_environ(dict scope, bint websocket)

@@ -7,6 +7,8 @@ import sys
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from ..primitives.bytes_search import HeaderValues
+
 NAMES_CACHED = 512
 """How many header names are remembered with their keys in the environ."""
 
@@ -15,7 +17,6 @@ _KEYS: dict[bytes, str] = {b"content-type": "CONTENT_TYPE", b"content-length": "
 
 TEST_ENVIRON = "bolthead.environ"
 """The key of a scope under which a test client passes what an ASGI scope has no place for."""
-LOWER_A = ord("a")
 _HTTP_SCHEMES = ("http", "https")
 _WEBSOCKET_SCHEMES = ("ws", "wss")
 
@@ -166,17 +167,16 @@ def has_body(environ: dict[str, Any]) -> bool:
     return environ["SERVER_PROTOCOL"] > "HTTP/1.1" and environ["REQUEST_METHOD"] not in ("GET", "HEAD")
 
 
-class LazyEnviron:
+class LazyEnviron(HeaderValues):
     """The environ of a GET request without a body and anything else that is rare: it is made when looked at.
 
     *host* (the header's bytes), *path*, *cookies* (the header, empty without one) and *websocket* (whether the request
     asks for one) are what the lifecycle needs of it by itself.
     """
 
-    __slots__ = ("cookies", "environ", "host", "path", "scope", "websocket")
+    __slots__ = ("cookies", "environ", "path", "scope", "websocket")
 
     scope: dict[str, Any]
-    host: bytes
     path: str
     cookies: str
     websocket: bool
@@ -205,40 +205,14 @@ def lazy_environ(scope: dict[str, Any], websocket: bool) -> Any:
     scheme = scope.get("scheme") or "http"
     if scheme not in (_WEBSOCKET_SCHEMES if websocket else _HTTP_SCHEMES):
         return None
-    host: Any = None
-    cookies = ""
-    for name, value in scope["headers"]:
-        if not name or name[0] < LOWER_A:
-            # ASGI requires lower case; a colon begins a pseudo header of HTTP/2.
-            return None
-        size = len(name)
-        if size == 4:
-            if name == b"host":
-                if host is not None:
-                    return None
-                host = value
-        elif size == 6:
-            if name == b"cookie":
-                if cookies:
-                    return None
-                cookies = value.decode("latin-1")
-        elif size == 7:
-            if name == b"upgrade" and not websocket:
-                return None
-        elif (
-            (size == 12 and name == b"content-type")
-            or (size == 14 and name == b"content-length")
-            or (size == 17 and name == b"transfer-encoding")
-        ):
-            # The lifecycle looks at the environ in any case.
-            return None
-    if host is None:
-        return None
     lazy = LazyEnviron.__new__(LazyEnviron)
+    # With a body the lifecycle looks at the environ in any case.
+    if not lazy.read(scope["headers"], websocket):
+        return None
     lazy.scope = scope
-    lazy.host = host
     lazy.path = path
-    lazy.cookies = cookies
+    cookie = lazy.cookie
+    lazy.cookies = "" if cookie is None else cookie.decode("latin-1")
     lazy.websocket = websocket
     lazy.environ = None
     return lazy

@@ -15,7 +15,7 @@ _LENGTHS: list[Any] = [None] * LENGTHS_CACHED
 _TYPES: dict[str, tuple[bytes, bytes]] = {}
 """Content type → its header."""
 # FAST (asgi string): compiled, a copy takes less than a new dict's growing.
-_START: dict[str, Any] = {"type": "http.response.start", "status": 0, "headers": None}
+_START: dict[str, Any] = {"type": "http.response.start", "status": 200, "headers": None}
 _BODY: dict[str, Any] = {"type": "http.response.body", "body": b"", "more_body": False}
 
 
@@ -42,7 +42,8 @@ def start_message(status: int, pairs: Any) -> dict[str, Any]:
 def start_with(status: int, headers: list[tuple[bytes, bytes]]) -> dict[str, Any]:
     """``http.response.start`` with this status, and with headers in ASGI's form."""
     message = _START.copy()
-    message["status"] = status
+    if type(status) is not int or status != 200:
+        message["status"] = status
     message["headers"] = headers
     return message
 
