@@ -33,17 +33,22 @@ cdef extern from *:
     enum { ROOM = 32 * 1024, STACK = 64 * 1024, DELAY = 500 * 1000 };
     typedef struct Stream {
         struct Stream *next;
-        int fd, listed, stuck, error;
-        pid_t pid;
+        int fd, listed, stuck, error, forks;
         size_t used;
         char data[ROOM];
     } Stream;
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     static pthread_cond_t more = PTHREAD_COND_INITIALIZER;
     static Stream *listed = NULL;
-    static int idle = 0;
-    /* The process that the thread runs in. */
-    static pid_t running = 0;
+    static int idle = 0, running = 0, forks = 0;
+    /* A child process, where the thread is not. */
+    static void stream_forked(void) {
+        pthread_mutex_init(&lock, NULL);
+        pthread_cond_init(&more, NULL);
+        listed = NULL;
+        idle = running = 0;
+        forks++;
+    }
     /* Send what the socket takes; the rest moves to the front. */
     static void stream_push(Stream *stream) {
         size_t sent = 0;
@@ -86,26 +91,19 @@ cdef extern from *:
         pthread_attr_setstacksize(&attributes, STACK);
         pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
         pthread_sigmask(SIG_SETMASK, &all, &before);
-        if (!pthread_create(&thread, &attributes, stream_pusher, NULL))
-            __atomic_store_n(&running, getpid(), __ATOMIC_RELAXED);
+        running = !pthread_create(&thread, &attributes, stream_pusher, NULL);
         pthread_sigmask(SIG_SETMASK, &before, NULL);
         pthread_attr_destroy(&attributes);
     }
     static int stream_open(Stream *stream, int fd) {
-        pid_t started = __atomic_load_n(&running, __ATOMIC_RELAXED);
-        stream->pid = getpid();
-        if (started && started != stream->pid) {
-            /* A child process, where the thread is not. */
-            pthread_mutex_init(&lock, NULL);
-            pthread_cond_init(&more, NULL);
-            listed = NULL;
-            idle = 0;
-            running = 0;
-        }
+        static int known = 0;
+        int started;
         pthread_mutex_lock(&lock);
-        if (!running) stream_run();
+        if (!known) known = !pthread_atfork(NULL, NULL, stream_forked);
+        if (known && !running) stream_run();
         started = running;
         pthread_mutex_unlock(&lock);
+        stream->forks = forks;
         /* A descriptor of its own: the application may close the other one, and its number be given anew. */
         stream->fd = started ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
         stream->listed = stream->stuck = stream->error = 0;
@@ -138,7 +136,7 @@ cdef extern from *:
     }
     static void stream_end(Stream *stream, int sending) {
         /* A copy of it in a child process is not in the list, and its bytes are the parent's to send. */
-        if (stream->pid == getpid()) {
+        if (stream->forks == forks) {
             pthread_mutex_lock(&lock);
             for (Stream **at = &listed; *at; at = &(*at)->next) {
                 if (*at == stream) {
