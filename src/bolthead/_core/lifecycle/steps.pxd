@@ -1,4 +1,29 @@
+cimport cython
+
 from bolthead._core.primitives.context_vars cimport Beginning, begin_in, copy_of, resume
+
+
+cdef class Steps(Beginning)
+
+
+cdef class Hop:
+    cdef public bint _asyncio_future_blocking
+    cdef public object callback
+    cdef public bint cancelled_meanwhile
+    cdef public object context
+    cdef public bint ended
+    cdef public object error
+    cdef public object inner
+    cdef public bint landed
+    cdef public object loop
+    cdef public Steps steps
+    cdef public list streams
+    cdef public bint told
+    cdef public object turn
+
+    cpdef object waited_for(self)
+    cpdef bint is_first(self) except -1
+    cpdef object tell(self)
 
 
 cdef class Steps(Beginning):
@@ -12,7 +37,7 @@ cdef class Steps(Beginning):
     cdef public bint running
     cdef public bint watchable
     cdef public object task
-    cdef public object hop
+    cdef public Hop hop
 
     cpdef object prepare(self, object coroutine, object context, object app)
     cdef object _step(self, object value)
@@ -21,6 +46,7 @@ cdef class Steps(Beginning):
     cdef object _end(self, object error)
     cdef object _depart(self)
     cdef object _arrive(self)
+    @cython.locals(hop=Hop)
     cdef object _go_on(self)
     cpdef object suspended(self)
     cpdef object ended(self, object error)

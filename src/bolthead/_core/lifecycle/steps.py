@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from asyncio import CancelledError, Future, create_task, current_task, get_running_loop
+from _thread import allocate_lock
+from asyncio import CancelledError, create_task, current_task, get_running_loop
 from collections.abc import Callable, Generator
 from concurrent.futures import Future as ThreadFuture
 from contextvars import Context, copy_context
@@ -171,13 +172,13 @@ class Steps(Beginning):
             self.prompt = True
             return self._go_on()
         self.prompt = False
-        return next(hop.__await__())
+        return hop.waited_for()
 
     def _arrive(self) -> Any:
         hop = self.hop
-        if not hop.done():
+        if not hop.landed:
             # Not woken by the thread, which has to return first.
-            return next(hop.__await__())
+            return hop.waited_for()
         return self._go_on()
 
     def _go_on(self) -> Any:
@@ -219,34 +220,65 @@ def waiting_hop() -> Hop | None:
         return None
 
 
-class Hop(Future[None]):
+class Hop:
     """What the task waits for while a thread has the coroutine of *steps*.
 
     ``streams``: bodies made on the loop meanwhile, which the thread is to push the contexts for.
+
+    FAST (asgi sync): it is no `asyncio.Future` but as much of one as a task asks for, which goes on as soon as the hop
+    has landed: a future's callbacks would have another turn of the loop.
     """
 
-    ended = False
-    error: BaseException | None = None
-    cancelled_meanwhile = told = False
-    inner: Any = None
-    streams: list[Any] | None = None
+    __slots__ = (
+        "_asyncio_future_blocking",
+        "callback",
+        "cancelled_meanwhile",
+        "context",
+        "ended",
+        "error",
+        "inner",
+        "landed",
+        "loop",
+        "steps",
+        "streams",
+        "told",
+        "turn",
+    )
 
     def __init__(self, steps: Steps) -> None:
-        super().__init__(loop=get_running_loop())
         self.steps = steps
-        self.turns = [None]
+        self.loop = get_running_loop()
+        self.turn = allocate_lock()
+        self.ended = self.landed = self.cancelled_meanwhile = self.told = False
+        self.error: BaseException | None = None
+        self.inner: Any = None
+        self.streams: list[Any] | None = None
+        self.callback: Any = None
+        self.context: Any = None
+        self._asyncio_future_blocking = False
+
+    def get_loop(self) -> Any:
+        return self.loop
+
+    def waited_for(self) -> Hop:
+        """What a coroutine yields to its task to wait for this."""
+        self._asyncio_future_blocking = True
+        return self
+
+    def add_done_callback(self, callback: Any, *, context: Any = None) -> None:
+        self.callback = callback
+        self.context = copy_context() if context is None else context
+
+    def result(self) -> None:
+        """What the task asks for when it goes on."""
 
     def is_first(self) -> bool:
         """Whether this is the first of two calls: by the task when it begins to wait, by the thread when it has run."""
-        try:
-            self.turns.pop()
-        except IndexError:
-            return False
-        return True
+        return self.turn.acquire(False)
 
     def cancel(self, msg: Any = None) -> bool:
         """Note that the task is to be cancelled. A coroutine that the thread waits for is cancelled at once."""
-        if self.done():
+        if self.landed:
             return False
         self.cancelled_meanwhile = True
         if self.inner is not None and not self.steps.ending:
@@ -273,14 +305,16 @@ class Hop(Future[None]):
         if self.is_first():
             return
         try:
-            self.get_loop().call_soon_threadsafe(self.land)
+            self.loop.call_soon_threadsafe(self.land)
         except RuntimeError:
             # The loop was closed meanwhile: no task waits any more.
             pass
 
     def land(self) -> None:
-        if not self.done():
-            self.set_result(None)
+        self.landed = True
+        callback, self.callback = self.callback, None
+        if callback is not None:
+            self.context.run(callback, self)
 
     def bridge(self, func: Any) -> Any:
         """A synchronous function for the thread, which runs coroutine function *func* on the loop and waits for it."""
@@ -322,7 +356,7 @@ class Hop(Future[None]):
             else:
                 outcome.set_result(task.result())
 
-        self.get_loop().call_soon_threadsafe(start, context=Context())
+        self.loop.call_soon_threadsafe(start, context=Context())
         try:
             result = outcome.result()
         finally:
