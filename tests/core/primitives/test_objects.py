@@ -114,3 +114,23 @@ def test_a_semaphore_lets_one_thread_through_for_each_release(load: Load) -> Non
         log.append("back")
     thread.join()
     assert log == ["there", "back"] * 100
+
+
+def test_a_turn_is_taken_by_one_thread(load: Load) -> None:
+    module = load(NAME)
+    for _ in range(50):
+        turn = module.Turn()
+        meet = threading.Barrier(4)
+        found: list[bool] = []
+
+        def take(turn: Any = turn, meet: Any = meet, found: Any = found) -> None:
+            meet.wait()
+            found.append(turn.take())
+
+        threads = [threading.Thread(target=take) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(found) == [False, False, False, True]
+        assert not turn.take()

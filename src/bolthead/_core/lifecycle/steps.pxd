@@ -1,12 +1,13 @@
 cimport cython
 
 from bolthead._core.primitives.context_vars cimport Beginning, begin_in, copy_of, resume
+from bolthead._core.primitives.objects cimport Turn
 
 
 cdef class Steps(Beginning)
 
 
-cdef class Hop:
+cdef class Hop(Turn):
     cdef public bint _asyncio_future_blocking
     cdef public object callback
     cdef public bint cancelled_meanwhile
@@ -19,10 +20,8 @@ cdef class Hop:
     cdef public Steps steps
     cdef public list streams
     cdef public bint told
-    cdef public object turn
 
     cpdef object waited_for(self)
-    cpdef bint is_first(self) except -1
     cpdef object tell(self)
 
 

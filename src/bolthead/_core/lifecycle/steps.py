@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from _thread import allocate_lock
 from asyncio import CancelledError, create_task, current_task, get_running_loop
 from collections.abc import Callable, Generator
 from concurrent.futures import Future as ThreadFuture
@@ -12,6 +11,7 @@ from sys import exc_info
 from typing import Any
 
 from ..primitives.context_vars import ENDED, Beginning, begin_in, copy_of, resume
+from ..primitives.objects import Turn
 from ..primitives.place import place
 from .handling import awaited_handling
 
@@ -165,9 +165,9 @@ class Steps(Beginning):
         hop = self.hop = Hop(self)
         # Other tasks have their turn after each second hop at the latest.
         if self.prompt:
-            hop.is_first()
+            hop.take()
         self.app._asgi_executor().submit(hop.run, self.context, self.coroutine)
-        if not self.prompt and not hop.is_first():
+        if not self.prompt and not hop.take():
             # FAST (asgi sync): the thread has run already, as it mostly does where both are on one core.
             self.prompt = True
             return self._go_on()
@@ -220,9 +220,10 @@ def waiting_hop() -> Hop | None:
         return None
 
 
-class Hop:
+class Hop(Turn):
     """What the task waits for while a thread has the coroutine of *steps*.
 
+    The task takes its turn when it begins to wait, the thread when it has run: who is second knows that the other has.
     ``streams``: bodies made on the loop meanwhile, which the thread is to push the contexts for.
 
     FAST (asgi sync): it is no `asyncio.Future` but as much of one as a task asks for, which goes on as soon as the hop
@@ -242,13 +243,11 @@ class Hop:
         "steps",
         "streams",
         "told",
-        "turn",
     )
 
     def __init__(self, steps: Steps) -> None:
         self.steps = steps
         self.loop = get_running_loop()
-        self.turn = allocate_lock()
         self.ended = self.landed = self.cancelled_meanwhile = self.told = False
         self.error: BaseException | None = None
         self.inner: Any = None
@@ -271,10 +270,6 @@ class Hop:
 
     def result(self) -> None:
         """What the task asks for when it goes on."""
-
-    def is_first(self) -> bool:
-        """Whether this is the first of two calls: by the task when it begins to wait, by the thread when it has run."""
-        return self.turn.acquire(False)
 
     def cancel(self, msg: Any = None) -> bool:
         """Note that the task is to be cancelled. A coroutine that the thread waits for is cancelled at once."""
@@ -302,7 +297,7 @@ class Hop:
         return self.report
 
     def report(self) -> None:
-        if self.is_first():
+        if self.take():
             return
         try:
             self.loop.call_soon_threadsafe(self.land)

@@ -1,3 +1,5 @@
+from cpython.pythread cimport PyThread_type_lock
+
 cdef extern from *:
     """
     /* What threads read while another one writes. A read sees all that was written before what it reads; with the GIL
@@ -26,3 +28,9 @@ cpdef object own_set(object instance, object name, object value)
 cpdef object own_item(object mapping, object key)
 cpdef object item_of(object mapping, object key)
 cpdef object add_pairs(object mapping, list pairs)
+
+
+cdef class Turn:
+    cdef PyThread_type_lock _lock
+
+    cpdef bint take(self) except -1

@@ -11,7 +11,7 @@ from _thread import allocate_lock
 from collections.abc import Callable
 from operator import getitem
 from types import FunctionType
-from typing import Any
+from typing import Any, Self
 
 CO_COROUTINE = 0x80
 MARKS = sys.version_info >= (3, 12)
@@ -73,6 +73,23 @@ def add_pairs(mapping: Any, pairs: list[tuple[Any, Any]]) -> None:
     """Add *pairs* to a multi-dict, which holds a list for each key."""
     for key, value in pairs:
         dict.setdefault(mapping, key, []).append(value)
+
+
+class Turn:
+    """What the first of several threads takes."""
+
+    __slots__ = ("_lock",)
+
+    _lock: Any
+
+    def __new__(cls, *args: Any) -> Self:
+        turn = object.__new__(cls)
+        turn._lock = allocate_lock()
+        return turn
+
+    def take(self) -> bool:
+        """Whether this is the first call."""
+        return self._lock.acquire(False)  # type: ignore[no-any-return]
 
 
 class Semaphore:

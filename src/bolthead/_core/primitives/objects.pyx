@@ -146,6 +146,21 @@ cdef void release(PyThread_type_lock lock) noexcept nogil:
     PyThread_release_lock(lock)
 
 
+cdef class Turn:
+    def __cinit__(self):
+        self._lock = PyThread_allocate_lock()
+        if self._lock is NULL:
+            raise MemoryError
+
+    def __dealloc__(self):
+        if self._lock is not NULL:
+            release(self._lock)
+            PyThread_free_lock(self._lock)
+
+    cpdef bint take(self) except -1:
+        return PyThread_acquire_lock(self._lock, NOWAIT_LOCK)
+
+
 cdef class Semaphore:
     cdef PyThread_type_lock _lock
 
