@@ -20,7 +20,7 @@ from ._core.lifecycle.contexts import (
     push_request,
 )
 from ._core.lifecycle.phases import is_async, open_session, plan_of
-from ._core.lifecycle.records import NOT_CREATED, AppRecord, RequestRecord
+from ._core.lifecycle.records import NOT_CREATED, GlobalsRecord, RequestRecord
 from ._core.request.attributes import LazyAttribute
 from ._core.routing.adapter import AdapterRecord
 from .globals import _active_request, _cv_app, _cv_request
@@ -154,11 +154,6 @@ def has_app_context() -> bool:
     return _cv_app.get(None) is not None
 
 
-def _make_globals(ctx: AppContext) -> _AppCtxGlobals:
-    made: _AppCtxGlobals = ctx.app.app_ctx_globals_class()
-    return made
-
-
 class _Pushable:
     """A context manager that pushes and pops."""
 
@@ -176,7 +171,7 @@ class _Pushable:
         self.pop(exc_value)
 
 
-class AppContext(AppRecord, _Pushable):
+class AppContext(GlobalsRecord, _Pushable):
     """The state of an application while it handles a request or a command: ``app``, `g` and ``url_adapter``.
 
     A request context brings one along; `Flask.app_context` makes one by hand, for ``with`` or, on an event loop,
@@ -187,10 +182,9 @@ class AppContext(AppRecord, _Pushable):
         self.app = app
         self._url_for_guards = None
         self._adapter = app.create_url_adapter(None)
+        self._g = None
         self._token = None
         self._tokens = None
-
-    g: _AppCtxGlobals = LazyAttribute("g", _make_globals)  # type: ignore[assignment]
 
     @property
     def url_adapter(self) -> Any:

@@ -1,7 +1,7 @@
 cimport cython
 
 from bolthead._core.lifecycle.phases cimport open_session, send, teardown_app, teardown_request
-from bolthead._core.lifecycle.records cimport AppRecord, Plan, RequestRecord, environ_seen
+from bolthead._core.lifecycle.records cimport AppRecord, GlobalsRecord, Plan, RequestRecord, environ_seen
 from bolthead._core.primitives.context_vars cimport var_get, var_reset, var_set, variables_of
 from bolthead._core.primitives.objects cimport bare, item_of
 from bolthead._core.request.scope cimport LazyEnviron
@@ -35,7 +35,7 @@ cpdef bint is_last_push(AppRecord ctx) except -1
 cpdef object drop_app(AppRecord ctx)
 cpdef object check_app_popped(Plan plan, AppRecord ctx, object top)
 
-@cython.locals(made=AppRecord)
+@cython.locals(made=GlobalsRecord)
 cpdef object push_request(Plan plan, RequestRecord ctx)
 
 @cython.locals(environ=dict)

@@ -13,7 +13,7 @@ from ..request.scope import LazyEnviron
 from ..routing.adapter import may_redirect, not_found_error
 from ..routing.search import DETOUR, FOUND, MISSED, lookup_static, lookup_tree
 from .phases import open_session, send, teardown_app, teardown_request
-from .records import NOT_CREATED, AppRecord, Plan, RequestRecord, environ_seen
+from .records import NOT_CREATED, AppRecord, GlobalsRecord, Plan, RequestRecord, environ_seen
 
 app_var = _cv_app
 request_var = _cv_request
@@ -163,9 +163,10 @@ def push_request(plan: Plan, ctx: RequestRecord) -> None:
     pushed: Any = None
     if outer is None or outer.app is not app:
         if plan.stock_contexts:
-            made: AppRecord = bare(plan.app_class)
+            made: GlobalsRecord = bare(plan.app_class)
             made.app = app
             made._adapter = NOT_CREATED
+            made._g = None
             made._url_for_guards = None
             made._tokens = None
             made._token = var_set(app_var, made)

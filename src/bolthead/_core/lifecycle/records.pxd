@@ -11,7 +11,12 @@ cdef class AppRecord:
     cdef public list _tokens
     cdef public object app
     cdef public object _adapter
+    cdef public object _g
     cdef public object _url_for_guards
+
+
+cdef class GlobalsRecord(AppRecord):
+    pass
 
 
 cdef class RequestRecord(AppRecord):

@@ -9,15 +9,12 @@ from bolthead._core.primitives.objects cimport is_on
 
 cdef extern from "Python.h":
     ctypedef PyObject *(*getattrofunc)(PyObject *, PyObject *) except? NULL
-    ctypedef object (*descrgetfunc)(PyObject *, PyObject *, PyObject *)
     ctypedef int (*inquiry)(PyObject *) except -1
     ctypedef struct PyNumberMethods:
         inquiry nb_bool
     ctypedef struct PyTypeObject:
         PyNumberMethods *tp_as_number
         getattrofunc tp_getattro
-        descrgetfunc tp_descr_get
-    PyObject *PyObject_GetAttr(PyObject *obj, PyObject *name)
     Py_UCS4 PyUnicode_READ_CHAR(object text, Py_ssize_t index)
     int PyContextVar_Get(object var, PyObject *default, PyObject **value) except -1
     object PyContextVar_Set(object var, object value)
@@ -57,16 +54,91 @@ cdef extern from *:
     PyObject *bolthead_variables(object context)
     int bolthead_resume(object context, object coroutine, object value, PyObject **out) except -1
 
+cdef extern from *:
+    """
+    #include <structmember.h>
+
+    #if CYTHON_COMPILING_IN_CPYTHON && !defined(Py_GIL_DISABLED)
+    #define BOLTHEAD_LOOKUPS 1
+    #else
+    #define BOLTHEAD_LOOKUPS 0
+    #endif
+
+    /* Where an object of its class has the value of a slot; 0 where the slot itself must be asked. */
+    static Py_ssize_t bolthead_offset(PyObject *slot) {
+    #if BOLTHEAD_LOOKUPS
+        if (Py_IS_TYPE(slot, &PyMemberDescr_Type)) return ((PyMemberDescrObject *)slot)->d_member->offset;
+    #endif
+        return 0;
+    }
+
+    /* What is there, borrowed; NULL where nothing is. */
+    static CYTHON_INLINE PyObject *bolthead_at(PyObject *obj, Py_ssize_t offset) {
+        return offset ? *(PyObject **)((char *)obj + offset) : NULL;
+    }
+
+    /* ``getattr(obj, name)``, which for a field of a record is a function of C. */
+    static PyObject *bolthead_field(PyObject *obj, PyObject *name) {
+    #if BOLTHEAD_LOOKUPS
+        PyTypeObject *cls = Py_TYPE(obj);
+        if (cls->tp_getattro == PyObject_GenericGetAttr) {
+            PyObject *field = _PyType_Lookup(cls, name);
+            if (field != NULL && Py_IS_TYPE(field, &PyGetSetDescr_Type)) {
+                PyGetSetDef *def = ((PyGetSetDescrObject *)field)->d_getset;
+                if (def->get != NULL) return def->get(obj, def->closure);
+            }
+        }
+    #endif
+        return PyObject_GetAttr(obj, name);
+    }
+
+    /* ``getattr(obj, name)``. *hook* is the slot of a class with a `__getattr__` in Python: before CPython 3.13
+       it makes an error of each missing attribute before it calls that. *plain* is object's `__getattribute__`. */
+    static PyObject *bolthead_getattr(PyObject *obj, PyObject *name, getattrofunc hook, PyObject *plain,
+                                      PyObject *plain_name, PyObject *hook_name) {
+    #if BOLTHEAD_LOOKUPS && PY_VERSION_HEX < 0x030D0000
+        PyTypeObject *cls = Py_TYPE(obj);
+        if (cls->tp_getattro == hook && _PyType_Lookup(cls, plain_name) == plain) {
+            PyObject *method, *found = _PyObject_GenericGetAttrWithDict(obj, name, NULL, 1);
+            if (found != NULL || PyErr_Occurred()) return found;
+            method = Py_XNewRef(_PyType_Lookup(cls, hook_name));
+            if (method != NULL && Py_TYPE(method)->tp_descr_get != NULL) {
+                Py_SETREF(method, Py_TYPE(method)->tp_descr_get(method, obj, (PyObject *)cls));
+                if (method == NULL) return NULL;
+            }
+            if (method != NULL) {
+                found = PyObject_CallOneArg(method, name);
+                Py_DECREF(method);
+                return found;
+            }
+        }
+    #endif
+        return PyObject_GetAttr(obj, name);
+    }
+    """
+    Py_ssize_t bolthead_offset(object slot)
+    PyObject *bolthead_at(object obj, Py_ssize_t offset)
+    object bolthead_field(object obj, object name)
+    PyObject *bolthead_getattr(object obj, object name, getattrofunc hook, PyObject *plain, object plain_name,
+                               object hook_name)
+
 ENDED = type("Ended", (), {"__repr__": lambda self: "<ended>", "__slots__": ()})()
 cdef object ended = ENDED
 
 cdef object OBJECT_SETATTR = object.__setattr__
-# Of the class given to `forward_slots`: its slot for the value, and the names of its own attributes.
+# Of the class given to `forward_slots`: where its slot for the value is, the names of its own attributes, and the
+# second letters of those.
 cdef object CLASS = None
 cdef object CURRENT = "_get_current_object"
-cdef object SLOT = None
-cdef PyObject *slot = NULL
+cdef Py_ssize_t offset = 0
 cdef frozenset OWN = frozenset()
+cdef bint[128] SECONDS
+# How a class with a `__getattr__` in Python, as that of `g`, looks attributes up.
+cdef object HOOK_NAME = "__getattr__"
+cdef object HOOKED = type("Hooked", (), {HOOK_NAME: lambda self, name: None})
+cdef getattrofunc hook = (<PyTypeObject *>HOOKED).tp_getattro
+cdef object PLAIN_NAME = "__getattribute__"
+cdef PyObject *plain = <PyObject *>object.__getattribute__
 
 
 cdef class _ContextValue:
@@ -83,14 +155,9 @@ cdef class _ContextValue:
         PyContextVar_Get(self._var, NULL, &found)
         if found is NULL:
             raise RuntimeError(self._message)
-        if self._attr is None:
-            whole = <object>found
-            Py_XDECREF(found)
-            return whole
-        try:
-            return getattr(<object>found, self._attr)
-        finally:
-            Py_XDECREF(found)
+        owner = <object>found
+        Py_XDECREF(found)
+        return owner if self._attr is None else bolthead_field(owner, self._attr)
 
 
 cpdef object context_value(object var, object attr, object message):
@@ -98,14 +165,16 @@ cpdef object context_value(object var, object attr, object message):
 
 
 cpdef object current(object proxy):
+    cdef PyObject *value = NULL
     if type(proxy) is CLASS:
-        value = (<PyTypeObject *>Py_TYPE(SLOT)).tp_descr_get(slot, <PyObject *>proxy, NULL)
-    else:
-        # A subclass, or the class of an earlier import of the package.
-        value = PyObject_GenericGetAttr(proxy, CURRENT)
-    if type(value) is _ContextValue:
-        return (<_ContextValue>value).fetch()
-    return value()
+        value = bolthead_at(proxy, offset)
+    if value is NULL:
+        # A subclass, or the class of an earlier import of the package; or the slot is empty.
+        return PyObject_GenericGetAttr(proxy, CURRENT)()
+    function = <object>value
+    if type(function) is _ContextValue:
+        return (<_ContextValue>function).fetch()
+    return function()
 
 
 cdef object own_attribute(object proxy, object name):
@@ -122,16 +191,22 @@ cdef object own_attribute(object proxy, object name):
         return None
 
 
+cdef bint is_own(object name) except -1:
+    # Whether *name*, which begins with an underscore, may be one of the proxy itself.
+    cdef Py_UCS4 second = PyUnicode_READ_CHAR(name, 1)
+    return second < 128 and SECONDS[second] and name in OWN
+
+
 cdef PyObject *get_attribute(PyObject *proxy, PyObject *name) except? NULL:
     # All names of the proxy itself begin so.
-    if PyUnicode_READ_CHAR(<object>name, 0) == u"_" and <object>name in OWN:
+    if PyUnicode_READ_CHAR(<object>name, 0) == u"_" and is_own(<object>name):
         found = own_attribute(<object>proxy, <object>name)
         if found is not None:
             Py_INCREF(found)
             return <PyObject *>found
     # FAST (page-methods): where there is no such attribute, as often in `g`, the error gets no frame of ours.
     found = current(<object>proxy)
-    return PyObject_GetAttr(<PyObject *>found, name)
+    return bolthead_getattr(found, <object>name, hook, plain, PLAIN_NAME, HOOK_NAME)
 
 
 cdef int truth(PyObject *proxy) except -1:
@@ -153,11 +228,12 @@ cpdef object set_attribute(object proxy, object name, object value):
 
 
 cpdef object forward_slots(object cls):
-    global CLASS, SLOT, slot, OWN
+    global CLASS, OWN, offset
     CLASS = cls
-    SLOT = cls._get_current_object
-    slot = <PyObject *>SLOT
+    offset = bolthead_offset(cls._get_current_object)
     OWN = frozenset(dir(cls))
+    for name in OWN:
+        SECONDS[ord(name[1])] = True
     (<PyTypeObject *>cls).tp_getattro = get_attribute
     (<PyTypeObject *>cls).tp_as_number.nb_bool = truth
     PyType_Modified(<PyTypeObject *>cls)
