@@ -28,6 +28,7 @@ OWN_SOURCE = {
     "routing.segment_table",
     "serving.head",
     "serving.joined",
+    "templates.calls",
 }
 """Modules whose compiled build has a source of its own, a ``.pyx``."""
 

@@ -18,6 +18,7 @@ from core.templates.odd_values import MAKE, values
 
 Load = Callable[[str], ModuleType]
 RUNTIME = "bolthead._core.templates.runtime"
+CALLS = "bolthead._core.templates.calls"
 CONTEXTS = "bolthead._core.templates.contexts"
 FILTERS = "bolthead._core.templates.filters"
 NAMES = ["name", "id", "items", "copy", "missing", "broken", "lost", "absent", "__class__", "0", "é"]
@@ -53,9 +54,43 @@ def test_text_and_calls(load: Load, name: str) -> None:
     context = jinja2.Environment(autoescape=True).from_string("", globals={"a": 1}).new_context({"b": "<b>"})
     for args in ((), (1,), ("<x>", 2)):
         for kwargs in ({}, {"k": 1}):
-            own = outcome(runtime.call, context, obj, {"item": 3}, {"c": 4}, *args, **kwargs)
-            theirs = outcome(partial(context.call, obj, _loop_vars={"item": 3}, _block_vars={"c": 4}), *args, **kwargs)
-            assert own == theirs
+            for loops, blocks in (({"item": 3}, {"c": 4}), ({}, None), (None, {"c": 4})):
+                given = partial(context.call, obj, _loop_vars=loops, _block_vars=blocks or {})
+                theirs = outcome(given, *args, **kwargs)
+                for call in (runtime.call, load(CALLS).call):
+                    assert outcome(call, context, obj, loops, blocks, *args, **kwargs) == theirs
+
+
+def test_calls_with_many_arguments(load: Load) -> None:
+    """Also where they are more than a call hands on without making a tuple of them."""
+
+    class Seen:
+        def own(self, *args: Any, **kwargs: Any) -> Any:
+            return args, kwargs
+
+        @jinja2.pass_context
+        def given(self, context: Any, *args: Any, **kwargs: Any) -> Any:
+            return context.name, args, kwargs
+
+    call = load(CALLS).call
+    context = jinja2.Environment().from_string("").new_context({})
+    for obj in (Seen().own, Seen().given, Seen.own, lambda *args, **kwargs: (args, kwargs), max, [].append):
+        for count in range(15):
+            for names in range(3):
+                kwargs = {f"k{number}": number for number in range(names)}
+                theirs = outcome(context.call, obj, *range(count), **kwargs)
+                assert outcome(call, context, obj, None, None, *range(count), **kwargs) == theirs
+
+
+def test_a_method_that_is_gone_before_its_call_ends(load: Load) -> None:
+    class Fleeting:
+        def drop(self) -> str:
+            table.clear()
+            return type(self).__name__
+
+    table = {"method": Fleeting().drop}
+    context = jinja2.Environment().from_string("").new_context({})
+    assert load(CALLS).call(context, table["method"], None, None) == "Fleeting"
 
 
 def test_filters(load: Load) -> None:

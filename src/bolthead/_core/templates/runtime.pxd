@@ -2,6 +2,7 @@ cimport cython
 
 cdef object str_new
 cdef object OwnFunction
+cdef object MARK
 cdef object CONTEXT
 cdef object EVAL_CONTEXT
 cdef object ENVIRONMENT
@@ -15,6 +16,6 @@ cpdef object item(object environment, object obj, object argument)
 @cython.locals(parent=dict)
 cpdef object resolve(object context, object name)
 cdef object wanted(object context, object obj, object loop_vars, object block_vars)
-cdef object stopped(object context)
+cpdef object stopped(object context)
 @cython.locals(names=tuple, count=Py_ssize_t, given=Py_ssize_t, used=Py_ssize_t, arguments=list)
 cdef list macro_arguments(object context, object macro, tuple args, dict kwargs)

@@ -18,10 +18,11 @@ escape_str: Any = getattr(markupsafe, "_escape_inner", escape)
 """A str with its special characters replaced. Before MarkupSafe 3, `escape` itself is compiled."""
 str_new: Any = str.__new__
 DICT_ATTRIBUTES = frozenset(dir({}))
+MARK = "jinja_pass_arg"
 CONTEXT, EVAL_CONTEXT, ENVIRONMENT = (
-    vars(mark(lambda: None))["jinja_pass_arg"] for mark in (pass_context, pass_eval_context, pass_environment)
+    vars(mark(lambda: None))[MARK] for mark in (pass_context, pass_eval_context, pass_environment)
 )
-"""What Jinja's decorators mark a function with."""
+"""What Jinja's decorators mark a function with, under the name `MARK`."""
 
 
 def text(value: Any) -> Any:
@@ -109,7 +110,7 @@ def wanted(context: Any, obj: Any, loop_vars: Any, block_vars: Any) -> Any:
         obj = obj.__func__
         kind = type(obj)
     if kind is FunctionType or kind is OwnFunction:
-        mark = obj.__dict__.get("jinja_pass_arg")
+        mark = obj.__dict__.get(MARK)
         if mark is None:
             return None
         if mark is CONTEXT and not loop_vars and not block_vars:
@@ -120,7 +121,7 @@ def wanted(context: Any, obj: Any, loop_vars: Any, block_vars: Any) -> Any:
     if kind is BuiltinFunctionType:
         return None
     if kind is type or kind is partial:
-        return missing if hasattr(obj, "jinja_pass_arg") or hasattr(obj.__call__, "jinja_pass_arg") else None
+        return missing if hasattr(obj, MARK) or hasattr(obj.__call__, MARK) else None
     return missing
 
 

@@ -11,7 +11,7 @@ from jinja2.utils import LRUCache
 from markupsafe import Markup
 
 from ..primitives.stock import StockGuard
-from . import contexts, runtime
+from . import calls, contexts, runtime
 
 guard = StockGuard(
     Environment,
@@ -30,7 +30,7 @@ guard = StockGuard(
 """All methods that the functions of `runtime` and `contexts` replace."""
 
 # The functions of a stock environment.
-_attribute, _item, _call, _resolve = runtime.attribute, runtime.item, runtime.call, runtime.resolve
+_attribute, _item, _call, _resolve = runtime.attribute, runtime.item, calls.call, runtime.resolve
 _get_template, _included, _default_module = contexts.get_template, contexts.included, contexts.default_module
 
 

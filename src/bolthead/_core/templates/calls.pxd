@@ -1,0 +1,1 @@
+# `call` is for the code of templates alone.
