@@ -49,6 +49,23 @@ def test_finder_of_long_tokens(load: Load, size: int) -> None:
         assert finder.find(b"\0" * before + token[: size - 1], 0) == -1
 
 
+letters = st.sampled_from(["a" * 31, "ab" * 16, *"bé€😀", *"\0\x7f\x80\u07ff\uffff\ud800\udfff"])
+
+
+@given(st.lists(letters, max_size=12).map("".join))
+def test_utf8(text: str) -> None:
+    for name in builds.NAMES:
+        utf8 = builds.load(name, NAME).utf8
+        try:
+            wanted = text.encode()
+        except UnicodeEncodeError as error:
+            with pytest.raises(UnicodeEncodeError) as raised:
+                utf8(text)
+            assert str(raised.value) == str(error)
+        else:
+            assert utf8(text) == wanted
+
+
 @given(few, st.sampled_from([97, 255, 0]), st.integers(-2, 14), st.integers(-2, 14))
 def test_find_byte(data: bytes, byte: int, start: int, stop: int) -> None:
     for name in builds.NAMES:

@@ -6,6 +6,7 @@ from bolthead._core.lifecycle.contexts cimport (
     is_last_push, new_context, new_lazy_context, pop_request, pop_silently, preserve_contexts, push_request,
 )
 from bolthead._core.lifecycle.phases cimport can_skip_response, plan_of
+from bolthead._core.primitives.bytes_search cimport utf8
 from bolthead._core.primitives.context_vars cimport advance, copy_of, var_get, variables_of
 from bolthead._core.request.scope cimport LazyEnviron, environ_of, has_body, lazy_environ
 from bolthead._core.lifecycle.asgi_send cimport Answer, start_of, whole_answer

@@ -7,6 +7,7 @@ from typing import Any
 from warnings import warn
 
 from ..json.response_json import line_of
+from ..primitives.bytes_search import utf8
 from ..primitives.context import _cv_app, _cv_request
 from ..primitives.context_vars import Rest, advance, copy_of, var_get, variables_of
 from ..request.scope import TEST_ENVIRON, environ_of, has_body, lazy_environ
@@ -321,7 +322,7 @@ class Exchange(AsyncPhases):
             return None
         body: bytes | None
         if kind is str:
-            body = str.encode(rv)
+            body = utf8(rv)
             content_type = plan.responses.header[1]
         else:
             body = line_of(self.app.json, self.app, rv)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..json.response_json import line_of
+from ..primitives.bytes_search import utf8
 from ..response.status import content_type_header
 from .contexts import PRESERVE, new_context, pop_request, preserve_contexts, push_request
 from .phases import answer, can_skip_response, enter, finish, plan_of
@@ -88,7 +89,7 @@ def run(plan: Plan, app: Any, environ: Any, start_response: Any) -> Any:
                 kind = type(rv)
                 if kind is str and can_skip_response(plan, ctx):
                     # FAST (string): a response that only the server would see is not made.
-                    text = str.encode(rv)
+                    text = utf8(rv)
                     header = plan.responses.header
                 elif (kind is dict or kind is list) and can_skip_response(plan, ctx):
                     # FAST (json): as above. `default` may have added a hook meanwhile, so this is checked again.

@@ -18,6 +18,93 @@ cdef extern from "Python.h":
     const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
     object PyUnicode_DecodeUTF8(const char *data, Py_ssize_t size, const char *errors)
 
+cdef extern from *:
+    """
+    /* The size of a text of one kind in UTF-8, and its bytes; NULL at a surrogate. Most of a page is ASCII, also where
+       a few letters make each of its characters two or four bytes wide: whole blocks are looked at first. */
+    #define BOLTHEAD_BLOCK 32
+    #define BOLTHEAD_UTF8(UNIT)                                                                               \\
+    static CYTHON_INLINE int bolthead_is_ascii_##UNIT(const UNIT *text) {                                     \\
+        UNIT any = 0;                                                                                         \\
+        int at;                                                                                               \\
+        for (at = 0; at < BOLTHEAD_BLOCK; at++) any |= text[at];                                              \\
+        return any < 0x80;                                                                                    \\
+    }                                                                                                         \\
+    static Py_ssize_t bolthead_utf8_size_##UNIT(const UNIT *text, Py_ssize_t size) {                          \\
+        const UNIT *end = text + size;                                                                        \\
+        while (text < end) {                                                                                  \\
+            Py_UCS4 letter;                                                                                   \\
+            if (end - text >= BOLTHEAD_BLOCK && bolthead_is_ascii_##UNIT(text)) {                             \\
+                text += BOLTHEAD_BLOCK;                                                                       \\
+                continue;                                                                                     \\
+            }                                                                                                 \\
+            do {                                                                                              \\
+                letter = *text++;                                                                             \\
+                size += (letter > 0x7F) + (letter > 0x7FF) + (letter > 0xFFFF);                               \\
+            } while (text < end && (end - text) % BOLTHEAD_BLOCK);                                            \\
+        }                                                                                                     \\
+        return size;                                                                                          \\
+    }                                                                                                         \\
+    static unsigned char *bolthead_utf8_##UNIT(const UNIT *text, Py_ssize_t size, unsigned char *out) {       \\
+        const UNIT *end = text + size;                                                                        \\
+        int at;                                                                                               \\
+        while (text < end) {                                                                                  \\
+            if (end - text >= BOLTHEAD_BLOCK && bolthead_is_ascii_##UNIT(text)) {                             \\
+                for (at = 0; at < BOLTHEAD_BLOCK; at++) out[at] = (unsigned char)text[at];                    \\
+                text += BOLTHEAD_BLOCK;                                                                       \\
+                out += BOLTHEAD_BLOCK;                                                                        \\
+                continue;                                                                                     \\
+            }                                                                                                 \\
+            do {                                                                                              \\
+                Py_UCS4 letter = *text++;                                                                     \\
+                if (letter < 0x80) {                                                                          \\
+                    *out++ = (unsigned char)letter;                                                           \\
+                    continue;                                                                                 \\
+                }                                                                                             \\
+                if (letter < 0x800) {                                                                         \\
+                    *out++ = (unsigned char)(0xC0 | letter >> 6);                                             \\
+                } else {                                                                                      \\
+                    if (letter < 0x10000) {                                                                   \\
+                        if (Py_UNICODE_IS_SURROGATE(letter)) return NULL;                                     \\
+                        *out++ = (unsigned char)(0xE0 | letter >> 12);                                        \\
+                    } else {                                                                                  \\
+                        *out++ = (unsigned char)(0xF0 | letter >> 18);                                        \\
+                        *out++ = (unsigned char)(0x80 | (letter >> 12 & 0x3F));                               \\
+                    }                                                                                         \\
+                    *out++ = (unsigned char)(0x80 | (letter >> 6 & 0x3F));                                    \\
+                }                                                                                             \\
+                *out++ = (unsigned char)(0x80 | (letter & 0x3F));                                             \\
+            } while (text < end && (end - text) % BOLTHEAD_BLOCK);                                            \\
+        }                                                                                                     \\
+        return out;                                                                                           \\
+    }
+    BOLTHEAD_UTF8(Py_UCS1)
+    BOLTHEAD_UTF8(Py_UCS2)
+    BOLTHEAD_UTF8(Py_UCS4)
+
+    #define BOLTHEAD_AS_UTF8(UNIT)                                                                       \\
+        made = PyBytes_FromStringAndSize(NULL, bolthead_utf8_size_##UNIT((const UNIT *)data, size));     \\
+        if (made == NULL) return NULL;                                                                   \\
+        whole = bolthead_utf8_##UNIT((const UNIT *)data, size, (unsigned char *)PyBytes_AS_STRING(made))
+
+    static PyObject *bolthead_utf8(PyObject *text) {
+        const void *data = PyUnicode_DATA(text);
+        Py_ssize_t size = PyUnicode_GET_LENGTH(text);
+        unsigned char *whole = NULL;
+        PyObject *made;
+        if (PyUnicode_IS_ASCII(text)) return PyBytes_FromStringAndSize((const char *)data, size);
+        switch (PyUnicode_KIND(text)) {
+        case PyUnicode_1BYTE_KIND: BOLTHEAD_AS_UTF8(Py_UCS1); break;
+        case PyUnicode_2BYTE_KIND: BOLTHEAD_AS_UTF8(Py_UCS2); break;
+        default: BOLTHEAD_AS_UTF8(Py_UCS4);
+        }
+        if (whole != NULL) return made;
+        Py_DECREF(made);
+        return PyUnicode_AsUTF8String(text);
+    }
+    """
+    bytes bolthead_utf8(object text)
+
 
 cdef class HeaderValues:
     cdef bint read(self, object headers, bint websocket) except -1:
@@ -91,6 +178,12 @@ cdef bint _has_other(str text, const unsigned char *table) except -1:
         if not table[letters[at]]:
             return True
     return False
+
+
+cpdef bytes utf8(str text):
+    if text is None:
+        raise TypeError("expected str, got None")
+    return bolthead_utf8(text)
 
 
 cpdef bint unsafe(str text) except -1:

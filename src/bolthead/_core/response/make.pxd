@@ -1,5 +1,6 @@
 cimport cython
 from bolthead._core.json.response_json cimport line_of
+from bolthead._core.primitives.bytes_search cimport utf8
 from bolthead._core.primitives.stock cimport Shipped, StockGuard
 from bolthead._core.http.headers cimport bare_headers
 from bolthead._core.response.bare cimport bare_response

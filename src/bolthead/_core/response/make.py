@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ..http.headers import bare_headers
 from ..json.response_json import line_of
+from ..primitives.bytes_search import utf8
 from ..primitives.stock import StockGuard, shipped
 from .bare import bare_response
 from .error_page import error_response
@@ -77,7 +78,7 @@ def fill(
             self.set_data(response)
             return
         if isinstance(response, str):
-            response = response.encode()
+            response = utf8(response) if type(response) is str else response.encode()
         self.response = [response]
         if cls.automatically_set_content_length:
             pairs.append(("Content-Length", str(len(response))))
@@ -111,7 +112,7 @@ class Responses:
         if kind is self.cls:
             return rv
         if kind is str and self.stock_init:
-            return self.whole(str.encode(rv), self.header)
+            return self.whole(utf8(rv), self.header)
         if (kind is dict or kind is list) and self.stock_init:
             provider = app.json
             line = line_of(provider, app, rv)
