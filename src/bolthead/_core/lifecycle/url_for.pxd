@@ -1,6 +1,7 @@
 cimport cython
 
 from bolthead._core.primitives.stock cimport Shipped
+from bolthead._core.http.url_encoding cimport exact_str
 from bolthead._core.lifecycle.records cimport AppRecord, Plan, RequestRecord, environ_seen
 from bolthead._core.primitives.class_watch cimport ClassWatch
 from bolthead._core.primitives.context_vars cimport var_get
@@ -43,6 +44,7 @@ cdef object adapter_record_of(UrlForGuards guards, object ctx)
 cdef object minimal_adapter(RequestRecord ctx)
 
 cdef object absolute(object ctx, object endpoint)
+@cython.locals(text=str, end=Py_ssize_t)
 cpdef object add_url_defaults(object functions, object endpoint, object values)
 cdef object build_url_by_adapter(
     object app, object ctx, object endpoint, object anchor, object method, object scheme, object external, dict values,

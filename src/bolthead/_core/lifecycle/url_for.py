@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
 from typing import Any
 from urllib.parse import quote
 
 from werkzeug.routing.exceptions import BuildError
 
+from ..http.url_encoding import exact_str
 from ..primitives.class_watch import ClassWatch
 from ..primitives.context import _cv_app, _cv_request
 from ..primitives.context_vars import var_get
@@ -142,10 +142,14 @@ def add_url_defaults(functions: Any, endpoint: Any, values: Any) -> None:
     if "." not in endpoint:
         return
     # For "a.b.view" the names "a" and "a.b".
-    for name in accumulate(endpoint.split(".")[:-1], "{}.{}".format):
+    text = exact_str(endpoint)
+    end = text.find(".")
+    while end >= 0:
+        name = text[:end]
         if name in functions:
             for function in functions[name]:
                 function(endpoint, values)
+        end = text.find(".", end + 1)
 
 
 def adapter_record_of(guards: UrlForGuards, ctx: Any) -> Any:
