@@ -6,7 +6,7 @@ each request, which other load on the machine moves less, and the 99th percentil
 
 ``--asgi`` measures ASGI applications through ASGI servers, all with the view ``string`` of ``bench asgi``.
 ``--routes`` measures one application with routes of several kinds (``bench.site``) instead: beside granian and
-gunicorn's own threaded worker; of the first route also the latency at half of the highest rate and at one rate for all.
+gunicorn's own threaded worker; of the first route also the latency at half of the highest rate.
 """
 
 from __future__ import annotations
@@ -231,29 +231,22 @@ def rate(process: subprocess.Popen[bytes], port: int, args: argparse.Namespace, 
     }
 
 
-def at_rate(port: int, args: argparse.Namespace, wanted: float) -> tuple[float, float]:
-    """The rate and the 99th percentile with as many pausing connections as make about the rate *wanted*.
-
-    wrk starts what is due once a millisecond, all at once. So at half of its own highest rate every server has the same
-    queue, in time; servers are to be compared at one rate.
-    """
+def at_half(port: int, args: argparse.Namespace, full: float) -> dict[str, float]:
+    """The rate and the 99th percentile with as many connections as make about half of the rate *full*."""
     script = Path(__file__).with_name("pause.lua")
-    connections = wanted * PAUSE
+    connections = full / 2 * PAUSE
     for _ in range(2):
         said = run_wrk(port, "/", args.seconds, max(1, round(connections)), script)
         rates, slow = RATE.search(said), P99.search(said)
         assert rates and slow, said
-        connections *= wanted / max(float(rates[1]), 1)
-    return float(rates[1]), float(slow[1]) * UNITS[slow[2]]
-
-
-LATENCIES = ("half", "p99_half", "p99_same")
-"""The part of its highest rate and the latency there; the latency at half of the first server's highest rate."""
+        connections *= full / 2 / max(float(rates[1]), 1)
+    return {"half": float(rates[1]) / full, "p99_half": float(slow[1]) * UNITS[slow[2]]}
 
 
 def summary(runs: list[dict[str, float]]) -> dict[str, float]:
     rates = [run["rate"] for run in runs]
-    return {key: min(run[key] for run in runs) for key in LATENCIES if key in runs[0]} | {
+    of_half = {key: min(run[key] for run in runs) for key in ("half", "p99_half") if key in runs[0]}
+    return of_half | {
         "best": max(rates),
         "median": statistics.median(rates),
         "cpu": min(run["cpu"] for run in runs),
@@ -297,7 +290,6 @@ def measure_routes(args: argparse.Namespace) -> Results:
     """By route and server, all with the same application of bolthead."""
     runs: dict[str, dict[str, list[dict[str, float]]]] = {}
     for turn in range(args.rounds):
-        first = 0.0
         for server in commands(args.python, 0):
             port = free_port()
             command = commands(args.python, port, "bench.site:app")[server]
@@ -305,10 +297,7 @@ def measure_routes(args: argparse.Namespace) -> Results:
                 for route, path in ROUTES.items():
                     found = rate(process, port, args, path)
                     if route == "plain":
-                        first = first or found["rate"]
-                        half, slow = at_rate(port, args, found["rate"] / 2)
-                        same = at_rate(port, args, first / 2)[1]
-                        found |= {"half": half / found["rate"], "p99_half": slow, "p99_same": same}
+                        found |= at_half(port, args, found["rate"])
                     runs.setdefault(route, {}).setdefault(server, []).append(found)
                     tell(turn, server, route, found)
     return {route: {name: summary(all_) for name, all_ in by.items()} for route, by in runs.items()}

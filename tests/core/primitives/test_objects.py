@@ -134,3 +134,11 @@ def test_a_turn_is_taken_by_one_thread(load: Load) -> None:
             thread.join()
         assert sorted(found) == [False, False, False, True]
         assert not turn.take()
+
+
+def test_disjoint(load: Load) -> None:
+    disjoint = load(NAME).disjoint
+    names = {"a": 1, "b": 2}
+    assert disjoint(names, {}) and disjoint({}, names) and disjoint(names, {"c": 1, "d": 2, "e": 3})
+    assert not disjoint(names, {"b": 0}) and not disjoint(names, {"c": 1, "d": 2, "e": 3, "a": None})
+    assert disjoint(names, MappingProxyType({"c": 1})) and not disjoint(names, UserDict(a=1))

@@ -33,6 +33,12 @@ def is_on(cls: Any, name: str, value: Any) -> bool:
     return cls.__dict__.get(name) is value or getattr(cls, name, None) is value
 
 
+def disjoint(one: dict[str, Any], other: Any) -> bool:
+    """Whether no key of *one*, which does not change, is in *other*."""
+    # It iterates over the shorter of two views.
+    return one.keys().isdisjoint(other.keys())
+
+
 def is_sync_function(func: Any) -> bool:
     """Whether *func* is a Python function that is no coroutine function, nor marked as one."""
     return (

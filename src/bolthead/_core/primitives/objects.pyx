@@ -1,6 +1,6 @@
 """The compiled version of ``objects.py``."""
 
-from cpython.dict cimport PyDict_SetDefault
+from cpython.dict cimport PyDict_Next, PyDict_SetDefault
 from cpython.object cimport PyObject, PyObject_GenericSetAttr
 from cpython.pythread cimport (
     PyThread_acquire_lock, PyThread_allocate_lock, PyThread_free_lock, PyThread_release_lock, PyThread_type_lock,
@@ -74,6 +74,17 @@ cpdef object new(object cls):
     if not isinstance(cls, type):
         return cls.__new__(cls)
     return bolthead_new(cls, ())
+
+
+cpdef bint disjoint(dict one, object other) except -1:
+    cdef PyObject *key = NULL
+    cdef Py_ssize_t at = 0
+    if type(other) is not dict:
+        return one.keys().isdisjoint(other.keys())
+    while PyDict_Next(one, &at, &key, NULL):
+        if <object>key in <dict>other:
+            return False
+    return True
 
 
 cpdef bint is_on(object cls, object name, object value) except -1:

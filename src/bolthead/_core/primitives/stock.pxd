@@ -1,7 +1,7 @@
 cimport cython
 
 from bolthead._core.primitives.class_watch cimport ClassWatch
-from bolthead._core.primitives.objects cimport is_on, item_of
+from bolthead._core.primitives.objects cimport disjoint, is_on, item_of
 
 
 cdef class Verdict:

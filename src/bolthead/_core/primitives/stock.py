@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .class_watch import ClassWatch
-from .objects import is_on, item_of
+from .objects import disjoint, is_on, item_of
 
 CLASSES_CACHED = 100
 """How many classes' verdicts one guard remembers."""
@@ -48,8 +48,7 @@ class StockGuard:
 
     def holds_for(self, instance: Any) -> bool:
         """Whether the class of *instance* has them, and the instance none of its own."""
-        # `isdisjoint` iterates over the shorter of two views.
-        return self.holds(type(instance)) and self._values.keys().isdisjoint(instance.__dict__.keys())
+        return self.holds(type(instance)) and disjoint(self._values, instance.__dict__)
 
     def is_stock(self, cls: Any, *names: str) -> bool:
         """Whether *cls* has some of the names as shipped now, all if none is given. Does not look at the others."""

@@ -2,10 +2,12 @@ cimport cython
 
 from bolthead._core.routing.tree cimport Leaf, Tree
 from bolthead._core.primitives.objects cimport new
+from bolthead._core.primitives.stock cimport StockGuard
 from bolthead._core.routing.search cimport lookup_static, lookup_tree
 
 cdef str _GET
 cdef dict _METHODS
+cdef StockGuard RULE
 
 
 cdef class AdapterRecord:
@@ -29,6 +31,7 @@ cdef object _method(object method)
 
 cpdef object not_found_error(object allowed, object crossed)
 
+cdef bint disagrees(object defaults, dict values) except -1
 cpdef bint may_redirect(object map_, object rule, dict values, object method) except -1
 
 @cython.locals(
