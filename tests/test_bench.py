@@ -20,6 +20,7 @@ from typing import Any
 import flask
 import pytest
 from bench import asgi, compare, count, freshness, live, pages, plot, report, servers
+from bench.applications import callgraph
 from bench.cases import live_sites
 from bench.cases.asgi_asks import AsgiCase
 from bench.cases.asks import Answer, App, answer, spin
@@ -388,3 +389,43 @@ def test_tables_of_open_connections_and_servers() -> None:
     by = {"bare": {"cpu": 20.0, "best": 1000.0}, "bolthead": {"cpu": 25.0, "best": 900.0}}
     assert servers.grid({"servers": {"uvicorn": by}})[1][1] == ["uvicorn", "bolthead", "25.0", "0.80", "900"]
     assert "80% of bare, target 90%: MISSED" in servers.verdicts({"uvicorn": by})
+
+
+CHAINS = """\
+ob=(1) /usr/lib/libpython3.so
+fn=(1) _PyEval_EvalFrameDefault
+1 100
+cob=(2) /site/bolthead/_core/templates/calls.so
+cfn=(2) call'_PyEval_EvalFrameDefault
+calls=1 0
+1 57
+ob=(2)
+fn=(2)
+1 7
+cob=(1)
+cfn=(3) PyDict_New'call'_PyEval_EvalFrameDefault
+calls=1 0
+1 50
+ob=(1)
+fn=(3)
+1 20
+fn=(4) _PyEval_EvalFrameDefault'PyObject_Call'call'_PyEval_EvalFrameDefault
+1 30
+ob=(3) /env/site-packages/simplejson/_speedups.so
+fn=(5) encode'_PyEval_EvalFrameDefault
+1 3
+ob=(1)
+fn=(6) list_append'encode'encode'encode
+1 4
+fn=(7) list_append'PyObject_Call'PyObject_Call'PyObject_Call
+1 5
+"""
+
+
+def test_instructions_are_of_the_nearest_caller_that_is_somebodys(tmp_path: Path) -> None:
+    path = tmp_path / "callgrind.out"
+    path.write_text(CHAINS)
+    total, shares = callgraph.shares(path, "/site/bolthead/")
+    found = {who: round(share * total) for who, share in shares.items()}
+    # What a call takes in all is not counted again. A chain that ends too early has no owner.
+    assert (total, found) == (169, {callgraph.LOOP: 130, callgraph.OURS: 27, "simplejson": 7, "": 5})
