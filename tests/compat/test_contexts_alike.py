@@ -6,7 +6,9 @@ import contextvars
 import io
 import threading
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import pytest
 from werkzeug.test import EnvironBuilder as PlainBuilder
@@ -127,6 +129,21 @@ def test_g(fw: Framework) -> Any:
     with app.app_context():
         found.append(list(fw.g))
     return found, fw.plain(repr(fw.mod("ctx")._AppCtxGlobals()).split(" at 0x")[0])
+
+
+@alike
+def test_g_of_a_context_is_set_deleted_and_mocked(fw: Framework) -> Any:
+    app = fw.app()
+    with app.app_context() as ctx:
+        fw.g.mine = 1
+        with mock.patch.object(ctx, "g", SimpleNamespace(mine=2)):
+            found = [fw.g.mine]
+        found.append(fw.g.mine)
+        kept = ctx.g
+        del ctx.g
+        found += [hasattr(ctx, "g"), fw.error(getattr, ctx, "g"), fw.error(delattr, ctx, "g")[0]]
+        ctx.g = kept
+        return [*found, fw.g.mine]
 
 
 @alike

@@ -5,6 +5,9 @@ from bolthead._core.primitives.bytes_search cimport unescape, unsafe
 cdef list _PATH_TABLE
 cdef list _QUERY
 cdef object _ASCII_RUN
+cdef dict safe_names
+
+cpdef bint is_safe_name(str name) except -1
 
 @cython.locals(table=list, byte=cython.uchar)
 cpdef str quote_path(str text)

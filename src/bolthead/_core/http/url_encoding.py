@@ -27,6 +27,22 @@ _QUERY[0x20] = "+"
 
 _ASCII_RUN = re.compile("([\x00-\x7f]+)")
 
+SAFE_NAMES_SIZE = 1024
+safe_names: dict[str, None] = {}
+"""Names that a query has unquoted, the first that were met, without those that begin as the options of ``url_for`` do.
+A dict, since without the GIL a set takes a lock."""
+
+
+def is_safe_name(name: str) -> bool:
+    """Whether *name* is one of `safe_names`, or may be."""
+    if name in safe_names:
+        return True
+    if unsafe(name) or name[:1] == "_":
+        return False
+    if len(safe_names) < SAFE_NAMES_SIZE:
+        safe_names[name] = None
+    return True
+
 
 def quote_path(text: str) -> str:
     """*text* quoted for a path; slashes stay as they are."""

@@ -16,6 +16,8 @@ from ..session.cookie_session import CookieSessions
 
 NOT_CREATED: Any = immortal(type("NotCreated", (), {"__repr__": lambda self: "<not created>", "__slots__": ()})())
 """The value of a field whose object is made on first use."""
+DELETED: Any = immortal(type("Deleted", (), {"__repr__": lambda self: "<deleted>", "__slots__": ()})())
+"""The value of a field that was deleted."""
 
 
 class AppRecord:
@@ -46,6 +48,8 @@ class GlobalsRecord(AppRecord):
         made = self._g
         if made is None:
             made = self._g = self.app.app_ctx_globals_class()
+        elif made is DELETED:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute 'g'")
         return made
 
     @g.setter
@@ -54,7 +58,10 @@ class GlobalsRecord(AppRecord):
 
     @g.deleter
     def g(self) -> None:
-        self._g = None
+        # A mock deletes what it has set, and sets the old one again if it is gone then.
+        if self._g is DELETED:
+            raise AttributeError("g")
+        self._g = DELETED
 
 
 class RequestRecord(AppRecord):

@@ -3,17 +3,12 @@ cimport cython
 from bolthead._core.routing.adapter cimport AdapterRecord
 from bolthead._core.primitives.class_watch cimport ClassWatch
 from bolthead._core.primitives.bytes_search cimport unsafe
-from bolthead._core.http.url_encoding cimport encode_query, exact_str, quote_path, quote_query
+from bolthead._core.http.url_encoding cimport encode_query, exact_str, is_safe_name, quote_path, quote_query
 from bolthead._core.routing.tree cimport Tree
 
 cdef int _QUOTED
 cdef int _INTEGER
 cdef frozenset URL_FOR_OPTIONS
-
-
-cdef dict safe_names
-
-cdef bint _is_safe_name(str name) except -1
 
 
 @cython.final

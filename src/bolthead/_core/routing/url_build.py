@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..http.url_encoding import encode_query, exact_str, quote_path, quote_query
+from ..http.url_encoding import encode_query, exact_str, is_safe_name, quote_path, quote_query
 from ..primitives.bytes_search import unsafe
 from ..primitives.class_watch import ClassWatch
 from .tree import Tree
@@ -20,19 +20,6 @@ _INTEGER = INTEGER
 
 URL_FOR_OPTIONS = frozenset(("_anchor", "_external", "_method", "_scheme"))
 """The keywords of ``url_for`` that are no values."""
-
-SAFE_NAMES_SIZE = 1024
-safe_names: dict[str, None] = {}
-"""Names that need no quoting in a query and are no options, the first that were met. A dict, since without the GIL a
-set takes a lock."""
-
-
-def _is_safe_name(name: str) -> bool:
-    if unsafe(name) or name in URL_FOR_OPTIONS:
-        return False
-    if len(safe_names) < SAFE_NAMES_SIZE:
-        safe_names[name] = None
-    return True
 
 
 class Placeholder:
@@ -173,7 +160,7 @@ class UrlTemplate:
         for name, value in values.items():
             if name in accepted or value is None:
                 continue
-            if type(name) is not str or (name not in safe_names and not _is_safe_name(name)):
+            if type(name) is not str or not is_safe_name(name):
                 return self.encoded(values, path, options)
             if type(value) is int:
                 query = f"{query}{mark}{name}={value}"
