@@ -1,7 +1,5 @@
 cimport cython
 
-from bolthead._core.primitives.bytes_search cimport utf8
-
 cpdef object send(object response, object environ, object start_response)
 
 @cython.locals(

@@ -9,7 +9,6 @@ from typing import Any
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as BaseResponse
 
-from ..primitives.bytes_search import utf8
 from ..primitives.place import iterate
 
 LIST_ITERATOR: Any = type(iter([]))
@@ -137,8 +136,8 @@ class Stream:
             raise StopIteration
         self._items = items
         if type(item) is str:
-            # FAST (stream)
-            return utf8(item)
+            # FAST (stream): compiled, spelled like this it is one call of C.
+            return str.encode(item)
         return item.encode() if isinstance(item, str) else item
 
     def close(self) -> None:
