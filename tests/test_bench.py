@@ -219,8 +219,9 @@ def test_every_case_has_its_targets_and_a_builder() -> None:
     assert all(case.compiled > case.pure > 1 for case in CASES)
 
 
-OTHER_BENCHES = {"bodies", "build", "match", "registering", "servers", "startup"}
-"""What ``python -m bench`` measures besides the cases of the table: bodies, the router, the import, servers."""
+OTHER_BENCHES = {"bodies", "build", "match", "registering", "servers", "shares", "startup"}
+"""What ``python -m bench`` measures besides the cases of the table: bodies, the router, the import, servers, the pages of
+applications."""
 
 
 def test_each_fast_path_names_what_it_wins() -> None:
@@ -230,7 +231,7 @@ def test_each_fast_path_names_what_it_wins() -> None:
     tags = []
     for path in [path for path in source.rglob("*.p*") if path.suffix in (".py", ".pyx", ".pxd", ".pxi")]:
         for line in path.read_text().splitlines():
-            if "FAST" in line:
+            if re.search(r"\bFAST\b", line):
                 named = re.search(r"\bFAST \(([\w, -]+)\): \S", line)
                 assert named, f"{path.name}: {line.strip()}"
                 tags += named[1].split(", ")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 utf8: Callable[[str], bytes] = str.encode
-"""The bytes of a text. FAST (shares, ihatemoney): compiled, a page that is not all ASCII is done by blocks that are."""
+"""The bytes of a text. FAST (shares): compiled, a page that is not all ASCII is done by blocks that are."""
 
 unsafe: Callable[[str], Any] = re.compile(r"[^A-Za-z0-9_.\-~!$'()*,/:@]").search
 """Something true for a text that a URL's path or its query would percent-encode in part."""

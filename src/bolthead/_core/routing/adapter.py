@@ -94,7 +94,7 @@ def may_redirect(map_: Any, rule: Any, values: dict[str, Any], method: str) -> b
         # PARITY: those that come first provide defaults, as for Werkzeug's `get_default_redirect`.
         if other is rule:
             break
-        # FAST (shares, Fava): comparing two rules takes longer than a default and what is in the path.
+        # FAST (shares): comparing two rules takes longer than a default and what is in the path.
         if disagrees(other.defaults, values) and RULE.holds_for(other):
             continue
         if other.provides_defaults_for(rule) and other.suitable_for(values, method):
