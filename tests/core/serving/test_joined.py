@@ -142,6 +142,7 @@ def test_an_application_closes_the_socket_meanwhile(connect: Any) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 def test_a_child_process_has_a_thread_of_its_own(connect: Any) -> None:
     connection, theirs = connect()
     for _ in range(10):
