@@ -220,8 +220,8 @@ def test_every_case_has_its_targets_and_a_builder() -> None:
 
 
 OTHER_BENCHES = {"bodies", "build", "match", "registering", "servers", "shares", "startup"}
-"""What ``python -m bench`` measures besides the cases of the table: bodies, the router, the import, servers, the pages of
-applications."""
+"""What ``python -m bench`` measures besides the cases of the table: bodies, the router, the import, servers, and the
+pages of applications."""
 
 
 def test_each_fast_path_names_what_it_wins() -> None:
