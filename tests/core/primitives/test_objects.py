@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import sys
 import sysconfig
 import threading
+import time
 from collections import UserDict
 from collections.abc import Callable
 from types import MappingProxyType, ModuleType
@@ -114,6 +116,38 @@ def test_a_semaphore_lets_one_thread_through_for_each_release(load: Load) -> Non
         log.append("back")
     thread.join()
     assert log == ["there", "back"] * 100
+
+
+@pytest.mark.parametrize("longest", [0, 40, 120])
+def test_no_release_is_lost_however_long_the_threads_take(load: Load, longest: int) -> None:
+    """Up to *longest* µs, a turn: the thread spins, sleeps, or goes from the one to the other as it is released."""
+    module = load(NAME)
+    there, back = module.Semaphore(), module.Semaphore()
+    rng = random.Random(longest)
+    pauses = [rng.uniform(0, longest / 1e6) for _ in range(1000)]
+    log: list[int] = []
+
+    def take(pause: float) -> None:
+        until = time.perf_counter() + pause
+        while time.perf_counter() < until:
+            pass
+
+    def answer() -> None:
+        for number, pause in enumerate(pauses):
+            there.acquire()
+            log.append(number)
+            take(pause)
+            back.release()
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    for number, pause in enumerate(reversed(pauses)):
+        there.release()
+        back.acquire()
+        log.append(-number)
+        take(pause)
+    thread.join()
+    assert log == [signed for number in range(1000) for signed in (number, -number)]
 
 
 def test_a_turn_is_taken_by_one_thread(load: Load) -> None:

@@ -102,7 +102,10 @@ class Semaphore:
     """What a thread waits for until another one lets it go on: each `release` ends one `acquire`.
 
     FAST (asgi sync): compiled, it is released without the interpreter's lock. A thread that is woken and finds that
-    lock taken sleeps again at once, so that two threads on one core would change places twice as often.
+    lock taken sleeps again at once, so that two threads on one core would change places twice as often. And on Linux,
+    where the thread's last turns and waits were short, it is not put to sleep for the next 50 µs, and neither is who
+    releases it until the thread waits again: two threads that are awake on two cores change places in a quarter of the
+    time that waking them takes. Threads on one core, long turns and long waits sleep as they ever did.
     """
 
     __slots__ = ("_lock",)

@@ -172,8 +172,98 @@ cdef class Turn:
         return PyThread_acquire_lock(self._lock, NOWAIT_LOCK)
 
 
+cdef extern from *:
+    """
+    /* How a thread waits for its turns, and what those who release it may know of that. It is all a hint: whether the
+       thread goes on is decided by the lock. */
+    typedef struct {
+        int state;          /* running, spinning or sleeping */
+        int core;           /* where the thread ran last */
+        int other_core;     /* where it was released from */
+        int quick;          /* its turns in a row that took less than a spin */
+        int near;           /* above 0, the next release is likely to come within a spin */
+        long long begun;    /* its turn, in nanoseconds */
+    } bolthead_waiter;
+
+    #if defined(__linux__)
+    #include <sched.h>
+    #include <time.h>
+    enum { BOLTHEAD_RUNNING, BOLTHEAD_SPINNING, BOLTHEAD_SLEEPING };
+    /* Nanoseconds: about what it costs to wake a thread on another core, which doubles the wait where it was in vain;
+       and a sleep that could as well have been spun, with its waking. */
+    #define BOLTHEAD_SPIN 50000
+    #define BOLTHEAD_SHORT_SLEEP (2 * BOLTHEAD_SPIN)
+    /* A single short turn or sleep foretells nothing. */
+    #define BOLTHEAD_IN_A_ROW 4
+    #define BOLTHEAD_SEEN(place) __atomic_load_n(&(place), __ATOMIC_ACQUIRE)
+    #define BOLTHEAD_SHOW(place, value) __atomic_store_n(&(place), (value), __ATOMIC_RELEASE)
+
+    static long long bolthead_now(void) {
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return now.tv_sec * 1000000000LL + now.tv_nsec;
+    }
+
+    /* Until the state is no longer *state*. Returns whether that came within a spin that began at *start*. */
+    static int bolthead_spin(bolthead_waiter *waiter, int state, long long start) {
+        do {
+            for (int i = 0; i < 16; i++) {
+                if (BOLTHEAD_SEEN(waiter->state) != state) return 1;
+    #if defined(__x86_64__) || defined(__i386__)
+                __builtin_ia32_pause();
+    #elif defined(__aarch64__)
+                __asm__ volatile("isb");
+    #endif
+            }
+        } while (bolthead_now() - start < BOLTHEAD_SPIN);
+        return 0;
+    }
+
+    static void bolthead_wait(bolthead_waiter *waiter, PyThread_type_lock lock) {
+        long long start = bolthead_now();
+        int core = sched_getcpu(), state = BOLTHEAD_SPINNING, spin;
+        waiter->quick = start - waiter->begun < BOLTHEAD_SPIN ? waiter->quick + 1 : 0;
+        spin = waiter->quick >= BOLTHEAD_IN_A_ROW && waiter->near > 0 && core != BOLTHEAD_SEEN(waiter->other_core);
+        BOLTHEAD_SHOW(waiter->core, core);
+        BOLTHEAD_SHOW(waiter->state, spin ? BOLTHEAD_SPINNING : BOLTHEAD_SLEEPING);
+        if (spin) {
+            waiter->near = bolthead_spin(waiter, state, start) ? BOLTHEAD_IN_A_ROW : -BOLTHEAD_IN_A_ROW;
+            __atomic_compare_exchange_n(
+                &waiter->state, &state, BOLTHEAD_SLEEPING, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+        }
+        PyThread_acquire_lock(lock, WAIT_LOCK);
+        waiter->begun = bolthead_now();
+        if (!spin) waiter->near = waiter->begun - start < BOLTHEAD_SHORT_SLEEP ? waiter->near + 1 : 0;
+    }
+
+    static void bolthead_let_go_on(bolthead_waiter *waiter, PyThread_type_lock lock) {
+        int core = sched_getcpu(), state;
+        BOLTHEAD_SHOW(waiter->other_core, core);
+        state = __atomic_exchange_n(&waiter->state, BOLTHEAD_RUNNING, __ATOMIC_ACQ_REL);
+        PyThread_release_lock(lock);
+        if (state == BOLTHEAD_SPINNING && core != BOLTHEAD_SEEN(waiter->core))
+            bolthead_spin(waiter, BOLTHEAD_RUNNING, bolthead_now());
+    }
+    #else
+    static void bolthead_wait(bolthead_waiter *waiter, PyThread_type_lock lock) {
+        (void)waiter;
+        PyThread_acquire_lock(lock, WAIT_LOCK);
+    }
+    static void bolthead_let_go_on(bolthead_waiter *waiter, PyThread_type_lock lock) {
+        (void)waiter;
+        PyThread_release_lock(lock);
+    }
+    #endif
+    """
+    ctypedef struct bolthead_waiter:
+        pass
+    void bolthead_wait(bolthead_waiter *waiter, PyThread_type_lock lock) noexcept nogil
+    void bolthead_let_go_on(bolthead_waiter *waiter, PyThread_type_lock lock) noexcept nogil
+
+
 cdef class Semaphore:
     cdef PyThread_type_lock _lock
+    cdef bolthead_waiter _waiter
 
     def __cinit__(self):
         self._lock = PyThread_allocate_lock()
@@ -188,8 +278,10 @@ cdef class Semaphore:
 
     def acquire(self):
         with nogil:
-            PyThread_acquire_lock(self._lock, WAIT_LOCK)
+            bolthead_wait(&self._waiter, self._lock)
 
     def release(self):
         with nogil:
-            release(self._lock)
+            # CPython 3.15 ends the process where a lock is released that is not held.
+            PyThread_acquire_lock(self._lock, NOWAIT_LOCK)
+            bolthead_let_go_on(&self._waiter, self._lock)
