@@ -20,10 +20,10 @@ import json, os, select, signal, sys, time
 from gunicorn import arbiter
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers import base, gasgi
-from bolthead.serving import asgi_worker, supervised, worker
+from bolthead.serving import asgi_worker, early_exit, supervised, worker
 
 NUMBER, STEP, WORKER = getattr(signal, sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-FILES = {module.__file__ for module in (arbiter, base, gasgi, asgi_worker, supervised, worker)}
+FILES = {module.__file__ for module in (arbiter, base, gasgi, asgi_worker, early_exit, supervised, worker)}
 
 
 class Application(BaseApplication):

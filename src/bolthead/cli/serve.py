@@ -17,6 +17,7 @@ import click
 from .. import _core
 from ..helpers import get_debug_flag
 from ..serving.binds import ServeError, parse_bind, require_gunicorn
+from ..serving.early_exit import EarlyExit
 from ..serving.options import Options, parse_seconds, parse_size
 from .build_notice import show_build_notice
 from .commands import _check_certificate, version_of
@@ -132,7 +133,8 @@ def serve_command(info: ScriptInfo, /, cert: Path | None, key: Path | None, **gi
     It stops on TERM and INT after the requests in flight, and starts its workers anew on HUP.
     """
     # Until the arbiter has handlers of its own.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+    early_exit = EarlyExit()
+    signal.signal(signal.SIGTERM, early_exit)
     _leave_out_debug_flag(info)
     if (cert is None) != (key is None):
         raise click.UsageError("'--cert' and '--key' belong together: give both or neither.")
@@ -164,7 +166,7 @@ def serve_command(info: ScriptInfo, /, cert: Path | None, key: Path | None, **gi
         if given["asgi"]:
             from ..serving.asgi import AsgiApplication as kind
         application = kind(load, settings)
-        application.serve(_complain_of_app, partial(_announce, info.app_import_path))
+        application.serve(_complain_of_app, partial(_announce, info.app_import_path, early_exit))
     except (ServeError, ValueError) as error:
         raise click.ClickException(str(error)) from None
 
@@ -208,7 +210,11 @@ def _complain_of_app(error: BaseException) -> None:
         click.secho("".join(traceback.format_exception(error)), err=True, fg="red", nl=False)
 
 
-def _announce(app_import_path: str | None, arbiter: Any) -> None:
+def _announce(app_import_path: str | None, early_exit: EarlyExit, arbiter: Any) -> None:
+    early_exit.close()
+    if early_exit.asked:
+        # The application, preloaded, has made nothing of it.
+        arbiter.SIG_QUEUE.put_nowait(signal.SIGTERM)
     if app_import_path is not None:
         click.echo(f" * Serving Flask app '{app_import_path}'")
     build = "compiled" if _core.build_name() == "compiled" else "pure Python"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 from asyncio import gather
 from typing import Any
 
@@ -35,13 +34,9 @@ class Worker(Supervised, ASGIWorker):  # type: ignore[misc]
 
     def set_handlers(self) -> None:
         super().set_handlers()
-        # An event loop that does not run yet is told of no signal; the application may take long to import.
+        # An event loop that does not run yet is told of no signal.
         for sig in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
-            signal.signal(sig, self._exit_early)
-
-    def _exit_early(self, sig: int, frame: Any) -> None:
-        self.alive = False
-        sys.exit(0)
+            signal.signal(sig, self.exit_early)
 
     def run(self) -> None:
         self.loop.call_soon(self._set_handlers_of_loop)

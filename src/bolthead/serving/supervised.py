@@ -13,6 +13,7 @@ from typing import Any
 
 from gunicorn.workers import base
 
+from .early_exit import EarlyExit
 from .log_files import can_be_reopened
 
 SINCE = struct.Struct("d")
@@ -23,6 +24,7 @@ class Supervised(base.Worker):  # type: ignore[misc]
 
     alive: bool
     booted: bool
+    early_exit: EarlyExit
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -39,7 +41,14 @@ class Supervised(base.Worker):  # type: ignore[misc]
             # A signal to stop came while the application was imported, and its code made an error of that.
             sys.exit(0)
 
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        if not self.alive:
+            # And its code has made nothing of it.
+            sys.exit(0)
+
     def begin_serving(self) -> None:
+        self.early_exit.close()
         SINCE.pack_into(self.flags, SINCE.size, time.monotonic())
         self.flags[0] = 1
 
@@ -58,6 +67,7 @@ class Supervised(base.Worker):  # type: ignore[misc]
     def init_signals(self) -> None:
         # Since the fork, the arbiter's handler has taken what came, and put it where nothing looks any more.
         arbiter = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+        self.early_exit = EarlyExit()
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, self.SIGNALS)
         self.set_handlers()
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
@@ -67,6 +77,11 @@ class Supervised(base.Worker):  # type: ignore[misc]
 
     def set_handlers(self) -> None:
         super().init_signals()
+
+    def exit_early(self, *signal_and_frame: Any) -> None:
+        # Nothing is being answered yet; the application may take long to import.
+        self.alive = False
+        self.early_exit()
 
     def handle_usr1(self, sig: int, frame: Any) -> None:
         if can_be_reopened(self.log):

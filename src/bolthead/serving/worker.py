@@ -188,16 +188,17 @@ class Worker(Supervised):
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         # A terminal's SIGINT is followed by the arbiter's SIGTERM: the second must not interrupt the end.
-        first, self.alive = self.alive, False
-        if first and not self.booted:
-            # Nothing is being answered yet; the application may take long to import.
-            sys.exit(0)
+        if self.booted:
+            self.alive = False
+        else:
+            self.exit_early()
 
     def handle_quit(self, sig: int, frame: Any) -> None:
         if sig == signal.SIGINT:
             # A terminal sends it to the workers too; the arbiter decides what it means.
             self.handle_exit(sig, frame)
         else:
+            self.early_exit.asked = True
             super().handle_quit(sig, frame)
 
 
