@@ -90,6 +90,31 @@ def test_a_method_that_a_hook_changes_in_the_environ() -> None:
     assert found == ["GET", "POST"]
 
 
+@pytest.mark.parametrize(
+    ("name", "theirs", "ours"),
+    [
+        ("path", ["None", "AttributeError"], ["AttributeError", "'/'"]),
+        ("args", ["KeyError", "ImmutableMultiDict([])"], ["AttributeError", "ImmutableMultiDict([])"]),
+    ],
+)
+def test_an_attribute_deleted_before_it_was_read(name: str, theirs: list[str], ours: list[str]) -> None:
+    for fw, wanted in ((FLASK, theirs), (OURS, ours)):
+        app, found = fw.app(), []
+        app.add_url_rule("/", "view", lambda fw=fw, found=found: str(found.extend(deleted_and_read(fw.request, name))))
+        app.test_client().get("/")
+        assert found == wanted
+
+
+def deleted_and_read(request: Any, name: str) -> list[str]:
+    found = []
+    for access in (delattr, getattr):
+        try:
+            found.append(repr(access(request._get_current_object(), name)))
+        except Exception as error:
+            found.append(type(error).__name__)
+    return found
+
+
 @pytest.mark.parametrize("name", ["method", "path", "headers", "remote_addr", "environ", "shallow"])
 def test_a_mock_of_requests_has_more(name: str) -> None:
     assert hasattr(mock.Mock(spec=OURS.Request), name) >= hasattr(mock.Mock(spec=FLASK.Request), name)

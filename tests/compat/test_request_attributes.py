@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import pydoc
 from typing import Any
 
@@ -107,3 +108,65 @@ def test_a_form_that_loading_does_not_set(fw: Framework, name: str) -> Any:
 
     own = Own(app.test_request_context(data={"a": "b"}, method="POST").request.environ)
     return read(own), deleted("POST") if name == "files" else "", read(own)
+
+
+def names() -> list[str]:
+    with FLASK.app().test_request_context() as ctx:
+        found = {*dir(ctx.request), *vars(ctx.request)}
+    # An attribute of the class here; what the context itself uses when it ends; each framework's own.
+    own = {"shallow", "close", "environ", "url_rule", "stream", "form_data_parser_class", "json_module"}
+    return sorted(name for name in found - own if not name.startswith("_"))
+
+
+FLASK, OURS = Framework("flask"), Framework("bolthead")
+NAMES = names()
+FILLED = [name for name in NAMES if isinstance(getattr(OURS.Request, name, None), property)]
+BY_CONSTRUCTOR = {*("method", "scheme", "server", "root_path", "path", "query_string", "headers", "remote_addr")}
+BY_CONSTRUCTOR.add("cookies")
+ORDERS = [order for length in (1, 2, 3, 4) for order in itertools.product(("get", "set", "del"), repeat=length)]
+
+
+def same(name: str, order: tuple[str, ...]) -> tuple[str, ...]:
+    """As much of *order* as has the same results: see the rows about `del` in ``docs/as_flask.md``."""
+    there = False
+    for step, what in enumerate(order):
+        if what == "del":
+            if not there and name in FILLED:
+                return order[:step]
+            if name in BY_CONSTRUCTOR or name == "files":
+                return order[: step + 1]
+        there = what != "del"
+    return order
+
+
+@pytest.mark.parametrize("dispatched", [True, False], ids=["in a view", "in a context"])
+@pytest.mark.parametrize("name", NAMES)
+@alike
+def test_read_set_and_deleted_in_every_order(fw: Framework, name: str, dispatched: bool) -> Any:
+    app = fw.app()
+
+    def run(order: tuple[str, ...]) -> list[Any]:
+        request, found = fw.request._get_current_object(), []
+        steps = {
+            "get": lambda: fw.plain(repr(getattr(request, name))),
+            "set": lambda: setattr(request, name, ()),
+            "del": lambda: delattr(request, name),
+        }
+        for what in order:
+            try:
+                found.append(steps[what]())
+            except Exception as error:
+                found.append((type(error).__name__, fw.plain(str(error))))
+        return found
+
+    app.add_url_rule("/<int:n>", "view", None, methods=["POST"])
+    sent = {"method": "POST", "data": {"c": "d"}, "headers": {"Cookie": "k=v", "X": "y"}}
+    found: list[Any] = []
+    for order in sorted({same(name, order) for order in ORDERS} - {()}):
+        if dispatched:
+            app.view_functions["view"] = lambda n, order=order: str(found.append(run(order)))
+            app.test_client().open("/5?a=b", **sent)
+        else:
+            with app.test_request_context("/5?a=b", **sent):
+                found.append(run(order))
+    return found
