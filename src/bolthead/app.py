@@ -557,7 +557,9 @@ class Flask(App):
 
     else:
 
-        def __call__(self, environ: WSGIEnvironment, start_response: StartResponse = None, *more) -> Iterable[bytes]:
+        def __call__(
+            self, environ: WSGIEnvironment = None, start_response: StartResponse = None, *more
+        ) -> Iterable[bytes]:
             """The WSGI server's entry: `wsgi_app`, which may have been wrapped or replaced."""
             return call_wsgi(self, environ, start_response, more)
 

@@ -132,6 +132,12 @@ def test_an_application_called_as_an_asgi_server_does(args: tuple[Any, ...]) -> 
     assert "'asgi_app'" in texts[1]
 
 
+def test_url_for_with_an_option_and_too_many_arguments() -> None:
+    told = [fw.error(fw.url_for, "a", "b", _anchor="c")[1] for fw in FRAMEWORKS]
+    first = "url_for() takes 1 positional argument but 2 "
+    assert told == [f"{first}positional arguments (and 1 keyword-only argument) were given", f"{first}were given"]
+
+
 LESS = {"email", "html", "http", "importlib"}
 """The packages named in ``docs/start/from_flask.md``."""
 ZIPFILE = {"compression"}

@@ -51,15 +51,24 @@ def full_dispatch(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
 def call_wsgi(app: Any, environ: WSGIEnvironment, start_response: StartResponse, more: Any) -> Iterable[bytes]:
     """The body of ``Flask.__call__``: ``wsgi_app``, which may have been wrapped or replaced.
 
-    *more* are the arguments that only an ASGI server gives. Raises TypeError if there are any, or no *start_response*.
+    Raises TypeError if there are *more* arguments, or no *start_response*.
     """
     if start_response is None or more:
-        raise TypeError(CALLED_BY_ASGI)
+        raise TypeError(told_of_call(environ, more))
     plan = app._plan
     # FAST (string): the stock method calls the same function.
     if plan is not None and plan.inline_wsgi_app and plan.watch.unchanged():
         return run(plan, app, environ, start_response)  # type: ignore[no-any-return]
     return app.wsgi_app(environ, start_response)  # type: ignore[no-any-return]
+
+
+def told_of_call(environ: Any, more: Any) -> str:
+    """What is wrong with a call of an application; one or three arguments are what an ASGI server gives."""
+    if environ is None and not more:
+        return "Flask.__call__() missing 2 required positional arguments: 'environ' and 'start_response'"
+    if len(more) > 1:
+        return f"Flask.__call__() takes 3 positional arguments but {3 + len(more)} were given"
+    return CALLED_BY_ASGI
 
 
 def run_wsgi(app: Any, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
