@@ -7,6 +7,7 @@ cdef class ClassWatch:
     cdef Py_ssize_t _count
 
     cdef bint _compare(self) except -1
+    cdef int _sort(self) except -1
     cdef int _arm(self, Py_ssize_t count) except -1
     cpdef bint unchanged(self) except -1
 

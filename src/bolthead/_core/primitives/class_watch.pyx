@@ -69,22 +69,20 @@ cdef extern from *:
     static int bolthead_watch(PyObject *cls) { (void)cls; return 0; }
 
     /* CPython 3.11. The tag names one state of a class and of all its bases. It is assigned anew on the first look-up
-       after any of them changed, and never reused. 0: there is none, so the attributes have to be compared. */
+       after any of them changed, and never reused. 0: there is none, so the attributes have to be compared. That is also
+       what a change leaves, so that the flag of a valid tag, which is in another cache line, need not be read here. */
     typedef struct { PyTypeObject *cls; unsigned int tag; } bolthead_tagged;
-
-    static unsigned int bolthead_tag_of(PyTypeObject *cls) {
-        return PyType_HasFeature(cls, Py_TPFLAGS_VALID_VERSION_TAG) ? cls->tp_version_tag : 0;
-    }
 
     static void bolthead_tag(bolthead_tagged *entry, PyObject *cls) {
         entry->cls = (PyTypeObject *)cls;
-        entry->tag = PyType_Check(cls) ? bolthead_tag_of(entry->cls) : 0;
+        entry->tag = PyType_Check(cls) && PyType_HasFeature(entry->cls, Py_TPFLAGS_VALID_VERSION_TAG)
+            ? entry->cls->tp_version_tag : 0;
     }
 
     static int bolthead_same_tags(bolthead_tagged *entries, Py_ssize_t count) {
         Py_ssize_t nth;
         for (nth = 0; nth < count; nth++) {
-            if (entries[nth].tag == 0 || entries[nth].tag != bolthead_tag_of(entries[nth].cls)) return 0;
+            if (entries[nth].tag == 0 || entries[nth].tag != entries[nth].cls->tp_version_tag) return 0;
         }
         return 1;
     }
@@ -130,13 +128,7 @@ cdef class ClassWatch:
             if isinstance(cls, type) and type(cls) is not type and type(cls) not in self._classes:
                 # A metaclass may have the attribute.
                 self._classes.append(type(cls))
-        # A change of a class is one of those derived from it, so that only these have to be looked at.
-        bases = set()
-        for cls in self._classes:
-            if isinstance(cls, type):
-                bases.update(cls.__mro__[1:])
-        self._classes.sort(key=bases.__contains__)
-        self._count = len([cls for cls in self._classes if cls not in bases])
+        self._sort()
         if not BOLTHEAD_TYPE_WATCHERS and self._tags is NULL:
             # The list owns the classes that the array points to.
             self._tags = PyMem_Malloc((len(self._classes) or 1) * sizeof(bolthead_tagged))
@@ -151,6 +143,16 @@ cdef class ClassWatch:
 
     def __dealloc__(self):
         PyMem_Free(self._tags)
+
+    cdef int _sort(self) except -1:
+        """Those classes first that no other one is derived from: the change of a class is one of these, too."""
+        bases = set()
+        for cls in self._classes:
+            if isinstance(cls, type):
+                bases.update(cls.__mro__[1:])
+        self._classes.sort(key=bases.__contains__)
+        self._count = len([cls for cls in self._classes if cls not in bases])
+        return 0
 
     cdef int _arm(self, Py_ssize_t count) except -1:
         """Watch the first *count* classes for the next change. On 3.12 and later: whether that works for each."""
@@ -175,10 +177,9 @@ cdef class ClassWatch:
         # The count first: a change that comes while this runs is seen by the next call.
         cdef unsigned long long changes = BOLTHEAD_CHANGES()
         cdef bint watched = False
-        # All of them: a class may have got other bases.
-        cdef Py_ssize_t count = len(self._classes)
         if BOLTHEAD_TYPE_WATCHERS:
-            watched = self._arm(count)
+            # All of them: a class may have got other bases.
+            watched = self._arm(len(self._classes))
         for cls, name, value in self._seen:
             found = _value(cls, name)
             if found is not value and (name is not None or found != value):
@@ -186,9 +187,9 @@ cdef class ClassWatch:
         if BOLTHEAD_TYPE_WATCHERS:
             BOLTHEAD_STORE(self._checked, changes if watched else 0)
         else:
-            # The look-ups above made CPython tag the classes again.
-            self._arm(count)
-            self._count = count
+            # The look-ups above made CPython tag the classes again, which may have got other bases.
+            self._sort()
+            self._arm(self._count)
         return True
 
 
