@@ -1,5 +1,6 @@
-/* Included before all else into each compiled module: its code objects, and so its frames in tracebacks, carry the file
-   name of the source where the package is installed. Cython gives them the path at build time. */
+/* Included before all else into each compiled module: what takes the place of functions of the C API there. Above all its
+   code objects, and so its frames in tracebacks, carry the file name of the source where the package is installed. Cython
+   gives them the path at build time. */
 
 #ifndef BOLTHEAD_FRAMES_H
 #define BOLTHEAD_FRAMES_H
@@ -64,6 +65,19 @@ static inline PyCodeObject *bolthead_code(
 #define PyCode_NewEmpty bolthead_empty_code
 #define PyCode_NewWithPosOnlyArgs bolthead_code
 #define PyUnstable_Code_NewWithPosOnlyArgs bolthead_code
+
+/* Whether *value* is true, without a call for the dictionaries that the hooks of an application are in: each request asks
+   some twenty of them. The slots are inherited as long as a class has no others. */
+static inline int bolthead_truth(PyObject *value) {
+#if !defined(Py_GIL_DISABLED) && !defined(Py_LIMITED_API)
+    PyTypeObject *cls = Py_TYPE(value);
+    if (cls->tp_as_mapping == PyDict_Type.tp_as_mapping && cls->tp_as_number != NULL && cls->tp_as_number->nb_bool == NULL)
+        return PyDict_GET_SIZE(value) != 0;
+#endif
+    return PyObject_IsTrue(value);
+}
+
+#define PyObject_IsTrue bolthead_truth
 
 /* Windows has a macro of this name; records of ours have a field of it. */
 #undef environ

@@ -69,8 +69,8 @@ cdef extern from *:
     static int bolthead_watch(PyObject *cls) { (void)cls; return 0; }
 
     /* CPython 3.11. The tag names one state of a class and of all its bases. It is assigned anew on the first look-up
-       after any of them changed, and never reused. 0: there is none, so the attributes have to be compared. That is also
-       what a change leaves, so that the flag of a valid tag, which is in another cache line, need not be read here. */
+       after any of them changed, and never reused. 0: there is none, so the attributes have to be compared. A change
+       leaves 0, so that the flag of a valid tag, which is in another cache line, need not be read each time. */
     typedef struct { PyTypeObject *cls; unsigned int tag; } bolthead_tagged;
 
     static void bolthead_tag(bolthead_tagged *entry, PyObject *cls) {
