@@ -7,6 +7,7 @@ bolthead and the standard library's threads besides pytest, and can be run as a 
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import subprocess
@@ -97,15 +98,20 @@ class Work:
     def __init__(self, app: Any, nth: int) -> None:
         self.random = random.Random(nth)
         self.client = app.test_client()
+        self.client_over_asgi = app.async_test_client()
         self.name = f"thread{nth}"
         self.kinds: list[Callable[[int], None]] = [
             self.text, self.number, self.json, self.form, self.session, self.links, self.page, self.error, self.added,
-            self.shared,
+            self.shared, self.over_asgi,
         ]  # fmt: skip
+        self.loop = asyncio.new_event_loop()
 
     def __call__(self) -> None:
-        for _ in range(ROUNDS):
-            self.random.choice(self.kinds)(self.random.randrange(10_000))
+        try:
+            for _ in range(ROUNDS):
+                self.random.choice(self.kinds)(self.random.randrange(10_000))
+        finally:
+            self.loop.close()
 
     def get(self, path: str, status: int = 200) -> Any:
         answer = self.client.get(path)
@@ -151,6 +157,18 @@ class Work:
         found = self.get("/shared").json
         assert all(key == f"key{value}" for key, value in found["dict"].items()), found
         assert all(item == {"item": item["item"]} for item in found["list"]), found
+
+    def over_asgi(self, number: int) -> None:
+        """From an event loop of this thread's, while all loops share the application's worker threads."""
+
+        async def ask(nth: int) -> str:
+            return (await self.client_over_asgi.get(f"/text/{self.name}?q={nth}")).text
+
+        async def ask_all() -> list[str]:
+            return [await ask(number + nth) for nth in range(10)] + await asyncio.gather(*map(ask, range(3)))
+
+        wanted = [number + nth for nth in range(10)] + [0, 1, 2]
+        assert self.loop.run_until_complete(ask_all()) == [f"{self.name} {nth}" for nth in wanted]
 
     def added(self, number: int) -> None:
         """A rule that another thread adds some time: there or not, but never anything else."""
