@@ -157,11 +157,15 @@ def has_app_context() -> bool:
 class _Pushable:
     """A context manager that pushes and pops."""
 
-    __slots__ = ()
     if TYPE_CHECKING:
 
         def push(self) -> None: ...
         def pop(self, exc: BaseException | None = ...) -> None: ...
+
+    def __getstate__(self) -> Any:
+        # What is made on first use is made now, or a copy would make another one.
+        vars(self)
+        return super().__getstate__()
 
     def __enter__(self) -> Self:
         self.push()
@@ -171,12 +175,34 @@ class _Pushable:
         self.pop(exc_value)
 
 
+def _with_fields(*names: str) -> Any:
+    """The ``__dict__`` of an instance, with its fields *names*, for `vars` and copies: a record has them elsewhere."""
+
+    def fill(self: Any) -> dict[str, Any]:
+        filled: dict[str, Any] = _OWN_DICT.__get__(self)
+        for name in names:
+            try:
+                filled[name] = getattr(self, name)
+            except AttributeError:
+                # It was deleted, or this is a copy that has nothing yet.
+                filled.pop(name, None)
+        return filled
+
+    return property(fill)
+
+
+_OWN_DICT: Any = vars(_Pushable)["__dict__"]
+
+
 class AppContext(GlobalsRecord, _Pushable):
     """The state of an application while it handles a request or a command: ``app``, `g` and ``url_adapter``.
 
     A request context brings one along; `Flask.app_context` makes one by hand, for ``with`` or, on an event loop,
     ``async with``. What `current_app` and `g` are bound to.
     """
+
+    if not TYPE_CHECKING:
+        __dict__ = _with_fields("app", "url_adapter", "g")
 
     def __init__(self, app: Flask) -> None:
         self.app = app
@@ -244,6 +270,9 @@ class RequestContext(RequestRecord, _Pushable):
     Pushing it matches the URL and opens the session. `Flask.request_context` makes one for an environ,
     `Flask.test_request_context` one for tests and the shell; both are used by ``with``.
     """
+
+    if not TYPE_CHECKING:
+        __dict__ = _with_fields("app", "request", "url_adapter", "flashes", "_session", "_after_request_functions")
 
     def __init__(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import copy
 import io
 import threading
 from datetime import timedelta
@@ -565,3 +566,59 @@ def test_runner(fw: Framework) -> Any:
     results.append(runner.invoke(bare, obj=fw.mod("cli").ScriptInfo(create_app=lambda: fw.app(import_name="x"))))
     results.append(runner.invoke(args=["none"]))
     return [(r.exit_code, r.output.splitlines()[-1:]) for r in results], runner.env, runner.app is app
+
+
+@pytest.mark.parametrize("kind", ["app", "request"])
+@alike
+def test_vars_and_copies(fw: Framework, kind: str) -> Any:
+    app = fw.app()
+    app.add_url_rule("/<int:n>", "view", lambda n: "")
+    ctx = app.app_context() if kind == "app" else app.test_request_context("/5")
+
+    def look() -> Any:
+        copied = copy.copy(ctx)
+        names = [name for name in vars(ctx) if name != "_cv_tokens"]
+        return [
+            *[(name, vars(ctx)[name] is getattr(ctx, name), vars(copied)[name] is vars(ctx)[name]) for name in names],
+            (vars(ctx) is vars(ctx), type(copied) is type(ctx), copied.app is app, set(names) <= set(dir(ctx))),
+        ]
+
+    found = look()
+    with ctx:
+        found += look()
+        ctx.own = 1
+        vars(ctx)["other"] = 2
+        found += [ctx.other, look()]
+        if kind == "app":
+            with mock.patch.object(ctx, "g", "mocked"):
+                found += [vars(ctx)["g"], repr(fw.g._get_current_object())]
+            del ctx.g
+            found += [look(), fw.error(getattr, ctx, "g"), fw.error(delattr, ctx, "g")]
+            ctx.g = "set"
+        else:
+            with mock.patch.object(ctx, "flashes", ["mocked"]):
+                found += [vars(ctx)["flashes"], fw.get_flashed_messages()]
+        found += look()
+    return found + look()
+
+
+@pytest.mark.parametrize("name", ["app", "g", "url_adapter", "request", "flashes"])
+@alike
+def test_an_attribute_of_a_context_that_is_mocked(fw: Framework, name: str) -> Any:
+    app = fw.app()
+    ctx = app.app_context() if name == "g" else app.test_request_context()
+    before = getattr(ctx, name)
+    with mock.patch.object(ctx, name) as mocked:
+        found = [getattr(ctx, name) is mocked, vars(ctx)[name] is mocked]
+    return [*found, getattr(ctx, name) is before, vars(ctx)[name] is before]
+
+
+@alike
+def test_vars_of_a_subclass(fw: Framework) -> Any:
+    class Own(fw.mod("ctx").AppContext):  # type: ignore[misc]
+        def __init__(self, app: Any) -> None:
+            super().__init__(app)
+            self.mine = 1
+
+    ctx = Own(fw.app())
+    return {name: value for name, value in vars(ctx).items() if name in ("mine", "url_adapter")}, copy.copy(ctx).mine

@@ -132,6 +132,18 @@ def test_an_application_called_as_an_asgi_server_does(args: tuple[Any, ...]) -> 
     assert "'asgi_app'" in texts[1]
 
 
+def test_a_close_that_is_set_on_one_request() -> None:
+    called = []
+    for fw in FRAMEWORKS:
+        app = fw.app()
+        with app.test_request_context() as ctx:
+            ctx.request.close = lambda fw=fw: called.append(fw)
+        app.request_class = type("Own", (fw.Request,), {"close": lambda self, fw=fw: called.append(fw)})
+        with app.test_request_context():
+            pass
+    assert called == [FLASK, FLASK, OURS]
+
+
 def test_url_for_with_an_option_and_too_many_arguments() -> None:
     told = [fw.error(fw.url_for, "a", "b", _anchor="c")[1] for fw in FRAMEWORKS]
     first = "url_for() takes 1 positional argument but 2 "

@@ -60,7 +60,7 @@ class GlobalsRecord(AppRecord):
     def g(self) -> None:
         # A mock deletes what it has set, and sets the old one again if it is gone then.
         if self._g is DELETED:
-            raise AttributeError("g")
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute 'g'")
         self._g = DELETED
 
 
