@@ -21,6 +21,7 @@ from ._core.lifecycle.contexts import (
 )
 from ._core.lifecycle.phases import is_async, open_session, plan_of
 from ._core.lifecycle.records import NOT_CREATED, GlobalsRecord, RequestRecord
+from ._core.primitives.context_vars import only_raises
 from ._core.request.attributes import LazyAttribute
 from ._core.routing.adapter import AdapterRecord
 from .globals import _active_request, _cv_app, _cv_request
@@ -48,8 +49,9 @@ class _AppCtxGlobals:
     Any attribute may be set; reading or deleting one that is not there raises AttributeError with its name.
     """
 
+    @only_raises
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(name)
+        raise AttributeError(name) from None
 
     if TYPE_CHECKING:
 

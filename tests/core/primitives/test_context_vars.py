@@ -55,6 +55,117 @@ def test_current_and_attributes(load: Load) -> None:
     assert thing.colour == whole.colour == "red"
 
 
+CHANGES: dict[str, Callable[[Any], Any]] = {
+    "set": lambda thing: setattr(thing, "a", object()),
+    "deleted": lambda thing: delattr(thing, "a"),
+    "set in the dict": lambda thing: vars(thing).update(a=object()),
+    "an item": lambda thing: vars(thing).__setitem__("a", object()),
+    "popped": lambda thing: vars(thing).pop("a"),
+    "set anew": lambda thing: vars(thing).setdefault("a", object()),
+    "cleared": lambda thing: (vars(thing).clear(), setattr(thing, "b", 8)),
+    "another dict": lambda thing: setattr(thing, "__dict__", {"a": object(), "b": 9}),
+    "of the class": lambda thing: setattr(type(thing), "a", object()),
+    "a property": lambda thing: setattr(type(thing), "a", property(lambda self: self.b)),
+    "none": lambda thing: delattr(type(thing), "a"),
+    "a base's": lambda thing: setattr(type(thing).__mro__[1], "a", property(lambda self: 5)),
+    "not a base's": lambda thing: delattr(type(thing).__mro__[1], "a"),
+    "no hook": lambda thing: delattr(type(thing), "__getattr__"),
+    "a hook": lambda thing: setattr(type(thing), "__getattr__", lambda self, name: (name, self.b)),
+    "first of all": lambda thing: setattr(type(thing), "__getattribute__", lambda self, name: f"got {name}"),
+}
+
+
+@pytest.mark.parametrize("marked", [False, True])
+def test_attributes_that_change(load: Load, marked: bool) -> None:
+    """Read through a proxy, they are what they are without it: whatever changes, one, two and three times."""
+    module = load(NAME)
+
+    class Base:
+        pass
+
+    class Hooked(Base):
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(name) from None
+
+    if marked:
+        assert module.only_raises(vars(Hooked)["__getattr__"]) is vars(Hooked)["__getattr__"]
+    var: ContextVar[Any] = ContextVar("var")
+    proxy = load("bolthead._core.primitives.proxy").LocalProxy(var, None, "nothing here")
+    things: list[Any] = [Hooked(), Hooked()]
+    for thing in things:
+        thing.b = 7
+
+    def read(obj: Any) -> Any:
+        try:
+            return obj.a
+        except AttributeError as error:
+            return error.args
+
+    def check(change: str) -> None:
+        for thing in (*things, *things):
+            var.set(thing)
+            assert [read(proxy) for _ in range(3)] == [read(thing)] * 3, change
+            assert hasattr(proxy, "a") == hasattr(thing, "a"), change
+            assert proxy.b == thing.b, change
+
+    check("new")
+    for change, make in CHANGES.items():
+        for thing in things[: 2 if change in ("set", "deleted", "another dict") else 1]:
+            make(thing)
+            check(change)
+
+
+def test_an_error_beside_another_one(load: Load) -> None:
+    module = load(NAME)
+
+    class Hooked:
+        @module.only_raises  # type: ignore[untyped-decorator]
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(name) from None
+
+    var: ContextVar[Any] = ContextVar("var")
+    proxy = load("bolthead._core.primitives.proxy").LocalProxy(var, None, "nothing here")
+    var.set(Hooked())
+    try:
+        raise LookupError
+    except LookupError:
+        with pytest.raises(AttributeError, match="^a$") as caught:
+            _ = proxy.a
+    assert caught.value.__suppress_context__
+
+
+def test_a_field_that_changes(load: Load) -> None:
+    """What the attribute of a context is, is looked up again when its class or another class is asked."""
+    records = load("bolthead._core.lifecycle.records")
+
+    class Context(records.GlobalsRecord):  # type: ignore[misc, name-defined]
+        pass
+
+    class Other(Context):
+        g: Any = property(lambda self: "other")
+
+    var: ContextVar[Any] = ContextVar("var")
+    part = load(NAME).context_value(var, "g", "nothing here")
+    context, other = Context(), Other()
+    context.g = "own"
+    var.set(context)
+    assert [part(), part()] == ["own", "own"]
+    context.g = "new"
+    assert part() == "new"
+    var.set(other)
+    assert [part(), part()] == ["other", "other"]
+    var.set(context)
+    assert [part(), part()] == ["new", "new"]
+    Context.g = property(lambda self: "patched")
+    assert [part(), part()] == ["patched", "patched"]
+    del Context.g
+    assert [part(), part()] == ["new", "new"]
+    del context.g
+    for _ in range(2):
+        with pytest.raises(AttributeError, match="'g'"):
+            part()
+
+
 def test_look_ups_of_a_class(load: Load) -> None:
     """What a class has itself comes first, then what the proxy stands for."""
     cls = load("bolthead._core.primitives.proxy").LocalProxy

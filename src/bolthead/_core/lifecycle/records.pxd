@@ -18,6 +18,8 @@ cdef class AppRecord:
 cdef class GlobalsRecord(AppRecord):
     pass
 
+cdef object make_g(GlobalsRecord ctx)
+
 
 cdef class RequestRecord(AppRecord):
     cdef public object request

@@ -46,11 +46,7 @@ class GlobalsRecord(AppRecord):
     @property
     def g(self) -> Any:
         made = self._g
-        if made is None:
-            made = self._g = self.app.app_ctx_globals_class()
-        elif made is DELETED:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute 'g'")
-        return made
+        return make_g(self) if made is None or made is DELETED else made
 
     @g.setter
     def g(self, value: Any) -> None:
@@ -62,6 +58,14 @@ class GlobalsRecord(AppRecord):
         if self._g is DELETED:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute 'g'")
         self._g = DELETED
+
+
+def make_g(ctx: GlobalsRecord) -> Any:
+    """What ``ctx.g`` is where there is none yet."""
+    if ctx._g is DELETED:
+        raise AttributeError(f"{type(ctx).__name__!r} object has no attribute 'g'")
+    ctx._g = made = ctx.app.app_ctx_globals_class()
+    return made
 
 
 class RequestRecord(AppRecord):

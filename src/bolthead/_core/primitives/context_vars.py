@@ -49,6 +49,14 @@ def set_attribute(proxy: Any, name: str, value: Any) -> None:
     setattr(_own(proxy, "_get_current_object")(), name, value)
 
 
+def only_raises(hook: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
+    """Decorate a ``__getattr__`` that does nothing but ``raise AttributeError(name) from None``.
+
+    FAST (shares): compiled, the proxies do so themselves. Applications ask by `hasattr` for what is not in `g`.
+    """
+    return hook
+
+
 def forward_slots(cls: type[Any]) -> None:
     """Let the proxies of *cls* look up attributes and be true as by its methods, which are not called.
 

@@ -1,7 +1,7 @@
 """The compiled version of ``context_vars.py``."""
 
 from cpython.object cimport PyObject, PyObject_GenericGetAttr, PyObject_GenericSetAttr
-from cpython.ref cimport Py_INCREF, Py_TYPE, Py_XDECREF
+from cpython.ref cimport Py_INCREF, Py_XDECREF
 
 from types import CoroutineType
 
@@ -15,8 +15,8 @@ cdef extern from "Python.h":
     ctypedef struct PyTypeObject:
         PyNumberMethods *tp_as_number
         getattrofunc tp_getattro
-    Py_UCS4 PyUnicode_READ_CHAR(object text, Py_ssize_t index)
-    int PyContextVar_Get(object var, PyObject *default, PyObject **value) except -1
+    bint PyObject_IsTrue(PyObject *obj) except -1
+    int PyContextVar_Get(PyObject *var, PyObject *default, PyObject **value) except -1
     object PyContextVar_Set(object var, object value)
     int PyContextVar_Reset(object var, object token) except -1
     int PyIter_Send(object iterator, object value, PyObject **out) except -1
@@ -77,50 +77,44 @@ cdef extern from *:
         return offset ? *(PyObject **)((char *)obj + offset) : NULL;
     }
 
-    /* ``getattr(obj, name)``, which for a field of a record is a function of C. */
-    static PyObject *bolthead_field(PyObject *obj, PyObject *name) {
-    #if BOLTHEAD_LOOKUPS
-        PyTypeObject *cls = Py_TYPE(obj);
-        if (cls->tp_getattro == PyObject_GenericGetAttr) {
-            PyObject *field = _PyType_Lookup(cls, name);
-            if (field != NULL && Py_IS_TYPE(field, &PyGetSetDescr_Type)) {
-                PyGetSetDef *def = ((PyGetSetDescrObject *)field)->d_getset;
-                if (def->get != NULL) return def->get(obj, def->closure);
-            }
-        }
-    #endif
-        return PyObject_GetAttr(obj, name);
+    /* Whether a name may be one of the proxies themselves: those begin with an underscore, and with one of *seconds*
+       then. */
+    static CYTHON_INLINE int bolthead_may_be_own(PyObject *name, const char *seconds) {
+        const Py_UCS1 *text;
+        if (!PyUnicode_IS_COMPACT_ASCII(name)) return 1;
+        text = PyUnicode_1BYTE_DATA(name);
+        return text[0] == '_' && seconds[text[1]];
     }
 
-    /* ``getattr(obj, name)``. *hook* is the slot of a class with a `__getattr__` in Python: before CPython 3.13
-       it makes an error of each missing attribute before it calls that. *plain* is object's `__getattribute__`. */
-    static PyObject *bolthead_getattr(PyObject *obj, PyObject *name, getattrofunc hook, PyObject *plain,
-                                      PyObject *plain_name, PyObject *hook_name) {
-    #if BOLTHEAD_LOOKUPS && PY_VERSION_HEX < 0x030D0000
-        PyTypeObject *cls = Py_TYPE(obj);
-        if (cls->tp_getattro == hook && _PyType_Lookup(cls, plain_name) == plain) {
-            PyObject *method, *found = _PyObject_GenericGetAttrWithDict(obj, name, NULL, 1);
-            if (found != NULL || PyErr_Occurred()) return found;
-            method = Py_XNewRef(_PyType_Lookup(cls, hook_name));
-            if (method != NULL && Py_TYPE(method)->tp_descr_get != NULL) {
-                Py_SETREF(method, Py_TYPE(method)->tp_descr_get(method, obj, (PyObject *)cls));
-                if (method == NULL) return NULL;
-            }
-            if (method != NULL) {
-                found = PyObject_CallOneArg(method, name);
-                Py_DECREF(method);
-                return found;
+    /* ``getattr(owner, name)``, which for a field of a record is a function of C; takes the reference to *owner*.
+       *tag* and *field* remember it by the version tag of the class, which names one state of it and of its bases. */
+    static CYTHON_INLINE PyObject *bolthead_field(PyObject *owner, PyObject *name, unsigned int *tag, void **field) {
+        PyObject *found = NULL;
+    #if BOLTHEAD_LOOKUPS
+        PyTypeObject *cls = Py_TYPE(owner);
+        PyGetSetDef *def = cls->tp_version_tag == *tag ? (PyGetSetDef *)*field : NULL;
+        if (def == NULL && cls->tp_getattro == PyObject_GenericGetAttr) {
+            PyObject *slot = _PyType_Lookup(cls, name);
+            if (slot != NULL && Py_IS_TYPE(slot, &PyGetSetDescr_Type)) {
+                def = ((PyGetSetDescrObject *)slot)->d_getset;
+                *tag = cls->tp_version_tag;
+                *field = *tag == 0 ? NULL : def;
             }
         }
+        if (def != NULL && def->get != NULL) found = def->get(owner, def->closure);
+        else
     #endif
-        return PyObject_GetAttr(obj, name);
+        found = PyObject_GetAttr(owner, name);
+        Py_DECREF(owner);
+        return found;
     }
     """
     Py_ssize_t bolthead_offset(object slot)
-    PyObject *bolthead_at(object obj, Py_ssize_t offset)
-    object bolthead_field(object obj, object name)
-    PyObject *bolthead_getattr(object obj, object name, getattrofunc hook, PyObject *plain, object plain_name,
-                               object hook_name)
+    PyObject *bolthead_at(PyObject *obj, Py_ssize_t offset)
+    bint bolthead_may_be_own(PyObject *name, const char *seconds)
+    PyObject *bolthead_field(PyObject *owner, PyObject *name, unsigned int *tag, void **field) except NULL
+
+include "attributes.pxi"
 
 ENDED = type("Ended", (), {"__repr__": lambda self: "<ended>", "__slots__": ()})()
 cdef object ended = ENDED
@@ -132,13 +126,12 @@ cdef object CLASS = None
 cdef object CURRENT = "_get_current_object"
 cdef Py_ssize_t offset = 0
 cdef frozenset OWN = frozenset()
-cdef bint[128] SECONDS
-# How a class with a `__getattr__` in Python, as that of `g`, looks attributes up.
-cdef object HOOK_NAME = "__getattr__"
-cdef object HOOKED = type("Hooked", (), {HOOK_NAME: lambda self, name: None})
-cdef getattrofunc hook = (<PyTypeObject *>HOOKED).tp_getattro
-cdef object PLAIN_NAME = "__getattribute__"
-cdef PyObject *plain = <PyObject *>object.__getattribute__
+cdef char[128] SECONDS
+
+bolthead_hooks(
+    type("Hooked", (), {"__getattr__": lambda self, name: None}),
+    "__getattr__", "__getattribute__", object.__getattribute__,
+)
 
 
 cdef class _ContextValue:
@@ -148,74 +141,113 @@ cdef class _ContextValue:
         self._message = message
 
     def __call__(self):
-        return self.fetch()
-
-    cdef object fetch(self):
-        cdef PyObject *found = NULL
-        PyContextVar_Get(self._var, NULL, &found)
+        cdef PyObject *found = self.look()
         if found is NULL:
             raise RuntimeError(self._message)
-        owner = <object>found
+        value = <object>found
         Py_XDECREF(found)
-        return owner if self._attr is None else bolthead_field(owner, self._attr)
+        return value
+
+    cdef PyObject *look(self) except? NULL:
+        # A new reference; NULL without an error where the variable is unset.
+        cdef PyObject *owner = NULL
+        PyContextVar_Get(<PyObject *>self._var, NULL, &owner)
+        if owner is NULL or self._attr is None:
+            return owner
+        return bolthead_field(owner, <PyObject *>self._attr, &self._tag, &self._field)
 
 
 cpdef object context_value(object var, object attr, object message):
     return _ContextValue(var, attr, message)
 
 
+cdef PyObject *asked(PyObject *proxy) except NULL:
+    # A subclass, or the class of an earlier import of the package; or the slot is empty, or has something else.
+    found = PyObject_GenericGetAttr(<object>proxy, CURRENT)()
+    Py_INCREF(found)
+    return <PyObject *>found
+
+
+# By pointers, so that what is rare is not compiled into what is frequent.
+cdef PyObject *(*ask)(PyObject *) except NULL
+ask = asked
+
+
+cdef PyObject *behind(PyObject *proxy) except? NULL:
+    # A new reference to what is behind a proxy; NULL without an error where it is unbound.
+    cdef PyObject *function = NULL
+    if type(<object>proxy) is CLASS:
+        function = bolthead_at(proxy, offset)
+        if function is not NULL and type(<object>function) is _ContextValue:
+            return (<_ContextValue>function).look()
+    return ask(proxy)
+
+
+cdef object unbound(PyObject *proxy):
+    # The error for what `behind` does not find.
+    raise RuntimeError((<_ContextValue>bolthead_at(proxy, offset))._message)
+
+
 cpdef object current(object proxy):
-    cdef PyObject *value = NULL
-    if type(proxy) is CLASS:
-        value = bolthead_at(proxy, offset)
-    if value is NULL:
-        # A subclass, or the class of an earlier import of the package; or the slot is empty.
-        return PyObject_GenericGetAttr(proxy, CURRENT)()
-    function = <object>value
-    if type(function) is _ContextValue:
-        return (<_ContextValue>function).fetch()
-    return function()
+    cdef PyObject *found = behind(<PyObject *>proxy)
+    if found is NULL:
+        unbound(<PyObject *>proxy)
+    value = <object>found
+    Py_XDECREF(found)
+    return value
 
 
-cdef object own_attribute(object proxy, object name):
-    # An attribute of the proxy itself, or None where it has none.
-    if name == "__class__":
+cdef PyObject *own_attribute(PyObject *proxy, PyObject *name) except? NULL:
+    # An attribute of the proxy itself; NULL without an error where it has none.
+    cdef object found
+    if <object>name not in OWN:
+        return NULL
+    if <object>name == "__class__":
         # FAST (session-read): `isinstance` reads it.
         try:
-            return current(proxy).__class__
+            found = current(<object>proxy).__class__
         except RuntimeError:
-            return <object>Py_TYPE(proxy)
-    try:
-        return PyObject_GenericGetAttr(proxy, name)
-    except AttributeError:
-        return None
+            found = type(<object>proxy)
+    else:
+        try:
+            found = PyObject_GenericGetAttr(<object>proxy, <object>name)
+        except AttributeError:
+            return NULL
+    Py_INCREF(found)
+    return <PyObject *>found
 
 
-cdef bint is_own(object name) except -1:
-    # Whether *name*, which begins with an underscore, may be one of the proxy itself.
-    cdef Py_UCS4 second = PyUnicode_READ_CHAR(name, 1)
-    return second < 128 and SECONDS[second] and name in OWN
+cdef PyObject *(*get_own)(PyObject *, PyObject *) except? NULL
+get_own = own_attribute
 
 
 cdef PyObject *get_attribute(PyObject *proxy, PyObject *name) except? NULL:
-    # All names of the proxy itself begin so.
-    if PyUnicode_READ_CHAR(<object>name, 0) == u"_" and is_own(<object>name):
-        found = own_attribute(<object>proxy, <object>name)
-        if found is not None:
-            Py_INCREF(found)
-            return <PyObject *>found
+    cdef PyObject *own
+    if bolthead_may_be_own(name, SECONDS):
+        own = get_own(proxy, name)
+        if own is not NULL:
+            return own
+    cdef PyObject *target = behind(proxy)
+    if target is NULL:
+        unbound(proxy)
     # FAST (page-methods): where there is no such attribute, as often in `g`, the error gets no frame of ours.
-    found = current(<object>proxy)
-    return bolthead_getattr(found, <object>name, hook, plain, PLAIN_NAME, HOOK_NAME)
+    cdef PyObject *found = bolthead_getattr(target, name)
+    Py_XDECREF(target)
+    return found
 
 
 cdef int truth(PyObject *proxy) except -1:
     # What the class's `__bool__` does.
+    cdef PyObject *target
     try:
-        found = current(<object>proxy)
+        target = behind(proxy)
     except RuntimeError:
         return False
-    return bool(found)
+    if target is NULL:
+        return False
+    cdef int answer = PyObject_IsTrue(target)
+    Py_XDECREF(target)
+    return answer
 
 
 cpdef object set_attribute(object proxy, object name, object value):
@@ -225,6 +257,11 @@ cpdef object set_attribute(object proxy, object name, object value):
         PyObject_GenericSetAttr(found, name, value)
     else:
         setattr(found, name, value)
+
+
+cpdef object only_raises(object hook):
+    bolthead_only_raises(hook)
+    return hook
 
 
 cpdef object forward_slots(object cls):
@@ -319,7 +356,7 @@ cpdef object advance(object awaitable):
 # The second argument is for the pure-Python version, where this is the variable's own method.
 cpdef object var_get(object var, object nothing):
     cdef PyObject *found = NULL
-    PyContextVar_Get(var, NULL, &found)
+    PyContextVar_Get(<PyObject *>var, NULL, &found)
     if found is NULL:
         return None
     value = <object>found
