@@ -184,6 +184,10 @@ class Flask(App):
             reload = self.config["TEMPLATES_AUTO_RELOAD"]
             options["auto_reload"] = self.debug if reload is None else reload
         environment = self.jinja_environment(self, **options)
+        # Here, where Jinja is loaded.
+        from ._core.templates.calls import hand_on
+
+        hand_on(_url_for, build_url)
         environment.globals.update(
             url_for=self.url_for,
             get_flashed_messages=get_flashed_messages,
@@ -573,6 +577,7 @@ def _static_view(app: Flask) -> Callable[..., Any]:
     return lambda **values: reference().send_static_file(**values)  # type: ignore[union-attr]
 
 
+_url_for: Any = Flask.url_for
 ship(Flask)
 
 

@@ -596,3 +596,55 @@ def test_a_patch_of_the_class_of_templates(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_source_that_is_no_text(fw: Framework, source: Any) -> Any:
     with fw.app().app_context():
         return fw.error(fw.render_template_string, source)
+
+
+URLS = [
+    "url_for('item', n=3)",
+    "url_for(endpoint='item', n=3)",
+    "url_for('item', endpoint='index')",
+    "url_for('item', n=3, self=4, app=5, values=6)",
+    "url_for('item', **{'n': 3, 'end' ~ 'point': 1})",
+    "url_for('item', **{1: 2})",
+    "url_for('item', 3)",
+    "url_for()",
+    "url_for(5)",
+    "url_for('item', n='x')",
+    "url_for('item', n=3, q=n, _anchor='a')",
+    "url_for('.item', n=3, _external=true)",
+    "url_for('none')",
+]
+
+
+@pytest.mark.parametrize("call", URLS)
+@pytest.mark.parametrize("how", ["", "subclass", "instance", "patched before", "patched", "environment", "handler"])
+def test_urls_in_templates(monkeypatch: pytest.MonkeyPatch, call: str, how: str) -> None:
+    def scenario(fw: Framework) -> Any:
+        original = fw.Flask.url_for
+
+        def own(self: Any, /, endpoint: Any, **values: Any) -> str:
+            return f"own {original(self, endpoint, **values)}"
+
+        cls: Any = type("Site", (fw.Flask,), {"url_for": own}) if how == "subclass" else fw.Flask
+        app = cls(__name__, root_path="/nowhere")
+        app.add_url_rule("/item/<int:n>", "item", lambda n: "")
+        if how == "instance":
+            app.url_for = own.__get__(app)
+        if how == "handler":
+            app.url_build_error_handlers.append(lambda error, endpoint, values: f"{endpoint} {values}")
+        with monkeypatch.context() as patch, app.test_request_context("/item/1"):
+            if how == "patched before":
+                patch.setattr(fw.Flask, "url_for", own)
+            if how == "environment":
+                app.jinja_env.globals["url_for"] = own.__get__(app)
+            found = []
+            for _ in range(2):
+                for text in (f"{{{{ {call} }}}}", f"{{% for n in [1, 'é'] %}}{{{{ {call} }}}}{{% endfor %}}"):
+                    try:
+                        found.append(fw.render_template_string(text))
+                    except Exception as error:
+                        found.append(f"{type(error).__name__} {error}")
+                if how == "patched":
+                    patch.setattr(fw.Flask, "url_for", own)
+        return found
+
+    both(scenario)

@@ -22,6 +22,28 @@ class Thing:
     pass
 
 
+def test_whether_an_attribute_is_its_own(load: Load) -> None:
+    module = load(NAME)
+    record = load("bolthead._core.routing.adapter").AdapterRecord
+
+    class Slotted(record):  # type: ignore[misc, valid-type]
+        pass
+
+    for made in (Thing(), Slotted()):
+        thing: Any = made
+        assert not module.has_own(thing, "a")
+        thing.a = None
+        assert module.has_own(thing, "a")
+        assert not module.has_own(thing, "b")
+        del thing.a
+        assert not module.has_own(thing, "a")
+        thing.__dict__ = {"b": 1}
+        assert module.has_own(thing, "b")
+    assert not module.has_own(Thing(), "__doc__")
+    with pytest.raises(AttributeError):
+        module.has_own(5, "real")
+
+
 def test_own_attributes_and_items(load: Load) -> None:
     """They go past what a class has in their way."""
     module = load(NAME)

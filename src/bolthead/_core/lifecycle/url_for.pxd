@@ -5,7 +5,7 @@ from bolthead._core.http.url_encoding cimport exact_str
 from bolthead._core.lifecycle.records cimport AppRecord, Plan, RequestRecord, environ_seen
 from bolthead._core.primitives.class_watch cimport ClassWatch
 from bolthead._core.primitives.context_vars cimport var_get
-from bolthead._core.primitives.objects cimport Flag, own_set
+from bolthead._core.primitives.objects cimport Flag, has_own, own_item, own_set
 from bolthead._core.routing.adapter cimport AdapterRecord
 from bolthead._core.routing.url_build cimport build_relative
 
@@ -13,6 +13,9 @@ cdef Shipped shipped
 cdef object app_var
 cdef object request_var
 cdef object NOT_CREATED
+cdef object defaultdict
+cdef object FIRST
+cdef dict scopes
 
 
 @cython.final
@@ -43,9 +46,15 @@ cdef object adapter_record_of(UrlForGuards guards, object ctx)
 @cython.locals(plan=Plan, adapter=AdapterRecord)
 cdef object minimal_adapter(RequestRecord ctx)
 
+@cython.locals(text=str)
+cdef bint has_options(dict values) except -1
+@cython.locals(text=str)
+cdef bint is_relative(object endpoint) except -1
 cdef object absolute(object ctx, object endpoint)
-@cython.locals(text=str, end=Py_ssize_t)
 cpdef object add_url_defaults(object functions, object endpoint, object values)
+cdef object functions_of(object functions, object name)
+@cython.locals(text=str, names=tuple, parts=list)
+cdef tuple scopes_of(object endpoint)
 cdef object build_url_by_adapter(
     object app, object ctx, object endpoint, object anchor, object method, object scheme, object external, dict values,
     bint is_complete

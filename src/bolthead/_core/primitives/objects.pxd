@@ -26,6 +26,7 @@ cpdef bint is_coroutine_function(object func)
 cpdef bint disjoint(dict one, object other) except -1
 cpdef bint is_on(object cls, object name, object value) except -1
 cpdef object own_set(object instance, object name, object value)
+cpdef bint has_own(object instance, object name) except -1
 cpdef object own_item(object mapping, object key)
 cpdef object item_of(object mapping, object key)
 cpdef object add_pairs(object mapping, list pairs)

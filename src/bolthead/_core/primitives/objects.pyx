@@ -35,6 +35,20 @@ cdef extern from *:
     #endif
     }
 
+    static CYTHON_INLINE int bolthead_has_own(PyObject *instance, PyObject *name) {
+        PyObject *own;
+        int has;
+    #if CYTHON_COMPILING_IN_CPYTHON && !defined(Py_GIL_DISABLED)
+        PyObject **place = _PyObject_GetDictPtr(instance);
+        if (place != NULL) return *place == NULL ? 0 : PyDict_Contains(*place, name);
+    #endif
+        own = PyObject_GenericGetDict(instance, NULL);
+        if (own == NULL) return -1;
+        has = PyDict_Contains(own, name);
+        Py_DECREF(own);
+        return has;
+    }
+
     static CYTHON_INLINE int bolthead_is_function(PyObject *func) {
         return Py_TYPE(func) == &PyFunction_Type;
     }
@@ -59,6 +73,7 @@ cdef extern from *:
     void bolthead_immortal(object value)
     PyObject *bolthead_lookup(object cls, object name)
     object bolthead_new(object cls, object no_arguments)
+    bint bolthead_has_own(object instance, object name) except -1
     int bolthead_get_item(object mapping, object key, PyObject **found) except -1
     bint bolthead_is_function(object func)
     int bolthead_function_flags(object func)
@@ -112,6 +127,10 @@ cpdef bint is_coroutine_function(object func):
 
 cpdef object own_set(object instance, object name, object value):
     PyObject_GenericSetAttr(instance, name, value)
+
+
+cpdef bint has_own(object instance, object name) except -1:
+    return bolthead_has_own(instance, name)
 
 
 cpdef object own_item(object mapping, object key):

@@ -12,6 +12,29 @@ cdef extern from *:
        context, and under which name. */
     static PyObject *bolthead_general, *bolthead_stopped, *bolthead_context, *bolthead_mark;
 
+    /* A method that does no more than call a function in C with its instance, its argument and a dict of its keywords;
+       the name of the argument. */
+    static PyObject *bolthead_shell, *bolthead_inner, *bolthead_argument;
+
+    /* What that function gives; NULL without an error where the argument is among the keywords as well. */
+    static PyObject *bolthead_call_inner(PyObject *self, PyObject *const *args, PyObject *names) {
+        PyObject *found, *all[3] = {self, args[0], PyDict_New()};
+        Py_ssize_t nth, size = names == NULL ? 0 : PyTuple_GET_SIZE(names);
+        if (all[2] == NULL) return NULL;
+        for (nth = 0; nth < size; nth++) {
+            if (PyUnicode_Compare(PyTuple_GET_ITEM(names, nth), bolthead_argument) == 0
+                || PyDict_SetItem(all[2], PyTuple_GET_ITEM(names, nth), args[1 + nth]) < 0) {
+                Py_DECREF(all[2]);
+                return NULL;
+            }
+        }
+        Py_INCREF(self);
+        found = PyObject_Vectorcall(bolthead_inner, all, 3, NULL);
+        Py_DECREF(self);
+        Py_DECREF(all[2]);
+        return found;
+    }
+
     static int bolthead_is_true(PyObject *value) {
         return value == Py_None ? 0 : PyObject_IsTrue(value);
     }
@@ -59,7 +82,10 @@ cdef extern from *:
         } else {
             Py_DECREF(mark);
         }
-        if (first == 0) {
+        if (function == bolthead_shell && first == 1 && count == 5) {
+            found = bolthead_call_inner(all[0], args + 4, names);
+            if (found == NULL && !PyErr_Occurred()) goto general;
+        } else if (first == 0) {
             found = PyObject_Vectorcall(function, args + 4, (size_t)(count - 4), names);
         } else {
             for (at = 0; at < rest; at++) all[first + at] = args[4 + at];
@@ -81,6 +107,12 @@ cdef extern from *:
         "call", (PyCFunction)(void (*)(void))bolthead_call, METH_FASTCALL | METH_KEYWORDS, NULL
     };
 
+    static void bolthead_hand_on(PyObject *shell, PyObject *inner, PyObject *argument) {
+        Py_XSETREF(bolthead_shell, Py_NewRef(shell));
+        Py_XSETREF(bolthead_inner, Py_NewRef(inner));
+        Py_XSETREF(bolthead_argument, Py_NewRef(argument));
+    }
+
     static PyObject *bolthead_calls(PyObject *general, PyObject *stopped, PyObject *context, PyObject *mark,
                                     PyObject *name) {
         bolthead_general = Py_NewRef(general);
@@ -90,7 +122,12 @@ cdef extern from *:
         return PyCFunction_NewEx(&bolthead_call_def, NULL, name);
     }
     """
+    void bolthead_hand_on(object shell, object inner, object argument)
     object bolthead_calls(object general, object stopped, object context, object mark, object name)
 
 # FAST (page-methods): neither a tuple nor a dict of arguments is made, nor the caller's frame for a traceback.
 call = bolthead_calls(runtime.call, runtime.stopped, CONTEXT, MARK, runtime.call.__module__)
+
+
+def hand_on(method, function):
+    bolthead_hand_on(method, function, method.__code__.co_varnames[1])
