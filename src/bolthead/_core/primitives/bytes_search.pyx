@@ -30,22 +30,21 @@ cdef extern from *:
         for (at = 0; at < BOLTHEAD_BLOCK; at++) any |= text[at];                                              \\
         return any < 0x80;                                                                                    \\
     }                                                                                                         \\
+    static CYTHON_INLINE int bolthead_more_##UNIT(const UNIT *text, int count) {                              \\
+        UNIT more = 0;                                                                                        \\
+        int at;                                                                                               \\
+        for (at = 0; at < count; at++) more += (text[at] > 0x7F) + (text[at] > 0x7FF) + (text[at] > 0xFFFF);  \\
+        return more;                                                                                          \\
+    }                                                                                                         \\
     static Py_ssize_t bolthead_utf8_size_##UNIT(const UNIT *text, Py_ssize_t size) {                          \\
         const UNIT *end = text + size;                                                                        \\
-        while (text < end) {                                                                                  \\
-            Py_UCS4 letter;                                                                                   \\
-            if (end - text >= BOLTHEAD_BLOCK && bolthead_is_ascii_##UNIT(text)) {                             \\
-                text += BOLTHEAD_BLOCK;                                                                       \\
-                continue;                                                                                     \\
-            }                                                                                                 \\
-            do {                                                                                              \\
-                letter = *text++;                                                                             \\
-                size += (letter > 0x7F) + (letter > 0x7FF) + (letter > 0xFFFF);                               \\
-            } while (text < end && (end - text) % BOLTHEAD_BLOCK);                                            \\
+        for (; end - text >= BOLTHEAD_BLOCK; text += BOLTHEAD_BLOCK) {                                        \\
+            if (!bolthead_is_ascii_##UNIT(text)) size += bolthead_more_##UNIT(text, BOLTHEAD_BLOCK);          \\
         }                                                                                                     \\
-        return size;                                                                                          \\
+        return size + bolthead_more_##UNIT(text, (int)(end - text));                                          \\
     }                                                                                                         \\
-    static unsigned char *bolthead_utf8_##UNIT(const UNIT *text, Py_ssize_t size, unsigned char *out) {       \\
+    static unsigned char *bolthead_utf8_##UNIT(const UNIT *text, Py_ssize_t size,                             \\
+                                               unsigned char *CYTHON_RESTRICT out) {                          \\
         const UNIT *end = text + size;                                                                        \\
         int at;                                                                                               \\
         while (text < end) {                                                                                  \\

@@ -5,6 +5,7 @@ from bolthead._core.primitives.objects cimport bare
 cpdef bint is_stock(object template) except -1
 @cython.locals(own=dict, shared=dict, keys=set)
 cdef object new_context(object template, dict parent, bint joined)
+cdef bint all_text(dict variables) except -1
 @cython.locals(own=dict, shared=dict, parent=dict)
 cpdef object render(object template, dict variables)
 @cython.locals(parent=dict)

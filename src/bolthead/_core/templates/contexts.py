@@ -54,12 +54,25 @@ def new_context(template: Any, parent: dict[str, Any], joined: bool) -> Any:
     return context
 
 
+def all_text(variables: dict[Any, Any]) -> bool:
+    """Whether all names of variables are of type str."""
+    for name in variables:  # noqa: SIM110
+        if type(name) is not str:
+            return False
+    return True
+
+
 def render(template: Any, variables: dict[str, Any]) -> Any:
     """``template.render(variables)`` for a template that `is_stock` in a stock environment."""
     own, shared = template.globals.maps
     parent = dict(shared)
     parent.update(own)
-    context = new_context(template, dict(parent, **variables), True)
+    if all_text(variables):
+        parent.update(variables)
+    else:
+        # For the error.
+        parent = dict(parent, **variables)
+    context = new_context(template, parent, True)
     environment = template.environment
     try:
         return environment.concat(template.root_render_func(context))
