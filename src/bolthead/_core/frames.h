@@ -69,8 +69,13 @@ static inline PyCodeObject *bolthead_code(
 /* Whether *value* is true, without a call for the dictionaries that the hooks of an application are in: each request asks
    some twenty of them. The slots are inherited as long as a class has no others. */
 static inline int bolthead_truth(PyObject *value) {
-#if !defined(Py_GIL_DISABLED) && !defined(Py_LIMITED_API)
-    PyTypeObject *cls = Py_TYPE(value);
+#if !defined(Py_GIL_DISABLED)
+    PyTypeObject *cls;
+#if defined(__GNUC__)
+    /* gcc warns of reading `True` as a dictionary where it sees that this may be it. */
+    __asm__("" : "+r"(value));
+#endif
+    cls = Py_TYPE(value);
     if (cls->tp_as_mapping == PyDict_Type.tp_as_mapping && cls->tp_as_number != NULL && cls->tp_as_number->nb_bool == NULL)
         return PyDict_GET_SIZE(value) != 0;
 #endif

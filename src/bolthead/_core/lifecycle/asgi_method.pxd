@@ -1,5 +1,4 @@
-cdef object _driver
-
+# `_driver` stays in the module's dictionary: without the GIL, several event loops may be the first at once.
 
 cdef class AsgiMethod:
     cdef readonly object method
