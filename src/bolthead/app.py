@@ -108,6 +108,8 @@ class Flask(App):
             instance_relative_config=instance_relative_config,
             root_path=root_path,
         )
+        # PARITY: a subclass's property is read here, as Flask does to name `cli`.
+        self.name  # noqa: B018
         if self.has_static_folder:
             assert bool(static_host) == host_matching, "Invalid static_host/host_matching combination"
             self.add_url_rule(

@@ -49,6 +49,12 @@ class _AppCtxGlobals:
     Any attribute may be set; reading or deleting one that is not there raises AttributeError with its name.
     """
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # What is set goes past a property or slot of the class. FAST (page-methods): this class has none, nor a method.
+        if cls.__setattr__ is object.__setattr__:
+            cls.__setattr__ = _set_past_the_class  # type: ignore[method-assign]
+
     @only_raises
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(name) from None
@@ -91,6 +97,10 @@ class _AppCtxGlobals:
     def __repr__(self) -> str:
         ctx = _cv_app.get(None)
         return object.__repr__(self) if ctx is None else f"<flask.g of '{ctx.app.name}'>"
+
+
+def _set_past_the_class(self: _AppCtxGlobals, name: str, value: Any) -> None:
+    self.__dict__[name] = value
 
 
 def after_this_request(f: ft.AfterRequestCallable[Any]) -> ft.AfterRequestCallable[Any]:
@@ -164,6 +174,12 @@ class _Pushable:
         def push(self) -> None: ...
         def pop(self, exc: BaseException | None = ...) -> None: ...
 
+    @property
+    def _cv_tokens(self: Any) -> list[Any]:
+        # One for each push, as in Flask. Nothing here reads it.
+        first = (self._token, self._pushed) if isinstance(self, RequestRecord) else self._token
+        return [] if self._token is None else [first, *(self._tokens or ())]
+
     def __getstate__(self) -> Any:
         # What is made on first use is made now, or a copy would make another one.
         vars(self)
@@ -204,7 +220,7 @@ class AppContext(GlobalsRecord, _Pushable):
     """
 
     if not TYPE_CHECKING:
-        __dict__ = _with_fields("app", "url_adapter", "g")
+        __dict__ = _with_fields("app", "url_adapter", "g", "_cv_tokens")
 
     def __init__(self, app: Flask) -> None:
         self.app = app
@@ -274,7 +290,9 @@ class RequestContext(RequestRecord, _Pushable):
     """
 
     if not TYPE_CHECKING:
-        __dict__ = _with_fields("app", "request", "url_adapter", "flashes", "_session", "_after_request_functions")
+        __dict__ = _with_fields(
+            "app", "request", "url_adapter", "flashes", "_session", "_after_request_functions", "_cv_tokens"
+        )
 
     def __init__(
         self,
@@ -342,6 +360,10 @@ class RequestContext(RequestRecord, _Pushable):
         if self._after is None:
             self._after = []
         return self._after
+
+    @_after_request_functions.setter
+    def _after_request_functions(self, value: list[ft.AfterRequestCallable[Any]]) -> None:
+        self._after = value
 
     def copy(self) -> RequestContext:
         """A context of the same request and session, to be pushed in another thread, greenlet or task.

@@ -35,7 +35,7 @@ PRIVATE = {
 }
 
 EXCEPT: dict[tuple[str, str], str] = {
-    ("ctx", "_AppCtxGlobals.__setattr__"): "object's own: the values live in __dict__ anyway",
+    ("ctx", "_AppCtxGlobals.__setattr__"): "object's own; subclasses have it, which may have descriptors",
     ("ctx", "_cv_tokens"): "the contexts are records with their own way of being pushed twice",
 }
 """(module, dotted name) → why it is not as in Flask."""

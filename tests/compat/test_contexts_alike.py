@@ -148,6 +148,60 @@ def test_g_of_a_context_is_set_deleted_and_mocked(fw: Framework) -> Any:
 
 
 @alike
+def test_g_of_a_class_with_descriptors(fw: Framework) -> Any:
+    """What is set goes into the dict, past a property, also from a function of a test or an extension."""
+
+    class Globals(fw.mod("ctx")._AppCtxGlobals):
+        @property
+        def user(self) -> Any:
+            return vars(self).get("user", "nobody")
+
+    class Noted:
+        def __setattr__(self, name: str, value: Any) -> None:
+            super().__setattr__(name, ("noted", value))
+
+    class Both(Noted, Globals):
+        pass
+
+    found = []
+    for cls in (Globals, Both):
+        app = fw.app()
+        app.app_ctx_globals_class = cls
+        with app.app_context() as context:
+            fw.g.user = 1
+            found.append((fw.g.user, vars(context.g)))
+            context.g.user = 2
+            del fw.g.user
+            found.append((fw.g.user, fw.g.get("user"), fw.error(delattr, fw.g, "user")))
+    return found
+
+
+@alike
+def test_pushes_are_counted(fw: Framework) -> Any:
+    found = []
+    for context in (fw.app().app_context(), fw.app().test_request_context()):
+        for call in ("push", "push", "push", "pop", "pop", "pop"):
+            getattr(context, call)()
+            found.append([type(entry).__name__ for entry in context._cv_tokens])
+            found += [[type(one).__name__ for one in entry] for entry in context._cv_tokens if type(entry) is tuple]
+    return found
+
+
+@alike
+def test_functions_after_this_request_are_replaced(fw: Framework) -> Any:
+    app = fw.app()
+
+    def view() -> Any:
+        fw.after_this_request(lambda response: fw.Response("first"))
+        context = fw.globals.request_ctx._get_current_object()
+        context._after_request_functions = [lambda response: fw.Response("second")]
+        return "none"
+
+    app.add_url_rule("/", "view", view)
+    return fw.get(app)
+
+
+@alike
 def test_request_context_object(fw: Framework) -> Any:
     app = fw.app()
     app.add_url_rule("/x/<int:n>", "x", lambda n: "")

@@ -9,6 +9,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from oracle import FRAMEWORKS, Framework
@@ -144,10 +145,98 @@ def test_a_close_that_is_set_on_one_request() -> None:
     assert called == [FLASK, FLASK, OURS]
 
 
+@pytest.mark.parametrize("name", ["cookies", "headers"])
+def test_what_a_session_is_read_from_after_a_hook_has_replaced_it(name: str) -> None:
+    for fw in FRAMEWORKS:
+        app = fw.app()
+        app.add_url_rule("/set", "set", lambda fw=fw: str(fw.session.update(a=1)))
+        app.add_url_rule("/", "view", lambda fw=fw: str(fw.session.get("a", "none")))
+
+        @app.before_request
+        def replace(fw: Framework = fw) -> None:
+            if fw.request.path == "/":
+                setattr(fw.request, name, Headers() if name == "headers" else {})
+
+        client = app.test_client()
+        client.get("/set")
+        assert client.get("/").text == ("1" if fw is FLASK else "none")
+
+
 def test_url_for_with_an_option_and_too_many_arguments() -> None:
     told = [fw.error(fw.url_for, "a", "b", _anchor="c")[1] for fw in FRAMEWORKS]
     first = "url_for() takes 1 positional argument but 2 "
     assert told == [f"{first}positional arguments (and 1 keyword-only argument) were given", f"{first}were given"]
+
+
+FIELDS = [
+    ("app_context", "app"),
+    ("app_context", "url_adapter"),
+    ("test_request_context", "flashes"),
+    ("test_request_context", "request"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), FIELDS)
+def test_fields_of_contexts_are_not_deleted_nor_set_through_vars(kind: str, name: str) -> None:
+    for fw in FRAMEWORKS:
+        context = getattr(fw.app(), kind)()
+        vars(context)[name] = "put there"
+        assert (getattr(context, name) == "put there") is (fw is FLASK)
+        try:
+            delattr(context, name)
+            found = getattr(context, name)
+        except AttributeError:
+            # In the pure build as in Flask.
+            continue
+        assert (fw, found) == (OURS, None)
+
+
+def test_a_group_of_commands_deleted() -> None:
+    for owner in ("app", "blueprint"):
+        for fw in FRAMEWORKS:
+            made = getattr(fw, owner)()
+            made.cli = made.cli
+            del made.cli
+            assert hasattr(made, "cli") is (fw is OURS)
+
+
+def test_other_attributes_deleted() -> None:
+    for fw in FRAMEWORKS:
+        response, rules = fw.Response(direct_passthrough=True), fw.Flask.url_map_class()
+        del response.direct_passthrough
+        assert getattr(response, "direct_passthrough", None) is (None if fw is FLASK else False)
+        if fw is FLASK:
+            del rules.host_matching
+        else:
+            with pytest.raises(AttributeError, match="no deleter"):
+                del rules.host_matching
+
+
+def test_vars() -> None:
+    for fw in FRAMEWORKS:
+        app = fw.app()
+        request, rules = app.request_class(EnvironBuilder("/").get_environ()), app.url_map
+        found = [
+            "path" in vars(request),
+            "direct_passthrough" in vars(fw.Response()),
+            "host_matching" in vars(rules),
+            "server_name" in vars(rules.bind("host")),
+        ]
+        assert found == [fw is FLASK] * 4
+
+
+@pytest.mark.parametrize("name", ["request_started", "request_ctx", "_cv_request"])
+def test_names_of_the_module_that_are_replaced(name: str) -> None:
+    for fw in FRAMEWORKS:
+        app = fw.app()
+        app.testing = True
+        app.add_url_rule("/", "view", lambda fw=fw: fw.url_for("view"))
+        with mock.patch.object(fw.mod("app"), name, None):
+            if fw is FLASK:
+                with pytest.raises((AttributeError, TypeError)):
+                    app.test_client().get("/")
+            else:
+                assert app.test_client().get("/").text == "/"
 
 
 LESS = {"email", "html", "http", "importlib"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable
 from typing import Any
 from unittest import mock
@@ -180,3 +181,33 @@ def test_an_http_error_of_a_converter(fw: Framework) -> Any:
 
     paths = ("/a", "/404", "/404/", "/answer", "/error", "/500", "/post/404", "/post/a", "/a/")
     return [[fw.get(app, path) for path in paths] for _ in range(2)], seen
+
+
+SETTINGS: list[tuple[str, Any]] = [
+    ("alias", True),
+    ("redirect_to", "/d/"),
+    ("redirect_to", lambda adapter, x: f"/i/{x + 1}"),
+    ("redirect_to", "/f/<x>"),
+    ("methods", {"POST"}),
+    ("defaults", {"x": 2}),
+    ("endpoint", "f"),
+    ("strict_slashes", False),
+    ("merge_slashes", False),
+    ("build_only", True),
+    ("websocket", True),
+    ("provide_automatic_options", False),
+]
+
+
+@pytest.mark.parametrize("matched", [False, True])
+@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+@alike
+def test_a_setting_of_a_rule_is_replaced(fw: Framework, setting: tuple[str, Any], matched: bool) -> Any:
+    app = site(fw)
+    if matched:
+        fw.get(app, "/i/4")
+    (rule,) = (rule for rule in app.url_map.iter_rules() if rule.endpoint == "i")
+    setattr(rule, *setting)
+    requests = itertools.product(("/i/5", "//i/5", "/i/5/"), ("GET", "POST", "OPTIONS"))
+    answered = [fw.get(app, path, method) for path, method in requests]
+    return [(status, dict(headers).get("Location"), body[:40]) for status, headers, body in answered]

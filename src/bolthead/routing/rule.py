@@ -26,7 +26,9 @@ Piece = str | tuple[str, BaseConverter]
 
 _VARIABLE = re.compile(r"<(?:([a-zA-Z_]\w*)(?:\((.*?)\))?:)?([a-zA-Z_]\w*)>", re.ASCII)
 _NOT_NAMES = frozenset(("None", "True", "False"))
-_TREE_ATTRIBUTES = frozenset(("endpoint", "methods", "websocket", "strict_slashes", "merge_slashes", "defaults"))
+_TREE_ATTRIBUTES = frozenset(
+    ("alias", "defaults", "endpoint", "merge_slashes", "methods", "redirect_to", "strict_slashes", "websocket")
+)
 _WEBSOCKET_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 

@@ -96,6 +96,8 @@ class Leaf:
         self.lenient = not rule.strict_slashes
         self.merges = rule.merge_slashes is not False
         self.defaults = rule.defaults or None
+        if rule.alias or rule.redirect_to is not None:
+            self.detour = True
 
 
 class State:
