@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 from werkzeug.http import dump_cookie
 
 import builds
@@ -49,7 +50,7 @@ def test_finder_of_long_tokens(load: Load, size: int) -> None:
         assert finder.find(b"\0" * before + token[: size - 1], 0) == -1
 
 
-letters = st.sampled_from(["a" * 31, "ab" * 16, *"bé€😀", *"\0\x7f\x80\u07ff\uffff\ud800\udfff"])
+letters = st.sampled_from(["a" * 31, "ab" * 16, "é" * 70, "€" * 200, *"bé€😀", *"\0\x7f\x80\u07ff\uffff\ud800\udfff"])
 
 
 @given(st.lists(letters, max_size=12).map("".join))
@@ -64,6 +65,22 @@ def test_utf8(text: str) -> None:
             assert str(raised.value) == str(error)
         else:
             assert utf8(text) == wanted
+
+
+@given(st.lists(st.one_of(letters, st.builds(Markup, letters), st.text(max_size=40)), max_size=12))
+def test_join(pieces: list[str]) -> None:
+    for name in builds.NAMES:
+        found = builds.load(name, NAME).join(pieces)
+        if found is None:
+            assert len(pieces) < 2 or not any(pieces)
+        else:
+            assert type(found) is str and found == "".join(pieces)
+            # As wide as its widest letter.
+            assert found.__sizeof__() == "".join(pieces).__sizeof__()
+
+
+def test_join_of_no_texts() -> None:
+    assert builds.load("compiled", NAME).join(["a", 1, "b"]) is None
 
 
 @given(few, st.sampled_from([97, 255, 0]), st.integers(-2, 14), st.integers(-2, 14))

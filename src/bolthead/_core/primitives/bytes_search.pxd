@@ -1,4 +1,5 @@
 cpdef bytes utf8(str text)
+cpdef object join(list pieces)
 cpdef bint unsafe(str text) except -1
 cpdef Py_ssize_t token_end(str text, Py_ssize_t at, Py_ssize_t size) except -1
 cpdef bint not_token(str text) except -1

@@ -2,6 +2,7 @@
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.object cimport PyObject
+from cpython.ref cimport Py_XDECREF
 from libc.string cimport memchr, memcmp, memset
 
 cdef extern from "Python.h":
@@ -20,39 +21,58 @@ cdef extern from "Python.h":
 
 cdef extern from *:
     """
-    /* The size of a text of one kind in UTF-8, and its bytes; NULL at a surrogate. Most of a page is ASCII, also where
-       a few letters make each of its characters two or four bytes wide: whole blocks are looked at first. */
-    #define BOLTHEAD_BLOCK 32
-    #define BOLTHEAD_UTF8(UNIT)                                                                               \\
-    static CYTHON_INLINE int bolthead_is_ascii_##UNIT(const UNIT *text) {                                     \\
+    /* A text of one kind in UTF-8. Most of a page is ASCII, also where a few letters make each of its characters two or
+       four bytes wide: whole blocks are looked at first. There is room for some other letters; where it ends, the rest
+       is measured. NULL without an error at a surrogate. */
+    #define BOLTHEAD_BLOCK 16
+    #define BOLTHEAD_ASCII(UNIT)                                                                              \\
+    static CYTHON_INLINE int bolthead_ascii_##UNIT(const UNIT *text, unsigned char *CYTHON_RESTRICT out) {    \\
         UNIT any = 0;                                                                                         \\
         int at;                                                                                               \\
         for (at = 0; at < BOLTHEAD_BLOCK; at++) any |= text[at];                                              \\
-        return any < 0x80;                                                                                    \\
-    }                                                                                                         \\
-    static CYTHON_INLINE int bolthead_more_##UNIT(const UNIT *text, int count) {                              \\
-        UNIT more = 0;                                                                                        \\
-        int at;                                                                                               \\
-        for (at = 0; at < count; at++) more += (text[at] > 0x7F) + (text[at] > 0x7FF) + (text[at] > 0xFFFF);  \\
-        return more;                                                                                          \\
-    }                                                                                                         \\
-    static Py_ssize_t bolthead_utf8_size_##UNIT(const UNIT *text, Py_ssize_t size) {                          \\
-        const UNIT *end = text + size;                                                                        \\
-        for (; end - text >= BOLTHEAD_BLOCK; text += BOLTHEAD_BLOCK) {                                        \\
-            if (!bolthead_is_ascii_##UNIT(text)) size += bolthead_more_##UNIT(text, BOLTHEAD_BLOCK);          \\
-        }                                                                                                     \\
-        return size + bolthead_more_##UNIT(text, (int)(end - text));                                          \\
-    }                                                                                                         \\
-    static unsigned char *bolthead_utf8_##UNIT(const UNIT *text, Py_ssize_t size,                             \\
-                                               unsigned char *CYTHON_RESTRICT out) {                          \\
-        const UNIT *end = text + size;                                                                        \\
-        int at;                                                                                               \\
+        if (any > 0x7F) return 0;                                                                             \\
+        for (at = 0; at < BOLTHEAD_BLOCK; at++) out[at] = (unsigned char)text[at];                            \\
+        return 1;                                                                                             \\
+    }
+    BOLTHEAD_ASCII(Py_UCS1)
+    BOLTHEAD_ASCII(Py_UCS4)
+    #if defined(__SSE2__) || defined(_M_X64)
+    #include <emmintrin.h>
+    #define BOLTHEAD_WIDE(at) \\
+        _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)(text + (at))), _mm_setzero_si128())
+    static CYTHON_INLINE int bolthead_ascii_Py_UCS2(const Py_UCS2 *text, unsigned char *out) {
+        __m128i one = _mm_loadu_si128((const __m128i *)text), two = _mm_loadu_si128((const __m128i *)(text + 8));
+        __m128i both = _mm_packus_epi16(one, two);
+        if (_mm_movemask_epi8(_mm_or_si128(both, _mm_or_si128(one, two)))) return 0;
+        _mm_storeu_si128((__m128i *)out, both);
+        return 1;
+    }
+    #else
+    BOLTHEAD_ASCII(Py_UCS2)
+    #endif
+
+    #define BOLTHEAD_UTF8(UNIT)                                                                               \\
+    static PyObject *bolthead_utf8_##UNIT(const UNIT *text, Py_ssize_t size) {                                \\
+        const UNIT *end = text + size, *next;                                                                 \\
+        Py_ssize_t room = size + size / 16 + 4 * BOLTHEAD_BLOCK, used;                                        \\
+        PyObject *made = PyBytes_FromStringAndSize(NULL, room);                                               \\
+        unsigned char *out;                                                                                   \\
+        if (made == NULL) return NULL;                                                                        \\
+        out = (unsigned char *)PyBytes_AS_STRING(made);                                                       \\
         while (text < end) {                                                                                  \\
-            if (end - text >= BOLTHEAD_BLOCK && bolthead_is_ascii_##UNIT(text)) {                             \\
-                for (at = 0; at < BOLTHEAD_BLOCK; at++) out[at] = (unsigned char)text[at];                    \\
+            if (end - text >= BOLTHEAD_BLOCK && bolthead_ascii_##UNIT(text, out)) {                           \\
                 text += BOLTHEAD_BLOCK;                                                                       \\
                 out += BOLTHEAD_BLOCK;                                                                        \\
                 continue;                                                                                     \\
+            }                                                                                                 \\
+            used = out - (unsigned char *)PyBytes_AS_STRING(made);                                            \\
+            if (room - used < (end - text) + 3 * BOLTHEAD_BLOCK) {                                            \\
+                room = used + (end - text) + 4 * BOLTHEAD_BLOCK;                                              \\
+                for (next = text; next < end; next++) {                                                       \\
+                    room += (*next > 0x7F) + (*next > 0x7FF) + ((Py_UCS4)*next > 0xFFFF);                     \\
+                }                                                                                             \\
+                if (_PyBytes_Resize(&made, room) < 0) return NULL;                                            \\
+                out = (unsigned char *)PyBytes_AS_STRING(made) + used;                                        \\
             }                                                                                                 \\
             do {                                                                                              \\
                 Py_UCS4 letter = *text++;                                                                     \\
@@ -64,7 +84,10 @@ cdef extern from *:
                     *out++ = (unsigned char)(0xC0 | letter >> 6);                                             \\
                 } else {                                                                                      \\
                     if (letter < 0x10000) {                                                                   \\
-                        if (Py_UNICODE_IS_SURROGATE(letter)) return NULL;                                     \\
+                        if (Py_UNICODE_IS_SURROGATE(letter)) {                                                \\
+                            Py_DECREF(made);                                                                  \\
+                            return NULL;                                                                      \\
+                        }                                                                                     \\
                         *out++ = (unsigned char)(0xE0 | letter >> 12);                                        \\
                     } else {                                                                                  \\
                         *out++ = (unsigned char)(0xF0 | letter >> 18);                                        \\
@@ -75,34 +98,78 @@ cdef extern from *:
                 *out++ = (unsigned char)(0x80 | (letter & 0x3F));                                             \\
             } while (text < end && (end - text) % BOLTHEAD_BLOCK);                                            \\
         }                                                                                                     \\
-        return out;                                                                                           \\
+        _PyBytes_Resize(&made, out - (unsigned char *)PyBytes_AS_STRING(made));                               \\
+        return made;                                                                                          \\
     }
     BOLTHEAD_UTF8(Py_UCS1)
     BOLTHEAD_UTF8(Py_UCS2)
     BOLTHEAD_UTF8(Py_UCS4)
 
-    #define BOLTHEAD_AS_UTF8(UNIT)                                                                       \\
-        made = PyBytes_FromStringAndSize(NULL, bolthead_utf8_size_##UNIT((const UNIT *)data, size));     \\
-        if (made == NULL) return NULL;                                                                   \\
-        whole = bolthead_utf8_##UNIT((const UNIT *)data, size, (unsigned char *)PyBytes_AS_STRING(made))
-
     static PyObject *bolthead_utf8(PyObject *text) {
         const void *data = PyUnicode_DATA(text);
         Py_ssize_t size = PyUnicode_GET_LENGTH(text);
-        unsigned char *whole = NULL;
         PyObject *made;
         if (PyUnicode_IS_ASCII(text)) return PyBytes_FromStringAndSize((const char *)data, size);
         switch (PyUnicode_KIND(text)) {
-        case PyUnicode_1BYTE_KIND: BOLTHEAD_AS_UTF8(Py_UCS1); break;
-        case PyUnicode_2BYTE_KIND: BOLTHEAD_AS_UTF8(Py_UCS2); break;
-        default: BOLTHEAD_AS_UTF8(Py_UCS4);
+        case PyUnicode_1BYTE_KIND: made = bolthead_utf8_Py_UCS1((const Py_UCS1 *)data, size); break;
+        case PyUnicode_2BYTE_KIND: made = bolthead_utf8_Py_UCS2((const Py_UCS2 *)data, size); break;
+        default: made = bolthead_utf8_Py_UCS4((const Py_UCS4 *)data, size);
         }
-        if (whole != NULL) return made;
-        Py_DECREF(made);
-        return PyUnicode_AsUTF8String(text);
+        return made != NULL || PyErr_Occurred() ? made : PyUnicode_AsUTF8String(text);
+    }
+
+    /* ``"".join(pieces)`` of a list of texts, of which most are narrower than the whole; NULL without an error where
+       that has to be asked. */
+    static void bolthead_widen(Py_UCS2 *CYTHON_RESTRICT out, const Py_UCS1 *CYTHON_RESTRICT text, Py_ssize_t size) {
+        Py_ssize_t at = 0;
+    #if defined(BOLTHEAD_WIDE)
+        for (; at <= size - 8; at += 8) _mm_storeu_si128((__m128i *)(out + at), BOLTHEAD_WIDE(at));
+        if (at && at < size) {
+            /* Some of them once more. */
+            _mm_storeu_si128((__m128i *)(out + size - 8), BOLTHEAD_WIDE(size - 8));
+            return;
+        }
+    #endif
+        for (; at < size; at++) out[at] = text[at];
+    }
+
+    static PyObject *bolthead_join(PyObject *pieces) {
+        PyObject *whole, *piece;
+        Py_ssize_t nth, count = PyList_GET_SIZE(pieces), total = 0, size, at;
+        Py_UCS4 largest = 0x7F, letter;
+        char *out;
+        int kind;
+        if (count < 2) return NULL;
+        for (nth = 0; nth < count; nth++) {
+            piece = PyList_GET_ITEM(pieces, nth);
+            if (!PyUnicode_Check(piece)) return NULL;
+            size = PyUnicode_GET_LENGTH(piece);
+            if (size > PY_SSIZE_T_MAX / 4 - total) return NULL;
+            total += size;
+            if (PyUnicode_IS_ASCII(piece)) continue;
+            letter = PyUnicode_MAX_CHAR_VALUE(piece);
+            if (letter > largest) largest = letter;
+        }
+        if (total == 0) return NULL;
+        whole = PyUnicode_New(total, largest);
+        if (whole == NULL) return NULL;
+        kind = (int)PyUnicode_KIND(whole);
+        out = (char *)PyUnicode_DATA(whole);
+        for (nth = 0; nth < count; nth++) {
+            const void *data;
+            piece = PyList_GET_ITEM(pieces, nth);
+            data = PyUnicode_DATA(piece);
+            size = PyUnicode_GET_LENGTH(piece);
+            if ((int)PyUnicode_KIND(piece) == kind) memcpy(out, data, (size_t)(size * kind));
+            else if (kind == PyUnicode_2BYTE_KIND) bolthead_widen((Py_UCS2 *)out, (const Py_UCS1 *)data, size);
+            else for (at = 0; at < size; at++) ((Py_UCS4 *)out)[at] = PyUnicode_READ(PyUnicode_KIND(piece), data, at);
+            out += size * kind;
+        }
+        return whole;
     }
     """
     bytes bolthead_utf8(object text)
+    PyObject *bolthead_join(list pieces) except? NULL
 
 
 cdef class HeaderValues:
@@ -183,6 +250,15 @@ cpdef bytes utf8(str text):
     if text is None:
         raise TypeError("expected str, got None")
     return bolthead_utf8(text)
+
+
+cpdef object join(list pieces):
+    cdef PyObject *found = bolthead_join(pieces)
+    if found is NULL:
+        return None
+    whole = <object>found
+    Py_XDECREF(found)
+    return whole
 
 
 cpdef bint unsafe(str text) except -1:

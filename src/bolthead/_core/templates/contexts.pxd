@@ -1,5 +1,6 @@
 cimport cython
 
+from bolthead._core.primitives.bytes_search cimport join
 from bolthead._core.primitives.objects cimport bare
 
 cpdef bint is_stock(object template) except -1

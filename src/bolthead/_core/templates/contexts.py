@@ -9,13 +9,15 @@ from collections import ChainMap
 from typing import Any
 from weakref import ref
 
-from jinja2 import Template
+from jinja2 import Environment, Template
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context
 from jinja2.utils import LRUCache, missing
 
+from ..primitives.bytes_search import join
 from ..primitives.objects import bare
 
+CONCAT = Environment.concat if Environment.concat == "".join else None
 TEMPLATE_STEPS = frozenset(("_get_default_module", "new_context", "render"))
 
 
@@ -74,8 +76,13 @@ def render(template: Any, variables: dict[str, Any]) -> Any:
         parent = dict(parent, **variables)
     context = new_context(template, parent, True)
     environment = template.environment
+    concat = environment.concat
     try:
-        return environment.concat(template.root_render_func(context))
+        if concat is not CONCAT:
+            return concat(template.root_render_func(context))
+        pieces = list(template.root_render_func(context))
+        page = join(pieces)
+        return "".join(pieces) if page is None else page
     except Exception:
         return environment.handle_exception()
 
@@ -95,8 +102,13 @@ def included(template: Any, context: Any, local_variables: dict[str, Any]) -> An
     if not joined:
         return pieces
     pieces = list(pieces)
+    concat = template.environment.concat
+    if concat is CONCAT:
+        part = join(pieces)
+        if part is not None:
+            return (part,)
     try:
-        return (template.environment.concat(pieces),)
+        return (concat(pieces),)
     except TypeError:
         # A call block may give what is no text. Jinja's error comes at the end of the page, after other errors.
         return pieces
