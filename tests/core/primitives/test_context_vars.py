@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import threading
 from collections.abc import Callable, Generator
 from contextvars import ContextVar
 from types import ModuleType
@@ -164,6 +166,51 @@ def test_a_field_that_changes(load: Load) -> None:
     for _ in range(2):
         with pytest.raises(AttributeError, match="'g'"):
             part()
+
+
+def test_contexts_that_change(load: Load) -> None:
+    """What a proxy stands for is the current context's, whoever looked it up before."""
+    proxy = load("bolthead._core.primitives.proxy").LocalProxy
+    var: ContextVar[Any] = ContextVar("var")
+    whole, empty = proxy(var, None, "nothing here"), contextvars.copy_context()
+    found: list[Any] = []
+
+    def ask() -> None:
+        for _ in range(2):
+            try:
+                found.append(whole.n)
+            except RuntimeError as error:
+                found.append(str(error))
+            found.append((bool(whole), "x" in whole if whole else None))
+
+    class Numbered(dict[str, int]):
+        def __init__(self, n: int) -> None:
+            super().__init__(x=n)
+            self.n = n
+
+    def elsewhere() -> None:
+        ask()
+        token = var.set(Numbered(2))
+        ask()
+        var.reset(token)
+        ask()
+
+    outer = var.set(Numbered(1))
+    copied = contextvars.copy_context()
+    for run in (lambda: None, elsewhere, lambda: copied.run(elsewhere), lambda: empty.run(elsewhere)):
+        run()
+        ask()
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join()
+        ask()
+    assert whole["x"] == 1
+    var.reset(outer)
+    ask()
+    one, two, none = [1, (True, True)] * 2, [2, (True, True)] * 2, ["nothing here", (False, None)] * 2
+    alone, within = none + two + none, one + two + one
+    rounds = [[], within, within, alone]
+    assert found == [item for first in rounds for item in (*first, *one, *alone, *one)] + none
 
 
 def test_look_ups_of_a_class(load: Load) -> None:

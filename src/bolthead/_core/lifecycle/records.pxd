@@ -6,6 +6,9 @@ from bolthead._core.session.cookie_session cimport CookieSessions
 from bolthead._core.routing.tree cimport Tree
 
 
+cdef object deleted
+
+
 cdef class AppRecord:
     cdef public object _token
     cdef public list _tokens

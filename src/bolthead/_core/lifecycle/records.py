@@ -18,6 +18,7 @@ NOT_CREATED: Any = immortal(type("NotCreated", (), {"__repr__": lambda self: "<n
 """The value of a field whose object is made on first use."""
 DELETED: Any = immortal(type("Deleted", (), {"__repr__": lambda self: "<deleted>", "__slots__": ()})())
 """The value of a field that was deleted."""
+deleted = DELETED
 
 
 class AppRecord:
@@ -46,7 +47,7 @@ class GlobalsRecord(AppRecord):
     @property
     def g(self) -> Any:
         made = self._g
-        return make_g(self) if made is None or made is DELETED else made
+        return make_g(self) if made is None or made is deleted else made
 
     @g.setter
     def g(self, value: Any) -> None:
@@ -55,14 +56,14 @@ class GlobalsRecord(AppRecord):
     @g.deleter
     def g(self) -> None:
         # A mock deletes what it has set, and sets the old one again if it is gone then.
-        if self._g is DELETED:
+        if self._g is deleted:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute 'g'")
-        self._g = DELETED
+        self._g = deleted
 
 
 def make_g(ctx: GlobalsRecord) -> Any:
     """What ``ctx.g`` is where there is none yet."""
-    if ctx._g is DELETED:
+    if ctx._g is deleted:
         raise AttributeError(f"{type(ctx).__name__!r} object has no attribute 'g'")
     ctx._g = made = ctx.app.app_ctx_globals_class()
     return made

@@ -2,16 +2,25 @@ cimport cython
 from cpython.object cimport PyObject
 
 
+cdef extern from *:
+    """
+    /* What a proxy looks up: a variable, or an attribute of what it holds, all borrowed. *tag* and *field* remember an
+       attribute that is a field of a record, so a function of C, by the version tag of the class, which names one state
+       of it and of its bases. */
+    typedef struct {PyObject *var; PyObject *attr; PyGetSetDef *field; unsigned int tag;} bolthead_source;
+    """
+    ctypedef struct bolthead_source:
+        PyObject *var
+        PyObject *attr
+        unsigned int tag
+
+
 @cython.final
 cdef class _ContextValue:
     cdef object _var
     cdef object _attr
     cdef object _message
-    # Of the class that had the attribute last: its version tag, and how the attribute is read.
-    cdef unsigned int _tag
-    cdef void *_field
-
-    cdef PyObject *look(self) except? NULL
+    cdef bolthead_source _source
 
 
 cpdef object context_value(object var, object attr, object message)

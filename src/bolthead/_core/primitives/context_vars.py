@@ -58,7 +58,7 @@ def only_raises(hook: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
 
 
 def forward_slots(cls: type[Any]) -> None:
-    """Let the proxies of *cls* look up attributes and be true as by its methods, which are not called.
+    """Let the proxies of *cls* look up attributes and items and be true as by its methods, which are not called.
 
     Its own names come first.
     """

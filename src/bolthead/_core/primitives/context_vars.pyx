@@ -10,12 +10,21 @@ from bolthead._core.primitives.objects cimport is_on
 cdef extern from "Python.h":
     ctypedef PyObject *(*getattrofunc)(PyObject *, PyObject *) except? NULL
     ctypedef int (*inquiry)(PyObject *) except -1
+    ctypedef int (*objobjproc)(PyObject *, PyObject *) except -1
     ctypedef struct PyNumberMethods:
         inquiry nb_bool
+    ctypedef struct PySequenceMethods:
+        objobjproc sq_contains
+    ctypedef struct PyMappingMethods:
+        getattrofunc mp_subscript
     ctypedef struct PyTypeObject:
         PyNumberMethods *tp_as_number
+        PySequenceMethods *tp_as_sequence
+        PyMappingMethods *tp_as_mapping
         getattrofunc tp_getattro
     bint PyObject_IsTrue(PyObject *obj) except -1
+    int PySequence_Contains(PyObject *obj, PyObject *item)
+    PyObject *PyObject_GetItem(PyObject *obj, PyObject *key)
     int PyContextVar_Get(PyObject *var, PyObject *default, PyObject **value) except -1
     object PyContextVar_Set(object var, object value)
     int PyContextVar_Reset(object var, object token) except -1
@@ -86,33 +95,66 @@ cdef extern from *:
         return text[0] == '_' && seconds[text[1]];
     }
 
-    /* ``getattr(owner, name)``, which for a field of a record is a function of C; takes the reference to *owner*.
-       *tag* and *field* remember it by the version tag of the class, which names one state of it and of its bases. */
-    static CYTHON_INLINE PyObject *bolthead_field(PyObject *owner, PyObject *name, unsigned int *tag, void **field) {
-        PyObject *found = NULL;
+    /* ``getattr(owner, source->attr)``. */
+    static Py_NO_INLINE PyObject *bolthead_field(PyObject *owner, bolthead_source *source) {
     #if BOLTHEAD_LOOKUPS
         PyTypeObject *cls = Py_TYPE(owner);
-        PyGetSetDef *def = cls->tp_version_tag == *tag ? (PyGetSetDef *)*field : NULL;
-        if (def == NULL && cls->tp_getattro == PyObject_GenericGetAttr) {
-            PyObject *slot = _PyType_Lookup(cls, name);
-            if (slot != NULL && Py_IS_TYPE(slot, &PyGetSetDescr_Type)) {
-                def = ((PyGetSetDescrObject *)slot)->d_getset;
-                *tag = cls->tp_version_tag;
-                *field = *tag == 0 ? NULL : def;
+        if (cls->tp_getattro == PyObject_GenericGetAttr) {
+            PyObject *slot = _PyType_Lookup(cls, source->attr);
+            if (slot != NULL && Py_IS_TYPE(slot, &PyGetSetDescr_Type) && cls->tp_version_tag != 0) {
+                source->field = ((PyGetSetDescrObject *)slot)->d_getset;
+                source->tag = source->field->get == NULL ? 0 : cls->tp_version_tag;
             }
         }
-        if (def != NULL && def->get != NULL) found = def->get(owner, def->closure);
+    #endif
+        return PyObject_GetAttr(owner, source->attr);
+    }
+
+    /* The beginning of a context variable, as it is in CPython 3.11: the value that was found last, borrowed, and in
+       which thread and state of its context. */
+    #if BOLTHEAD_LOOKUPS && PY_VERSION_HEX < 0x030C0000
+    #define BOLTHEAD_FOUND 1
+    typedef struct {PyObject_HEAD PyObject *name, *value, *found; uint64_t thread, version;} bolthead_var;
+    #else
+    #define BOLTHEAD_FOUND 0
+    #endif
+
+    /* What a proxy stands for: a new reference. NULL where the variable is unset, or with an error. */
+    static CYTHON_INLINE PyObject *bolthead_look(bolthead_source *source) {
+        PyObject *owner = NULL, *found;
+    #if BOLTHEAD_FOUND
+        bolthead_var *var = (bolthead_var *)source->var;
+        PyThreadState *thread = _PyThreadState_UncheckedGet();
+        if (var->version == thread->context_ver && var->thread == thread->id && thread->context != NULL)
+            owner = Py_XNewRef(var->found);
+        if (owner == NULL)
+    #endif
+        if (PyContextVar_Get(source->var, NULL, &owner) < 0) return NULL;
+        if (owner == NULL || source->attr == Py_None) return owner;
+    #if BOLTHEAD_LOOKUPS
+        if (source->tag != 0 && Py_TYPE(owner)->tp_version_tag == source->tag)
+            found = source->field->get(owner, source->field->closure);
         else
     #endif
-        found = PyObject_GetAttr(owner, name);
+        found = bolthead_field(owner, source);
         Py_DECREF(owner);
         return found;
+    }
+
+    /* Whether what `bolthead_look` has not found is unset, or a RuntimeError: 0, else -1 with the error. */
+    static int bolthead_unbound(void) {
+        if (!PyErr_Occurred()) return 0;
+        if (!PyErr_ExceptionMatches(PyExc_RuntimeError)) return -1;
+        PyErr_Clear();
+        return 0;
     }
     """
     Py_ssize_t bolthead_offset(object slot)
     PyObject *bolthead_at(PyObject *obj, Py_ssize_t offset)
     bint bolthead_may_be_own(PyObject *name, const char *seconds)
-    PyObject *bolthead_field(PyObject *owner, PyObject *name, unsigned int *tag, void **field) except NULL
+    PyObject *bolthead_look(bolthead_source *source) except? NULL
+    PyObject *bolthead_try "bolthead_look"(bolthead_source *source)
+    int bolthead_unbound() except -1
 
 include "attributes.pxi"
 
@@ -139,22 +181,17 @@ cdef class _ContextValue:
         self._var = var
         self._attr = attr
         self._message = message
+        self._source.var = <PyObject *>var
+        self._source.attr = <PyObject *>attr
+        self._source.tag = 0
 
     def __call__(self):
-        cdef PyObject *found = self.look()
+        cdef PyObject *found = bolthead_look(&self._source)
         if found is NULL:
             raise RuntimeError(self._message)
         value = <object>found
         Py_XDECREF(found)
         return value
-
-    cdef PyObject *look(self) except? NULL:
-        # A new reference; NULL without an error where the variable is unset.
-        cdef PyObject *owner = NULL
-        PyContextVar_Get(<PyObject *>self._var, NULL, &owner)
-        if owner is NULL or self._attr is None:
-            return owner
-        return bolthead_field(owner, <PyObject *>self._attr, &self._tag, &self._field)
 
 
 cpdef object context_value(object var, object attr, object message):
@@ -173,14 +210,20 @@ cdef PyObject *(*ask)(PyObject *) except NULL
 ask = asked
 
 
-cdef PyObject *behind(PyObject *proxy) except? NULL:
-    # A new reference to what is behind a proxy; NULL without an error where it is unbound.
-    cdef PyObject *function = NULL
+cdef inline bolthead_source *source_of(PyObject *proxy) noexcept:
+    # NULL where the proxy itself must be asked.
+    cdef PyObject *function
     if type(<object>proxy) is CLASS:
         function = bolthead_at(proxy, offset)
         if function is not NULL and type(<object>function) is _ContextValue:
-            return (<_ContextValue>function).look()
-    return ask(proxy)
+            return &(<_ContextValue>function)._source
+    return NULL
+
+
+cdef inline PyObject *behind(PyObject *proxy) except? NULL:
+    # A new reference to what is behind a proxy; NULL without an error where it is unbound.
+    cdef bolthead_source *source = source_of(proxy)
+    return ask(proxy) if source is NULL else bolthead_look(source)
 
 
 cdef object unbound(PyObject *proxy):
@@ -236,18 +279,48 @@ cdef PyObject *get_attribute(PyObject *proxy, PyObject *name) except? NULL:
     return found
 
 
-cdef int truth(PyObject *proxy) except -1:
-    # What the class's `__bool__` does.
+cdef int asked_truth(PyObject *proxy) except -1:
     cdef PyObject *target
     try:
-        target = behind(proxy)
+        target = asked(proxy)
     except RuntimeError:
-        return False
-    if target is NULL:
         return False
     cdef int answer = PyObject_IsTrue(target)
     Py_XDECREF(target)
     return answer
+
+
+cdef int truth(PyObject *proxy) except -1:
+    # What the class's `__bool__` does.
+    cdef bolthead_source *source = source_of(proxy)
+    if source is NULL:
+        return asked_truth(proxy)
+    cdef PyObject *target = bolthead_try(source)
+    if target is NULL:
+        return bolthead_unbound()
+    cdef int answer = PyObject_IsTrue(target)
+    Py_XDECREF(target)
+    return answer
+
+
+cdef int contains(PyObject *proxy, PyObject *item) except -1:
+    # What the class's `__contains__` does.
+    cdef PyObject *target = behind(proxy)
+    if target is NULL:
+        unbound(proxy)
+    cdef int answer = PySequence_Contains(target, item)
+    Py_XDECREF(target)
+    return answer
+
+
+cdef PyObject *get_item(PyObject *proxy, PyObject *key) except? NULL:
+    # What the class's `__getitem__` does.
+    cdef PyObject *target = behind(proxy)
+    if target is NULL:
+        unbound(proxy)
+    cdef PyObject *found = PyObject_GetItem(target, key)
+    Py_XDECREF(target)
+    return found
 
 
 cpdef object set_attribute(object proxy, object name, object value):
@@ -273,6 +346,8 @@ cpdef object forward_slots(object cls):
         SECONDS[ord(name[1])] = True
     (<PyTypeObject *>cls).tp_getattro = get_attribute
     (<PyTypeObject *>cls).tp_as_number.nb_bool = truth
+    (<PyTypeObject *>cls).tp_as_sequence.sq_contains = contains
+    (<PyTypeObject *>cls).tp_as_mapping.mp_subscript = get_item
     PyType_Modified(<PyTypeObject *>cls)
 
 
