@@ -420,6 +420,9 @@ fn=(6) list_append'encode'encode'encode
 1 4
 fn=(7) list_append'PyObject_Call'PyObject_Call'PyObject_Call
 1 5
+ob=(2)
+fn=(8) __Pyx_PyMethod_New'PyObject_GetAttr'_PyEval_EvalFrameDefault
+1 6
 """
 
 
@@ -428,5 +431,6 @@ def test_instructions_are_of_the_nearest_caller_that_is_somebodys(tmp_path: Path
     path.write_text(CHAINS)
     total, shares = callgraph.shares(path, "/site/bolthead/")
     found = {who: round(share * total) for who, share in shares.items()}
-    # What a call takes in all is not counted again. A chain that ends too early has no owner.
-    assert (total, found) == (169, {callgraph.LOOP: 130, callgraph.OURS: 27, "simplejson": 7, "": 5})
+    # What a call takes in all is not counted again. A chain that ends too early has no owner. Cython's type of
+    # functions may bind another package's.
+    assert (total, found) == (175, {callgraph.LOOP: 136, callgraph.OURS: 27, "simplejson": 7, "": 5})

@@ -13,6 +13,9 @@ from collections import Counter
 from pathlib import Path
 
 NEUTRAL = ("libpython", "libc.so", "libc-", "libm.so", "ld-linux", "libpthread", "/bin/python", "vgpreload", "???")
+FUNCTIONS = ("__Pyx_CyFunction_", "__Pyx_PyMethod_New")
+"""Of Cython's type of functions. It is one for all packages that the same Cython compiled, and stands in the first of
+them that is imported: what binding and calling another package's function takes is not this one's."""
 LOOP = "_PyEval_EvalFrameDefault"
 """The owner of bytecode, and the name of the function that runs it."""
 OURS = "bolthead"
@@ -58,12 +61,14 @@ def read(path: Path) -> tuple[Counter[str], dict[str, set[str]]]:
 
 
 def owner(function: str, files: set[str], package: str) -> str:
-    """Who a function of one of *files* belongs to: `LOOP`, or a package; nothing for one of the interpreter's.
+    """Who a function of one of *files* belongs to: `LOOP`, or a package; nothing for one that stands for its caller.
 
     *package* is the folder of bolthead.
     """
     if function == LOOP:
         return LOOP
+    if function.startswith(FUNCTIONS):
+        return ""
     for file in files:
         if package and file.startswith(package):
             return OURS
