@@ -18,12 +18,13 @@ from werkzeug.wsgi import get_host
 from . import typing as ft
 from ._compat.lazy_modules import lazy_names
 from ._core.lifecycle import phases
+from ._core.lifecycle.contexts import fill_context
 from ._core.lifecycle.records import Plan
 from ._core.lifecycle.url_for import GUARDED, UrlForGuards, build_url, drop_guards
 from ._core.lifecycle.wsgi import call_wsgi, full_dispatch, run_wsgi
 from ._core.primitives import place
 from .config import DEFAULTS
-from .ctx import AppContext, RequestContext, fill_context
+from .ctx import AppContext, RequestContext
 from .globals import _cv_app as _cv_app
 from .globals import _cv_request as _cv_request
 from .globals import current_app, g, request, request_ctx, session

@@ -13,13 +13,20 @@ from werkzeug.exceptions import HTTPException
 from . import typing as ft
 from ._compat.lazy_modules import lazy_names
 from ._core.lifecycle.contexts import (
+    default_values,
     fill_request_context,
+    own_processors,
     pop_app,
     pop_request,
     push_app,
     push_request,
 )
-from ._core.lifecycle.phases import is_async, open_session, plan_of
+from ._core.lifecycle.phases import (
+    accessed_session,
+    is_async,
+    open_session,
+    plan_of,
+)
 from ._core.lifecycle.records import NOT_CREATED, GlobalsRecord, RequestRecord
 from ._core.primitives.context_vars import only_raises
 from ._core.request.attributes import LazyAttribute
@@ -328,19 +335,14 @@ class RequestContext(RequestRecord, _Pushable):
     def url_adapter(self, value: Any) -> None:
         self._adapter = value
 
-    @property
-    def session(self) -> SessionMixin:
-        """The session of the request. Reading it adds ``Cookie`` to the response's ``Vary`` header.
+    session: SessionMixin = property(  # type: ignore[assignment]
+        accessed_session,
+        doc="""The session of the request. Reading it adds ``Cookie`` to the response's ``Vary`` header.
 
         The default one is opened by the first look at it, that of another interface when the context is pushed.
         AssertionError before that.
-        """
-        session: SessionMixin | None = self._session_or_none
-        if session is None:
-            assert self._was_pushed, "The session has not yet been opened."
-            session = open_session(self)
-        session.accessed = True
-        return session
+        """,
+    )
 
     websocket: Any = LazyAttribute("websocket", _websocket_of)
     """The websocket. Raises RuntimeError where the context is that of a request."""
@@ -409,33 +411,10 @@ class RequestContext(RequestRecord, _Pushable):
 
 def _default_template_ctx_processor() -> dict[str, Any]:
     """``g`` and ``request``, the objects and not the proxies, as far as there are contexts."""
-    values: dict[str, Any] = {}
-    app_ctx = _cv_app.get(None)
-    if app_ctx is not None:
-        values["g"] = app_ctx.g
-    req_ctx = _cv_request.get(None)
-    if req_ctx is not None:
-        values["request"] = req_ctx.request
-    return values
+    return default_values()
 
 
-def fill_context(app: Flask, context: dict[str, Any]) -> None:
-    """The body of ``Flask.update_template_context``: add what processors return, keep what was given.
-
-    The application's processors run first, then the current blueprints', from the outermost in.
-    """
-    processors = app.template_context_processors
-    names: tuple[str | None, ...] = (None,)
-    req_ctx = _cv_request.get(None)
-    if req_ctx is not None:
-        names += tuple(reversed(req_ctx.request.blueprints))
-    given = context.copy()
-    for name in names:
-        if name not in processors:
-            continue
-        for func in processors[name]:
-            context.update(app.ensure_sync(func)())
-    context.update(given)
+own_processors.append(_default_template_ctx_processor)
 
 
 if not TYPE_CHECKING:

@@ -29,7 +29,7 @@ from ._core.json import request_json
 from ._core.primitives.class_watch import StockFunctions
 from ._core.primitives.context_vars import var_get
 from ._core.primitives.stock import StockGuard
-from ._core.request.attributes import ENVIRON_ATTRIBUTES, LazyAttribute, RequestFillers
+from ._core.request.attributes import ENVIRON_ATTRIBUTES, LazyAttribute, RequestFillers, blueprint_of, endpoint_of
 from ._core.request.body import content_length, limit_of, read_all
 from ._core.request.form import BODY_CONSUMED, Forms
 from ._core.request.scope import LazyEnviron, made_environ
@@ -117,25 +117,21 @@ class Request(RequestBase):
     def max_form_parts(self, value: int | None) -> None:
         self._max_form_parts = value
 
-    @property
-    def endpoint(self) -> str | None:
-        """The endpoint of the rule that matched, the name that ``url_for`` takes; None for a path without one.
+    # FAST (shares): pages ask for the two again and again.
+    endpoint: str | None = property(  # type: ignore[assignment]
+        endpoint_of,
+        doc="""The endpoint of the rule that matched, the name that ``url_for`` takes; None for a path without one.
 
         A view of a blueprint has the blueprint's name before it: ``"shop.item"``.
-        """
-        rule = self.url_rule
-        return None if rule is None else rule.endpoint
-
-    @property
-    def blueprint(self) -> str | None:
-        """The name under which the endpoint's blueprint is registered; None for a view of the application itself.
+        """,
+    )
+    blueprint: str | None = property(  # type: ignore[assignment]
+        blueprint_of,
+        doc="""The name under which the endpoint's blueprint is registered; None for a view of the application itself.
 
         With the names of its parents before it where it is nested: ``"admin.users"``.
-        """
-        endpoint = self.endpoint
-        if endpoint is None or "." not in endpoint:
-            return None
-        return endpoint.rpartition(".")[0]
+        """,
+    )
 
     @property
     def blueprints(self) -> list[str]:

@@ -676,3 +676,19 @@ def test_vars_of_a_subclass(fw: Framework) -> Any:
 
     ctx = Own(fw.app())
     return {name: value for name, value in vars(ctx).items() if name in ("mine", "url_adapter")}, copy.copy(ctx).mine
+
+
+@pytest.mark.parametrize("rule", ["/", "/<name>", "/<path:name>", "/<name>/", "/a", "//", "/<int(fixed_digits=1):n>"])
+@alike
+def test_empty_paths(fw: Framework, rule: str) -> Any:
+    """As a middleware may leave them that takes a prefix away."""
+    app = fw.app()
+    app.add_url_rule(rule, "index", lambda **values: f"{fw.request.path} {fw.request.url} {values}", methods=["GET"])
+    client = app.test_client()
+    found = []
+    for method in ("GET", "POST", "OPTIONS"):
+        for script in ("", "/", "/at"):
+            overrides = {"PATH_INFO": "", "SCRIPT_NAME": script}
+            given = client.open("/", method=method, environ_overrides=overrides)
+            found.append((given.status, given.get_data(as_text=True), given.headers.get("Location")))
+    return found

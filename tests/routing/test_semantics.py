@@ -216,6 +216,8 @@ def test_rules_and_settings_that_change_between_urls(load: Callable[[str], Modul
         ask()
         adapter.subdomain = "other"
         ask()
+        table._rules_by_endpoint = {"e": table._rules_by_endpoint["e"][1:]}
+        ask()
         del table._rules_by_endpoint["e"]
         ask()
         return found

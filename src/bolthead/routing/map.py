@@ -52,6 +52,7 @@ class Map(WerkzeugMap):
     ) -> None:
         self._tree = Tree(ValidationError, bool(merge_slashes), bool(host_matching))
         # All in the order of their arrival, and how many of them have their place in the tree.
+        self._rules_by_endpoint = self._tree.endpoints
         self._arrived: list[WerkzeugRule] = []
         self._inserted = 0
         self._watches: dict[frozenset[Any], ClassWatch] = {}
@@ -73,17 +74,20 @@ class Map(WerkzeugMap):
         if name == "bind_to_environ":
             # Has the next request look at this map, see `is_ready`.
             self._remap = True
+        elif name == "_rules_by_endpoint":
+            self._tree.endpoints = value
+            self._tree.groups.clear()
 
     def __getstate__(self) -> dict[str, Any]:
         """What a pickle has: the tree is made again from the rules."""
         state = self.__dict__ | {"_inserted": 0, "_watches": {}}
         tree = state.pop("_tree")
-        return state | {"endpoints": tree.endpoints, "host_matching": tree.host_matching}
+        return state | {"host_matching": tree.host_matching}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # The rules may still be empty here, as they refer to this map.
         tree = Tree(ValidationError, bool(state["_merge_slashes"]), state.pop("host_matching"))
-        tree.endpoints = state.pop("endpoints")
+        tree.endpoints = state["_rules_by_endpoint"]
         self.__dict__.update(state, _tree=tree)
 
     @property
@@ -124,10 +128,6 @@ class Map(WerkzeugMap):
                 matcher.add(rule)
         matcher.update()
         return matcher
-
-    @property
-    def _rules_by_endpoint(self) -> dict[Any, list[WerkzeugRule]]:  # type: ignore[override]
-        return self._tree.endpoints
 
     def add(self, rulefactory: RuleFactory) -> None:
         """Add the rules of *rulefactory*: a single rule, or a group of them (`Submount` and its like).

@@ -12,6 +12,7 @@ from werkzeug.utils import cached_property
 
 from .. import typing as ft
 from .._compat.lazy_modules import lazy_names
+from .._core.response.file_response import joined_folder
 from ..ctx import _default_template_ctx_processor
 from ..helpers import get_root_path
 from .packages import _find_package_path as _find_package_path
@@ -139,14 +140,7 @@ class Scaffold:
         Set it to a path relative to ``root_path``, or an absolute one. The route is made when the application is, from
         what the constructor was given.
         """
-        folder = self._static_folder
-        if folder is None:
-            return None
-        root = self.root_path
-        if os.sep == "/" and type(root) is str and folder[:1] != "/" and root[-1:] not in ("", "/"):
-            # FAST (static): what the next line gives then.
-            return f"{root}/{folder}"
-        return os.path.join(root, folder)
+        return joined_folder(self.root_path, self._static_folder)  # type: ignore[no-any-return]
 
     @static_folder.setter
     def static_folder(self, value: str | os.PathLike[str] | None) -> None:

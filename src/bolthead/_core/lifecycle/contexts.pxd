@@ -1,6 +1,6 @@
 cimport cython
 
-from bolthead._core.lifecycle.phases cimport open_session, send, teardown_app, teardown_request
+from bolthead._core.lifecycle.phases cimport open_session, plan_of, send, synced, teardown_app, teardown_request
 from bolthead._core.lifecycle.records cimport AppRecord, GlobalsRecord, Plan, RequestRecord, environ_seen
 from bolthead._core.primitives.context_vars cimport var_get, var_reset, var_set, variables_of
 from bolthead._core.primitives.objects cimport bare, item_of
@@ -52,3 +52,6 @@ cpdef object check_request_popped(RequestRecord ctx, object top)
 
 @cython.locals(tree=Tree, leaf=Leaf, path=str, method=str, environ=dict, websocket=cython.bint)
 cdef bint match(Plan plan, RequestRecord ctx) except -1
+cpdef dict default_values()
+@cython.locals(plan=Plan)
+cpdef object fill_context(object app, object context)

@@ -12,7 +12,7 @@ from ..primitives.objects import bare, item_of
 from ..request.scope import LazyEnviron
 from ..routing.adapter import may_redirect, not_found_error
 from ..routing.search import DETOUR, FOUND, MISSED, lookup_static, lookup_tree
-from .phases import open_session, send, teardown_app, teardown_request
+from .phases import open_session, plan_of, send, synced, teardown_app, teardown_request
 from .records import NOT_CREATED, AppRecord, GlobalsRecord, Plan, RequestRecord, environ_seen
 
 app_var = _cv_app
@@ -312,7 +312,7 @@ def match(plan: Plan, ctx: RequestRecord) -> bool:
         given = environ.get("PATH_INFO")
         asked = environ["REQUEST_METHOD"]
         scheme = environ["wsgi.url_scheme"]
-        if not given or plan.tree is None or "HTTP_UPGRADE" in environ or (scheme != "http" and scheme in _WEBSOCKET):
+        if plan.tree is None or "HTTP_UPGRADE" in environ or (scheme != "http" and scheme in _WEBSOCKET):
             return False
         if type(given) is not str or type(asked) is not str:
             # A middleware may have put an enumeration's member there.
@@ -321,7 +321,7 @@ def match(plan: Plan, ctx: RequestRecord) -> bool:
         method = asked
     if not path.isascii():
         path = path.encode("latin-1").decode("utf-8", "replace")
-    if path[0] != "/" or (len(path) > 1 and path[1] == "/"):
+    if path and (path[0] != "/" or (len(path) > 1 and path[1] == "/")):
         path = "/" + path.lstrip("/")
     tree = plan.tree
     if tree.stale and not plan.map.is_ready():
@@ -353,3 +353,43 @@ def match(plan: Plan, ctx: RequestRecord) -> bool:
     request.url_rule = ctx._rule = leaf.rule
     request.view_args = ctx._values = values
     return True
+
+
+own_processors: list[Any] = []
+"""The context processor that returns `default_values`."""
+
+
+def default_values() -> dict[str, Any]:
+    """``g`` and ``request``, the objects and not the proxies, as far as there are contexts."""
+    values: dict[str, Any] = {}
+    app_ctx = var_get(app_var, None)
+    if app_ctx is not None:
+        values["g"] = app_ctx.g
+    req_ctx = var_get(request_var, None)
+    if req_ctx is not None:
+        values["request"] = req_ctx.request
+    return values
+
+
+def fill_context(app: Any, context: Any) -> None:
+    """The body of ``Flask.update_template_context``: add what processors return, keep what was given.
+
+    The application's processors run first, then the current blueprints', from the outermost in.
+    """
+    plan = plan_of(app)
+    processors = app.template_context_processors
+    names: list[Any] = [None]
+    req_ctx = var_get(request_var, None)
+    if req_ctx is not None:
+        names += reversed(req_ctx.request.blueprints)
+    given = context.copy()
+    for name in names:
+        if name not in processors:
+            continue
+        for func in processors[name]:
+            # FAST (template): no frames of Python.
+            if plan.inline_ensure_sync and func is own_processors[0]:
+                context.update(default_values())
+            else:
+                context.update(synced(plan, app, func)())
+    context.update(given)

@@ -14,6 +14,7 @@ cpdef object send(object signal, object app, object key, object value)
 @cython.locals(plan=Plan)
 cpdef object open_session(RequestRecord ctx)
 
+cpdef object accessed_session(RequestRecord ctx)
 cpdef object enter(Plan plan, object app, RequestRecord ctx)
 cpdef tuple scopes_of(Plan plan, object request)
 cpdef object preprocess(Plan plan, object app, object request)

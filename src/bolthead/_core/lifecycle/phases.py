@@ -63,6 +63,16 @@ def open_session(ctx: RequestRecord) -> Any:
     return session
 
 
+def accessed_session(ctx: RequestRecord) -> Any:
+    """``ctx.session``."""
+    session = ctx._session_or_none
+    if session is None:
+        assert ctx._was_pushed, "The session has not yet been opened."
+        session = open_session(ctx)
+    session.accessed = True
+    return session
+
+
 def enter(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
     """The request is matched: send ``request_started``, run the hooks before the view."""
     if plan.started:

@@ -13,3 +13,7 @@ cdef class RequestFillers:
     cdef readonly object multi_dicts
     cdef readonly object errors
     cdef public object query
+
+
+cpdef object endpoint_of(object request)
+cpdef object blueprint_of(object request)

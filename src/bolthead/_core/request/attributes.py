@@ -110,6 +110,20 @@ ENVIRON_ATTRIBUTES = {
 """What Werkzeug's constructor reads, by attribute; ``headers`` is made by the class."""
 
 
+def endpoint_of(request: Any) -> Any:
+    """``request.endpoint``, which is not kept: the rule may change."""
+    rule = request.url_rule
+    return None if rule is None else rule.endpoint
+
+
+def blueprint_of(request: Any) -> Any:
+    """``request.blueprint``."""
+    endpoint = request.endpoint
+    if endpoint is None or "." not in endpoint:
+        return None
+    return endpoint.rpartition(".")[0]
+
+
 class RequestFillers:
     """What fills ``headers``, ``args`` and ``cookies``.
 

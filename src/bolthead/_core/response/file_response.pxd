@@ -20,6 +20,9 @@ cdef class OpenFile:
     cdef object _path
 
 cdef frozenset OPTIONS
+cdef bint IS_POSIX
+
+cpdef object joined_folder(object root, object folder)
 
 cpdef object simple_join(object directory, object path)
 cdef dict TABLES

@@ -42,6 +42,7 @@ OPTIONS = frozenset(("as_attachment", "download_name", "max_age", "mimetype"))
 """The arguments of `send_file` that are served here."""
 VALIDATORS_SIZE = 1024
 """How many files' headers are remembered."""
+IS_POSIX = os.sep == "/"
 LAST_SECOND = 4_000_000_000
 """Files with a later time are left to Werkzeug."""
 
@@ -147,6 +148,16 @@ class FileBody(FileWrapper):
     def close(self) -> None:
         self._fd = -1
         self._opened.close()
+
+
+def joined_folder(root: Any, folder: Any) -> Any:
+    """``os.path.join(root, folder)``; None without a folder."""
+    if folder is None:
+        return None
+    if IS_POSIX and type(root) is str and type(folder) is str and folder[:1] != "/" and root[-1:] not in ("", "/"):
+        # FAST (static): what the next line gives then.
+        return f"{root}/{folder}"
+    return os.path.join(root, folder)
 
 
 def simple_join(directory: Any, path: Any) -> str | None:

@@ -43,7 +43,8 @@ class TaggedTexts:
 
     def dumps(self, serializer: Any, provider: Any, value: dict[str, Any]) -> Any:
         """``serializer.dumps(value)``."""
-        if len(value) > 1 and self.is_stock(serializer):
+        # A dict of one key may look like a tag.
+        if self.is_stock(serializer) and (len(value) != 1 or next(iter(value)) not in serializer.tags):
             for inner in value.values():
                 if type(inner) not in self.untagged:
                     break
