@@ -18,13 +18,17 @@ from ..primitives.bytes_search import join
 from ..primitives.objects import bare
 
 CONCAT = Environment.concat if Environment.concat == "".join else None
-TEMPLATE_STEPS = frozenset(("_get_default_module", "new_context", "render"))
+TEMPLATE_STEPS = ("_get_default_module", "new_context", "render")
 
 
 def is_stock(template: Any) -> bool:
     """Whether *template* is of Jinja's own class, and its globals are as ``Environment.make_globals`` makes them."""
-    if type(template) is not Template or not template.__dict__.keys().isdisjoint(TEMPLATE_STEPS):
+    if type(template) is not Template:
         return False
+    own: dict[str, Any] = template.__dict__
+    for name in TEMPLATE_STEPS:
+        if name in own:
+            return False
     globals = template.globals
     if type(globals) is not ChainMap or len(globals.maps) != 2:
         return False
@@ -103,12 +107,9 @@ def included(template: Any, context: Any, local_variables: dict[str, Any]) -> An
         return pieces
     pieces = list(pieces)
     concat = template.environment.concat
-    if concat is CONCAT:
-        part = join(pieces)
-        if part is not None:
-            return (part,)
     try:
-        return (concat(pieces),)
+        part = join(pieces) if concat is CONCAT else None
+        return (concat(pieces) if part is None else part,)
     except TypeError:
         # A call block may give what is no text. Jinja's error comes at the end of the page, after other errors.
         return pieces
