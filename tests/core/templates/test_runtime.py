@@ -70,16 +70,40 @@ def test_calls_with_many_arguments(load: Load) -> None:
 
         @jinja2.pass_context
         def given(self, context: Any, *args: Any, **kwargs: Any) -> Any:
-            return context.name, args, kwargs
+            return context.name, sorted(context.get_all().items()), args, kwargs
+
+        def __call__(self, *args: Any, **kwargs: Any) -> Any:
+            return "called", args, kwargs
+
+    class Marked(Seen):
+        @jinja2.pass_context
+        def __call__(self, context: Any, *args: Any, **kwargs: Any) -> Any:
+            return self.given(context, *args, **kwargs)
 
     call = load(CALLS).call
     context = jinja2.Environment().from_string("").new_context({})
-    for obj in (Seen().own, Seen().given, Seen.own, lambda *args, **kwargs: (args, kwargs), max, [].append):
+    wrapped = partial(Seen().own, "first")
+    nothing: list[Any] = []
+    kinds = [Seen().own, Seen().given, Seen.own, lambda *args, **kwargs: (args, kwargs), max, nothing.append, Seen()]
+    for obj in (*kinds, Marked(), Marked().__call__, wrapped, partial(Seen.given, Seen()), Seen, 5):
         for count in range(15):
-            for names in range(3):
-                kwargs = {f"k{number}": number for number in range(names)}
-                theirs = outcome(context.call, obj, *range(count), **kwargs)
-                assert outcome(call, context, obj, None, None, *range(count), **kwargs) == theirs
+            for names in (0, 1, 2, 12):
+                kwargs = {f"k{number}" if number else "_k": number for number in range(names)}
+                for given in ({}, {"_loop_vars": {}}, {"_loop_vars": {"a": 1}, "_block_vars": {"a": 2, "b": 3}}):
+                    theirs = outcome(context.call, obj, *range(count), **kwargs, **given)
+                    loops, blocks = given.get("_loop_vars"), given.get("_block_vars")
+                    assert outcome(call, context, obj, loops, blocks, *range(count), **kwargs) == theirs
+
+
+def test_a_call_that_has_names_of_jinjas_own(load: Load) -> None:
+    context = jinja2.Environment().from_string("").new_context({})
+    for obj in (MAKE["callable1"](), lambda **kwargs: kwargs):
+        for name in ("_loop_vars", "_block_vars", ""):
+            found, wanted = (
+                outcome(load(module).call, context, obj, {"a": 1}, None, **{name: {"b": 2}})
+                for module in (CALLS, RUNTIME)
+            )
+            assert found == wanted
 
 
 def test_a_method_that_is_gone_before_its_call_ends(load: Load) -> None:
@@ -130,3 +154,15 @@ def test_contexts(load: Load) -> None:
         assert list(found) == list(wanted)
         assert vars(found.pop("eval_ctx")) == vars(wanted.pop("eval_ctx"))
         assert found == wanted
+
+
+def test_an_include_of_what_is_no_text(load: Load) -> None:
+    """The error comes at the end of the page, after others."""
+    parts = {"part": "{% filter map('upper') %}a{% endfilter %}b"}
+    for last in ("", "{{ 1 // 0 }}"):
+        parts["page"] = "{% include 'part' %}" + last
+        made = load("bolthead.templating").Environment(None, loader=jinja2.DictLoader(parts))
+        plain = jinja2.Environment(loader=jinja2.DictLoader(parts))
+        found = outcome(load("bolthead._core.templates.steps").render, made.get_template("page"), {})
+        assert found == outcome(plain.get_template("page").render)
+        assert issubclass(found[0], ZeroDivisionError if last else TypeError)

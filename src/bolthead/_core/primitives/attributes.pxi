@@ -95,7 +95,20 @@ cdef extern from *:
     #endif
         return bolthead_look_up(obj, name);
     }
+
+    static CYTHON_INLINE int bolthead_is_hooked(PyObject *obj) {
+        return Py_TYPE(obj)->tp_getattro == bolthead_hook;
+    }
+
+    /* 0 where the error is an AttributeError, which is cleared. */
+    static int bolthead_no_attribute(void) {
+        if (!PyErr_ExceptionMatches(PyExc_AttributeError)) return -1;
+        PyErr_Clear();
+        return 0;
+    }
     """
+    bint bolthead_is_hooked(object obj)
+    int bolthead_no_attribute() except -1
     void bolthead_hooks(object cls, object hook_name, object plain_name, object plain)
     void bolthead_only_raises(object hook)
     PyObject *bolthead_getattr(PyObject *obj, PyObject *name)

@@ -26,6 +26,7 @@ cdef class _ContextValue:
 cpdef object context_value(object var, object attr, object message)
 cpdef object current(object proxy)
 cpdef object set_attribute(object proxy, object name, object value)
+cpdef object attribute_or(object obj, object name, object default)
 cpdef object only_raises(object hook)
 cpdef object forward_slots(object cls)
 cpdef object var_get(object var, object nothing)

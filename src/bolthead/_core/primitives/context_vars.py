@@ -49,6 +49,10 @@ def set_attribute(proxy: Any, name: str, value: Any) -> None:
     setattr(_own(proxy, "_get_current_object")(), name, value)
 
 
+attribute_or: Callable[[Any, str, Any], Any] = getattr
+"""FAST (shares): compiled, what was looked up last in an object like `g` is not looked up again."""
+
+
 def only_raises(hook: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
     """Decorate a ``__getattr__`` that does nothing but ``raise AttributeError(name) from None``.
 

@@ -332,6 +332,18 @@ cpdef object set_attribute(object proxy, object name, object value):
         setattr(found, name, value)
 
 
+cpdef object attribute_or(object obj, object name, object default):
+    if not bolthead_is_hooked(obj):
+        return getattr(obj, name, default)
+    cdef PyObject *found = bolthead_getattr(<PyObject *>obj, <PyObject *>name)
+    if found is NULL:
+        bolthead_no_attribute()
+        return default
+    value = <object>found
+    Py_XDECREF(found)
+    return value
+
+
 cpdef object only_raises(object hook):
     bolthead_only_raises(hook)
     return hook

@@ -1,5 +1,9 @@
 """The compiled version of ``calls.py``."""
 
+from functools import partial
+
+from jinja2.runtime import Macro
+
 from bolthead._core.templates import runtime
 from bolthead._core.templates.runtime cimport CONTEXT, MARK
 
@@ -11,6 +15,10 @@ cdef extern from *:
     /* The function for all other calls, and for one that raised StopIteration; what marks a function that wants the
        context, and under which name. */
     static PyObject *bolthead_general, *bolthead_stopped, *bolthead_context, *bolthead_mark;
+
+    /* The classes of macros and partials; the names of Jinja's methods, and of what `call` takes beside arguments. */
+    static PyObject *bolthead_macro, *bolthead_partial;
+    static PyObject *bolthead_derived, *bolthead_call_name, *bolthead_vars_names[2];
 
     /* A method that does no more than call a function in C with its instance, its argument and a dict of its keywords;
        the name of the argument. */
@@ -53,11 +61,60 @@ cdef extern from *:
         return mark;
     }
 
+    /* Jinja's own way to call what is no function: its *call* gets the variables as keywords. */
+    static PyObject *bolthead_jinja_call(PyObject *const *args, Py_ssize_t count, PyObject *names) {
+        PyObject *found, *all_names, *all[BOLTHEAD_ARGUMENTS + 4];
+        Py_ssize_t named = names == NULL ? 0 : PyTuple_GET_SIZE(names), given = count + named - 2, nth;
+        int which, more = (args[2] != Py_None) + (args[3] != Py_None);
+        all_names = PyTuple_New(named + more);
+        if (all_names == NULL) return NULL;
+        for (nth = 0; nth < named; nth++) {
+            PyTuple_SET_ITEM(all_names, nth, Py_NewRef(PyTuple_GET_ITEM(names, nth)));
+        }
+        all[0] = args[0];
+        all[1] = args[1];
+        for (nth = 2; nth < given; nth++) all[nth] = args[nth + 2];
+        for (which = 0; which < 2; which++) {
+            if (args[2 + which] == Py_None) continue;
+            PyTuple_SET_ITEM(all_names, named++, Py_NewRef(bolthead_vars_names[which]));
+            all[given++] = args[2 + which];
+        }
+        found = PyObject_VectorcallMethod(
+            bolthead_call_name, all, (size_t)(count - 2), named ? all_names : NULL);
+        Py_DECREF(all_names);
+        return found;
+    }
+
+    /* Whether one of *names* may be that of the variables. */
+    static int bolthead_has_private(PyObject *names) {
+        Py_ssize_t nth;
+        for (nth = 0; names != NULL && nth < PyTuple_GET_SIZE(names); nth++) {
+            PyObject *name = PyTuple_GET_ITEM(names, nth);
+            if (PyUnicode_GET_LENGTH(name) == 0 || PyUnicode_READ_CHAR(name, 0) == '_') return 1;
+        }
+        return 0;
+    }
+
+    /* *context* with the variables of loops and blocks; takes the reference to it. */
+    static PyObject *bolthead_with_vars(PyObject *context, PyObject *const *vars) {
+        int which, is_true;
+        PyObject *derived;
+        for (which = 0; which < 2; which++) {
+            is_true = bolthead_is_true(vars[which]);
+            if (is_true > 0) {
+                derived = PyObject_CallMethodOneArg(context, bolthead_derived, vars[which]);
+                Py_SETREF(context, derived);
+            }
+            if (is_true < 0) Py_CLEAR(context);
+            if (context == NULL) return NULL;
+        }
+        return context;
+    }
+
     /* `runtime.call`: the context, what is called, the variables of loops and blocks, then its arguments. */
     static PyObject *bolthead_call(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names) {
-        PyObject *function, *mark, *found, *all[BOLTHEAD_ARGUMENTS];
+        PyObject *function, *mark, *found, *context = NULL, *all[BOLTHEAD_ARGUMENTS];
         Py_ssize_t first = 0, rest, at;
-        int vars;
         (void)module;
         if (count < 4) goto general;
         function = args[1];
@@ -66,19 +123,23 @@ cdef extern from *:
             all[first++] = PyMethod_GET_SELF(function);
             function = PyMethod_GET_FUNCTION(function);
         }
-        if (!(PyFunction_Check(function) || PyCFunction_CheckExact(function)) || rest > BOLTHEAD_ARGUMENTS - 2)
-            goto general;
+        if (rest > BOLTHEAD_ARGUMENTS - 2) goto general;
+        if (!(PyFunction_Check(function) || PyCFunction_CheckExact(function))) {
+            PyTypeObject *kind = Py_TYPE(function);
+            if (first || PyType_Check(function) || kind == Py_TYPE(bolthead_general) || bolthead_has_private(names)
+                || kind == (PyTypeObject *)bolthead_macro || kind == (PyTypeObject *)bolthead_partial)
+                goto general;
+            return bolthead_jinja_call(args, count, names);
+        }
         mark = bolthead_mark_of(function);
         if (mark == NULL) {
             if (PyErr_Occurred()) return NULL;
         } else if (mark != Py_None) {
             Py_DECREF(mark);
             if (mark != bolthead_context) goto general;
-            vars = bolthead_is_true(args[2]);
-            if (vars == 0) vars = bolthead_is_true(args[3]);
-            if (vars < 0) return NULL;
-            if (vars) goto general;
-            all[first++] = args[0];
+            context = bolthead_with_vars(Py_NewRef(args[0]), args + 2);
+            if (context == NULL) return NULL;
+            all[first++] = context;
         } else {
             Py_DECREF(mark);
         }
@@ -96,6 +157,7 @@ cdef extern from *:
             Py_DECREF(all[0]);
             Py_DECREF(function);
         }
+        Py_XDECREF(context);
         if (found != NULL || !PyErr_ExceptionMatches(PyExc_StopIteration)) return found;
         PyErr_Clear();
         return PyObject_CallOneArg(bolthead_stopped, args[0]);
@@ -114,7 +176,13 @@ cdef extern from *:
     }
 
     static PyObject *bolthead_calls(PyObject *general, PyObject *stopped, PyObject *context, PyObject *mark,
-                                    PyObject *name) {
+                                    PyObject *macro, PyObject *partial, PyObject *name) {
+        bolthead_macro = Py_NewRef(macro);
+        bolthead_partial = Py_NewRef(partial);
+        bolthead_derived = PyUnicode_InternFromString("derived");
+        bolthead_call_name = PyUnicode_InternFromString("call");
+        bolthead_vars_names[0] = PyUnicode_InternFromString("_loop_vars");
+        bolthead_vars_names[1] = PyUnicode_InternFromString("_block_vars");
         bolthead_general = Py_NewRef(general);
         bolthead_stopped = Py_NewRef(stopped);
         bolthead_context = Py_NewRef(context);
@@ -123,10 +191,12 @@ cdef extern from *:
     }
     """
     void bolthead_hand_on(object shell, object inner, object argument)
-    object bolthead_calls(object general, object stopped, object context, object mark, object name)
+    object bolthead_calls(
+        object general, object stopped, object context, object mark, object macro, object partial, object name
+    )
 
 # FAST (page-methods): neither a tuple nor a dict of arguments is made, nor the caller's frame for a traceback.
-call = bolthead_calls(runtime.call, runtime.stopped, CONTEXT, MARK, runtime.call.__module__)
+call = bolthead_calls(runtime.call, runtime.stopped, CONTEXT, MARK, Macro, partial, runtime.call.__module__)
 
 
 def hand_on(method, function):

@@ -3,6 +3,9 @@ cimport cython
 from bolthead._core.primitives.bytes_search cimport join
 from bolthead._core.primitives.objects cimport bare
 
+cdef tuple TEMPLATE_STEPS
+
+@cython.locals(own=dict)
 cpdef bint is_stock(object template) except -1
 @cython.locals(own=dict, shared=dict, keys=set)
 cdef object new_context(object template, dict parent, bint joined)

@@ -1,5 +1,7 @@
 cimport cython
 
+from bolthead._core.primitives.context_vars cimport attribute_or
+
 cdef object str_new
 cdef object OwnFunction
 cdef object MARK
@@ -13,7 +15,7 @@ cpdef object markup(object value)
 cpdef object attribute(object environment, object obj, object name)
 cdef object absent(object environment, object obj, object name)
 cpdef object item(object environment, object obj, object argument)
-@cython.locals(parent=dict)
+@cython.locals(parent=dict, variables=dict)
 cpdef object resolve(object context, object name)
 cdef object wanted(object context, object obj, object loop_vars, object block_vars)
 cpdef object stopped(object context)

@@ -14,6 +14,8 @@ from jinja2.runtime import Macro
 from jinja2.utils import internal_code, internalcode, missing, pass_context, pass_environment, pass_eval_context
 from markupsafe import Markup, escape
 
+from ..primitives.context_vars import attribute_or
+
 escape_str: Any = getattr(markupsafe, "_escape_inner", escape)
 """A str with its special characters replaced. Before MarkupSafe 3, `escape` itself is compiled."""
 str_new: Any = str.__new__
@@ -54,7 +56,7 @@ def attribute(environment: Any, obj: Any, name: str) -> Any:
         table: dict[Any, Any] = obj
         value = table.get(name, missing)
         return environment.undefined(obj=obj, name=name) if value is missing else value
-    value = getattr(obj, name, missing)
+    value = attribute_or(obj, name, missing)
     if value is not missing:
         return value
     return absent(environment, obj, name)
@@ -88,7 +90,12 @@ def item(environment: Any, obj: Any, argument: Any) -> Any:
 def resolve(context: Any, name: str) -> Any:
     """The variable *name*, or ``missing``."""
     own = context.vars
-    if name in own:
+    if type(own) is dict:
+        variables: dict[str, Any] = own
+        value = variables.get(name, missing)
+        if value is not missing:
+            return value
+    elif name in own:
         return own[name]
     table = context.parent
     if type(table) is dict:
