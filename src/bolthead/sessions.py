@@ -270,7 +270,7 @@ class SecureCookieSessionInterface(SessionInterface):
         if not secret:
             return None
         # itsdangerous signs with the last key of the list.
-        keys = (*(app.config["SECRET_KEY_FALLBACKS"] or ()), secret)
+        keys = (*tuple(app.config["SECRET_KEY_FALLBACKS"] or ()), secret)
         # A test may have replaced the class in this module.
         cls = globals().get("URLSafeTimedSerializer")
         settings = (keys, self.salt, self.key_derivation, self.digest_method, self.serializer, cls)

@@ -162,6 +162,34 @@ def test_what_a_session_is_read_from_after_a_hook_has_replaced_it(name: str) -> 
         assert client.get("/").text == ("1" if fw is FLASK else "none")
 
 
+@pytest.mark.parametrize(("key", "value"), [("SECRET_KEY_FALLBACKS", 5), ("SESSION_COOKIE_NAME", ["a"])])
+def test_settings_of_sessions_that_cannot_be(key: str, value: Any) -> None:
+    for fw in FRAMEWORKS:
+        app = fw.app()
+        app.logger.setLevel(logging.CRITICAL + 1)
+        app.config[key] = value
+        app.add_url_rule("/", "view", lambda: "text")
+        app.add_url_rule("/session", "session", lambda fw=fw: str(fw.session.get("a")))
+        found = [app.test_client().get(path).status_code for path in ("/", "/session")]
+        app.logger.setLevel(logging.NOTSET)
+        assert found == ([500, 500] if fw is FLASK else [200, 500])
+
+
+@pytest.mark.parametrize("name", ["after_request_funcs", "process_response", "view_functions"])
+def test_what_a_hook_replaces_on_the_application(name: str) -> None:
+    for fw in FRAMEWORKS:
+        new: dict[str, Any] = {
+            "after_request_funcs": {None: [lambda response, fw=fw: fw.Response("new")]},
+            "process_response": lambda response, fw=fw: fw.Response("new"),
+            "view_functions": {"view": lambda: "new"},
+        }
+        app = fw.app()
+        app.add_url_rule("/", "view", lambda: "old")
+        app.before_request(lambda app=app, new=new: setattr(app, name, new[name]))
+        found = [app.test_client().get("/").text for _ in range(2)]
+        assert found == (["new", "new"] if fw is FLASK else ["old", "new"])
+
+
 def test_url_for_with_an_option_and_too_many_arguments() -> None:
     told = [fw.error(fw.url_for, "a", "b", _anchor="c")[1] for fw in FRAMEWORKS]
     first = "url_for() takes 1 positional argument but 2 "

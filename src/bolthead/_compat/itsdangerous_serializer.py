@@ -62,8 +62,8 @@ class CookieSerializer(URLSafeTimedSerializer):
         if self.digest is None or not stock:
             return keys
         signer = self.make_signer(self.salt)
-        # Not every OpenSSL has every digest.
-        with suppress(ValueError):
+        # Not every OpenSSL has every digest, and not every key is a text: itsdangerous fails where it uses one.
+        with suppress(TypeError, ValueError):
             # The newest key first: it signs, and signed most of what comes back.
             macs += [Hmac(signer.derive_key(key), self.digest) for key in self.secret_keys[::-1]]
         return keys

@@ -70,11 +70,11 @@ def cookie_text(name: Any, value: str, expires: Any, options: tuple[Any, ...]) -
         or not COOKIE_FUNCTIONS.unchanged()
     ):
         return None
-    try:
-        frame = cookie_frame(name, options, expires is not None)
-    except TypeError:
-        # Options that are not hashable.
-        return None
+    for option in options:
+        # Frames are found by equality: 0 and False are different attributes of a cookie.
+        if option is not None and type(option) is not bool and type(option) is not str:
+            return None
+    frame = cookie_frame(name, options, expires is not None)
     if frame is None:
         return None
     date = "" if expires is None else date_of(expires.replace(microsecond=0))

@@ -1,0 +1,103 @@
+"""Each configuration key with values of each type, fitting or not: the same answers, errors and attributes.
+
+In one process and one after the other, so that what is remembered of one value must not be given for an equal one.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import io
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from operator import attrgetter
+from typing import Any
+
+import pytest
+
+from oracle import FRAMEWORKS, Framework, both, shown
+
+VALUES: list[Any] = [
+    False, 0, True, 1, 1.0, None, -1, "", "text", "Lax", "localhost:80", b"by", [], ["localhost"], {}, ("a", "b"),
+    timedelta(seconds=5), object(), len,
+]  # fmt: skip
+ATTRIBUTES = ("debug", "testing", "secret_key", "permanent_session_lifetime", "jinja_env.auto_reload")
+KEYS = sorted(FRAMEWORKS[0].Flask.default_config)
+
+
+def is_listed(key: str, value: Any) -> bool:
+    """Whether ``docs/as_flask.md`` tells of the difference: a session is opened by the first look at it."""
+    if key == "SECRET_KEY_FALLBACKS":
+        return bool(value) and not hasattr(value, "__iter__")
+    if key == "SESSION_COOKIE_NAME":
+        return isinstance(value, list | dict)
+    # Each asks bytes for something else that only texts have.
+    return key == "SERVER_NAME" and isinstance(value, bytes)
+
+
+def site(fw: Framework) -> Any:
+    app = fw.app()
+    app.logger.setLevel(logging.CRITICAL + 1)
+
+    @app.post("/form")
+    def form() -> Any:
+        fw.session["a"] = 1
+        fw.session.permanent = True
+        return {"b": fw.request.form["b"], "a": fw.request.form.get("a"), "url": fw.url_for("broken", _external=True)}
+
+    @app.get("/broken")
+    def broken() -> Any:
+        return 1 / 0
+
+    app.add_url_rule("/session", "session", lambda: fw.render_template_string("{{ session.a }}"))
+    app.add_url_rule("/file", "file", lambda: fw.send_file(io.BytesIO(b"x"), "text/plain", last_modified=1))
+    app.add_url_rule("/text", "text", lambda: "text")
+    return app
+
+
+def told(fw: Framework, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    try:
+        return function(*args, **options)
+    except Exception as error:
+        return type(error).__name__, fw.plain(str(error))
+
+
+def outcomes(fw: Framework, key: str, value: Any) -> list[Any]:
+    app = site(fw)
+    app.config[key] = value
+    client, found = app.test_client(), []
+
+    def ask(path: str, method: str = "GET", **options: Any) -> Any:
+        with client.open(path, method=method, **options) as response:
+            status, headers, body = shown(response)
+            return status, [pair for pair in headers if pair[0] != "Date"], body
+
+    for data in ({"b": "c"}, {}):
+        found.append(told(fw, ask, "/form", "POST", data=data))
+    for path in ("/session", "/broken", "/file", "/text", "/static/x", "/nowhere"):
+        found.append(told(fw, ask, path))
+    for name in ATTRIBUTES:
+        found.append(str(told(fw, attrgetter(name), app)))
+    for context in ("app_context", "test_request_context"):
+
+        def url(context: str = context) -> str:
+            with getattr(app, context)():
+                return str(fw.url_for("text"))
+
+        found.append(told(fw, url))
+    return found
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("key", KEYS)
+def test_values(key: str) -> None:
+    for value in VALUES:
+        if not is_listed(key, value):
+            contextvars.copy_context().run(both, outcomes, key, value)
+
+
+@pytest.mark.parametrize("keys", [5, b"by", [5], ["a"], ("old", None)], ids=repr)
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SECRET_KEY_FALLBACKS"])
+def test_keys_that_cannot_sign(name: str, keys: Any) -> None:
+    if not is_listed(name, keys):
+        both(outcomes, name, keys)
