@@ -46,8 +46,7 @@ class GlobalsRecord(AppRecord):
     # FAST (page-methods): compiled, the proxy takes a field of a record without a look-up in a dict.
     @property
     def g(self) -> Any:
-        made = self._g
-        return make_g(self) if made is None or made is deleted else made
+        return make_g(self) if self._g is None or self._g is deleted else self._g
 
     @g.setter
     def g(self, value: Any) -> None:

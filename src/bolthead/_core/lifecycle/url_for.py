@@ -161,7 +161,7 @@ def has_options(values: dict[str, Any]) -> bool:
 def is_relative(endpoint: Any) -> bool:
     if type(endpoint) is str:
         text = endpoint
-        return text != "" and text[0] == "."
+        return len(text) > 0 and text[0] == "."
     # Compiled, a slice that is written out has another text of the error.
     return endpoint[FIRST] == "."  # type: ignore[no-any-return]
 

@@ -19,6 +19,7 @@ cdef extern from *:
     ctypedef Py_ssize_t Size "bolthead_size"
 
 cpdef object new(object cls)
+cpdef object new_text(object cls, object value)
 cpdef object bare(object cls)
 cpdef object bare_dict(object cls)
 cpdef bint is_sync_function(object func)

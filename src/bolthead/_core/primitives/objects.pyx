@@ -17,6 +17,10 @@ cdef extern from *:
         return ((PyTypeObject *)cls)->tp_new((PyTypeObject *)cls, no_arguments, NULL);
     }
 
+    static CYTHON_INLINE PyObject *bolthead_new_text(PyObject *cls, PyObject *arguments) {
+        return PyUnicode_Type.tp_new((PyTypeObject *)cls, arguments, NULL);
+    }
+
     /* The interpreter's own look-up of every attribute, which gives what it finds unbound. Borrowed. */
     static CYTHON_INLINE PyObject *bolthead_lookup(PyObject *cls, PyObject *name) {
     #if CYTHON_COMPILING_IN_CPYTHON && !defined(Py_GIL_DISABLED)
@@ -73,6 +77,7 @@ cdef extern from *:
     void bolthead_immortal(object value)
     PyObject *bolthead_lookup(object cls, object name)
     object bolthead_new(object cls, object no_arguments)
+    object bolthead_new_text(object cls, object arguments)
     bint bolthead_has_own(object instance, object name) except -1
     int bolthead_get_item(object mapping, object key, PyObject **found) except -1
     bint bolthead_is_function(object func)
@@ -89,6 +94,10 @@ cpdef object new(object cls):
     if not isinstance(cls, type):
         return cls.__new__(cls)
     return bolthead_new(cls, ())
+
+
+cpdef object new_text(object cls, object value):
+    return bolthead_new_text(cls, (value,))
 
 
 cpdef bint disjoint(dict one, object other) except -1:

@@ -96,7 +96,9 @@ def included(template: Any, context: Any, local_variables: dict[str, Any]) -> An
     if not is_stock(template):
         return jinja_included(template, context, local_variables)
     parent = dict(context.parent)
-    parent.update(context.vars)
+    variables = context.vars
+    if variables:
+        parent.update(variables)
     for name, value in local_variables.items():
         if value is not missing:
             parent[name] = value

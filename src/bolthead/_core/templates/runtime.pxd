@@ -1,8 +1,8 @@
 cimport cython
 
 from bolthead._core.primitives.context_vars cimport attribute_or
+from bolthead._core.primitives.objects cimport new_text
 
-cdef object str_new
 cdef object OwnFunction
 cdef object MARK
 cdef object CONTEXT

@@ -15,10 +15,10 @@ from jinja2.utils import internal_code, internalcode, missing, pass_context, pas
 from markupsafe import Markup, escape
 
 from ..primitives.context_vars import attribute_or
+from ..primitives.objects import new_text
 
 escape_str: Any = getattr(markupsafe, "_escape_inner", escape)
 """A str with its special characters replaced. Before MarkupSafe 3, `escape` itself is compiled."""
-str_new: Any = str.__new__
 DICT_ATTRIBUTES = frozenset(dir({}))
 MARK = "jinja_pass_arg"
 CONTEXT, EVAL_CONTEXT, ENVIRONMENT = (
@@ -46,7 +46,7 @@ OwnFunction: Any = type(text)
 
 def markup(value: str) -> Any:
     """``Markup(value)`` of a str."""
-    return str_new(Markup, value)
+    return new_text(Markup, value)
 
 
 def attribute(environment: Any, obj: Any, name: str) -> Any:
