@@ -1,3 +1,5 @@
+cimport cython
+
 from bolthead._core.http.cookies cimport parse_cookie_pairs
 from bolthead._core.primitives.objects cimport bare, is_on, own_set
 from bolthead._core.http.query cimport multi_dict, parse_pairs
@@ -16,4 +18,5 @@ cdef class RequestFillers:
 
 
 cpdef object endpoint_of(object request)
+@cython.locals(text=str, at=Py_ssize_t)
 cpdef object blueprint_of(object request)

@@ -119,6 +119,10 @@ def endpoint_of(request: Any) -> Any:
 def blueprint_of(request: Any) -> Any:
     """``request.blueprint``."""
     endpoint = request.endpoint
+    if type(endpoint) is str:
+        text = endpoint
+        at = text.rfind(".")
+        return None if at < 0 else text[:at]
     if endpoint is None or "." not in endpoint:
         return None
     return endpoint.rpartition(".")[0]
