@@ -318,8 +318,6 @@ class SecureCookieSessionInterface(SessionInterface):
         The response gets ``Vary: Cookie`` once the session was looked at, so that caches do not give one visitor's page
         to another. TypeError for values that the serializer cannot write.
         """
-        if session.accessed:
-            vary_by_cookie(response)
         name = self.get_cookie_name(app)
         options = (
             self.get_cookie_domain(app),
@@ -329,6 +327,8 @@ class SecureCookieSessionInterface(SessionInterface):
             self.get_cookie_samesite(app),
             self.get_cookie_httponly(app),
         )
+        if session.accessed:
+            vary_by_cookie(response)
         if not session:
             if session.modified:
                 given: dict[str, Any] = dict(zip(COOKIE_OPTIONS, options, strict=True))

@@ -56,9 +56,12 @@ def open_session(ctx: RequestRecord) -> Any:
             if session is not None:
                 return session
         interface = ctx.app.session_interface
+        # Where this fails, nothing tries again: who looks at the session is told that there is none.
+        ctx._was_pushed = False
         session = interface.open_session(ctx.app, ctx.request)
         if session is None:
             session = interface.make_null_session(ctx.app)
+        ctx._was_pushed = True
         ctx._session_or_none = session
     return session
 
@@ -208,12 +211,14 @@ def save_session(plan: Plan, app: Any, ctx: RequestRecord, response: Any) -> Any
     """Save the session into *response*, if there is one to save."""
     session = ctx._session_or_none
     if session is None:
-        # FAST (string): a session that was not accessed affects the response only if it is sent again each time.
-        if not plan.stock_session_interface:
+        if plan.stock_session_interface:
+            # FAST (string): a session that was not accessed affects the response only if it is sent again each time.
+            if not refreshes_session(plan, ctx):
+                return response
+            session = open_session(ctx)
+        elif ctx._was_pushed:
             return response
-        if not refreshes_session(plan, ctx):
-            return response
-        session = open_session(ctx)
+        # PARITY: where it could not be opened, the interface is given None.
     if plan.sessions is not None:
         plan.sessions.save(app, session, response)
         return response
