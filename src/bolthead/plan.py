@@ -317,6 +317,7 @@ def _set_collections(plan: Plan, app: Flask) -> None:
     plan.sessions = None
     plan.checked_hosts = {}
     plan.checked_raw_hosts = {}
+    plan.kept = None
     plan.sync_views = {}
     plan.scopes = {}
 

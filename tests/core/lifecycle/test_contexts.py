@@ -89,7 +89,7 @@ def test_the_host_of_a_lazy_environ_is_one_that_the_application_has_checked(load
     for host in hosts:
         headers = [(b"host", host.encode("latin-1"))]
         scope = {"type": "http", "method": "GET", "path": "/", "headers": headers}
-        made.append(module.new_lazy_context(plan, app, lazy_environ(scope, False)) is not None)
+        made.append(module.new_lazy_context(plan, app, lazy_environ(plan, scope, False)) is not None)
     assert made == [True, True, False, False, False], "beyond ASCII the environ is made at once"
 
 

@@ -228,6 +228,6 @@ def test_a_session_that_is_refreshed(load: Load) -> None:
     ):
         app.config["SESSION_REFRESH_EACH_REQUEST"] = each
         headers = [(b"host", b"host"), (b"cookie", text.encode())]
-        lazy = lazy_environ({"type": "http", "method": "GET", "path": "/", "headers": headers}, False)
+        lazy = lazy_environ(plan, {"type": "http", "method": "GET", "path": "/", "headers": headers}, False)
         for ctx in app.test_request_context("/", headers={"Cookie": text}), new_lazy_context(plan, app, lazy):
             assert bool(refreshes(plan, ctx)) is wanted

@@ -132,7 +132,7 @@ def test_what_may_be_lazy(
 
     def found_by(build: str) -> Any:
         module = builds.load(build, "bolthead._core.request.scope")
-        lazy = module.lazy_environ(given_scope, given_scope["type"] == "websocket")
+        lazy = module.lazy_environ(None, given_scope, given_scope["type"] == "websocket")
         if lazy is None:
             return None
         environ = lazy.fill("the request")

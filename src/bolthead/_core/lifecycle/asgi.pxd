@@ -3,11 +3,13 @@ cimport cython
 from bolthead._core.json.response_json cimport line_of
 from bolthead._core.lifecycle.async_phases cimport AsyncPhases
 from bolthead._core.lifecycle.contexts cimport (
-    is_last_push, new_context, new_lazy_context, pop_request, pop_silently, preserve_contexts, push_request,
+    is_last_push, match_pushed, new_context, new_lazy_context, pop_request, pop_silently, preserve_contexts, push_request,
 )
+from bolthead._core.lifecycle.kept_contexts cimport keep, leave, take, use
 from bolthead._core.lifecycle.phases cimport can_skip_response, plan_of
+from bolthead._core.lifecycle.records cimport request_of
 from bolthead._core.primitives.bytes_search cimport utf8
-from bolthead._core.primitives.context_vars cimport advance, copy_of, var_get, variables_of
+from bolthead._core.primitives.context_vars cimport Binding, advance, copy_of, var_get, variables_of
 from bolthead._core.request.scope cimport LazyEnviron, environ_of, has_body, lazy_environ
 from bolthead._core.lifecycle.asgi_send cimport Answer, start_of, whole_answer
 from bolthead._core.response.asgi_messages cimport body_message, start_with, whole_headers
@@ -21,6 +23,7 @@ cdef int RAISED
 cdef int RETURNED
 cdef int FAILED
 cdef int POPPED
+cdef int BOUND
 
 
 cdef class Exchange(AsyncPhases):
@@ -38,12 +41,16 @@ cdef class Exchange(AsyncPhases):
     cdef public bytes body
     cdef public dict start
     cdef public object watcher
+    cdef public Binding binding
 
     cdef object extended(self, object extensions, object more)
     cdef object begin(self, object app, dict scope, object receive, object send_message)
     cpdef object suspended(self)
     cpdef object ended(self, object error)
     cdef bint begin_here(self) except -1
+    cdef object own_context(self)
+    @cython.locals(binding=Binding)
+    cdef object keep_contexts(self)
     cdef object call_view(self)
     cdef object send_whole(self, object start, bytes body)
     cdef object make_context(self)

@@ -21,6 +21,7 @@ from .async_phases import AsyncPhases
 from .contexts import (
     PRESERVE,
     is_last_push,
+    match_pushed,
     new_context,
     new_lazy_context,
     pop_request,
@@ -29,22 +30,28 @@ from .contexts import (
     push_request,
 )
 from .handling import handling
+from .kept_contexts import keep, leave, take, use
 from .lifespan import Lifespan
 from .phases import can_skip_response, plan_of
+from .records import request_of
 from .steps import TO_LOOP, TO_THREAD
 from .websockets import Connection
 
 app_var = _cv_app
 request_var = _cv_request
 
-FRESH, PUSHED, WAITS, RAISED, RETURNED, FAILED, POPPED = range(7)
-"""How far a request is. ``rv``: what its view waits for, raised or returned, or the error of another step."""
+FRESH, PUSHED, WAITS, RAISED, RETURNED, FAILED, POPPED, BOUND = range(8)
+"""How far a request is. ``rv``: what its view waits for, raised or returned, or the error of another step.
+
+`BOUND`: its contexts are popped, but for the variables of the context it was begun in.
+"""
 
 
 class Exchange(AsyncPhases):
     """One HTTP request and its answer. Awaited, it runs; that the client goes away ends it without an error."""
 
     __slots__ = (
+        "binding",
         "body",
         "body_read",
         "environ",
@@ -66,7 +73,7 @@ class Exchange(AsyncPhases):
 
     def begin(self, app: Any, scope: dict[str, Any], receive: Any, send_message: Any) -> None:
         """Fill the fields. FAST (asgi string): in place of a constructor, whose arguments take longer."""
-        self.prepare(None, copy_of(None), app)
+        self.prepare(None, None, app)
         self.scope = scope
         self.receive = receive
         self.send_message = send_message
@@ -82,6 +89,7 @@ class Exchange(AsyncPhases):
         self.watcher: Any = None
         self.environ = None
         self.lazy: Any = None
+        self.binding: Any = None
         plan = self.plan
         self.hints: EarlyHints | None = None
         more = self.scope.get(TEST_ENVIRON)
@@ -89,7 +97,7 @@ class Exchange(AsyncPhases):
         if extensions:
             more = self.extended(extensions, more)
         if not more and plan.inline_wsgi_app and plan.inline_request_context:
-            self.lazy = lazy_environ(scope, False)
+            self.lazy = lazy_environ(plan, scope, False)
         if self.lazy is None:
             self.environ = environ_of(scope)
             if more:
@@ -148,6 +156,9 @@ class Exchange(AsyncPhases):
     def begin_here(self) -> bool:
         """FAST (asgi string): answer without a coroutine, as long as nothing has to wait. It does the rest, or all."""
         plan = self.plan
+        if self.stage == BOUND:
+            self.keep_contexts()
+            self.stage = POPPED
         if self.stage == POPPED:
             self.coroutine = self.send_whole(self.start, self.body)
             return False
@@ -155,9 +166,15 @@ class Exchange(AsyncPhases):
         if self.lazy is None or not plan.stock_contexts or not plan.stock_session_interface or plan.pushed:
             self.coroutine = self.respond()
             return False
-        self.make_context()
+        if self.binding is None:
+            self.make_context()
+        else:
+            self.ctx = use(self.binding, self.lazy)
         try:
-            self.push()
+            if self.binding is None:
+                self.push()
+            else:
+                match_pushed(plan, self.ctx)
             seen = variables_of(self.context)
             self.watchable = True
             self.call_view()
@@ -169,7 +186,22 @@ class Exchange(AsyncPhases):
             return False
         self.watchable = False
         self.stage = POPPED
-        return pop_silently(plan, self.ctx, self.context, seen) or self.begin_here()
+        if pop_silently(plan, self.ctx, self.context, seen):
+            self.stage = BOUND
+            return True
+        return self.begin_here()
+
+    def own_context(self) -> Any:
+        if self.lazy is not None:
+            self.binding = take(self.plan, self.lazy)
+        return copy_of(None) if self.binding is None else self.binding.context
+
+    def keep_contexts(self) -> None:
+        binding = leave(self.ctx, self.context, self.binding)
+        # What is kept is nobody's.
+        self.ctx = self.context = self.binding = None
+        if binding is not None:
+            keep(self.plan, self.app, binding)
 
     def call_view(self) -> None:
         """The request is matched: call an async view where nothing comes before it, until it waits."""
@@ -340,7 +372,7 @@ class Exchange(AsyncPhases):
         if answer is None:
             if not self.in_thread and not stock:
                 await TO_THREAD
-            answer = answer_of(response, self.environ or self.lazy.fill(self.ctx.request))
+            answer = answer_of(response, self.environ or self.lazy.fill(request_of(self.ctx)))
         return answer
 
     async def end(self, error: BaseException | None) -> None:

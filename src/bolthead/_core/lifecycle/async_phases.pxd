@@ -2,7 +2,7 @@ from bolthead._core.lifecycle.contexts cimport (
     check_app_popped, check_request_popped, close_request, drop_app, drop_request, pushed_along,
 )
 from bolthead._core.lifecycle.phases cimport enter, is_async, save_session, scopes_of, select, send
-from bolthead._core.lifecycle.records cimport Plan, RequestRecord
+from bolthead._core.lifecycle.records cimport Plan, RequestRecord, request_of
 from bolthead._core.lifecycle.steps cimport Steps
 from bolthead._core.lifecycle.unhandled cimport is_answer, routing_error
 

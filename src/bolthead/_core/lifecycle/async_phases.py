@@ -14,7 +14,7 @@ from .class_views import on_loop, waits_on_loop
 from .contexts import check_app_popped, check_request_popped, close_request, drop_app, drop_request, pushed_along
 from .handling import awaited_handling, handling
 from .phases import enter, is_async, save_session, scopes_of, select, send
-from .records import Plan
+from .records import Plan, request_of
 from .steps import TO_LOOP, TO_THREAD, Steps
 from .unhandled import handler_of, is_answer, routing_error
 
@@ -108,7 +108,7 @@ class AsyncPhases(Steps):
                 if not self.in_thread:
                     await TO_THREAD
                 send(plan.signals.request_started, app, None, None)
-        request = self.ctx.request
+        request = request_of(self.ctx)
         scopes = scopes_of(plan, request)[::-1]
         preprocessors = plan.preprocessors
         if preprocessors:
@@ -155,7 +155,7 @@ class AsyncPhases(Steps):
         if is_answer(plan, error):
             return error
         if plan.stock_error_handling and plan.error_watch.unchanged():
-            handler = handler_of(self.app, self.ctx.request, error)
+            handler = handler_of(self.app, request_of(self.ctx), error)
             return error if handler is None else await self.handle(handler, error)
         if not self.in_thread:
             await TO_THREAD
@@ -178,7 +178,7 @@ class AsyncPhases(Steps):
             if callable(rv) and not self.in_thread and not isinstance(rv, (BaseResponse, Exception)):
                 # A WSGI application, which may block.
                 await TO_THREAD
-            response = plan.responses.make(app, ctx.request, rv)
+            response = plan.responses.make(app, request_of(ctx), rv)
         if not plan.inline_process_response:
             if not self.in_thread:
                 await TO_THREAD
@@ -189,7 +189,7 @@ class AsyncPhases(Steps):
                     response = await self.call(func, response)
             after = plan.after
             if after:
-                for name in scopes_of(plan, ctx.request):
+                for name in scopes_of(plan, request_of(ctx)):
                     for func in reversed(after.get(name, ())):
                         response = await self.call(func, response)
             if plan.sessions is None and not self.in_thread:
@@ -222,7 +222,7 @@ class AsyncPhases(Steps):
         pushed: Any = None
         try:
             if teardown:
-                for name in scopes_of(plan, ctx.request):
+                for name in scopes_of(plan, request_of(ctx)):
                     for func in reversed(teardown.get(name, ())):
                         await self.call(func, error)
             close_request(plan, ctx)

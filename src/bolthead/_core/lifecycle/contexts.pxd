@@ -1,7 +1,9 @@
 cimport cython
 
 from bolthead._core.lifecycle.phases cimport open_session, plan_of, send, synced, teardown_app, teardown_request
-from bolthead._core.lifecycle.records cimport AppRecord, GlobalsRecord, Plan, RequestRecord, environ_seen
+from bolthead._core.lifecycle.records cimport (
+    AppRecord, GlobalsRecord, Plan, RequestRecord, environ_seen, lazy_request, request_of,
+)
 from bolthead._core.primitives.context_vars cimport var_get, var_reset, var_set, variables_of
 from bolthead._core.primitives.objects cimport bare, item_of
 from bolthead._core.request.scope cimport LazyEnviron
@@ -13,6 +15,7 @@ from bolthead._core.routing.tree cimport Leaf, Tree
 cdef object app_var
 cdef object request_var
 cdef object NOT_CREATED
+cdef bint MAKES_REQUESTS_LATE
 cdef object FOUND
 cdef object MISSED
 cdef object _WEBSOCKET
@@ -22,9 +25,11 @@ cpdef object new_context(Plan plan, object app, object given)
 cdef object context_by_app(Plan plan, object app, object environ)
 @cython.locals(ctx=RequestRecord)
 cpdef object new_lazy_context(Plan plan, object app, LazyEnviron lazy)
+cpdef bint has_known_host(Plan plan, LazyEnviron lazy) except -1
 cpdef object fill_request_context(
     RequestRecord ctx, object app, object request, dict environ, object adapter, object session
 )
+cpdef object clear_app_context(GlobalsRecord ctx, object app)
 cpdef object remember_host(Plan plan, object ctx, object environ)
 cpdef object push_app(Plan plan, AppRecord ctx)
 
@@ -38,6 +43,8 @@ cpdef object check_app_popped(Plan plan, AppRecord ctx, object top)
 @cython.locals(made=GlobalsRecord)
 cpdef object push_request(Plan plan, RequestRecord ctx)
 
+cpdef object match_pushed(Plan plan, RequestRecord ctx)
+
 @cython.locals(environ=dict)
 cpdef object pop_request(Plan plan, RequestRecord ctx, object exc)
 @cython.locals(pushed=AppRecord, same=cython.bint)
@@ -47,7 +54,7 @@ cpdef object close_request(Plan plan, RequestRecord ctx)
 cpdef object pushed_along(RequestRecord ctx)
 cpdef object drop_request(RequestRecord ctx)
 @cython.locals(environ=dict)
-cdef object forget_push(RequestRecord ctx)
+cpdef object forget_push(RequestRecord ctx)
 cpdef object check_request_popped(RequestRecord ctx, object top)
 
 @cython.locals(tree=Tree, leaf=Leaf, path=str, method=str, environ=dict, websocket=cython.bint)

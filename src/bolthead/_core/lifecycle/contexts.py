@@ -13,7 +13,17 @@ from ..request.scope import LazyEnviron
 from ..routing.adapter import may_redirect, not_found_error
 from ..routing.search import DETOUR, FOUND, MISSED, lookup_static, lookup_tree
 from .phases import open_session, plan_of, send, synced, teardown_app, teardown_request
-from .records import NOT_CREATED, AppRecord, GlobalsRecord, Plan, RequestRecord, environ_seen
+from .records import (
+    MAKES_REQUESTS_LATE,
+    NOT_CREATED,
+    AppRecord,
+    GlobalsRecord,
+    Plan,
+    RequestRecord,
+    environ_seen,
+    lazy_request,
+    request_of,
+)
 
 app_var = _cv_app
 request_var = _cv_request
@@ -55,23 +65,23 @@ def context_by_app(plan: Plan, app: Any, environ: Any) -> Any:
 
 def new_lazy_context(plan: Plan, app: Any, lazy: LazyEnviron) -> Any:
     """A request context whose environ is made when it is first read; None where the adapter is needed at once."""
-    if lazy.host not in plan.checked_raw_hosts or item_of(plan.config, "TRUSTED_HOSTS") is not None:
+    if not has_known_host(plan, lazy):
         return None
-    request = bare(plan.websocket_class if lazy.websocket else plan.request_class)
-    request._lazy_environ = lazy
-    if not plan.stock_json_module:
-        request.json_module = plan.json
     ctx = bare(plan.context_class)
-    fill_request_context(ctx, app, request, None, NOT_CREATED, None)
+    fill_request_context(ctx, app, None if MAKES_REQUESTS_LATE else lazy_request(lazy), None, NOT_CREATED, None)
     ctx._lazy = lazy
     return ctx
+
+
+def has_known_host(plan: Plan, lazy: LazyEnviron) -> bool:
+    return lazy.host in plan.checked_raw_hosts and item_of(plan.config, "TRUSTED_HOSTS") is None
 
 
 def fill_request_context(
     ctx: RequestRecord, app: Any, request: Any, environ: dict[str, Any] | None, adapter: Any, session: Any
 ) -> None:
     ctx.app = app
-    ctx.request = request
+    ctx._request = request
     ctx.environ = environ
     ctx.flashes = None
     ctx._adapter = adapter
@@ -86,6 +96,15 @@ def fill_request_context(
     ctx._url_for_guards = None
     ctx._rule = None
     ctx._values = None
+
+
+def clear_app_context(ctx: GlobalsRecord, app: Any) -> None:
+    ctx.app = app
+    ctx._adapter = NOT_CREATED
+    ctx._g = None
+    ctx._token = None
+    ctx._tokens = None
+    ctx._url_for_guards = None
 
 
 def remember_host(plan: Plan, ctx: Any, environ: Any) -> None:
@@ -164,11 +183,7 @@ def push_request(plan: Plan, ctx: RequestRecord) -> None:
     if outer is None or outer.app is not app:
         if plan.stock_contexts:
             made: GlobalsRecord = bare(plan.app_class)
-            made.app = app
-            made._adapter = NOT_CREATED
-            made._g = None
-            made._url_for_guards = None
-            made._tokens = None
+            clear_app_context(made, app)
             made._token = var_set(app_var, made)
             pushed = made
             if plan.pushed:
@@ -188,9 +203,14 @@ def push_request(plan: Plan, ctx: RequestRecord) -> None:
     if not plan.stock_session_interface:
         open_session(ctx)
     if ctx._adapter is NOT_CREATED:
-        if not match(plan, ctx):
-            ctx.match_request()  # type: ignore[attr-defined]
+        match_pushed(plan, ctx)
     elif ctx._adapter is not None:
+        ctx.match_request()  # type: ignore[attr-defined]
+
+
+def match_pushed(plan: Plan, ctx: RequestRecord) -> None:
+    """Match the request, by its adapter if it needs one."""
+    if not match(plan, ctx):
         ctx.match_request()  # type: ignore[attr-defined]
 
 
@@ -201,7 +221,7 @@ def pop_request(plan: Plan, ctx: RequestRecord, exc: Any) -> None:
             if not plan.inline_do_teardown_request:
                 ctx.app.do_teardown_request(exc)
             elif plan.teardown or plan.tearing_down:
-                teardown_request(plan, ctx.app, ctx.request, exc)
+                teardown_request(plan, ctx.app, ctx._request or request_of(ctx), exc)
             environ = ctx.environ
             # FAST (string): what `close_request` asks first, which pure is a call.
             if not plan.stock_close or environ is None or "CONTENT_TYPE" in environ:
@@ -222,7 +242,7 @@ def pop_silently(plan: Plan, ctx: RequestRecord, variables: Any, seen: Any) -> b
     """Pop a context, and the one pushed along, where neither calls a function of the user's.
 
     FAST (asgi string): *variables* is the context of variables. Where it still has those that were *seen* after the
-    push, true is returned: resetting two of them is left out, and it is not to be used any more.
+    push, true is returned, and all that is left to do is `kept_contexts.leave`, out of it.
     """
     try:
         if is_last_push(ctx):
@@ -230,11 +250,7 @@ def pop_silently(plan: Plan, ctx: RequestRecord, variables: Any, seen: Any) -> b
     finally:
         pushed = pushed_along(ctx)
         same = seen is not None and variables_of(variables) is seen
-        if same and is_last_push(ctx) and (pushed is None or is_last_push(pushed)):
-            forget_push(ctx)
-            if pushed is not None:
-                pushed._token = None
-        else:
+        if not (same and is_last_push(ctx) and (pushed is None or is_last_push(pushed))):
             same = False
             top = drop_request(ctx)
             if pushed is not None:
@@ -245,12 +261,14 @@ def pop_silently(plan: Plan, ctx: RequestRecord, variables: Any, seen: Any) -> b
 
 def close_request(plan: Plan, ctx: RequestRecord) -> None:
     """Close the files of the request's form."""
-    request = ctx.request
     # FAST (string): Werkzeug's `close` closes what is in `files`, which only a body of some type can fill.
     environ = ctx.environ
     if environ is None:
         environ = environ_seen(ctx)
-    if not plan.stock_close or (environ is not None and "CONTENT_TYPE" in environ and request.__dict__.get("files")):
+    if plan.stock_close and (environ is None or "CONTENT_TYPE" not in environ):
+        return
+    request = request_of(ctx)
+    if not plan.stock_close or request.__dict__.get("files"):
         # That of a websocket is about its connection.
         close = None if hasattr(request, "_connection") else getattr(request, "close", None)
         if close is not None:
@@ -297,7 +315,6 @@ _WEBSOCKET = ("ws", "wss")
 
 def match(plan: Plan, ctx: RequestRecord) -> bool:
     """Match the request without an adapter. False where an adapter has to."""
-    request = ctx.request
     environ = ctx.environ
     if environ is None:
         environ = environ_seen(ctx)
@@ -338,7 +355,7 @@ def match(plan: Plan, ctx: RequestRecord) -> bool:
             code, found, values = lookup_tree(tree, plan.domain, path, method, websocket)
         except HTTPException as error:
             # Raised by a converter.
-            request.routing_exception = error
+            request_of(ctx).routing_exception = error
             return True
         if code == DETOUR and not may_redirect(plan.map, found.rule, values, method):
             # A rule beside one with defaults is asked each time whether that one is meant.
@@ -346,12 +363,16 @@ def match(plan: Plan, ctx: RequestRecord) -> bool:
         if code != FOUND:
             if code == MISSED and not values and not websocket:
                 # FAST (errors): neither found nor of the other protocol, so no adapter is needed to say so.
-                request.routing_exception = not_found_error(found, False)
+                request_of(ctx).routing_exception = not_found_error(found, False)
                 return True
             return False
         leaf = found
-    request.url_rule = ctx._rule = leaf.rule
-    request.view_args = ctx._values = values
+    ctx._rule = leaf.rule
+    ctx._values = values
+    request = ctx._request
+    if request is not None:
+        request.url_rule = leaf.rule
+        request.view_args = values
     return True
 
 

@@ -11,7 +11,7 @@ from inspect import iscoroutinefunction
 from typing import Any
 
 from ..primitives.objects import is_coroutine_function, is_sync_function, item_of
-from .records import Plan, RequestRecord, environ_seen
+from .records import Plan, RequestRecord, environ_seen, request_of
 
 APP_ONLY = (None,)
 NOT_OPTIONS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"))
@@ -52,13 +52,13 @@ def open_session(ctx: RequestRecord) -> Any:
     if session is None:
         plan: Plan | None = ctx.app._plan
         if plan is not None and plan.sessions is not None:
-            session = ctx._session_or_none = plan.sessions.open(ctx.app, ctx.request)
+            session = ctx._session_or_none = plan.sessions.open(ctx.app, ctx._request or request_of(ctx))
             if session is not None:
                 return session
         interface = ctx.app.session_interface
         # Where this fails, nothing tries again: who looks at the session is told that there is none.
         ctx._was_pushed = False
-        session = interface.open_session(ctx.app, ctx.request)
+        session = interface.open_session(ctx.app, request_of(ctx))
         if session is None:
             session = interface.make_null_session(ctx.app)
         ctx._was_pushed = True
@@ -82,7 +82,7 @@ def enter(plan: Plan, app: Any, ctx: RequestRecord) -> Any:
         send(plan.signals.request_started, app, None, None)
     if plan.inline_preprocess_request:
         if plan.preprocessors or plan.before:
-            return preprocess(plan, app, ctx.request)
+            return preprocess(plan, app, ctx._request or request_of(ctx))
         return None
     return app.preprocess_request()
 
@@ -126,9 +126,9 @@ def select(plan: Plan, app: Any, ctx: RequestRecord, just_matched: bool) -> Any:
     Raises what routing found instead of a rule. *just_matched*: no user code has run since the match, so the record's
     rule, values and method are current.
     """
-    request = ctx.request
     rule = ctx._rule
     if not just_matched or rule is None:
+        request = request_of(ctx)
         if request.routing_exception is not None:
             app.raise_routing_exception(request)
         rule = ctx._rule = request.url_rule
@@ -146,11 +146,11 @@ def asks_for_options(plan: Plan, ctx: RequestRecord, rule: Any) -> bool:
             environ = environ_seen(ctx)
         method = "GET" if environ is None else environ["REQUEST_METHOD"]
     else:
-        method = ctx.request.method
+        method = request_of(ctx).method
     return (
         method not in NOT_OPTIONS
         and getattr(rule, "provide_automatic_options", False)
-        and ctx.request.method == "OPTIONS"
+        and request_of(ctx).method == "OPTIONS"
     )
 
 
@@ -176,7 +176,7 @@ def answer(plan: Plan, app: Any, ctx: RequestRecord, just_matched: bool) -> Any:
 def finish(plan: Plan, app: Any, ctx: RequestRecord, rv: Any, from_error_handler: bool) -> Any:
     """Make the response, run the hooks after the view, send ``request_finished``."""
     if plan.inline_make_response:
-        response = plan.responses.make(app, ctx.request, rv)
+        response = plan.responses.make(app, ctx._request or request_of(ctx), rv)
     else:
         response = app.make_response(rv)
     try:
@@ -200,7 +200,7 @@ def process(plan: Plan, app: Any, ctx: RequestRecord, response: Any) -> Any:
             response = synced(plan, app, func)(response)
     after = plan.after
     if after:
-        for name in scopes_of(plan, ctx.request):
+        for name in scopes_of(plan, ctx._request or request_of(ctx)):
             if name in after:
                 for func in reversed(after[name]):
                     response = synced(plan, app, func)(response)

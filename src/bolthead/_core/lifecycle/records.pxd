@@ -1,5 +1,8 @@
+cimport cython
+
 from bolthead._core.primitives.class_watch cimport ClassWatch
-from bolthead._core.primitives.objects cimport Flag
+from bolthead._core.primitives.context_vars cimport Binding
+from bolthead._core.primitives.objects cimport Flag, bare
 from bolthead._core.request.scope cimport LazyEnviron
 from bolthead._core.response.make cimport Responses
 from bolthead._core.session.cookie_session cimport CookieSessions
@@ -25,7 +28,7 @@ cdef object make_g(GlobalsRecord ctx)
 
 
 cdef class RequestRecord(AppRecord):
-    cdef public object request
+    cdef public object _request
     cdef public dict environ
     cdef public object _rule
     cdef public object _values
@@ -36,8 +39,6 @@ cdef class RequestRecord(AppRecord):
     cdef public object _session_or_none
     cdef public object _pushed
     cdef public LazyEnviron _lazy
-
-cpdef dict environ_seen(RequestRecord ctx)
 
 
 cdef class Plan:
@@ -92,5 +93,11 @@ cdef class Plan:
     cdef public str domain
     cdef public dict checked_hosts
     cdef public dict checked_raw_hosts
+    cdef public Binding kept
     cdef public dict sync_views
     cdef public dict scopes
+
+cpdef object request_of(RequestRecord ctx)
+@cython.locals(plan=Plan)
+cpdef object lazy_request(LazyEnviron lazy)
+cpdef dict environ_seen(RequestRecord ctx)

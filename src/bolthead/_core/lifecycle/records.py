@@ -6,10 +6,12 @@ until first use.
 
 from __future__ import annotations
 
+from types import MemberDescriptorType
 from typing import Any
 
 from ..primitives.class_watch import ClassWatch
-from ..primitives.objects import immortal
+from ..primitives.context_vars import Binding
+from ..primitives.objects import bare, immortal
 from ..request.scope import LazyEnviron
 from ..response.make import Responses
 from ..session.cookie_session import CookieSessions
@@ -73,7 +75,8 @@ class RequestRecord(AppRecord):
 
     ``_was_pushed``: it was pushed once, so its session may be opened. ``_is_get``: its method was GET when
     it was matched. ``environ`` is None where ``_lazy`` makes it when
-    the request's is looked at; until then the request is a GET without a body.
+    the request's is looked at; until then the request is a GET without a body. So is ``request``, which is None in
+    ``_request`` before.
     """
 
     __slots__ = (
@@ -81,16 +84,16 @@ class RequestRecord(AppRecord):
         "_is_get",
         "_lazy",
         "_pushed",
+        "_request",
         "_rule",
         "_session_or_none",
         "_values",
         "_was_pushed",
         "environ",
         "flashes",
-        "request",
     )
 
-    request: Any
+    _request: Any
     environ: dict[str, Any] | None
     flashes: list[tuple[str, str]] | None
     _after: list[Any] | None
@@ -101,6 +104,52 @@ class RequestRecord(AppRecord):
     _lazy: LazyEnviron | None
     _rule: Any
     _values: Any
+
+    @property
+    def request(self) -> Any:
+        return request_of(self)
+
+    @request.setter
+    def request(self, value: Any) -> None:
+        self._request = value
+
+    @request.deleter
+    def request(self) -> None:
+        request_of(self)
+        self._request = DELETED
+
+
+MAKES_REQUESTS_LATE = type(vars(RequestRecord)["_request"]) is not MemberDescriptorType
+"""Whether this is the compiled version. Pure, a slot is read in half the time of a property."""
+if not MAKES_REQUESTS_LATE:
+    RequestRecord.request = RequestRecord._request
+
+
+def request_of(ctx: RequestRecord) -> Any:
+    """The request of a context, made if it was not.
+
+    FAST (string): where there mostly is one, ``ctx._request`` is asked first: pure, this is a call.
+    """
+    request = ctx._request
+    if request is None:
+        if ctx._lazy is not None:
+            request = ctx._request = lazy_request(ctx._lazy)
+            if ctx._rule is not None:
+                request.url_rule = ctx._rule
+                request.view_args = ctx._values
+    elif request is DELETED:
+        raise AttributeError(f"{type(ctx).__name__!r} object has no attribute 'request'")
+    return request
+
+
+def lazy_request(lazy: LazyEnviron) -> Any:
+    """A request whose environ is made when it is first read."""
+    plan: Plan = lazy.plan
+    request = bare(plan.websocket_class if lazy.websocket else plan.request_class)
+    request._lazy_environ = lazy
+    if not plan.stock_json_module:
+        request.json_module = plan.json
+    return request
 
 
 def environ_seen(ctx: RequestRecord) -> dict[str, Any] | None:
@@ -149,6 +198,7 @@ class Plan:
         "inline_websocket_context",
         "inline_wsgi_app",
         "json",
+        "kept",
         "map",
         "may_skip_response",
         "popped",
@@ -244,6 +294,8 @@ class Plan:
     checked_hosts: dict[str, None]
     # The same as an ASGI server gives them.
     checked_raw_hosts: dict[bytes, None]
+    # Contexts of requests that have ended, see `kept_contexts`: the first, which has the next one.
+    kept: Binding | None
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled as None: it is derived from an application, and made again."""

@@ -47,5 +47,6 @@ cdef class Steps(Beginning):
     cdef object _arrive(self)
     @cython.locals(hop=Hop)
     cdef object _go_on(self)
+    cdef object own_context(self)
     cpdef object suspended(self)
     cpdef object ended(self, object error)

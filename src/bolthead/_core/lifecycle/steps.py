@@ -46,8 +46,8 @@ class Steps(Beginning):
     ``in_thread``: the coroutine is in a thread. ``running``: on the loop, it is what runs, and not a task that it has
     made. ``prompt``: it has come back from a thread, and has gone on, without the loop's having had a turn.
 
-    Without a coroutine, ``begin_here`` is called first, in a copy of the context: it may make one, or do all that there
-    is to do. If it returns true, that copy is dropped, and it is called again in the context itself.
+    Without a coroutine, ``begin_here`` is called first, in ``own_context``: it may make one, or do all that there is to
+    do. If it returns true, that context is left, and it is called again in the current one.
 
     A thread cannot be interrupted: a cancellation that comes meanwhile is raised when the coroutine is back on the
     loop; with ``ending`` after the coroutine has ended, since what is left are functions that have to run.
@@ -118,11 +118,11 @@ class Steps(Beginning):
         self.running = True
         try:
             if self.coroutine is None:
-                outer = self.context
-                self.context = copy_of(outer)
+                self.context = self.own_context()
                 if begin_in(self.context, self):
-                    self.context = outer
-                    begin_in(outer, self)
+                    self.begin_here()
+                    if self.coroutine is not None:
+                        self.context = copy_of(None)
             out = ENDED if self.coroutine is None else resume(self.context, self.coroutine, value)
         except BaseException as error:
             return self._end(error)
@@ -196,6 +196,10 @@ class Steps(Beginning):
                 return self._throw(CancelledError())
             self.cancelled = True
         return self._step(None)
+
+    def own_context(self) -> Any:
+        """The context to begin in: by default, a copy of the current one."""
+        return copy_of(None)
 
     def suspended(self) -> None:
         """Called when the coroutine waits on the loop, as long as ``watchable`` is set."""

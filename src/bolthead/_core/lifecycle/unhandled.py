@@ -8,7 +8,7 @@ from werkzeug.exceptions import BadRequestKeyError, HTTPException
 from werkzeug.routing import RoutingException
 
 from ..primitives.objects import item_of
-from .records import Plan, RequestRecord
+from .records import Plan, RequestRecord, request_of
 
 
 def is_answer(plan: Plan, error: Any) -> bool:
@@ -29,7 +29,7 @@ def is_answer(plan: Plan, error: Any) -> bool:
 
 def routing_error(plan: Plan, ctx: RequestRecord) -> Any:
     """The error of routing if it is used as the response without any further step; else None."""
-    error = ctx.request.routing_exception
+    error = (ctx._request or request_of(ctx)).routing_exception
     if error is None or isinstance(error, RoutingException) or not is_answer(plan, error):
         return None
     return error

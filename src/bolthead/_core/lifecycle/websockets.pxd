@@ -3,7 +3,7 @@ cimport cython
 from bolthead._core.lifecycle.async_phases cimport AsyncPhases
 from bolthead._core.lifecycle.contexts cimport new_lazy_context, pop_request, push_request, remember_host
 from bolthead._core.lifecycle.phases cimport is_async, plan_of, scopes_of
-from bolthead._core.lifecycle.records cimport Plan
+from bolthead._core.lifecycle.records cimport Plan, request_of
 from bolthead._core.request.scope cimport LazyEnviron, environ_of, lazy_environ
 from bolthead._core.response.asgi_messages cimport start_message
 

@@ -12,6 +12,7 @@ from ..response.asgi_messages import start_message
 from .async_phases import AsyncPhases
 from .contexts import new_lazy_context, pop_request, push_request, remember_host
 from .phases import is_async, plan_of, scopes_of
+from .records import request_of
 from .steps import TO_LOOP, TO_THREAD
 from .unhandled import handler_of
 
@@ -191,10 +192,10 @@ class Connection(AsyncPhases):
         more = self.scope.get(TEST_ENVIRON)
         inline = plan.inline_websocket_context and plan.websocket_watch.unchanged()
         if inline and not more:
-            lazy = lazy_environ(self.scope, True)
+            lazy = lazy_environ(plan, self.scope, True)
             self.ctx = None if lazy is None else new_lazy_context(plan, app, lazy)
         if self.ctx is not None:
-            self.ctx.request._connection = self
+            request_of(self.ctx)._connection = self
             push_request(plan, self.ctx)
             return
         environ = environ_of(self.scope)
@@ -216,7 +217,7 @@ class Connection(AsyncPhases):
 
     async def dispatch(self) -> Any:
         app = self.app
-        request = self.ctx.request
+        request = request_of(self.ctx)
         try:
             for name in scopes_of(self.plan, request)[::-1]:
                 for func in app.before_websocket_funcs.get(name, ()):
@@ -232,7 +233,7 @@ class Connection(AsyncPhases):
     async def handle_user_exception(self, error: Exception) -> Any:
         if self.accepted:
             raise error
-        handler = handler_of(self.app, self.ctx.request, error)
+        handler = handler_of(self.app, request_of(self.ctx), error)
         return error if handler is None else await self.handle(handler, error)
 
     async def finish(self, rv: Any) -> None:
@@ -245,7 +246,7 @@ class Connection(AsyncPhases):
             if not self.in_thread:
                 await TO_THREAD
             response = app.make_response(rv)
-        for name in scopes_of(self.plan, self.ctx.request):
+        for name in scopes_of(self.plan, request_of(self.ctx)):
             for func in reversed(app.after_websocket_funcs.get(name, ())):
                 response = await self.call(func, response)
         if response is None:
@@ -265,7 +266,7 @@ class Connection(AsyncPhases):
         if not self.in_thread:
             await TO_THREAD
         body = response.get_data()
-        pairs = list(response.get_wsgi_headers(self.ctx.request.environ))
+        pairs = list(response.get_wsgi_headers(request_of(self.ctx).environ))
         await TO_LOOP
         self.closed = True
         start = start_message(response.status_code, pairs)

@@ -43,3 +43,20 @@ cdef class Beginning:
 cpdef bint begin_in(object context, Beginning beginning) except -1
 cpdef object copy_of(object context)
 cpdef object variables_of(object context)
+cpdef bint nothing_is_set() except -1
+
+
+@cython.final
+cdef class Binding:
+    cdef readonly object context
+    cdef readonly object variables
+    cdef readonly object outer
+    cdef readonly object outer_token
+    cdef readonly dict outer_dict
+    cdef readonly object inner
+    cdef readonly object inner_token
+    cdef readonly dict inner_dict
+    cdef public Binding next
+    cdef public Py_ssize_t count
+
+    cpdef bint is_free(self) except -1

@@ -106,6 +106,43 @@ def variables_of(context: Context) -> Any:
     """
 
 
+def nothing_is_set() -> bool:
+    """Whether no variable is set in the current context. The pure version cannot tell."""
+    return False
+
+
+class Binding:
+    """A context in which nothing but two variables is set: to *outer*, then to *inner*, objects with a ``__dict__``.
+
+    Each has its token. *variables* is what `variables_of` returns for the context. *next* is for a list of them, which
+    has as many as the *count* of its first.
+    """
+
+    __slots__ = ("context", "count", "inner", "inner_token", "next", "outer", "outer_token", "variables")
+
+    next: Binding | None
+    count: int
+
+    def __init__(
+        self, context: Any, variables: Any, outer: Any, outer_token: Any, inner: Any, inner_token: Any
+    ) -> None:
+        self.context = context
+        self.variables = variables
+        self.outer = outer
+        self.outer_token = outer_token
+        self.inner = inner
+        self.inner_token = inner_token
+        self.next = None
+        self.count = 0
+
+    def is_free(self) -> bool:
+        """Whether nobody else has any of it, be it by a copy of the context, and the objects have no attributes.
+
+        The pure version cannot tell.
+        """
+        return False
+
+
 class Rest:
     """What is left of an awaitable that `advance` has begun: one that waits for *out* first."""
 

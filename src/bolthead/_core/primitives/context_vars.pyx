@@ -33,8 +33,10 @@ cdef extern from "Python.h":
 
 cdef extern from *:
     """
+    static PyTypeObject *bolthead_mapping = NULL;
     static int bolthead_is_mapping(PyObject *part, void *found) {
-        if (!strcmp(Py_TYPE(part)->tp_name, "hamt")) *(PyObject **)found = part;
+        if (bolthead_mapping ? Py_TYPE(part) == bolthead_mapping : !strcmp(Py_TYPE(part)->tp_name, "hamt"))
+            *(PyObject **)found = part;
         return 0;
     }
     /* The immutable mapping that a context has: each change gives it another. Borrowed; NULL if there is none. */
@@ -43,6 +45,11 @@ cdef extern from *:
         traverseproc traverse = Py_TYPE(context)->tp_traverse;
         if (traverse) traverse(context, bolthead_is_mapping, &found);
         return found;
+    }
+    /* When there are no other threads yet. */
+    static void bolthead_find_mapping(PyObject *context) {
+        PyObject *found = bolthead_variables(context);
+        if (found) bolthead_mapping = Py_TYPE(found);
     }
     /* A new reference in *out*: what the coroutine yields (1 is returned) or returns (0). */
     static CYTHON_INLINE int bolthead_resume(PyObject *context, PyObject *coroutine, PyObject *value, PyObject **out) {
@@ -56,12 +63,57 @@ cdef extern from *:
         return outcome;
     }
     """
+    void bolthead_find_mapping(object context)
     object PyContext_Copy(object context)
     object PyContext_CopyCurrent()
     int PyContext_Enter(object context) except -1
     int PyContext_Exit(object context) except -1
     PyObject *bolthead_variables(object context)
     int bolthead_resume(object context, object coroutine, object value, PyObject **out) except -1
+
+cdef extern from *:
+    """
+    #if CYTHON_COMPILING_IN_CPYTHON && !defined(Py_GIL_DISABLED)
+    static int bolthead_nothing_is_set(void) {
+        PyObject *context = PyThreadState_Get()->context;
+        return context == NULL ? 1 : PyObject_Size(context) == 0;
+    }
+    static CYTHON_INLINE Py_ssize_t bolthead_references(PyObject *obj) {
+        return Py_REFCNT(obj);
+    }
+    #else
+    /* Counts of references say nothing there, so that nothing is found to be free. */
+    static int bolthead_nothing_is_set(void) {
+        return 0;
+    }
+    static CYTHON_INLINE Py_ssize_t bolthead_references(PyObject *obj) {
+        return 0;
+    }
+    #endif
+
+    /* Whether only its binding and the mapping have it, without an attribute of its own or a weak reference. */
+    static int bolthead_is_alone(PyObject *obj, PyObject *dict) {
+        Py_ssize_t offset = Py_TYPE(obj)->tp_weaklistoffset;
+        return bolthead_references(obj) == 2 && PyDict_Size(dict) == 0
+            && (offset == 0 || *(PyObject **)((char *)obj + offset) == NULL);
+    }
+
+    /* A mapping made from another one by a change shares nodes with it. */
+    static int bolthead_is_shared(PyObject *part, void *nothing) {
+        if (strncmp(Py_TYPE(part)->tp_name, "hamt", 4)) return 0;
+        return bolthead_references(part) != 1 || Py_TYPE(part)->tp_traverse(part, bolthead_is_shared, nothing);
+    }
+
+    /* Whether only its binding and one context have a mapping. */
+    static int bolthead_is_unshared(PyObject *mapping) {
+        return bolthead_references(mapping) == 2 && !Py_TYPE(mapping)->tp_traverse(mapping, bolthead_is_shared, NULL);
+    }
+    """
+    bint bolthead_nothing_is_set() except -1
+    Py_ssize_t bolthead_references(PyObject *obj)
+    bint bolthead_is_alone(PyObject *obj, PyObject *dict)
+    bint bolthead_is_unshared(PyObject *mapping)
+    object PyObject_GenericGetDict(object obj, void *context)
 
 cdef extern from *:
     """
@@ -157,6 +209,8 @@ cdef extern from *:
     int bolthead_unbound() except -1
 
 include "attributes.pxi"
+
+bolthead_find_mapping(PyContext_CopyCurrent())
 
 ENDED = type("Ended", (), {"__repr__": lambda self: "<ended>", "__slots__": ()})()
 cdef object ended = ENDED
@@ -391,6 +445,33 @@ cpdef object copy_of(object context):
 cpdef object variables_of(object context):
     cdef PyObject *found = bolthead_variables(context)
     return None if found is NULL else <object>found
+
+
+cpdef bint nothing_is_set() except -1:
+    return bolthead_nothing_is_set()
+
+
+cdef class Binding:
+    def __init__(self, context, variables, outer, outer_token, inner, inner_token):
+        self.context = context
+        self.variables = variables
+        self.outer = outer
+        self.outer_token = outer_token
+        self.outer_dict = PyObject_GenericGetDict(outer, NULL)
+        self.inner = inner
+        self.inner_token = inner_token
+        self.inner_dict = PyObject_GenericGetDict(inner, NULL)
+
+    cpdef bint is_free(self) except -1:
+        # Each token has the context.
+        return (
+            bolthead_references(<PyObject *>self.context) == 3
+            and bolthead_references(<PyObject *>self.outer_token) == 1
+            and bolthead_references(<PyObject *>self.inner_token) == 1
+            and bolthead_is_alone(<PyObject *>self.outer, <PyObject *>self.outer_dict)
+            and bolthead_is_alone(<PyObject *>self.inner, <PyObject *>self.inner_dict)
+            and bolthead_is_unshared(<PyObject *>self.variables)
+        )
 
 
 cdef class Rest:

@@ -21,6 +21,7 @@ cpdef bint has_body(dict environ) except -1
 
 
 cdef class LazyEnviron(HeaderValues):
+    cdef readonly object plan
     cdef readonly dict scope
     cdef readonly str path
     cdef readonly str cookies
@@ -30,4 +31,4 @@ cdef class LazyEnviron(HeaderValues):
     cpdef dict fill(self, object request)
 
 @cython.locals(path=str, scheme=str, cookie=bytes, lazy=LazyEnviron)
-cpdef LazyEnviron lazy_environ(dict scope, bint websocket)
+cpdef LazyEnviron lazy_environ(object plan, dict scope, bint websocket)

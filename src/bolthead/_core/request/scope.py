@@ -170,12 +170,13 @@ def has_body(environ: dict[str, Any]) -> bool:
 class LazyEnviron(HeaderValues):
     """The environ of a GET request without a body and anything else that is rare: it is made when looked at.
 
-    *host* (the header's bytes), *path*, *cookies* (the header, empty without one) and *websocket* (whether the request
+    *plan* is that of the application. *host* (the header's bytes), *path*, *cookies* (the header, empty without one) and *websocket* (whether the request
     asks for one) are what the lifecycle needs of it by itself.
     """
 
-    __slots__ = ("cookies", "environ", "path", "scope", "websocket")
+    __slots__ = ("cookies", "environ", "path", "plan", "scope", "websocket")
 
+    plan: Any
     scope: dict[str, Any]
     path: str
     cookies: str
@@ -191,7 +192,7 @@ class LazyEnviron(HeaderValues):
         return environ
 
 
-def lazy_environ(scope: dict[str, Any], websocket: bool) -> Any:
+def lazy_environ(plan: Any, scope: dict[str, Any], websocket: bool) -> Any:
     """A `LazyEnviron` for *scope*, of type websocket or not; None where the environ is to be made at once.
 
     FAST (asgi string, asgi connect): the environ is the larger part of what a short request costs.
@@ -209,6 +210,7 @@ def lazy_environ(scope: dict[str, Any], websocket: bool) -> Any:
     # With a body the lifecycle looks at the environ in any case.
     if not lazy.read(scope["headers"], websocket):
         return None
+    lazy.plan = plan
     lazy.scope = scope
     lazy.path = path
     cookie = lazy.cookie
