@@ -96,8 +96,9 @@ WATCHED = frozenset((*APP_STEPS, *ERROR_STEPS, *APP_PARTS, *WEBSOCKET_PARTS, *AP
 CONTEXT_STEPS = ("__init__", "__new__", "match_request", "pop", "push")
 APP_CONTEXT_STEPS = ("__init__", "__new__", "pop", "push")
 REQUEST_SCOPES = ("blueprint", "blueprints", "endpoint")
-REQUEST_MADE = ("__init__", "__new__", "__setattr__", "environ", "host", "trusted_hosts")
-"""What making a request goes through; its adapter, unless it needs none, sets ``host``."""
+REQUEST_MATCHED = ("routing_exception", "url_rule", "view_args")
+REQUEST_MADE = ("__init__", "__new__", "__setattr__", "environ", "host", "trusted_hosts", *REQUEST_MATCHED)
+"""What making a request goes through; its adapter, unless it needs none, sets ``host``, and matching it the last."""
 REQUEST_STEPS = (*REQUEST_MADE, "_load_form_data", "close", "json_module", "method", *REQUEST_SCOPES)
 RESPONSE_FILLED = ("__init__", "_clean_status", "set_data", "status")
 RESPONSE_DEFAULTS = (
@@ -260,6 +261,13 @@ def _set_flags(plan: Plan, app: Flask) -> None:
         and APP_CONTEXT.is_stock(AppContext)
         and inline("request_context", "app_context", "create_url_adapter")
     )
+    plan.inline_view = (
+        plan.inline_full_dispatch_request
+        and plan.inline_preprocess_request
+        and plan.inline_dispatch_request
+        and plan.inline_ensure_sync
+    )
+    plan.inline_pop = plan.stock_contexts and plan.inline_do_teardown_request and plan.inline_do_teardown_appcontext
     request_class = app.request_class
     by_path = plan.stock_contexts and not app.subdomain_matching and not app.url_map.host_matching
     plan.inline_request_context = by_path and makes_stock(request_class)
@@ -308,6 +316,8 @@ def _set_collections(plan: Plan, app: Flask) -> None:
     plan.finished = request_finished.receivers
     plan.tearing_down = request_tearing_down.receivers
     plan.app_tearing_down = appcontext_tearing_down.receivers
+    plan.view_hooks = (plan.started, plan.preprocessors, plan.before)
+    plan.end_hooks = (plan.teardown, plan.app_teardown, plan.tearing_down, plan.app_tearing_down, plan.popped)
     plan.map = app.url_map
     ours = isinstance(app.url_map, Map) and MAP.is_stock(type(app.url_map)) and ADAPTER.is_stock(MapAdapter)
     plan.tree = app.url_map._tree if ours else None
@@ -317,7 +327,7 @@ def _set_collections(plan: Plan, app: Flask) -> None:
     plan.sessions = None
     plan.checked_hosts = {}
     plan.checked_raw_hosts = {}
-    plan.kept = None
+    plan.raw_host = plan.kept = None
     plan.sync_views = {}
     plan.scopes = {}
 

@@ -1,9 +1,10 @@
 cimport cython
 
 from bolthead._core.json.response_json cimport line_of
+from bolthead._core.lifecycle.asgi_method cimport Driver
 from bolthead._core.lifecycle.async_phases cimport AsyncPhases
 from bolthead._core.lifecycle.contexts cimport (
-    is_last_push, match_pushed, new_context, new_lazy_context, pop_request, pop_silently, preserve_contexts, push_request,
+    is_last_push, match, new_context, new_lazy_context, pop_request, pop_silently, preserve_contexts, push_request,
 )
 from bolthead._core.lifecycle.kept_contexts cimport keep, leave, take, use
 from bolthead._core.lifecycle.phases cimport can_skip_response, plan_of
@@ -62,5 +63,6 @@ cdef class Exchange(AsyncPhases):
     cdef bytes short_body(self, object rv)
 
 
-@cython.locals(exchange=Exchange)
-cpdef object run(object app, object scope, object receive, object send_message)
+cdef class AsgiDriver(Driver):
+    @cython.locals(exchange=Exchange)
+    cdef object run(self, object app, object scope, object receive, object send)

@@ -15,13 +15,14 @@ from ..response.asgi_messages import body_message, start_with, whole_headers
 from ..response.status import content_type_of
 from .asgi_body import read_body
 from .asgi_hints import EARLY_HINTS, HINTS_EXTENSION, EarlyHints
+from .asgi_method import Driver
 from .asgi_send import Answer, StartResponse, answer_of, answer_of_wsgi, start_of, transmit, whole_answer
 from .asgi_trailers import TRAILERS, TRAILERS_EXTENSION, Trailers
 from .async_phases import AsyncPhases
 from .contexts import (
     PRESERVE,
     is_last_push,
-    match_pushed,
+    match,
     new_context,
     new_lazy_context,
     pop_request,
@@ -174,7 +175,8 @@ class Exchange(AsyncPhases):
             if self.binding is None:
                 self.push()
             else:
-                match_pushed(plan, self.ctx)
+                if not match(plan, self.ctx):
+                    self.ctx.match_request()
             seen = variables_of(self.context)
             self.watchable = True
             self.call_view()
@@ -421,17 +423,25 @@ class Exchange(AsyncPhases):
                 var_get(app_var, None).pop()
 
 
-def run(app: Any, scope: Any, receive: Any, send_message: Any) -> Any:
-    """The body of ``Flask.asgi_app``: something to await. Raises ValueError for a scope of another type."""
-    if type(scope) is not dict:
-        scope = dict(scope)
-    kind = scope["type"]
-    if kind == "http":
-        exchange = Exchange.__new__(Exchange)
-        exchange.begin(app, scope, receive, send_message)
-        return exchange
-    if kind == "websocket":
-        return Connection(app, scope, receive, send_message)
-    if kind == "lifespan":
-        return Lifespan(app, scope, receive, send_message)
-    raise ValueError(f"An ASGI scope of type {kind!r} is none that bolthead serves.")
+class AsgiDriver(Driver):
+    """The driver, without a state of its own."""
+
+    __slots__ = ()
+
+    def run(self, app: Any, scope: Any, receive: Any, send: Any) -> Any:
+        """The body of ``Flask.asgi_app``: something to await. Raises ValueError for a scope of another type."""
+        if type(scope) is not dict:
+            scope = dict(scope)
+        kind = scope["type"]
+        if kind == "http":
+            exchange = Exchange.__new__(Exchange)
+            exchange.begin(app, scope, receive, send)
+            return exchange
+        if kind == "websocket":
+            return Connection(app, scope, receive, send)
+        if kind == "lifespan":
+            return Lifespan(app, scope, receive, send)
+        raise ValueError(f"An ASGI scope of type {kind!r} is none that bolthead serves.")
+
+
+DRIVER = AsgiDriver()

@@ -17,17 +17,34 @@ CALLED_FOR_ASGI_2 = (
 )
 
 
-_driver: Any = None
+class Driver:
+    """What answers for an application: `asgi.DRIVER`. As a class, so that a compiled method calls the other."""
+
+    __slots__ = ()
+
+    def __call__(self, app: Any, scope: Any, receive: Any, send: Any) -> Any:
+        return self.run(app, scope, receive, send)
+
+    def run(self, app: Any, scope: Any, receive: Any, send: Any) -> Any:
+        raise NotImplementedError
 
 
-def driver() -> Any:
-    """The ASGI driver, `asgi.run`. An application that is served over WSGI alone does not import it."""
+_driver: Driver | None = None
+
+
+def driver() -> Driver:
+    """The ASGI driver. An application that is served over WSGI alone does not import it."""
     global _driver
     if _driver is None:
-        from .asgi import run
+        from .asgi import DRIVER
 
-        _driver = run
+        _driver = DRIVER
     return _driver
+
+
+def driven(app: Any, scope: Any, receive: Any, send: Any) -> Any:
+    found = driver() if _driver is None else _driver
+    return found.run(app, scope, receive, send)
 
 
 class AsgiMethod:
@@ -53,8 +70,7 @@ class AsgiMethod:
             raise TypeError(CALLED_FOR_ASGI_2 if receive is None else CALLED_BY_WSGI)
         if self._direct:
             # FAST (asgi string): it is as good a coroutine as the method's, and one less.
-            run = driver() if _driver is None else _driver
-            return run(self._app, scope, receive, send)
+            return driven(self._app, scope, receive, send)
         return self.method(scope, receive, send)
 
     @property

@@ -4,6 +4,7 @@ from bolthead._core.lifecycle.contexts cimport (
 from bolthead._core.lifecycle.phases cimport enter, is_async, save_session, scopes_of, select, send
 from bolthead._core.lifecycle.records cimport Plan, RequestRecord, request_of
 from bolthead._core.lifecycle.steps cimport Steps
+from bolthead._core.primitives.objects cimport any_filled
 from bolthead._core.lifecycle.unhandled cimport is_answer, routing_error
 
 

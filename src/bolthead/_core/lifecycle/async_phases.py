@@ -10,6 +10,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response as BaseResponse
 
+from ..primitives.objects import any_filled
 from .class_views import on_loop, waits_on_loop
 from .contexts import check_app_popped, check_request_popped, close_request, drop_app, drop_request, pushed_along
 from .handling import awaited_handling, handling
@@ -34,14 +35,9 @@ class AsyncPhases(Steps):
         if (
             ctx._rule is None
             or self.in_thread
-            or plan.started
-            or plan.preprocessors
-            or plan.before
             or not plan.got_first_request
-            or not plan.inline_full_dispatch_request
-            or not plan.inline_preprocess_request
-            or not plan.inline_dispatch_request
-            or not plan.inline_ensure_sync
+            or not plan.inline_view
+            or any_filled(plan.view_hooks)
         ):
             return None
         if ctx._is_get and plan.stock_method:
@@ -204,16 +200,7 @@ class AsyncPhases(Steps):
     def can_pop_at_once(self) -> bool:
         """Whether popping the contexts calls no function of the user's."""
         plan = self.plan
-        return (
-            plan.stock_contexts
-            and plan.inline_do_teardown_request
-            and plan.inline_do_teardown_appcontext
-            and not plan.teardown
-            and not plan.app_teardown
-            and not plan.tearing_down
-            and not plan.app_tearing_down
-            and not plan.popped
-        )
+        return plan.inline_pop and not any_filled(plan.end_hooks)
 
     async def pop(self, teardown: Any, error: BaseException | None) -> None:
         """Call the functions of *teardown*, a dict by scope, and the application context's; pop both contexts."""

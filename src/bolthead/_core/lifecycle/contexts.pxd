@@ -25,11 +25,11 @@ cpdef object new_context(Plan plan, object app, object given)
 cdef object context_by_app(Plan plan, object app, object environ)
 @cython.locals(ctx=RequestRecord)
 cpdef object new_lazy_context(Plan plan, object app, LazyEnviron lazy)
+@cython.locals(known=cython.bint)
 cpdef bint has_known_host(Plan plan, LazyEnviron lazy) except -1
 cpdef object fill_request_context(
     RequestRecord ctx, object app, object request, dict environ, object adapter, object session
 )
-cpdef object clear_app_context(GlobalsRecord ctx, object app)
 cpdef object remember_host(Plan plan, object ctx, object environ)
 cpdef object push_app(Plan plan, AppRecord ctx)
 
@@ -42,8 +42,6 @@ cpdef object check_app_popped(Plan plan, AppRecord ctx, object top)
 
 @cython.locals(made=GlobalsRecord)
 cpdef object push_request(Plan plan, RequestRecord ctx)
-
-cpdef object match_pushed(Plan plan, RequestRecord ctx)
 
 @cython.locals(environ=dict)
 cpdef object pop_request(Plan plan, RequestRecord ctx, object exc)
@@ -58,7 +56,7 @@ cpdef object forget_push(RequestRecord ctx)
 cpdef object check_request_popped(RequestRecord ctx, object top)
 
 @cython.locals(tree=Tree, leaf=Leaf, path=str, method=str, environ=dict, websocket=cython.bint)
-cdef bint match(Plan plan, RequestRecord ctx) except -1
+cpdef bint match(Plan plan, RequestRecord ctx) except -1
 cpdef dict default_values()
 @cython.locals(plan=Plan)
 cpdef object fill_context(object app, object context)

@@ -74,7 +74,9 @@ def new_lazy_context(plan: Plan, app: Any, lazy: LazyEnviron) -> Any:
 
 
 def has_known_host(plan: Plan, lazy: LazyEnviron) -> bool:
-    return lazy.host in plan.checked_raw_hosts and item_of(plan.config, "TRUSTED_HOSTS") is None
+    # FAST (asgi string): most sites have one host, which need not be hashed.
+    known = lazy.host == plan.raw_host or lazy.host in plan.checked_raw_hosts
+    return known and item_of(plan.config, "TRUSTED_HOSTS") is None
 
 
 def fill_request_context(
@@ -98,22 +100,14 @@ def fill_request_context(
     ctx._values = None
 
 
-def clear_app_context(ctx: GlobalsRecord, app: Any) -> None:
-    ctx.app = app
-    ctx._adapter = NOT_CREATED
-    ctx._g = None
-    ctx._token = None
-    ctx._tokens = None
-    ctx._url_for_guards = None
-
-
 def remember_host(plan: Plan, ctx: Any, environ: Any) -> None:
     """Remember the Host of a request whose context was made by `app.request_context`, if that made its adapter."""
     host = environ.get("HTTP_HOST")
     if type(host) is str and len(plan.checked_hosts) < HOSTS and ctx.request.routing_exception is None:
         plan.checked_hosts[host] = None
         if host.isascii():
-            plan.checked_raw_hosts[host.encode()] = None
+            plan.raw_host = host.encode()
+            plan.checked_raw_hosts[plan.raw_host] = None
 
 
 def push_app(plan: Plan, ctx: AppRecord) -> None:
@@ -183,7 +177,11 @@ def push_request(plan: Plan, ctx: RequestRecord) -> None:
     if outer is None or outer.app is not app:
         if plan.stock_contexts:
             made: GlobalsRecord = bare(plan.app_class)
-            clear_app_context(made, app)
+            made.app = app
+            made._adapter = NOT_CREATED
+            made._g = None
+            made._url_for_guards = None
+            made._tokens = None
             made._token = var_set(app_var, made)
             pushed = made
             if plan.pushed:
@@ -203,14 +201,9 @@ def push_request(plan: Plan, ctx: RequestRecord) -> None:
     if not plan.stock_session_interface:
         open_session(ctx)
     if ctx._adapter is NOT_CREATED:
-        match_pushed(plan, ctx)
+        if not match(plan, ctx):
+            ctx.match_request()  # type: ignore[attr-defined]
     elif ctx._adapter is not None:
-        ctx.match_request()  # type: ignore[attr-defined]
-
-
-def match_pushed(plan: Plan, ctx: RequestRecord) -> None:
-    """Match the request, by its adapter if it needs one."""
-    if not match(plan, ctx):
         ctx.match_request()  # type: ignore[attr-defined]
 
 

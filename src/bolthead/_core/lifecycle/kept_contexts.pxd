@@ -1,7 +1,7 @@
 cimport cython
 
 from bolthead._core.lifecycle.contexts cimport (
-    clear_app_context, fill_request_context, forget_push, has_known_host,
+    fill_request_context, forget_push, has_known_host,
 )
 from bolthead._core.lifecycle.records cimport AppRecord, Plan, RequestRecord
 from bolthead._core.primitives.context_vars cimport Binding, nothing_is_set, variables_of
@@ -16,5 +16,5 @@ cpdef Binding take(Plan plan, LazyEnviron lazy)
 cpdef object use(Binding binding, LazyEnviron lazy)
 @cython.locals(outer=AppRecord)
 cpdef Binding leave(RequestRecord ctx, object context, Binding binding)
-@cython.locals(first=Binding, count=Py_ssize_t)
+@cython.locals(first=Binding, count=Py_ssize_t, outer=AppRecord)
 cpdef object keep(Plan plan, object app, Binding binding)

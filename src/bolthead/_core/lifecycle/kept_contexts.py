@@ -10,7 +10,7 @@ from typing import Any
 
 from ..primitives.context_vars import Binding, nothing_is_set, variables_of
 from ..request.scope import LazyEnviron
-from .contexts import clear_app_context, fill_request_context, forget_push, has_known_host
+from .contexts import fill_request_context, forget_push, has_known_host
 from .records import NOT_CREATED, AppRecord, Plan, RequestRecord
 
 KEPT = 16
@@ -61,7 +61,10 @@ def keep(plan: Plan, app: Any, binding: Binding) -> None:
     count = 1 if first is None else first.count + 1
     if count <= KEPT and binding.is_free():
         fill_request_context(binding.inner, app, None, None, NOT_CREATED, None)
-        clear_app_context(binding.outer, app)
+        outer: AppRecord = binding.outer
+        outer.app = app
+        outer._adapter = NOT_CREATED
+        outer._g = outer._tokens = outer._url_for_guards = None
         binding.next = first
         binding.count = count
         plan.kept = binding

@@ -57,6 +57,8 @@ cdef class Plan:
     cdef public bint inline_do_teardown_request
     cdef public bint inline_do_teardown_appcontext
     cdef public bint inline_ensure_sync
+    cdef public bint inline_view
+    cdef public bint inline_pop
     cdef public bint inline_wsgi_app
     cdef public bint stock_session_interface
     cdef public bint stock_blueprints
@@ -93,7 +95,10 @@ cdef class Plan:
     cdef public str domain
     cdef public dict checked_hosts
     cdef public dict checked_raw_hosts
+    cdef public bytes raw_host
     cdef public Binding kept
+    cdef public tuple view_hooks
+    cdef public tuple end_hooks
     cdef public dict sync_views
     cdef public dict scopes
 

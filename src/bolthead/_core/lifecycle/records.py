@@ -122,7 +122,7 @@ class RequestRecord(AppRecord):
 MAKES_REQUESTS_LATE = type(vars(RequestRecord)["_request"]) is not MemberDescriptorType
 """Whether this is the compiled version. Pure, a slot is read in half the time of a property."""
 if not MAKES_REQUESTS_LATE:
-    RequestRecord.request = RequestRecord._request
+    RequestRecord.request = vars(RequestRecord)["_request"]  # type: ignore[method-assign]
 
 
 def request_of(ctx: RequestRecord) -> Any:
@@ -181,6 +181,7 @@ class Plan:
         "config",
         "context_class",
         "domain",
+        "end_hooks",
         "error_watch",
         "finished",
         "got_first_request",
@@ -192,9 +193,11 @@ class Plan:
         "inline_finalize_request",
         "inline_full_dispatch_request",
         "inline_make_response",
+        "inline_pop",
         "inline_preprocess_request",
         "inline_process_response",
         "inline_request_context",
+        "inline_view",
         "inline_websocket_context",
         "inline_wsgi_app",
         "json",
@@ -204,6 +207,7 @@ class Plan:
         "popped",
         "preprocessors",
         "pushed",
+        "raw_host",
         "request_class",
         "responses",
         "scopes",
@@ -221,6 +225,7 @@ class Plan:
         "teardown",
         "tearing_down",
         "tree",
+        "view_hooks",
         "views",
         "watch",
         "websocket_class",
@@ -245,6 +250,9 @@ class Plan:
     inline_do_teardown_request: bool
     inline_do_teardown_appcontext: bool
     inline_ensure_sync: bool
+    # All of them from the dispatch to the view, and all of popping the contexts.
+    inline_view: bool
+    inline_pop: bool
     # `__call__` and `wsgi_app` are not overridden, nor wrapped by middleware.
     inline_wsgi_app: bool
     stock_session_interface: bool
@@ -274,6 +282,9 @@ class Plan:
     preprocessors: Any
     teardown: Any
     app_teardown: Any
+    # What runs between the match and the view, and when the contexts are popped.
+    view_hooks: tuple[Any, ...]
+    end_hooks: tuple[Any, ...]
     # Views that need no wrapper to be called, by endpoint.
     sync_views: dict[Any, Any]
     # The scopes of hooks for an endpoint: its blueprints, the innermost first, and None.
@@ -294,6 +305,8 @@ class Plan:
     checked_hosts: dict[str, None]
     # The same as an ASGI server gives them.
     checked_raw_hosts: dict[bytes, None]
+    # One of them.
+    raw_host: bytes | None
     # Contexts of requests that have ended, see `kept_contexts`: the first, which has the next one.
     kept: Binding | None
 

@@ -100,7 +100,8 @@ cdef extern from *:
 
     /* A mapping made from another one by a change shares nodes with it. */
     static int bolthead_is_shared(PyObject *part, void *nothing) {
-        if (strncmp(Py_TYPE(part)->tp_name, "hamt", 4)) return 0;
+        const char *name = Py_TYPE(part)->tp_name;
+        if (name[0] != 'h' || strncmp(name, "hamt", 4)) return 0;
         return bolthead_references(part) != 1 || Py_TYPE(part)->tp_traverse(part, bolthead_is_shared, nothing);
     }
 
@@ -231,7 +232,7 @@ bolthead_hooks(
 
 
 cdef class _ContextValue:
-    def __init__(self, var, attr, message):
+    def __cinit__(self, var=None, attr=None, message=None):
         self._var = var
         self._attr = attr
         self._message = message

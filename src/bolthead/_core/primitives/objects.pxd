@@ -24,6 +24,7 @@ cpdef object bare(object cls)
 cpdef object bare_dict(object cls)
 cpdef bint is_sync_function(object func)
 cpdef bint is_coroutine_function(object func)
+cpdef bint any_filled(tuple collections) except -1
 cpdef bint disjoint(dict one, object other) except -1
 cpdef bint is_on(object cls, object name, object value) except -1
 cpdef object own_set(object instance, object name, object value)

@@ -37,6 +37,10 @@ def is_on(cls: Any, name: str, value: Any) -> bool:
     return cls.__dict__.get(name) is value or getattr(cls, name, None) is value
 
 
+any_filled: Callable[[tuple[Any, ...]], bool] = any
+"""Whether one of several dictionaries or lists is not empty."""
+
+
 def disjoint(one: dict[str, Any], other: Any) -> bool:
     """Whether no key of *one*, which does not change, is in *other*."""
     # It iterates over the shorter of two views.

@@ -111,6 +111,13 @@ cpdef bint disjoint(dict one, object other) except -1:
     return True
 
 
+cpdef bint any_filled(tuple collections) except -1:
+    for one in collections:
+        if one:
+            return True
+    return False
+
+
 cpdef bint is_on(object cls, object name, object value) except -1:
     cdef PyObject *found = bolthead_lookup(cls, name)
     return <PyObject *>value is found if found is not NULL else getattr(cls, name, None) is value

@@ -4,8 +4,6 @@ from bolthead._core.primitives.bytes_search cimport HeaderValues
 
 cdef dict _KEYS
 cdef dict _BASE
-cdef tuple _HTTP_SCHEMES
-cdef tuple _WEBSOCKET_SCHEMES
 
 cdef str key_of(object name)
 

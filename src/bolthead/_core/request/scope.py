@@ -17,8 +17,6 @@ _KEYS: dict[bytes, str] = {b"content-type": "CONTENT_TYPE", b"content-length": "
 
 TEST_ENVIRON = "bolthead.environ"
 """The key of a scope under which a test client passes what an ASGI scope has no place for."""
-_HTTP_SCHEMES = ("http", "https")
-_WEBSOCKET_SCHEMES = ("ws", "wss")
 
 
 class NoBody(io.RawIOBase):
@@ -170,8 +168,8 @@ def has_body(environ: dict[str, Any]) -> bool:
 class LazyEnviron(HeaderValues):
     """The environ of a GET request without a body and anything else that is rare: it is made when looked at.
 
-    *plan* is that of the application. *host* (the header's bytes), *path*, *cookies* (the header, empty without one) and *websocket* (whether the request
-    asks for one) are what the lifecycle needs of it by itself.
+    *plan* is that of the application. *host* (the header's bytes), *path*, *cookies* (the header, empty without one)
+    and *websocket* (whether the request asks for one) are what the lifecycle needs of it by itself.
     """
 
     __slots__ = ("cookies", "environ", "path", "plan", "scope", "websocket")
@@ -204,7 +202,10 @@ def lazy_environ(plan: Any, scope: dict[str, Any], websocket: bool) -> Any:
     if not path.isascii():
         return None
     scheme = scope.get("scheme") or "http"
-    if scheme not in (_WEBSOCKET_SCHEMES if websocket else _HTTP_SCHEMES):
+    if websocket:
+        if scheme != "ws" and scheme != "wss":
+            return None
+    elif scheme != "http" and scheme != "https":
         return None
     lazy = LazyEnviron.__new__(LazyEnviron)
     # With a body the lifecycle looks at the environ in any case.
