@@ -6,7 +6,7 @@ from bolthead._core.lifecycle.async_phases cimport AsyncPhases
 from bolthead._core.lifecycle.contexts cimport (
     is_last_push, match, new_context, new_lazy_context, pop_request, pop_silently, preserve_contexts, push_request,
 )
-from bolthead._core.lifecycle.kept_contexts cimport keep, leave, take, use
+from bolthead._core.lifecycle.context_pool cimport leave, put_back, take, use
 from bolthead._core.lifecycle.phases cimport can_skip_response, plan_of
 from bolthead._core.lifecycle.records cimport request_of
 from bolthead._core.primitives.bytes_search cimport utf8
@@ -51,7 +51,7 @@ cdef class Exchange(AsyncPhases):
     cdef bint begin_here(self) except -1
     cdef object own_context(self)
     @cython.locals(binding=Binding)
-    cdef object keep_contexts(self)
+    cdef object return_contexts(self)
     cdef object call_view(self)
     cdef object send_whole(self, object start, bytes body)
     cdef object make_context(self)

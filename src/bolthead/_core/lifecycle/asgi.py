@@ -31,7 +31,7 @@ from .contexts import (
     push_request,
 )
 from .handling import handling
-from .kept_contexts import keep, leave, take, use
+from .context_pool import leave, put_back, take, use
 from .lifespan import Lifespan
 from .phases import can_skip_response, plan_of
 from .records import request_of
@@ -158,7 +158,7 @@ class Exchange(AsyncPhases):
         """FAST (asgi string): answer without a coroutine, as long as nothing has to wait. It does the rest, or all."""
         plan = self.plan
         if self.stage == BOUND:
-            self.keep_contexts()
+            self.return_contexts()
             self.stage = POPPED
         if self.stage == POPPED:
             self.coroutine = self.send_whole(self.start, self.body)
@@ -198,12 +198,12 @@ class Exchange(AsyncPhases):
             self.binding = take(self.plan, self.lazy)
         return copy_of(None) if self.binding is None else self.binding.context
 
-    def keep_contexts(self) -> None:
+    def return_contexts(self) -> None:
         binding = leave(self.ctx, self.context, self.binding)
         # What is kept is nobody's.
         self.ctx = self.context = self.binding = None
         if binding is not None:
-            keep(self.plan, self.app, binding)
+            put_back(self.plan, self.app, binding)
 
     def call_view(self) -> None:
         """The request is matched: call an async view where nothing comes before it, until it waits."""

@@ -235,7 +235,7 @@ def pop_silently(plan: Plan, ctx: RequestRecord, variables: Any, seen: Any) -> b
     """Pop a context, and the one pushed along, where neither calls a function of the user's.
 
     FAST (asgi string): *variables* is the context of variables. Where it still has those that were *seen* after the
-    push, true is returned, and all that is left to do is `kept_contexts.leave`, out of it.
+    push, true is returned, and all that is left to do is `context_pool.leave`, out of it.
     """
     try:
         if is_last_push(ctx):

@@ -201,9 +201,9 @@ class Plan:
         "inline_websocket_context",
         "inline_wsgi_app",
         "json",
-        "kept",
         "map",
         "may_skip_response",
+        "pool",
         "popped",
         "preprocessors",
         "pushed",
@@ -307,8 +307,8 @@ class Plan:
     checked_raw_hosts: dict[bytes, None]
     # One of them.
     raw_host: bytes | None
-    # Contexts of requests that have ended, see `kept_contexts`: the first, which has the next one.
-    kept: Binding | None
+    # Contexts of requests that have ended, see `context_pool`: the first, which has the next one.
+    pool: Binding | None
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled as None: it is derived from an application, and made again."""

@@ -8,7 +8,7 @@ from bolthead._core.primitives.context_vars cimport Binding, nothing_is_set, var
 from bolthead._core.request.scope cimport LazyEnviron
 
 cdef object NOT_CREATED
-cdef Py_ssize_t KEPT
+cdef Py_ssize_t POOLED
 
 @cython.locals(binding=Binding)
 cpdef Binding take(Plan plan, LazyEnviron lazy)
@@ -17,4 +17,4 @@ cpdef object use(Binding binding, LazyEnviron lazy)
 @cython.locals(outer=AppRecord)
 cpdef Binding leave(RequestRecord ctx, object context, Binding binding)
 @cython.locals(first=Binding, count=Py_ssize_t, outer=AppRecord)
-cpdef object keep(Plan plan, object app, Binding binding)
+cpdef object put_back(Plan plan, object app, Binding binding)

@@ -13,7 +13,7 @@ from ..request.scope import LazyEnviron
 from .contexts import fill_request_context, forget_push, has_known_host
 from .records import NOT_CREATED, AppRecord, Plan, RequestRecord
 
-KEPT = 16
+POOLED = 16
 """How many of them an application keeps: as many requests at once, from several event loops, find some."""
 
 
@@ -22,10 +22,10 @@ def take(plan: Plan, lazy: LazyEnviron) -> Binding | None:
 
     What the current context has set would not be in theirs.
     """
-    binding = plan.kept
+    binding = plan.pool
     if binding is None or plan.pushed or not has_known_host(plan, lazy) or not nothing_is_set():
         return None
-    plan.kept = binding.next
+    plan.pool = binding.next
     binding.next = None
     return binding
 
@@ -55,11 +55,11 @@ def leave(ctx: RequestRecord, context: Any, binding: Binding | None) -> Binding 
     return binding
 
 
-def keep(plan: Plan, app: Any, binding: Binding) -> None:
+def put_back(plan: Plan, app: Any, binding: Binding) -> None:
     """Use *binding* again, if nobody else has any of it."""
-    first = plan.kept
+    first = plan.pool
     count = 1 if first is None else first.count + 1
-    if count <= KEPT and binding.is_free():
+    if count <= POOLED and binding.is_free():
         fill_request_context(binding.inner, app, None, None, NOT_CREATED, None)
         outer: AppRecord = binding.outer
         outer.app = app
@@ -67,4 +67,4 @@ def keep(plan: Plan, app: Any, binding: Binding) -> None:
         outer._g = outer._tokens = outer._url_for_guards = None
         binding.next = first
         binding.count = count
-        plan.kept = binding
+        plan.pool = binding

@@ -1,4 +1,7 @@
-"""Contexts that serve one request after another: whatever a view keeps of its own stays, and the next one sees none."""
+"""Contexts that serve one request after another: whatever a view keeps of its own stays, and the next one sees none.
+
+What the driver takes and gives back is in `bolthead._core.lifecycle.context_pool`.
+"""
 
 from __future__ import annotations
 
@@ -214,7 +217,7 @@ def test_contexts_are_used_again() -> None:
             blocks.append([object() for _ in range(50)])
 
     def kept() -> int:
-        return 0 if app._plan is None or app._plan.kept is None else app._plan.kept.count
+        return 0 if app._plan is None or app._plan.pool is None else app._plan.pool.count
 
     contextvars.Context().run(asyncio.run, main(True))
     assert kept() == 0
