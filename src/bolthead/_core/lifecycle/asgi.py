@@ -19,6 +19,7 @@ from .asgi_method import Driver
 from .asgi_send import Answer, StartResponse, answer_of, answer_of_wsgi, start_of, transmit, whole_answer
 from .asgi_trailers import TRAILERS, TRAILERS_EXTENSION, Trailers
 from .async_phases import AsyncPhases
+from .context_pool import leave, put_back, take, use
 from .contexts import (
     PRESERVE,
     is_last_push,
@@ -31,7 +32,6 @@ from .contexts import (
     push_request,
 )
 from .handling import handling
-from .context_pool import leave, put_back, take, use
 from .lifespan import Lifespan
 from .phases import can_skip_response, plan_of
 from .records import request_of
