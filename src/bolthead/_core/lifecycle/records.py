@@ -6,6 +6,7 @@ until first use.
 
 from __future__ import annotations
 
+import sys
 from types import MemberDescriptorType
 from typing import Any
 
@@ -119,9 +120,11 @@ class RequestRecord(AppRecord):
         self._request = DELETED
 
 
-MAKES_REQUESTS_LATE = type(vars(RequestRecord)["_request"]) is not MemberDescriptorType
-"""Whether this is the compiled version. Pure, a slot is read in half the time of a property."""
-if not MAKES_REQUESTS_LATE:
+_is_compiled = type(vars(RequestRecord)["_request"]) is not MemberDescriptorType
+MAKES_REQUESTS_LATE = _is_compiled and getattr(sys, "_is_gil_enabled", lambda: True)()
+"""Whether a request is made when it is first looked at. Without the GIL, threads could make one each."""
+if not _is_compiled:
+    # FAST (headers): a slot is read in half the time of a property.
     RequestRecord.request = vars(RequestRecord)["_request"]  # type: ignore[method-assign]
 
 
