@@ -15,7 +15,7 @@ from bolthead._core.routing.tree cimport Leaf, Tree
 cdef object app_var
 cdef object request_var
 cdef object NOT_CREATED
-cdef bint MAKES_REQUESTS_LATE
+cdef bint makes_requests_late
 cdef object FOUND
 cdef object MISSED
 cdef object _WEBSOCKET

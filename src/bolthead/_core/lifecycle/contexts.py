@@ -14,7 +14,6 @@ from ..routing.adapter import may_redirect, not_found_error
 from ..routing.search import DETOUR, FOUND, MISSED, lookup_static, lookup_tree
 from .phases import open_session, plan_of, send, synced, teardown_app, teardown_request
 from .records import (
-    MAKES_REQUESTS_LATE,
     NOT_CREATED,
     AppRecord,
     GlobalsRecord,
@@ -22,6 +21,7 @@ from .records import (
     RequestRecord,
     environ_seen,
     lazy_request,
+    makes_requests_late,
     request_of,
 )
 
@@ -68,7 +68,7 @@ def new_lazy_context(plan: Plan, app: Any, lazy: LazyEnviron) -> Any:
     if not has_known_host(plan, lazy):
         return None
     ctx = bare(plan.context_class)
-    fill_request_context(ctx, app, None if MAKES_REQUESTS_LATE else lazy_request(lazy), None, NOT_CREATED, None)
+    fill_request_context(ctx, app, None if makes_requests_late else lazy_request(lazy), None, NOT_CREATED, None)
     ctx._lazy = lazy
     return ctx
 

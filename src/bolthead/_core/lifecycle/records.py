@@ -121,7 +121,7 @@ class RequestRecord(AppRecord):
 
 
 _is_compiled = type(vars(RequestRecord)["_request"]) is not MemberDescriptorType
-MAKES_REQUESTS_LATE = _is_compiled and getattr(sys, "_is_gil_enabled", lambda: True)()
+makes_requests_late = _is_compiled and getattr(sys, "_is_gil_enabled", lambda: True)()
 """Whether a request is made when it is first looked at. Without the GIL, threads could make one each."""
 if not _is_compiled:
     # FAST (headers): a slot is read in half the time of a property.

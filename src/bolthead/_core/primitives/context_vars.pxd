@@ -52,10 +52,10 @@ cdef class Binding:
     cdef readonly object variables
     cdef readonly object outer
     cdef readonly object outer_token
-    cdef readonly dict outer_dict
+    cdef dict outer_dict
     cdef readonly object inner
     cdef readonly object inner_token
-    cdef readonly dict inner_dict
+    cdef dict inner_dict
     cdef public Binding next
     cdef public Py_ssize_t count
 
