@@ -42,6 +42,19 @@ async def as_coroutine(now: Now) -> None:
     await now
 
 
+class Mere:
+    """An awaitable whose iterator has nothing but ``__next__``."""
+
+    def __init__(self, now: Now) -> None:
+        self.now = now
+
+    def __await__(self) -> Iterator[Any]:
+        return itertools.chain(self.now.__await__())
+
+
+KINDS = [as_coroutine, lambda now: now, Mere]
+
+
 def ask(app: Flask, waits: tuple[bool, bool] = (False, False), kind: Any = as_coroutine) -> tuple[list[Any], list[Any]]:
     """The messages of the second request, and what `send` saw of the contexts and of `mark` at each of them."""
     sent: list[Any] = []
@@ -69,7 +82,7 @@ def ask(app: Flask, waits: tuple[bool, bool] = (False, False), kind: Any = as_co
     return sent, seen
 
 
-@pytest.mark.parametrize("kind", [as_coroutine, lambda now: now])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("sets", [False, True])
 @pytest.mark.parametrize("waits", list(itertools.product([False, True], repeat=3)))
 def test_what_send_sees(waits: tuple[bool, bool, bool], sets: bool, kind: Any) -> None:
@@ -130,7 +143,7 @@ def test_tasks_of_the_view_keep_the_request() -> None:
 
 @pytest.mark.parametrize("where", [0, 1])
 @pytest.mark.parametrize("waits", [False, True])
-@pytest.mark.parametrize("kind", [as_coroutine, lambda now: now])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_send_that_fails(where: int, waits: bool, kind: Any) -> None:
     async def view() -> str:
         return "x"

@@ -46,6 +46,19 @@ cdef extern from *:
         if (traverse) traverse(context, bolthead_is_mapping, &found);
         return found;
     }
+    /* What ``await`` iterates over; None where that is not for sure an iterator. */
+    static PyObject *bolthead_iterator(PyObject *awaitable) {
+        PyAsyncMethods *methods = Py_TYPE(awaitable)->tp_as_async;
+        PyObject *iterator = Py_None;
+        if (methods != NULL && methods->am_await != NULL) {
+            iterator = methods->am_await(awaitable);
+            if (iterator == NULL) return NULL;
+            if (PyIter_Check(iterator)) return iterator;
+            Py_DECREF(iterator);
+            iterator = Py_None;
+        }
+        return Py_NewRef(iterator);
+    }
     /* When there are no other threads yet. */
     static void bolthead_find_mapping(PyObject *context) {
         PyObject *found = bolthead_variables(context);
@@ -64,6 +77,7 @@ cdef extern from *:
     }
     """
     void bolthead_find_mapping(object context)
+    object bolthead_iterator(object awaitable)
     object PyContext_Copy(object context)
     object PyContext_CopyCurrent()
     int PyContext_Enter(object context) except -1
@@ -494,13 +508,21 @@ cdef class Rest:
             self._first = False
             out, self._out = self._out, None
             return out
-        return self._iterator.send(value)
+        # That of an awaitable which is no coroutine may be a mere iterator.
+        send = getattr(self._iterator, "send", None)
+        return next(self._iterator) if send is None else send(value)
 
     def throw(self, kind, value=None, traceback=None):
-        return self._iterator.throw(kind if value is None else value)
+        error = kind if value is None else value
+        throw = getattr(self._iterator, "throw", None)
+        if throw is None:
+            raise error
+        return throw(error)
 
     def close(self):
-        self._iterator.close()
+        close = getattr(self._iterator, "close", None)
+        if close is not None:
+            close()
 
 
 async def wait_for(awaitable):
@@ -509,7 +531,11 @@ async def wait_for(awaitable):
 
 cpdef object advance(object awaitable):
     cdef PyObject *out = NULL
-    coroutine = awaitable if type(awaitable) is CoroutineType else wait_for(awaitable)
+    coroutine = awaitable
+    if type(awaitable) is not CoroutineType:
+        # FAST (servers): what granian gives is its own iterator; a coroutine around it takes longer than the message.
+        iterator = bolthead_iterator(awaitable)
+        coroutine = wait_for(awaitable) if iterator is None else iterator
     cdef int outcome = PyIter_Send(coroutine, None, &out)
     found = <object>out
     Py_XDECREF(out)
