@@ -278,4 +278,4 @@ def test_a_stock_environment_does_not_go_jinjas_way() -> None:
     with app.app_context():
         context = app.jinja_env.from_string("").new_context({})
     steps = ours.mod("_core.templates.steps")
-    assert steps.steps(app.jinja_env, context)[0] is ours.mod("_core.templates.runtime").attribute
+    assert steps.steps(app.jinja_env, context)[0] is ours.mod("_core.templates.calls").attribute

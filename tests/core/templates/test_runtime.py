@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import ChainMap, OrderedDict
 from collections.abc import Callable
 from functools import partial
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import jinja2
@@ -39,7 +40,8 @@ def test_look_ups(load: Load, name: str) -> None:
     obj = values()[name]
     runtime = load(RUNTIME)
     for key in NAMES:
-        assert outcome(runtime.attribute, environment, obj, key) == outcome(environment.getattr, obj, key), key
+        for attribute in (runtime.attribute, load(CALLS).attribute):
+            assert outcome(attribute, environment, obj, key) == outcome(environment.getattr, obj, key), key
     for key in [*NAMES, 0, 7, -1, None, slice(1), Markup("name")]:
         assert outcome(runtime.item, environment, obj, key) == outcome(environment.getitem, obj, key), key
 
@@ -49,8 +51,8 @@ def test_text_and_calls(load: Load, name: str) -> None:
     """Text is what escaping gives; a call what Jinja's context gives, with the context for those that want it."""
     runtime = load(RUNTIME)
     obj = values()[name]
-    found, wanted = (outcome(lambda do=do: str(do(obj))) for do in (runtime.text, escape))
-    assert found == wanted
+    found, called, wanted = (outcome(lambda do=do: str(do(obj))) for do in (runtime.text, load(CALLS).text, escape))
+    assert found == called == wanted
     context = jinja2.Environment(autoescape=True).from_string("", globals={"a": 1}).new_context({"b": "<b>"})
     for args in ((), (1,), ("<x>", 2)):
         for kwargs in ({}, {"k": 1}):
@@ -59,6 +61,114 @@ def test_text_and_calls(load: Load, name: str) -> None:
                 theirs = outcome(given, *args, **kwargs)
                 for call in (runtime.call, load(CALLS).call):
                     assert outcome(call, context, obj, loops, blocks, *args, **kwargs) == theirs
+
+
+def test_an_attribute_is_asked_for_once(load: Load) -> None:
+    asked: list[str] = []
+
+    class Counting:
+        @property
+        def lost(self) -> None:
+            asked.append("property")
+            raise AttributeError
+
+    class Hooked:
+        def __getattr__(self, name: str) -> None:
+            asked.append(name)
+            raise AttributeError
+
+    class Slow:
+        def __getattribute__(self, name: str) -> None:
+            asked.append(name)
+            raise AttributeError
+
+    environment = jinja2.Environment()
+    for obj in (Counting(), Hooked(), Slow()):
+        for module in (RUNTIME, CALLS):
+            asked.clear()
+            assert isinstance(load(module).attribute(environment, obj, "lost"), jinja2.Undefined)
+            assert len(asked) == 1
+
+
+def test_names(load: Load) -> None:
+    """Several names are found as one by one, in whatever a context holds its variables."""
+    shown = [{}, {"a": 1}, {"a": None, "b": 2}, OrderedDict(a=3)]
+    for own in shown:
+        for parent in (*shown, ChainMap({"a": 4}, {"c": 5})):
+            context: Any = SimpleNamespace(vars=own, parent=parent)
+            for names in ((), ("a",), ("a", "b", "c"), ("c", "c")):
+                one_by_one = [load(RUNTIME).resolve(context, name) for name in names]
+                for module in (RUNTIME, CALLS):
+                    assert list(load(module).resolve_all(context, *names)) == one_by_one
+    for module in (RUNTIME, CALLS):
+        for context in (None, SimpleNamespace(vars={})):
+            with pytest.raises(AttributeError):
+                load(module).resolve_all(context, "a")
+        with pytest.raises(TypeError):
+            load(module).resolve_all()
+
+
+MACROS = """
+{% macro nil() %}nil{% endmacro %}{% macro two(a, b='<b>') %}{{ a }}|{{ b }}{% endmacro %}
+{% macro more(a) %}{{ a }}{{ varargs }}{% endmacro %}{% macro named(a) %}{{ a }}{{ kwargs }}{% endmacro %}
+{% macro called(a) %}{{ a }}{{ caller() }}{% endmacro %}{% macro own(a, caller=None) %}{{ a }}{{ caller }}{% endmacro %}
+{% macro stop(a) %}{{ stopping() }}{% endmacro %}{% macro fail(a) %}{{ 1 // 0 }}{% endmacro %}
+{% macro many(a, b, c, d, e, f, g, h, i, j, k, l, m) %}{{ a }}{{ m }}{% endmacro %}
+"""
+
+
+def macro_of(name: str, autoescape: bool, change: Callable[[Any], None] = lambda macro: None) -> tuple[Any, Any]:
+    def stopping() -> None:
+        raise StopIteration
+
+    environment = jinja2.Environment(autoescape=autoescape)
+    template = environment.from_string(MACROS, globals={"stopping": stopping})
+    macro = getattr(template.module, name)
+    change(macro)
+    return macro, template.new_context({})
+
+
+def change_of(**values: Any) -> Callable[[Any], None]:
+    return lambda macro: vars(macro).update(values)
+
+
+@pytest.mark.parametrize("autoescape", [False, True])
+@pytest.mark.parametrize("name", ["nil", "two", "more", "named", "called", "own", "stop", "fail", "many"])
+def test_macros(load: Load, name: str, autoescape: bool) -> None:
+    macro, context = macro_of(name, autoescape)
+    arguments = [(), (1,), ("<x>", Markup("<y>")), (1, 2, 3), tuple(range(13))]
+    keywords = [{}, {"a": 1}, {"b": "<"}, {"b": 1, "a": 2}, {"no": 1}, {"caller": lambda: "<c>"}, {"caller": None}]
+    for args in arguments:
+        for kwargs in keywords:
+            for module in (RUNTIME, CALLS):
+                found = outcome(load(module).call, context, macro, None, None, *args, **kwargs)
+                assert found == outcome(context.call, macro, *args, **kwargs), (args, kwargs)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        change_of(arguments=["a", "b"]),
+        change_of(arguments=("a",)),
+        change_of(_argument_count=1),
+        change_of(_argument_count="2"),
+        change_of(arguments=("b", "a")),
+        change_of(catch_kwargs=1),
+        change_of(catch_varargs=True),
+        change_of(_func=lambda a, b: ["<", a]),
+        change_of(_func=lambda *values: 5),
+        change_of(_environment=jinja2.Environment(undefined=jinja2.StrictUndefined)),
+        lambda macro: vars(macro).pop("_func"),
+        lambda macro: vars(macro).pop("caller"),
+    ],
+)
+def test_macros_that_were_changed(load: Load, change: Callable[[Any], None]) -> None:
+    for autoescape in (False, True):
+        macro, context = macro_of("two", autoescape, change)
+        for args, kwargs in [((), {}), ((1,), {}), ((1, 2), {}), ((1,), {"b": 2}), ((), {"b": 1, "a": 2})]:
+            for module in (RUNTIME, CALLS):
+                found = outcome(load(module).call, context, macro, None, None, *args, **kwargs)
+                assert found == outcome(context.call, macro, *args, **kwargs), (args, kwargs)
 
 
 def test_calls_with_many_arguments(load: Load) -> None:

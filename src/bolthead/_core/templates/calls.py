@@ -1,11 +1,17 @@
-"""How a template calls: `runtime.call`. The compiled version hands arguments on as it gets them, where they suffice."""
+"""The functions of `runtime` that templates call most.
+
+The compiled version takes arguments as it gets them, and hands them on so where they suffice.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from .runtime import attribute as attribute
 from .runtime import call as call
+from .runtime import resolve_all as resolve_all
+from .runtime import text as text
 
 
 def hand_on(method: Callable[..., Any], function: Callable[[Any, Any, dict[str, Any]], Any]) -> None:

@@ -3,22 +3,22 @@
 from functools import partial
 
 from jinja2.runtime import Macro
+from jinja2.utils import missing
+from markupsafe import Markup
 
 from bolthead._core.templates import runtime
 from bolthead._core.templates.runtime cimport CONTEXT, MARK
 
+include "frequent.pxi"
+
 cdef extern from *:
     """
-    /* Enough for most calls: an instance, the context, positional arguments and keywords. */
-    #define BOLTHEAD_ARGUMENTS 12
-
     /* The function for all other calls, and for one that raised StopIteration; what marks a function that wants the
        context, and under which name. */
     static PyObject *bolthead_general, *bolthead_stopped, *bolthead_context, *bolthead_mark;
 
-    /* The classes of macros and partials; the names of Jinja's methods, and of what `call` takes beside arguments. */
-    static PyObject *bolthead_macro, *bolthead_partial;
-    static PyObject *bolthead_derived, *bolthead_call_name, *bolthead_vars_names[2];
+    /* The class of partials; the names of Jinja's methods, and of what `call` takes beside arguments. */
+    static PyObject *bolthead_partial, *bolthead_derived, *bolthead_call_name, *bolthead_vars_names[2];
 
     /* A method that does no more than call a function in C with its instance, its argument and a dict of its keywords;
        the name of the argument. */
@@ -127,8 +127,13 @@ cdef extern from *:
         if (!(PyFunction_Check(function) || PyCFunction_CheckExact(function))) {
             PyTypeObject *kind = Py_TYPE(function);
             if (first || PyType_Check(function) || kind == Py_TYPE(bolthead_general) || bolthead_has_private(names)
-                || kind == (PyTypeObject *)bolthead_macro || kind == (PyTypeObject *)bolthead_partial)
+                || kind == (PyTypeObject *)bolthead_partial)
                 goto general;
+            if (kind == (PyTypeObject *)bolthead_macro) {
+                found = bolthead_call_macro(args, count - 4, names);
+                if (found == NULL && !PyErr_Occurred()) goto general;
+                goto end;
+            }
             return bolthead_jinja_call(args, count, names);
         }
         mark = bolthead_mark_of(function);
@@ -158,6 +163,7 @@ cdef extern from *:
             Py_DECREF(function);
         }
         Py_XDECREF(context);
+    end:
         if (found != NULL || !PyErr_ExceptionMatches(PyExc_StopIteration)) return found;
         PyErr_Clear();
         return PyObject_CallOneArg(bolthead_stopped, args[0]);
@@ -176,8 +182,7 @@ cdef extern from *:
     }
 
     static PyObject *bolthead_calls(PyObject *general, PyObject *stopped, PyObject *context, PyObject *mark,
-                                    PyObject *macro, PyObject *partial, PyObject *name) {
-        bolthead_macro = Py_NewRef(macro);
+                                    PyObject *partial, PyObject *name) {
         bolthead_partial = Py_NewRef(partial);
         bolthead_derived = PyUnicode_InternFromString("derived");
         bolthead_call_name = PyUnicode_InternFromString("call");
@@ -191,12 +196,16 @@ cdef extern from *:
     }
     """
     void bolthead_hand_on(object shell, object inner, object argument)
-    object bolthead_calls(
-        object general, object stopped, object context, object mark, object macro, object partial, object name
-    )
+    object bolthead_calls(object general, object stopped, object context, object mark, object partial, object name)
 
 # FAST (page-methods): neither a tuple nor a dict of arguments is made, nor the caller's frame for a traceback.
-call = bolthead_calls(runtime.call, runtime.stopped, CONTEXT, MARK, Macro, partial, runtime.call.__module__)
+call = bolthead_calls(runtime.call, runtime.stopped, CONTEXT, MARK, partial, runtime.call.__module__)
+# FAST (page-rows, page-form): half of what such a step took was to get its arguments as Python functions do.
+Hooked = type("Hooked", (), {"__getattr__": lambda self, name: None})
+bolthead_prepare_steps(runtime.absent, Hooked, Macro, Markup, runtime.escape_str, missing)
+attribute = bolthead_step(0, runtime.attribute, runtime.__name__)
+text = bolthead_step(1, runtime.text, runtime.__name__)
+resolve_all = bolthead_step(2, runtime.resolve_all, runtime.__name__)
 
 
 def hand_on(method, function):

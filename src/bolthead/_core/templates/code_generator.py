@@ -11,17 +11,18 @@ import jinja2.runtime
 import markupsafe
 from jinja2 import Environment, nodes
 from jinja2.compiler import CodeGenerator, DependencyFinderVisitor, Frame, optimizeconst
+from jinja2.idtracking import VAR_LOAD_RESOLVE
 
 from .filters import REPLACED
 from .steps import is_stock
 
 PACKAGE = __name__.rpartition(".")[0]
 IMPORTS = (
+    f"from {PACKAGE}.calls import text",
     f"from {PACKAGE}.filters import replaced",
-    f"from {PACKAGE}.runtime import text",
     f"from {PACKAGE}.steps import steps",
 )
-STEPS = "attribute, item, call, resolve, get_template, included, default_module"
+STEPS = "attribute, item, call, resolve, resolve_all, get_template, included, default_module"
 
 
 def is_fit(environment: Environment, defer_init: bool) -> bool:
@@ -56,6 +57,18 @@ class LeanCodeGenerator(CodeGenerator):
         self.writeline("cond_expr_undefined = Undefined")
         # A generator, even without output.
         self.writeline("if 0: yield None")
+
+    def enter_frame(self, frame: Frame) -> None:
+        loads = frame.symbols.loads
+        names = {target: name for target, (action, name) in loads.items() if action == VAR_LOAD_RESOLVE}
+        if len(names) < 2 or self.get_resolve_func() != "resolve":
+            super().enter_frame(frame)
+            return
+        # FAST (page-methods): the context's dictionaries are found once for all names.
+        self.writeline(f"{', '.join(names)} = resolve_all(context, {', '.join(map(repr, names.values()))})")
+        frame.symbols.loads = {target: load for target, load in loads.items() if target not in names}
+        super().enter_frame(frame)
+        frame.symbols.loads = loads
 
     def pull_dependencies(self, nodes: Any) -> None:
         nodes = list(nodes)

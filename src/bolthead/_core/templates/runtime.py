@@ -5,6 +5,7 @@ This is for stock environments: `steps` finds out whether one is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, SimpleNamespace
 from typing import Any
@@ -105,6 +106,14 @@ def resolve(context: Any, name: str) -> Any:
     if name in table:
         return table[name]
     return missing
+
+
+def resolve_all(context: Any, *names: str) -> Sequence[Any]:
+    """The variables *names*, each as by `resolve`."""
+    own, table = context.vars, context.parent
+    if own or type(own) is not dict or type(table) is not dict:
+        return [resolve(context, name) for name in names]
+    return [table.get(name, missing) for name in names]
 
 
 def wanted(context: Any, obj: Any, loop_vars: Any, block_vars: Any) -> Any:

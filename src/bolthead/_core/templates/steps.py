@@ -30,7 +30,13 @@ guard = StockGuard(
 """All methods that the functions of `runtime` and `contexts` replace."""
 
 # The functions of a stock environment.
-_attribute, _item, _call, _resolve = runtime.attribute, runtime.item, calls.call, runtime.resolve
+_attribute, _item, _call, _resolve, _resolve_all = (
+    calls.attribute,
+    runtime.item,
+    calls.call,
+    runtime.resolve,
+    calls.resolve_all,
+)
 _get_template, _included, _default_module = contexts.get_template, contexts.included, contexts.default_module
 
 
@@ -47,10 +53,14 @@ def jinja_item(environment: Any, obj: Any, argument: Any) -> Any:
     return environment.getitem(obj, argument)
 
 
+def jinja_resolve_all(context: Any, *names: str) -> list[Any]:
+    return [context.resolve_or_missing(name) for name in names]
+
+
 def steps(environment: Any, context: Any) -> tuple[Any, ...]:
     """The functions that the code of a template calls. Called at the start of each of its parts.
 
-    These are the functions for ``a.b``, ``a[b]``, ``f()``, names, templates by name, includes and imports.
+    These are the functions for ``a.b``, ``a[b]``, ``f()``, a name, names, templates by name, includes and imports.
     """
     # PARITY (tests/core/templates/test_extension_points.py): a later replacement of Jinja's methods is called from the
     # next rendering on; by the macros of a cached import, when that is made again.
@@ -60,6 +70,7 @@ def steps(environment: Any, context: Any) -> tuple[Any, ...]:
             _item,
             _call,
             MethodType(_resolve, context),
+            _resolve_all,
             _get_template,
             _included,
             _default_module,
@@ -69,6 +80,7 @@ def steps(environment: Any, context: Any) -> tuple[Any, ...]:
         jinja_item,
         runtime.jinja_call,
         context.resolve_or_missing,
+        jinja_resolve_all,
         contexts.jinja_get_template,
         contexts.jinja_included,
         contexts.jinja_default_module,
