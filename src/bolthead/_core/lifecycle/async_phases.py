@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from ..primitives.objects import any_filled
 from .class_views import on_loop, waits_on_loop
 from .contexts import check_app_popped, check_request_popped, close_request, drop_app, drop_request, pushed_along
-from .handling import awaited_handling, handling
+from .handling import awaited_handling, called, handling
 from .phases import enter, is_async, save_session, scopes_of, select, send
 from .records import Plan, request_of
 from .steps import TO_LOOP, TO_THREAD, Steps
@@ -73,20 +73,21 @@ class AsyncPhases(Steps):
                 else:
                     endpoint = select(plan, app, ctx, just_matched)
                     view = None if endpoint is NotImplemented else plan.views[endpoint]
+                    values = ctx._values
                     if view is None:
                         rv = app.make_default_options_response()
                     elif is_async(view):
                         if self.in_thread:
                             await TO_LOOP
-                        rv = await view(**ctx._values)
+                        rv = await (view(**values) if type(values) is dict else called(view, values))
                     elif waits_on_loop(view, ctx):
                         if self.in_thread:
                             await TO_LOOP
-                        rv = await on_loop(view, ctx._values)
+                        rv = await on_loop(view, values)
                     else:
                         if not self.in_thread:
                             await TO_THREAD
-                        rv = view(**ctx._values)
+                        rv = view(**values) if type(values) is dict else called(view, values)
         except Exception as error:
             rv = await self.handle_user_exception(error)
         return rv

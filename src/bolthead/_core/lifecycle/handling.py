@@ -1,6 +1,7 @@
-"""Calls of what handles an error, which finds that error in ``sys.exc_info()`` as in an ``except`` of its own.
+"""Calls that the interpreter itself has to make, in both builds.
 
-Not compiled: a compiled coroutine that awaits another is left out when that one goes on, and its ``except`` with it.
+What handles an error finds it in ``sys.exc_info()`` as in an ``except`` of its own: a compiled coroutine that awaits
+another is left out when that one goes on, and its ``except`` with it. And a compiled call takes pairs for a mapping.
 """
 
 from __future__ import annotations
@@ -27,3 +28,8 @@ async def awaited_handling(error: BaseException, made: Awaitable[Any]) -> Any:
     except BaseException:
         error.__traceback__, error.__context__ = before
         return await made
+
+
+def called(view: Callable[..., Any], values: Any) -> Any:
+    """What *view* returns for *values*, which are no dict; if they are no mapping, the interpreter's error."""
+    return view(**values)

@@ -11,6 +11,7 @@ from inspect import iscoroutinefunction
 from typing import Any
 
 from ..primitives.objects import is_coroutine_function, is_sync_function, item_of
+from .handling import called
 from .records import Plan, RequestRecord, environ_seen, request_of
 
 APP_ONLY = (None,)
@@ -161,8 +162,10 @@ def answer(plan: Plan, app: Any, ctx: RequestRecord, just_matched: bool) -> Any:
         endpoint = ctx._rule.endpoint
     else:
         endpoint = select(plan, app, ctx, just_matched)
-    if endpoint is NotImplemented:
-        return app.make_default_options_response()
+        if endpoint is NotImplemented:
+            return app.make_default_options_response()
+        if type(ctx._values) is not dict:
+            return called(synced(plan, app, plan.views[endpoint]), ctx._values)
     view = plan.views[endpoint]
     values = ctx._values
     if plan.sync_views.get(endpoint) is not view:
