@@ -192,3 +192,29 @@ def test_a_step_of_one_response(step: str, kind: str) -> None:
 
     for early in (True, False):
         both(scenario, early)
+
+
+class Ended:
+    """An input that fails where it is read past its end."""
+
+    def __init__(self, body: bytes) -> None:
+        self.left = body
+
+    def read(self, size: int = -1) -> bytes:
+        data, self.left = self.left, b""
+        if not data:
+            raise OSError("read again")
+        return data
+
+
+@pytest.mark.parametrize("terminated", [False, True])
+@alike
+def test_the_stream_of_a_form_whose_body_was_kept(fw: Framework, terminated: bool) -> Any:
+    app = fw.app()
+    headers = {"CONTENT_TYPE": "application/x-www-form-urlencoded", "CONTENT_LENGTH": "3"}
+    found = []
+    for body in (b"a=1", b"a=\xff"):
+        environ = {"wsgi.input": Ended(body), **headers, **({"wsgi.input_terminated": True} if terminated else {})}
+        with app.test_request_context(method="POST", environ_overrides=environ):
+            found += [fw.request.get_data(), fw.request.form, fw.request.stream.read(7), fw.request.stream.read()]
+    return found

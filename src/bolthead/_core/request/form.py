@@ -155,6 +155,10 @@ class Forms:
                 else:
                     data = read_declared(environ, length) if length is not None else b""
                     filled[BODY_CONSUMED] = len(data)
+            else:
+                # PARITY: from here on the stream is one of what was read, at its end.
+                filled["stream"] = stream = BytesIO(data)
+                stream.seek(len(data))
             form = multi_dict(cls, parse_pairs(data.decode(), self.errors), multi_dicts)
         except ValueError:
             form = multi_dict(cls, [], multi_dicts)
