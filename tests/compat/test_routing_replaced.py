@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import re
 from collections.abc import Callable
 from typing import Any
 from unittest import mock
@@ -196,7 +197,32 @@ SETTINGS: list[tuple[str, Any]] = [
     ("build_only", True),
     ("websocket", True),
     ("provide_automatic_options", False),
+    ("rule", "/new/<int:y>"),
+    ("rule", "/new"),
+    ("subdomain", "sub"),
+    ("host", "sub.localhost"),
+    ("defaults", {"x": 5}),
+    ("defaults", {"y": 2}),
+    ("arguments", set()),
 ]
+REQUESTS = list(itertools.product(("/i/5", "//i/5", "/i/5/", "/new/5"), ("GET", "POST", "OPTIONS")))
+HOSTS = ("http://localhost", "http://sub.localhost")
+VALUES: list[dict[str, Any]] = [{"x": 5}, {"x": 2, "z": 1}, {"y": 5}, {}]
+
+
+def state(fw: Framework, app: Any, endpoint: str = "i") -> list[Any]:
+    """What is answered, built and shown."""
+    found: list[Any] = []
+    for host, (path, method) in itertools.product(HOSTS, REQUESTS):
+        status, headers, body = fw.get(app, path, method, base_url=host)
+        found.append((status, dict(headers).get("Location"), body[:40]))
+    for host, values in itertools.product(HOSTS, VALUES):
+        with app.test_request_context("/", base_url=host):
+            try:
+                found.append(fw.url_for(endpoint, **values))
+            except Exception as error:
+                found.append((type(error).__name__, str(error)))
+    return [*found, [re.sub(r" \(.*?\)", "", repr(rule)) + str(rule) for rule in app.url_map.iter_rules()]]
 
 
 @pytest.mark.parametrize("matched", [False, True])
@@ -204,10 +230,55 @@ SETTINGS: list[tuple[str, Any]] = [
 @alike
 def test_a_setting_of_a_rule_is_replaced(fw: Framework, setting: tuple[str, Any], matched: bool) -> Any:
     app = site(fw)
+    app.testing = True
+    app.logger.disabled = True
+    app.config["PROPAGATE_EXCEPTIONS"] = False
     if matched:
-        fw.get(app, "/i/4")
+        state(fw, app)
     (rule,) = (rule for rule in app.url_map.iter_rules() if rule.endpoint == "i")
     setattr(rule, *setting)
-    requests = itertools.product(("/i/5", "//i/5", "/i/5/"), ("GET", "POST", "OPTIONS"))
-    answered = [fw.get(app, path, method) for path, method in requests]
-    return [(status, dict(headers).get("Location"), body[:40]) for status, headers, body in answered]
+    found = [state(fw, app)]
+    app.url_map.add(fw.Flask.url_rule_class("/later", endpoint="root"))
+    found.append(state(fw, app))
+    if setting[0] != "arguments":
+        rule.compile()
+        app.url_map._remap = True
+        found.append(state(fw, app))
+    return found
+
+
+OF_THE_MAP: list[tuple[str, Any]] = [
+    ("default_subdomain", "sub"),
+    ("host_matching", True),
+    ("host_matching", False),
+    ("merge_slashes", False),
+    ("redirect_defaults", False),
+    ("sort_parameters", True),
+    ("strict_slashes", False),
+]
+OPTIONS: list[dict[str, Any]] = [
+    {},
+    {"subdomain_matching": True},
+    {"host_matching": True, "static_host": "localhost"},
+]
+
+
+@pytest.mark.parametrize("matched", [False, True])
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("setting", OF_THE_MAP, ids=str)
+@alike
+def test_a_setting_of_a_map_is_replaced(
+    fw: Framework, setting: tuple[str, Any], options: dict[str, Any], matched: bool
+) -> Any:
+    app = fw.app(**options)
+    app.add_url_rule("/i/<int:x>", "i", lambda x: repr(x), **({"host": "localhost"} if len(options) > 1 else {}))
+    app.add_url_rule("/new/<int:x>", "i")
+    if matched:
+        state(fw, app)
+    setattr(app.url_map, *setting)
+    found = [state(fw, app)]
+    app.url_map.add(fw.Flask.url_rule_class("/i/<x>/", endpoint="i"))
+    found.append(state(fw, app))
+    for rule in app.url_map.iter_rules():
+        rule.compile()
+    return found

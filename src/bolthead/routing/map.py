@@ -18,7 +18,7 @@ from .._core.routing.tree import Tree
 from .._core.routing.url_build import EndpointTemplates
 from .adapter import MapAdapter
 from .converters import BaseConverter, ValidationError
-from .rule import read_converters, template_of
+from .rule import Rule, read_converters, template_of
 from .tree_builder import Insertion
 
 if TYPE_CHECKING:
@@ -37,6 +37,11 @@ class Map(WerkzeugMap):
     *merge_slashes* ``//`` to ``/``, *redirect_defaults* to the shortest path of an endpoint; *host_matching* matches
     whole hosts and not subdomains; *converters* are added to the seven default ones.
     """
+
+    _in_use = False
+    """Whether a plan has settings of this map."""
+    _is_changed = False
+    """Whether one of them has changed since."""
 
     def __init__(
         self,
@@ -71,8 +76,9 @@ class Map(WerkzeugMap):
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
-        if name == "bind_to_environ":
+        if name == "bind_to_environ" or (self._in_use and name in ("default_subdomain", "host_matching")):
             # Has the next request look at this map, see `is_ready`.
+            self._is_changed = self._is_changed or name != "bind_to_environ"
             self._remap = True
         elif name == "_rules_by_endpoint":
             self._tree.endpoints = value
@@ -107,6 +113,10 @@ class Map(WerkzeugMap):
 
     @host_matching.setter
     def host_matching(self, value: bool) -> None:
+        with self._remap_lock:
+            for rule in self._arrived:
+                if isinstance(rule, Rule):
+                    rule.keep_compiled()
         self._tree.host_matching = bool(value)
         self._tree.groups.clear()
 
@@ -162,7 +172,7 @@ class Map(WerkzeugMap):
                 self._order(endpoint)
             insertion.publish()
             self._inserted = len(self._arrived)
-            self._remap = "bind_to_environ" in self.__dict__
+            self._remap = self._is_changed or "bind_to_environ" in self.__dict__
 
     def is_ready(self) -> bool:
         """Insert the rules that wait. False, each time, if this map has a way of its own to an adapter."""
@@ -175,7 +185,8 @@ class Map(WerkzeugMap):
         return [(cls, "to_python") for cls in self.converters.values() if isinstance(cls, type)]
 
     def follow_classes(self) -> None:
-        """Read the converters of all rules again if a class of theirs was changed since the last call."""
+        """Read the converters of all rules again if a class of theirs was changed since the last call, by a plan."""
+        self._in_use = True
         watched = frozenset(self.watched)
         known = self._watches.get(watched)
         if known is not None and not known.unchanged():

@@ -27,8 +27,12 @@ Piece = str | tuple[str, BaseConverter]
 _VARIABLE = re.compile(r"<(?:([a-zA-Z_]\w*)(?:\((.*?)\))?:)?([a-zA-Z_]\w*)>", re.ASCII)
 _NOT_NAMES = frozenset(("None", "True", "False"))
 _TREE_ATTRIBUTES = frozenset(
-    ("alias", "defaults", "endpoint", "merge_slashes", "methods", "redirect_to", "strict_slashes", "websocket")
+    (
+        *("alias", "arguments", "defaults", "endpoint", "merge_slashes"),
+        *("methods", "redirect_to", "strict_slashes", "websocket"),
+    )
 )
+_COMPILED_ATTRIBUTES = frozenset(("defaults", "host", "merge_slashes", "rule", "subdomain"))
 _WEBSOCKET_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -41,6 +45,7 @@ class Rule(WerkzeugRule):
     """
 
     _parsed: tuple[list[Piece], list[Piece]] | None = None
+    _compiled: tuple[str, str, Any] | None = None
     _leaf: Leaf | None = None
     _template: UrlTemplate | None = None
 
@@ -84,6 +89,8 @@ class Rule(WerkzeugRule):
         )
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if name in _COMPILED_ATTRIBUTES and self.map is not None:
+            self.keep_compiled()
         object.__setattr__(self, name, value)
         if name in _TREE_ATTRIBUTES and self.map is not None:
             self._forget()
@@ -97,6 +104,7 @@ class Rule(WerkzeugRule):
         """
         values = self.__dict__
         values["_converters"] = {}
+        values.pop("_compiled", None)
         domain, path = _domain_and_path(self)
         values["_parsed"] = (self._parse(domain), self._parse(path))
         self._forget()
@@ -105,6 +113,10 @@ class Rule(WerkzeugRule):
         if self._leaf is not None:
             self._leaf.sync()
             read_converters(self, self._leaf)
+
+    def keep_compiled(self) -> None:
+        """Keep what the rule was compiled from, before that changes: it counts until the rule is compiled again."""
+        self.__dict__["_compiled"] = (*_domain_and_path(self), _defaults(self))
 
     def _forget(self) -> None:
         if self._template is not None:
@@ -185,6 +197,10 @@ class Rule(WerkzeugRule):
             built = (self._template or _template(self)).fill(dict(values), append_unknown)
         except ValidationError:
             return None
+        except KeyError:
+            # A value is missing, as Werkzeug's builder says, or a converter raised this.
+            self._build_unknown(**values)
+            raise
         return built.domain, built.path
 
     def _encode_query_vars(self, query_vars: Mapping[str, Any]) -> str:
@@ -193,12 +209,19 @@ class Rule(WerkzeugRule):
     @property
     def _build(self) -> Callable[..., tuple[str, str]]:  # type: ignore[override]
         """What Werkzeug's `build` calls, which a test may call in place of ours."""
-        return self._compile_builder(False).__get__(self, None)  # type: ignore[no-any-return]
+        return self._builder(False)
 
     @property
     def _build_unknown(self) -> Callable[..., tuple[str, str]]:  # type: ignore[override]
         """`_build` where other values become the query."""
-        return self._compile_builder(True).__get__(self, None)  # type: ignore[no-any-return]
+        return self._builder(True)
+
+    def _builder(self, append_unknown: bool) -> Callable[..., tuple[str, str]]:
+        rule = self
+        if self._compiled is not None:
+            rule = object.__new__(type(self))
+            rule.__dict__.update(self.__dict__, defaults=self._compiled[2])
+        return rule._compile_builder(append_unknown).__get__(self, None)  # type: ignore[no-any-return]
 
     @property
     def _trace(self) -> list[tuple[bool, str]]:  # type: ignore[override]
@@ -235,7 +258,10 @@ def _methods(methods: Iterable[str], websocket: bool) -> set[str]:
 
 
 def _domain_and_path(rule: WerkzeugRule) -> tuple[str, str]:
-    """The domain and the path of a bound rule, with slashes merged if the rule merges them."""
+    """The domain and the path that a bound rule was compiled from, with slashes merged if the rule merges them."""
+    kept = rule.__dict__.get("_compiled")
+    if kept is not None:
+        return kept[0], kept[1]
     domain = (rule.host if rule.map.host_matching else rule.subdomain) or ""
     path = rule.rule
     # The compiled tree takes exact strings; a rule may be the member of an enumeration.
@@ -246,6 +272,12 @@ def _domain_and_path(rule: WerkzeugRule) -> tuple[str, str]:
     if rule.merge_slashes and "//" in path:
         path = re.sub("/{2,}", "/", path)
     return domain, path
+
+
+def _defaults(rule: Rule) -> Any:
+    """The defaults that a bound rule was compiled with."""
+    kept = rule._compiled
+    return rule.defaults if kept is None else kept[2]
 
 
 @lru_cache(1024)
@@ -318,7 +350,7 @@ def template_of(rule: WerkzeugRule) -> UrlTemplate:
     kind = type(rule)
     if kind.build is _build and kind.suitable_for is _suitable_for:
         return _template(rule)  # type: ignore[arg-type]
-    return UrlTemplate(rule, [], [], None, frozenset(), True)
+    return UrlTemplate(rule, [], [], None, frozenset(), (), True)
 
 
 def _template(rule: Rule) -> UrlTemplate:
@@ -326,13 +358,15 @@ def _template(rule: Rule) -> UrlTemplate:
     own = type(rule)._encode_query_vars is not _encode_query_vars
     encode = rule._encode_query_vars if own else None
     watched = frozenset([(type(piece[1]), "to_url") for piece in [*domain, *path] if not isinstance(piece, str)])
-    template = rule.__dict__["_template"] = UrlTemplate(rule, _parts(rule, domain), _parts(rule, path), encode, watched)
+    filled = tuple(map(str, _defaults(rule) or ()))
+    template = UrlTemplate(rule, _parts(rule, domain), _parts(rule, path), encode, watched, filled)
+    rule.__dict__["_template"] = template
     return template
 
 
 def _parts(rule: Rule, pieces: list[Piece]) -> list[str | Placeholder]:
     parts: list[str | Placeholder] = []
-    defaults = rule.defaults or {}
+    defaults = _defaults(rule) or {}
     for piece in pieces:
         if isinstance(piece, str):
             text = quote_path(piece)

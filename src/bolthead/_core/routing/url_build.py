@@ -48,7 +48,7 @@ class UrlTemplate:
 
     *direct*: `build_relative` may build the path, on the host *place*: the text *head*, then for each of the *steps*
     the text of a value (an integer or else a str) and the literal after it.
-    *watched* are the attributes of classes that all this depends on.
+    *watched* are the attributes of classes that all this depends on, *filled* the names whose defaults the parts have.
     """
 
     __slots__ = (
@@ -78,6 +78,7 @@ class UrlTemplate:
         path: list[str | Placeholder],
         encode: Callable[[Mapping[Any, Any]], str] | None,
         watched: frozenset[tuple[type, str]],
+        filled: tuple[str, ...],
         foreign: bool = False,
     ) -> None:
         defaults = rule.defaults or {}
@@ -93,9 +94,9 @@ class UrlTemplate:
         self.defaults = dict(defaults) if defaults else None
         self.required = [name for name in rule.arguments if name not in defaults]
         placeholders = {part.name for part in [*domain, *path] if isinstance(part, Placeholder)}
-        self.accepted = placeholders.union([str(name) for name in defaults])
+        self.accepted = placeholders.union(filled)
         # Whether as many values as are required are all accepted.
-        self.simple = not defaults and self.accepted == set(self.required)
+        self.simple = not defaults and not filled and self.accepted == set(self.required)
         literal = [part for part in domain if isinstance(part, str)]
         self.place = "".join(literal)
         self.head: str = path[0] if path and isinstance(path[0], str) else ""
@@ -305,6 +306,10 @@ def _choose(
                 built = template.fill(values, append_unknown)
             except tree.invalid:
                 continue
+            except KeyError:
+                # A value that a changed setting of the rule does not ask for: Werkzeug's builder says what is missing.
+                template.rule._build_unknown(**values)
+                raise
         if server_name is None or built.domain == server_name:
             return built
         if first is None:
