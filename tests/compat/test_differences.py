@@ -190,6 +190,24 @@ def test_what_a_hook_replaces_on_the_application(name: str) -> None:
         assert found == (["new", "new"] if fw is FLASK else ["old", "new"])
 
 
+def test_a_method_of_one_context_that_is_replaced_in_its_request() -> None:
+    called = []
+    for fw in FRAMEWORKS:
+        app = fw.app()
+
+        def view(fw: Framework = fw) -> str:
+            context = fw.mod("globals").request_ctx._get_current_object()
+            pop = context.pop
+            context.pop = lambda exc=None: called.append(fw) or pop(exc)
+            return "text"
+
+        app.add_url_rule("/", "view", view)
+        app.test_client().get("/")
+        with app.test_request_context() as context:
+            context.pop = lambda exc=None, pop=context.pop, fw=fw: called.append(fw) or pop(exc)
+    assert called == [FLASK, FLASK, OURS]
+
+
 def test_url_for_with_an_option_and_too_many_arguments() -> None:
     told = [fw.error(fw.url_for, "a", "b", _anchor="c")[1] for fw in FRAMEWORKS]
     first = "url_for() takes 1 positional argument but 2 "

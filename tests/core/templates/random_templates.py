@@ -313,7 +313,9 @@ def settled(text: str) -> str:
     # Addresses, the lines of the generated code, the name of the function that calls, as the interpreter says it, and
     # in how many pieces a text was made: a macro that includes without context gives a generator, which joins to none.
     text = re.sub(r"(?<=^sequence item )\d+(?=: expected str instance)", "n", text)
-    return re.sub(r"(?i) at 0x[0-9a-f]+|[0-9a-f]+x0 ta |\(<template>, line \d+\)|[\w.]+(?=\.call\(\) got)", "", text)
+    # `wordwrap` cuts addresses.
+    text = re.sub(r"(?i)\sat\s0x(?:[0-9a-f](?:\r?\n)?)+|[0-9a-f]+x0 ta ", "", text)
+    return re.sub(r"\(<template>, line \d+\)|[\w.]+(?=\.call\(\) got)", "", text)
 
 
 def escapes(name: str | None) -> bool:
