@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder
 
-from oracle import Framework, both
+from oracle import Framework, alike, both
 
 CHUNKS = st.lists(st.sampled_from(["line\n", "", "grüße", b"bytes", b"", 7, None, StopIteration, KeyError]), max_size=4)
 
