@@ -82,7 +82,7 @@ class Map(WerkzeugMap):
             self._remap = True
         elif name == "_rules_by_endpoint":
             self._tree.endpoints = value
-            self._tree.groups.clear()
+            self._tree.groups = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """What a pickle has: the tree is made again from the rules."""
@@ -118,7 +118,7 @@ class Map(WerkzeugMap):
                 if isinstance(rule, Rule):
                     rule.keep_compiled()
         self._tree.host_matching = bool(value)
-        self._tree.groups.clear()
+        self._tree.groups = {}
 
     @property
     def _remap(self) -> bool:
@@ -196,7 +196,7 @@ class Map(WerkzeugMap):
                     if leaf is not None:
                         read_converters(rule, leaf)
         self._watch(watched)
-        self._tree.groups.clear()
+        self._tree.groups = {}
 
     def _order(self, endpoint: Any) -> None:
         # A new list, never sorted in place: a list is empty to other threads while it is being sorted.

@@ -122,7 +122,7 @@ class Rule(WerkzeugRule):
         if self._template is not None:
             self.__dict__["_template"] = None
             # The templates of this and other rules are cached by endpoint, which may be what changes.
-            self.map._tree.groups.clear()  # type: ignore[attr-defined]
+            self.map._tree.groups = {}  # type: ignore[attr-defined]
 
     def _parse(self, text: str) -> list[Piece]:
         start = text.find("<")

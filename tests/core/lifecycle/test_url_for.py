@@ -52,6 +52,8 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("part.inner.view", {}),
     ("part.inner.view", {"name": "x", "_anchor": "y"}),
     (".inner.view", {"name": "x"}),
+    ("..dotted", {"n": 1}),
+    (".dotted", {"n": 1}),
 ]
 
 
@@ -61,6 +63,7 @@ def site(framework: Any, **config: Any) -> Any:
     app.add_url_rule("/", "index", lambda: "")
     app.add_url_rule("/item/<int:n>", "item", lambda n: "")
     app.add_url_rule("/odd/<_anchor>", "odd", lambda _anchor: "")
+    app.add_url_rule("/dotted/<int:n>", ".dotted", lambda n: "")
     app.url_map.sort_parameters = "SORT" in config
     app.add_url_rule("/m/get", "method", lambda: "", methods=["GET"])
     app.add_url_rule("/m/put", "method", methods=["PUT"])
@@ -75,11 +78,17 @@ def site(framework: Any, **config: Any) -> Any:
 
 
 def outcomes(framework: Any, app: Any) -> list[Any]:
+    """Of each call: from Python, and from a template."""
+    template = app.jinja_env.from_string("{{ url_for(endpoint, **values) | safe }}")
+
+    def rendered(endpoint: str, **values: Any) -> Any:
+        return template.render(endpoint=endpoint, values=values)
+
     found: list[Any] = []
     for endpoint, values in CALLS:
-        for _ in range(2):
+        for url_for in (framework.url_for, rendered) * 2:
             try:
-                found.append(framework.url_for(endpoint, **values))
+                found.append(url_for(endpoint, **values))
             except Exception as error:
                 found.append((type(error).__name__, str(error)))
     return found
@@ -113,7 +122,20 @@ def mount(framework: Any, endpoint: str, values: dict[str, Any]) -> None:
     framework.globals.request_ctx.url_adapter.script_name = "/mounted/"
 
 
-@pytest.mark.parametrize("what", ["more", "mount", "error", "none"])
+def change_rules(app: Any, endpoint: str) -> None:
+    """What a function of URL defaults may do to the rules, one thing after the other."""
+    rules = app.url_map._rules_by_endpoint
+    if endpoint == "item":
+        app.add_url_rule(f"/more/{len(rules['index'])}", "index")
+    elif endpoint == "part.view":
+        app.url_map._rules_by_endpoint = {**rules, "static": rules["index"][:1]}
+    elif endpoint == "method":
+        rules["part.inner.view"] = rules["part.view"]
+    elif endpoint == "shelf":
+        app.url_map.host_matching = False
+
+
+@pytest.mark.parametrize("what", ["more", "mount", "error", "none", "rules"])
 @pytest.mark.parametrize("path", [None, "/", "/part/x"])
 def test_defaults_of_the_application_and_of_blueprints(load: Load, path: str | None, what: str) -> None:
     """They are called once for each URL, in Flask's order, with the same endpoint and values."""
@@ -122,13 +144,17 @@ def test_defaults_of_the_application_and_of_blueprints(load: Load, path: str | N
         app = site(framework, SERVER_NAME="example.test")
         calls: list[Any] = []
 
-        def called(name: str | None, calls: list[Any] = calls, framework: Any = framework) -> Callable[..., None]:
+        def called(
+            name: str | None, calls: list[Any] = calls, framework: Any = framework, app: Any = app
+        ) -> Callable[..., None]:
             def default(endpoint: str, values: dict[str, Any]) -> None:
                 calls.append((name, endpoint, dict(values)))
                 if what == "more":
                     more_values(endpoint, values)
                 elif what == "mount" and path is not None:
                     mount(framework, endpoint, values)
+                elif what == "rules":
+                    change_rules(app, endpoint)
                 elif what == "error" and endpoint == "item":
                     raise LookupError(f"{name} {endpoint}")
 

@@ -15,7 +15,8 @@ from ..primitives.context_vars import var_get
 from ..primitives.objects import has_own, own_item, own_set
 from ..primitives.stock import shipped
 from ..routing.adapter import AdapterRecord
-from ..routing.url_build import build_relative
+from ..routing.tree import Tree
+from ..routing.url_build import EndpointTemplates, build_relative
 from .records import NOT_CREATED, AppRecord, RequestRecord, environ_seen
 
 app_var = _cv_app
@@ -23,9 +24,10 @@ request_var = _cv_request
 
 FIRST = slice(1)
 
+APPLICATION = (None,)
 SCOPES_SIZE = 1024
-scopes: dict[str, tuple[str, ...]] = {}
-"""The names of blueprints in an endpoint, the outermost first, for the endpoints that were met first."""
+scopes: dict[str, tuple[str | None, ...]] = {}
+"""`scopes_of` the endpoints that were met first."""
 # RFC 3986, 3.5, and what is quoted already.
 FRAGMENT_SAFE = "%!#$&'()*+,/:;=?@"
 
@@ -75,14 +77,17 @@ def drop_guards(app: Any) -> None:
         own_set(app, "_url_for_guards", None)
 
 
-def build_url(app: Any, endpoint: Any, values: dict[str, Any]) -> Any:
-    """The body of ``Flask.url_for``. *values* may be changed; its options, as ``_anchor``, are among them."""
+def build_url(app: Any, endpoint: Any, values: dict[str, Any], options: bool = True) -> Any:
+    """The body of ``Flask.url_for``. *values* may be changed; its options, as ``_anchor``, are among them.
+
+    *options*: whether some of their names may begin with an underscore.
+    """
     ctx = var_get(app_var, None)
     if isinstance(ctx, AppRecord):
         record: AppRecord = ctx
         if record.app is app:
-            return _build_url(guards_in(record), app, endpoint, values)
-    return _build_url(guards_of(app), app, endpoint, values)
+            return _build_url(guards_in(record), app, endpoint, values, options)
+    return _build_url(guards_of(app), app, endpoint, values, options)
 
 
 def guards_in(record: AppRecord) -> UrlForGuards:
@@ -103,10 +108,10 @@ def build_current_url(endpoint: Any, values: dict[str, Any]) -> Any:
     guards = guards_in(record)
     if not guards.inline_url_for:
         return NotImplemented
-    return _build_url(guards, record.app, endpoint, values)
+    return _build_url(guards, record.app, endpoint, values, True)
 
 
-def _build_url(guards: UrlForGuards, app: Any, endpoint: Any, values: dict[str, Any]) -> Any:
+def _build_url(guards: UrlForGuards, app: Any, endpoint: Any, values: dict[str, Any], options: bool) -> Any:
     ctx = var_get(request_var, None)
     adapter = None
     if ctx is not None and guards.injects is not True:
@@ -116,18 +121,17 @@ def _build_url(guards: UrlForGuards, app: Any, endpoint: Any, values: dict[str, 
             adapter = adapter_record_of(guards, ctx)
         # FAST (url-for, template): nothing to add. No endpoint that is found here has a dot before it.
         if adapter is not None and not guards.injects:
-            url = build_relative(adapter, endpoint, values, None, True)
+            settings: AdapterRecord = adapter
+            url = build_relative(settings, settings.tree.groups.get(endpoint), endpoint, values, None, True)
             if url is not None:
                 return url
     anchor = method = scheme = external = None
     # FAST (shares): four look-ups of what is rarely there.
-    if has_options(values):
+    if options and has_options(values):
         anchor = values.pop("_anchor", None)
         method = values.pop("_method", None)
         scheme = values.pop("_scheme", None)
         external = values.pop("_external", None)
-    # Whether the endpoint is absolute, and the URL defaults are among the values.
-    is_complete = False
     if (
         adapter is not None
         and not external
@@ -136,15 +140,43 @@ def _build_url(guards: UrlForGuards, app: Any, endpoint: Any, values: dict[str, 
             guards.injects or is_relative(endpoint) or anchor is not None or method is not None or external is not None
         )
     ):
+        return url_with_defaults(app, guards.injects, ctx, adapter, endpoint, anchor, method, external, values)
+    return build_url_by_adapter(app, ctx, endpoint, anchor, method, scheme, external, values, False)
+
+
+def url_with_defaults(
+    app: Any,
+    functions: Any,
+    ctx: Any,
+    adapter: Any,
+    endpoint: Any,
+    anchor: Any,
+    method: Any,
+    external: Any,
+    values: dict[str, Any],
+) -> Any:
+    """The URL on the host of *adapter*, which is that of *ctx*, with the URL defaults of *functions* added."""
+    record: RequestRecord = ctx
+    settings: AdapterRecord = adapter
+    tree: Tree = settings.tree
+    groups = tree.groups
+    group: EndpointTemplates | None = groups.get(endpoint) if type(endpoint) is str else None
+    # FAST (shares): what has scopes is not relative.
+    names = None if group is None else group.scopes
+    if names is None:
         endpoint = absolute(ctx, endpoint)
-        add_url_defaults(guards.injects, endpoint, values)
-        is_complete = True
-        # One of those functions may have looked at the context's adapter, and changed it.
-        if record._adapter is adapter:
-            url = build_relative(adapter, endpoint, values, method, False)
-            if url is not None:
-                return url if anchor is None else f"{url}#{quote(anchor, safe=FRAGMENT_SAFE)}"
-    return build_url_by_adapter(app, ctx, endpoint, anchor, method, scheme, external, values, is_complete)
+        names = scopes_of(endpoint)
+        group = groups.get(endpoint) if type(endpoint) is str else None
+        if group is not None and not is_relative(endpoint):
+            group.scopes = names
+    call_url_defaults(functions, names, endpoint, values)
+    # One of those functions may have looked at the context's adapter, or changed it, or the rules.
+    if record._adapter is adapter and settings.tree is tree and tree.groups is groups:
+        url = build_relative(settings, group, endpoint, values, method, False)
+        if url is not None:
+            return url if anchor is None else f"{url}#{quote(anchor, safe=FRAGMENT_SAFE)}"
+    # The endpoint is absolute, and the URL defaults are among the values.
+    return build_url_by_adapter(app, ctx, endpoint, anchor, method, None, external, values, True)
 
 
 def has_options(values: dict[str, Any]) -> bool:
@@ -176,30 +208,31 @@ def absolute(ctx: Any, endpoint: Any) -> Any:
 
 def add_url_defaults(functions: Any, endpoint: Any, values: Any) -> None:
     """The body of ``Flask.inject_url_defaults``; *functions* are those of the application and its blueprints."""
-    for function in functions_of(functions, None):
-        function(endpoint, values)
-    if type(endpoint) is not str and "." not in endpoint:
-        return
-    for name in scopes_of(endpoint):
-        for function in functions_of(functions, name):
+    call_url_defaults(functions, scopes_of(endpoint), endpoint, values)
+
+
+def call_url_defaults(functions: Any, names: tuple[str | None, ...], endpoint: Any, values: Any) -> None:
+    """Call what *functions* has for each of *names*."""
+    for name in names:
+        if type(functions) is defaultdict:
+            found = own_item(functions, name) or ()
+        elif name in functions:
+            found = functions[name]
+        else:
+            continue
+        for function in found:
             function(endpoint, values)
 
 
-def functions_of(functions: Any, name: str | None) -> Any:
-    if type(functions) is defaultdict:
-        return own_item(functions, name) or ()
-    if name in functions:
-        return functions[name]
-    return ()
-
-
-def scopes_of(endpoint: Any) -> tuple[str, ...]:
-    """For "a.b.view" the names "a" and "a.b"."""
+def scopes_of(endpoint: Any) -> tuple[str | None, ...]:
+    """Whose URL defaults are for an endpoint: for "a.b.view" None, which is the application, "a" and "a.b"."""
+    if type(endpoint) is not str and "." not in endpoint:
+        return APPLICATION
     text = exact_str(endpoint)
     names = scopes.get(text)
     if names is None:
         parts = text.split(".")
-        names = tuple([".".join(parts[:count]) for count in range(1, len(parts))])
+        names = (None, *[".".join(parts[:count]) for count in range(1, len(parts))])
         if len(scopes) < SCOPES_SIZE:
             scopes[text] = names
     return names
@@ -217,7 +250,7 @@ def adapter_record_of(guards: UrlForGuards, ctx: Any) -> Any:
             return adapter
     if type(adapter) is guards.adapter_class and not has_own(adapter, "build"):
         settings: AdapterRecord = adapter
-        if settings.stock:
+        if settings.stock and settings.tree is not None:
             return settings
     return None
 

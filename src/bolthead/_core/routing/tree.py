@@ -247,7 +247,8 @@ class Tree:
 
     *roots* has one item, the root. *exact* holds the leaves of rules without variables by domain and path, *home* those
     without a domain, *longest* the length of the longest such path. *stale*: the map has rules which are not inserted
-    yet. *endpoints* are the rules by endpoint, and *groups* their templates for building.
+    yet. *endpoints* are the rules by endpoint, and *groups* their templates for building: another
+    dictionary when those are to be made again.
     """
 
     __slots__ = (

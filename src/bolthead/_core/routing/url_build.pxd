@@ -70,6 +70,7 @@ cdef class EndpointTemplates:
     cdef UrlTemplate single
     cdef bint direct
     cdef str place
+    cdef public tuple scopes
 
 
 @cython.locals(texts=list, placeholder=Placeholder)
@@ -89,10 +90,11 @@ cdef EndpointTemplates _templates(AdapterRecord bound, Tree tree, object endpoin
 cdef UrlTemplate _first_full(list templates, dict values)
 
 @cython.locals(
-    tree=Tree, group=EndpointTemplates, template=UrlTemplate, rules=list, path=str, whole=str, steps=list,
-    number=cython.bint, name=str, after=str,
+    template=UrlTemplate, rules=list, path=str, whole=str, steps=list, number=cython.bint, name=str, after=str, text=str,
 )
-cpdef str build_relative(AdapterRecord bound, object endpoint, dict values, object method, bint options)
+cpdef str build_relative(
+    AdapterRecord bound, EndpointTemplates group, object endpoint, dict values, object method, bint options
+)
 
 @cython.locals(
     bound=AdapterRecord, tree=Tree, given=dict, built=Built, templates=list, group=EndpointTemplates,

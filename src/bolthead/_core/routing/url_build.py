@@ -111,6 +111,8 @@ class UrlTemplate:
             and self.head[:1] == "/"
             and self.head[1:2] != "/"
             and steps is not None
+            # In `url_for` that is an endpoint of the current blueprint.
+            and str(rule.endpoint)[:1] != "."
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -219,16 +221,18 @@ class EndpointTemplates:
 
     Valid as long as *rules* is their list and has *count* items, and *watch*, if any, sees no change. *direct*:
     `build_relative` can build any of them; it does not matter for which method, and all are on the host *place*.
-    *single* is the template of the only rule, if there is one, and it is so.
+    *single* is the template of the only rule, if there is one, and it is so. *scopes* are for `url_for`, which fills
+    them: the keys of the URL defaults of an endpoint without a dot before it.
     """
 
-    __slots__ = ("count", "direct", "place", "rules", "single", "templates", "watch")
+    __slots__ = ("count", "direct", "place", "rules", "scopes", "single", "templates", "watch")
 
     def __init__(self, rules: list[Any], templates: list[UrlTemplate], watch: ClassWatch | None) -> None:
         self.rules = rules
         self.count = len(rules)
         self.templates = templates
         self.watch = watch
+        self.scopes: tuple[str | None, ...] | None = None
         self.single = None
         self.direct = False
         self.place = ""
@@ -333,16 +337,17 @@ def _templates(bound: Any, tree: Tree, endpoint: Any) -> EndpointTemplates | Non
     return group
 
 
-def build_relative(bound: Any, endpoint: Any, values: dict[Any, Any], method: Any, options: bool) -> str | None:
+def build_relative(
+    bound: Any, group: EndpointTemplates | None, endpoint: Any, values: dict[Any, Any], method: Any, options: bool
+) -> str | None:
     """What `build` returns if that is a path that it need not search for; None where `build` must be called.
 
+    *group* is what the groups of the tree have for *endpoint*.
     With *options* it is None as well where some of `URL_FOR_OPTIONS` that are not None are among the values.
 
     FAST (url-for, build): *bound* is an adapter whose `build` is this module's, or an `AdapterRecord` with the tree,
     the subdomain and the script name of one. With one rule it does not matter which method is tried first.
     """
-    tree = bound.tree
-    group = tree.groups.get(endpoint)
     if group is None or group.place != bound.subdomain:
         return None
     template = group.single
@@ -350,7 +355,7 @@ def build_relative(bound: Any, endpoint: Any, values: dict[Any, Any], method: An
         template = _first_full(group.templates, values) if group.direct else None
         if template is None:
             return None
-    rules = tree.endpoints.get(endpoint)
+    rules = bound.tree.endpoints.get(endpoint)
     if rules is not group.rules or len(rules) != group.count:
         return None
     if group.watch is not None and not group.watch.unchanged():
@@ -366,10 +371,10 @@ def build_relative(bound: Any, endpoint: Any, values: dict[Any, Any], method: An
                 return None
             if number:
                 path = f"{path}{value if type(value) is int else int(value)}{after}"
-            elif type(value) is str and not unsafe(value):
-                path = f"{path}{value}{after}"
-            else:
-                path = f"{path}{quote_path(exact_str(value))}{after}"
+                continue
+            text = value if type(value) is str and not unsafe(value) else quote_path(exact_str(value))
+            # FAST (shares): compiled, joining three takes twice as long as adding two.
+            path = f"{path}{text}{after}" if after else path + text
     except Exception:
         # `build` checks first that all values are there, and raises the error.
         return None
@@ -400,7 +405,7 @@ def build(
     if tree.stale:
         bound.map.update()
     if bound.stock and append_unknown and not force_external and type(values) is dict:
-        url = build_relative(bound, endpoint, values, method, False)
+        url = build_relative(bound, tree.groups.get(endpoint), endpoint, values, method, False)
         if url is not None:
             return url
     given: dict[Any, Any] = {}

@@ -20,24 +20,37 @@ cdef extern from *:
     /* The class of partials; the names of Jinja's methods, and of what `call` takes beside arguments. */
     static PyObject *bolthead_partial, *bolthead_derived, *bolthead_call_name, *bolthead_vars_names[2];
 
-    /* A method that does no more than call a function in C with its instance, its argument and a dict of its keywords;
-       the name of the argument. */
+    /* A method that does no more than call a function in C with its instance, its argument, a dict of its keywords, and
+       whether one of those may begin with an underscore; the name of the argument. */
     static PyObject *bolthead_shell, *bolthead_inner, *bolthead_argument;
+    static Py_ssize_t bolthead_argument_size;
+
+    /* Whether one of *names* may begin with an underscore. */
+    static int bolthead_has_private(PyObject *names) {
+        Py_ssize_t nth;
+        for (nth = 0; names != NULL && nth < PyTuple_GET_SIZE(names); nth++) {
+            PyObject *name = PyTuple_GET_ITEM(names, nth);
+            if (!PyUnicode_CheckExact(name) || PyUnicode_GET_LENGTH(name) == 0 || PyUnicode_READ_CHAR(name, 0) == '_') return 1;
+        }
+        return 0;
+    }
 
     /* What that function gives; NULL without an error where the argument is among the keywords as well. */
     static PyObject *bolthead_call_inner(PyObject *self, PyObject *const *args, PyObject *names) {
-        PyObject *found, *all[3] = {self, args[0], PyDict_New()};
+        PyObject *found, *all[4] = {self, args[0], PyDict_New()};
         Py_ssize_t nth, size = names == NULL ? 0 : PyTuple_GET_SIZE(names);
         if (all[2] == NULL) return NULL;
         for (nth = 0; nth < size; nth++) {
-            if (PyUnicode_Compare(PyTuple_GET_ITEM(names, nth), bolthead_argument) == 0
-                || PyDict_SetItem(all[2], PyTuple_GET_ITEM(names, nth), args[1 + nth]) < 0) {
+            PyObject *name = PyTuple_GET_ITEM(names, nth);
+            if ((PyUnicode_GET_LENGTH(name) == bolthead_argument_size && PyUnicode_Compare(name, bolthead_argument) == 0)
+                || PyDict_SetItem(all[2], name, args[1 + nth]) < 0) {
                 Py_DECREF(all[2]);
                 return NULL;
             }
         }
         Py_INCREF(self);
-        found = PyObject_Vectorcall(bolthead_inner, all, 3, NULL);
+        all[3] = bolthead_has_private(names) ? Py_True : Py_False;
+        found = PyObject_Vectorcall(bolthead_inner, all, 4, NULL);
         Py_DECREF(self);
         Py_DECREF(all[2]);
         return found;
@@ -83,16 +96,6 @@ cdef extern from *:
             bolthead_call_name, all, (size_t)(count - 2), named ? all_names : NULL);
         Py_DECREF(all_names);
         return found;
-    }
-
-    /* Whether one of *names* may be that of the variables. */
-    static int bolthead_has_private(PyObject *names) {
-        Py_ssize_t nth;
-        for (nth = 0; names != NULL && nth < PyTuple_GET_SIZE(names); nth++) {
-            PyObject *name = PyTuple_GET_ITEM(names, nth);
-            if (PyUnicode_GET_LENGTH(name) == 0 || PyUnicode_READ_CHAR(name, 0) == '_') return 1;
-        }
-        return 0;
     }
 
     /* *context* with the variables of loops and blocks; takes the reference to it. */
@@ -178,6 +181,7 @@ cdef extern from *:
     static void bolthead_hand_on(PyObject *shell, PyObject *inner, PyObject *argument) {
         Py_XSETREF(bolthead_shell, Py_NewRef(shell));
         Py_XSETREF(bolthead_inner, Py_NewRef(inner));
+        bolthead_argument_size = PyUnicode_GET_LENGTH(argument);
         Py_XSETREF(bolthead_argument, Py_NewRef(argument));
     }
 
