@@ -22,7 +22,7 @@ from typing import Any
 from . import machine
 
 SOURCES = machine.ROOT / "src" / "bolthead"
-SUFFIXES = {".py", ".pyx", ".pxd"}
+SUFFIXES = {".py", ".pyx", ".pxd", ".pxi", ".h"}
 SHOWN = 4
 """How many changed folders a note to readers names."""
 
@@ -87,7 +87,8 @@ def code(path: Path) -> str:
                 last = node.end_lineno or node.lineno
                 lines[node.lineno - 1 : last] = [""] * (last - node.lineno + 1)
     else:
-        lines = [line for line in lines if not line.lstrip().startswith("#")]
+        # What has no space after its `#` is the preprocessor's.
+        lines = [line for line in lines if not f"{line.lstrip()} ".startswith("# ")]
     return "\n".join(line.rstrip() for line in lines if line.strip())
 
 

@@ -275,6 +275,8 @@ def sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         ("_core/http/cookies.py", {"inprocess": ["_core/http"], "servers": ["_core/http"]}),
         ("serving/loop.py", {"servers": ["serving"]}),
         ("_core/new/new.pyx", {"inprocess": ["_core/new"], "servers": ["_core/new"]}),
+        ("_core/new/part.pxi", {"inprocess": ["_core/new"], "servers": ["_core/new"]}),
+        ("_core/frames.h", {"inprocess": ["_core"], "servers": ["_core"]}),
         ("_core/lifecycle/asgi.py", {}),
         ("debughelpers.py", {}),
     ],
@@ -309,6 +311,17 @@ def test_a_note_names_a_few_folders_and_counts_the_others(sources: Path) -> None
         (sources / name / "new.py").write_text("x = 1\n")
     note = freshness.note("servers", results["servers"], freshness.sources())
     assert note.endswith("changed since commit abcdef1: `a`, `b`, `c`, `d` and 2 more.")
+
+
+@pytest.mark.parametrize(
+    ("line", "same"), [("# a word", True), ("  #", True), ("#define X 2", False), ("x = 2", False)]
+)
+def test_the_preprocessor_reads_what_begins_like_a_comment(sources: Path, line: str, same: bool) -> None:
+    (sources / "part.pxi").write_text("x = 1\n")
+    results = {"inprocess": {"about": {"commit": "abcdef1", "date": "now"}}}
+    freshness.stamp(results)
+    (sources / "part.pxi").write_text(f"x = 1\n{line}\n")
+    assert (not freshness.changed("inprocess", results["inprocess"], freshness.sources())) == same
 
 
 @pytest.mark.parametrize(
