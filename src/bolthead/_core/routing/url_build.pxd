@@ -90,7 +90,8 @@ cdef EndpointTemplates _templates(AdapterRecord bound, Tree tree, object endpoin
 cdef UrlTemplate _first_full(list templates, dict values)
 
 @cython.locals(
-    template=UrlTemplate, rules=list, path=str, whole=str, steps=list, number=cython.bint, name=str, after=str, text=str,
+    template=UrlTemplate, rules=list, path=str, whole=str, steps=list, number=cython.bint, name=str, after=str,
+    text=str,
 )
 cpdef str build_relative(
     AdapterRecord bound, EndpointTemplates group, object endpoint, dict values, object method, bint options

@@ -30,7 +30,8 @@ cdef extern from *:
         Py_ssize_t nth;
         for (nth = 0; names != NULL && nth < PyTuple_GET_SIZE(names); nth++) {
             PyObject *name = PyTuple_GET_ITEM(names, nth);
-            if (!PyUnicode_CheckExact(name) || PyUnicode_GET_LENGTH(name) == 0 || PyUnicode_READ_CHAR(name, 0) == '_') return 1;
+            if (!PyUnicode_CheckExact(name) || PyUnicode_GET_LENGTH(name) == 0) return 1;
+            if (PyUnicode_READ_CHAR(name, 0) == '_') return 1;
         }
         return 0;
     }
@@ -42,7 +43,8 @@ cdef extern from *:
         if (all[2] == NULL) return NULL;
         for (nth = 0; nth < size; nth++) {
             PyObject *name = PyTuple_GET_ITEM(names, nth);
-            if ((PyUnicode_GET_LENGTH(name) == bolthead_argument_size && PyUnicode_Compare(name, bolthead_argument) == 0)
+            int is_long = PyUnicode_GET_LENGTH(name) == bolthead_argument_size;
+            if ((is_long && PyUnicode_Compare(name, bolthead_argument) == 0)
                 || PyDict_SetItem(all[2], name, args[1 + nth]) < 0) {
                 Py_DECREF(all[2]);
                 return NULL;

@@ -61,11 +61,12 @@ class LeanCodeGenerator(CodeGenerator):
     def enter_frame(self, frame: Frame) -> None:
         loads = frame.symbols.loads
         names = {target: name for target, (action, name) in loads.items() if action == VAR_LOAD_RESOLVE}
-        if len(names) < 2 or self.get_resolve_func() != "resolve":
+        if not names or self.get_resolve_func() != "resolve":
             super().enter_frame(frame)
             return
         # FAST (page-methods): the context's dictionaries are found once for all names.
-        self.writeline(f"{', '.join(names)} = resolve_all(context, {', '.join(map(repr, names.values()))})")
+        function = "resolve" if len(names) == 1 else "resolve_all"
+        self.writeline(f"{', '.join(names)} = {function}(context, {', '.join(map(repr, names.values()))})")
         frame.symbols.loads = {target: load for target, load in loads.items() if target not in names}
         super().enter_frame(frame)
         frame.symbols.loads = loads

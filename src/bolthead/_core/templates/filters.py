@@ -26,7 +26,8 @@ def escaped(s: Any, /) -> Any:
 
 
 def safe(value: Any) -> Any:
-    return markup(value) if type(value) is str else Markup(value)
+    # FAST (shares): its own `__html__` gives a Markup itself.
+    return markup(value) if type(value) is str or type(value) is Markup else Markup(value)
 
 
 def default(value: Any, default_value: Any = "", boolean: bool = False) -> Any:

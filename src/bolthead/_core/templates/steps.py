@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import MethodType
 from typing import Any
 
 from jinja2 import Environment, Template
@@ -53,6 +52,10 @@ def jinja_item(environment: Any, obj: Any, argument: Any) -> Any:
     return environment.getitem(obj, argument)
 
 
+def jinja_resolve(context: Any, name: str) -> Any:
+    return context.resolve_or_missing(name)
+
+
 def jinja_resolve_all(context: Any, *names: str) -> list[Any]:
     return [context.resolve_or_missing(name) for name in names]
 
@@ -69,7 +72,7 @@ def steps(environment: Any, context: Any) -> tuple[Any, ...]:
             _attribute,
             _item,
             _call,
-            MethodType(_resolve, context),
+            _resolve,
             _resolve_all,
             _get_template,
             _included,
@@ -79,7 +82,7 @@ def steps(environment: Any, context: Any) -> tuple[Any, ...]:
         jinja_attribute,
         jinja_item,
         runtime.jinja_call,
-        context.resolve_or_missing,
+        jinja_resolve,
         jinja_resolve_all,
         contexts.jinja_get_template,
         contexts.jinja_included,
