@@ -221,3 +221,59 @@ def test_errors_within_errors(load: Load) -> None:
             assert raised.value.__context__ is not None and "first" in str(raised.value.__context__)
             with pytest.raises(AttributeError, match="third"):
                 _ = proxy_of_nested.third
+
+
+def test_an_attribute_or_a_default(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``getattr`` with a default, of whatever a proxy stands for; nothing is asked twice."""
+    asked: list[str] = []
+
+    class Thing:
+        here = "here"
+
+        @property
+        def lost(self) -> None:
+            asked.append("lost")
+            raise AttributeError
+
+        @property
+        def broken(self) -> None:
+            asked.append("broken")
+            raise ValueError
+
+    class Hooked(Thing):
+        def __getattr__(self, name: str) -> str:
+            asked.append(name)
+            if name == "absent":
+                raise AttributeError
+            return name
+
+    local = load("bolthead._core.primitives.proxy").LocalProxy
+    derived: Any = type("Derived", (local,), {"__slots__": ()})
+    attribute_or = load("bolthead._core.primitives.context_vars").attribute_or
+
+    def told(get: Callable[..., Any], proxy: Any, name: str) -> str:
+        try:
+            return str(get(proxy, name, None))
+        except Exception as error:
+            return repr(error)
+
+    def compare() -> None:
+        for value in (Thing(), Hooked(), 5, None):
+            for cls in (local, derived):
+                var: ContextVar[Any] = ContextVar("var")
+                proxy = cls(var, None, UNBOUND)
+                for name in ("here", "lost", "broken", "absent", "_get_current_object", "__class__", "__name__", "é"):
+                    found = []
+                    for get in (attribute_or, getattr):
+                        unbound = told(get, proxy, name)
+                        token = var.set(value)
+                        found.append((unbound, told(get, proxy, name), tuple(asked)))
+                        var.reset(token)
+                        asked.clear()
+                    assert found[0] == found[1], name
+
+    compare()
+    with monkeypatch.context() as patch:
+        patch.setattr(local, "__getattribute__", lambda self, name: asked.append(name) or name)
+        compare()
+    compare()

@@ -266,6 +266,10 @@ cpdef object set_attribute(object proxy, object name, object value):
 
 
 cpdef object attribute_or(object obj, object name, object default):
+    # FAST (shares): ``getattr`` has a proxy make the error for what is not there.
+    cdef PyTypeObject *cls = <PyTypeObject *>(<PyObject *>obj).ob_type
+    if cls.tp_getattro is get_attribute and not bolthead_may_be_own(<PyObject *>name, SECONDS):
+        return attribute_or(current(obj), name, default)
     if not bolthead_is_hooked(obj):
         return getattr(obj, name, default)
     cdef PyObject *found = bolthead_getattr(<PyObject *>obj, <PyObject *>name)

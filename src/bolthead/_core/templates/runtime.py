@@ -82,7 +82,7 @@ def item(environment: Any, obj: Any, argument: Any) -> Any:
             name = str(argument)
         except Exception:
             return environment.undefined(obj=obj, name=argument)
-        value = getattr(obj, name, missing)
+        value = attribute_or(obj, name, missing)
         if value is not missing:
             return value
     return environment.undefined(obj=obj, name=argument)
