@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,9 @@ def main(build: str) -> None:
     assert _core.build_name() == build, _core.modules()
     for name in _core.modules():
         assert (package / "_core" / Path(*name.split("."))).with_suffix(".py").is_file(), f"{name} without its source"
+    for source in package.rglob("*.pyx"):
+        for part in re.findall(r'^include "(.+)"', source.read_text(encoding="utf-8"), re.MULTILINE):
+            assert source.with_name(part).is_file(), f"{source} without {part}"
 
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "hello.py").write_text(
