@@ -151,7 +151,8 @@ class Exchange(AsyncPhases):
     # --- the phases -------------------------------------------------------------------------------------------
 
     def __del__(self) -> None:
-        if self.coroutine is None and not self.running:
+        # Without an environ, its scope could not be read.
+        if self.coroutine is None and not self.running and not (self.lazy is None and self.environ is None):
             warn("coroutine 'asgi_app' was never awaited", RuntimeWarning, stacklevel=1, source=self)
 
     def begin_here(self) -> bool:

@@ -7,8 +7,10 @@ cdef dict _BASE
 
 cdef str key_of(object name)
 
-@cython.locals(environ=dict, key=str, value=bytes, count=cython.Py_ssize_t)
 cpdef dict environ_of(dict scope)
+cdef bytes _bytes(object value)
+@cython.locals(environ=dict, key=str, value=bytes, count=cython.Py_ssize_t)
+cdef dict _environ_of(dict scope, object headers)
 cdef str _exact(object text)
 @cython.locals(path=str, root=str)
 cdef object fill_path(dict environ, dict scope)

@@ -65,11 +65,28 @@ def environ_of(scope: dict[str, Any]) -> dict[str, Any]:
     ``asgi.scope`` holds the scope. Values are bytes as latin-1, as PEP 3333 has it. A repeated header is joined with
     commas, a repeated Cookie with semicolons (RFC 9113, 8.2.3).
     """
+    headers = scope["headers"]
+    try:
+        return _environ_of(scope, headers)
+    except (TypeError, AttributeError):
+        if not isinstance(headers, (list, tuple)):
+            raise
+        # Other frameworks take other kinds of bytes as well.
+        return _environ_of(scope, [(_bytes(name), _bytes(value)) for name, value in headers])
+
+
+def _bytes(value: Any) -> bytes:
+    if not isinstance(value, (bytes, bytearray)):
+        raise TypeError(f"names and values of headers in an ASGI scope are bytes, not {type(value).__name__}")
+    return bytes(value)
+
+
+def _environ_of(scope: dict[str, Any], headers: Any) -> dict[str, Any]:
     environ = _BASE.copy()
     environ["asgi.scope"] = scope
     environ["wsgi.errors"] = sys.stderr
     count = len(environ)
-    for name, value in scope["headers"]:
+    for name, value in headers:
         key = _KEYS.get(name)
         if key is None:
             key = key_of(name)
@@ -97,8 +114,10 @@ def _exact(text: Any) -> str:
 
 def fill_path(environ: dict[str, Any], scope: dict[str, Any]) -> None:
     path = _exact(scope["path"])
-    root = _exact(scope.get("root_path", ""))
+    root = _exact(scope.get("root_path") or "")
     raw = scope.get("raw_path")
+    if not isinstance(raw, bytes):
+        raw = None
     if not path.isascii():
         path = as_latin_1(path, raw)
     if root:
@@ -201,7 +220,10 @@ def lazy_environ(plan: Any, scope: dict[str, Any], websocket: bool) -> Any:
     path = given
     if not path.isascii():
         return None
-    scheme = scope.get("scheme") or "http"
+    given = scope.get("scheme") or "http"
+    if type(given) is not str:
+        return None
+    scheme = given
     if websocket:
         if scheme != "ws" and scheme != "wss":
             return None
