@@ -246,8 +246,12 @@ class Flask(App):
         `FormDataRoutingRedirect`.
         """
         error = request.routing_exception
-        keeps_body = request.method in {"GET", "HEAD", "OPTIONS"} or getattr(error, "code", None) in {307, 308}
-        if not self.debug or not isinstance(error, RequestRedirect) or keeps_body:
+        if (
+            not self.debug
+            or not isinstance(error, RequestRedirect)
+            or error.code in {307, 308}
+            or request.method in {"GET", "HEAD", "OPTIONS"}
+        ):
             raise error  # type: ignore[misc]
         from .debughelpers import FormDataRoutingRedirect
 

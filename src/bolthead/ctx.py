@@ -106,6 +106,11 @@ class _AppCtxGlobals:
         return object.__repr__(self) if ctx is None else f"<flask.g of '{ctx.app.name}'>"
 
 
+def is_made_late(cls: Any) -> bool:
+    """Whether `g` may be made when it is first read: nobody notices when an object without a constructor is made."""
+    return type(cls) is type and cls.__init__ is object.__init__ and cls.__new__ is object.__new__  # type: ignore[misc,comparison-overlap]
+
+
 def _set_past_the_class(self: _AppCtxGlobals, name: str, value: Any) -> None:
     self.__dict__[name] = value
 
@@ -233,7 +238,7 @@ class AppContext(GlobalsRecord, _Pushable):
         self.app = app
         self._url_for_guards = None
         self._adapter = app.create_url_adapter(None)
-        self._g = None
+        self._g = None if is_made_late(app.app_ctx_globals_class) else app.app_ctx_globals_class()
         self._token = None
         self._tokens = None
 

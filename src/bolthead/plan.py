@@ -18,7 +18,7 @@ from ._core.primitives.stock import StockGuard, shipped
 from ._core.response.make import Responses
 from ._core.session.cookie_session import CookieSessions
 from ._core.session.tagged import TaggedTexts
-from .ctx import AppContext, RequestContext
+from .ctx import AppContext, RequestContext, _AppCtxGlobals, is_made_late
 from .formparser import STOCK_MULTI_DICTS
 from .json import tag
 from .json.provider import DefaultJSONProvider
@@ -78,6 +78,7 @@ APP_SETTINGS = ("permanent_session_lifetime", "secret_key")
 """Attributes that stand for settings, and are read as settings by the session."""
 WEBSOCKET_PARTS = ("websocket_class", "websocket_context")
 APP_COLLECTIONS = (
+    "app_ctx_globals_class",
     "after_request_funcs",
     "before_request_funcs",
     "config",
@@ -108,7 +109,17 @@ RESPONSE_DEFAULTS = (
     "default_status",
     "direct_passthrough",
 )
-RESPONSE_SENT = ("__call__", "close", "get_app_iter", "get_wsgi_headers", "get_wsgi_response", "iter_encoded", "status")
+RESPONSE_SENT = (
+    "__call__",
+    "close",
+    "get_app_iter",
+    "get_wsgi_headers",
+    "get_wsgi_response",
+    "is_sequence",
+    "iter_encoded",
+    "status",
+    "status_code",
+)
 RESPONSE_MADE = ("__del__", "__new__", "__setattr__", "headers", "response", "_status", "_status_code")
 """What a class could override to notice that a response is made and dropped. The stock class has few of these names."""
 SESSION_STEPS = (
@@ -140,6 +151,7 @@ SESSION_PARTS = (
 TAGGED_STEPS = ("_is_stock", "_tag_stock", "_untag_scan", "dumps", "loads", "tag", "untag")
 """What a session is written and read with."""
 MAP_STEPS = ("bind", "bind_to_environ")
+ADAPTER_STEPS = ("match",)
 REQUEST_JSON = ("_parse_content_type", "get_data", "headers", "is_json", "mimetype")
 """What `Request.get_json` goes through."""
 RESPONSE_FILE = (
@@ -170,7 +182,7 @@ TAGGED = StockGuard(tag.TaggedJSONSerializer, TAGGED_STEPS)
 SESSION_TEXTS = TaggedTexts(tag.TaggedJSONSerializer, TAGGED, StockFunctions((tag, "dumps loads")), tag.UNTAGGED)
 RESPONSE_COOKIE = StockGuard(Response, ["max_cookie_size", "set_cookie"])
 MAP = StockGuard(Map, MAP_STEPS)
-ADAPTER = StockGuard(MapAdapter, ["match"])
+ADAPTER = StockGuard(MapAdapter, ADAPTER_STEPS)
 WERKZEUG = BasePatches(Request, Response, Map, MapAdapter, Rule)
 
 
@@ -235,8 +247,12 @@ def _watched_pairs(app: Flask) -> list[tuple[type, str | None]]:
         (app.response_class, (*STOCK_RESPONSE.names, *RESPONSE_DEFAULTS)),
         (type(app.session_interface), SESSION_STEPS),
         (type(app.url_map), MAP_STEPS),
+        (MapAdapter, ADAPTER_STEPS),
         (Rule, ("build",)),
+        (type(app), ("app_ctx_globals_class",)),
     ]
+    if isinstance(app.app_ctx_globals_class, type) and app.app_ctx_globals_class is not _AppCtxGlobals:
+        names.append((app.app_ctx_globals_class, ("__init__", "__new__")))
     pairs: list[tuple[type, str | None]] = [(cls, name) for cls, steps in names for name in steps]
     if isinstance(app.url_map, Map):
         pairs += app.url_map.watched
@@ -260,6 +276,7 @@ def _set_flags(plan: Plan, app: Flask) -> None:
         CONTEXT.is_stock(RequestContext)
         and APP_CONTEXT.is_stock(AppContext)
         and inline("request_context", "app_context", "create_url_adapter")
+        and is_made_late(app.app_ctx_globals_class)
     )
     plan.inline_view = (
         plan.inline_full_dispatch_request
@@ -323,7 +340,8 @@ def _set_collections(plan: Plan, app: Flask) -> None:
     plan.tree = app.url_map._tree if ours else None
     if isinstance(app.url_map, Map):
         app.url_map.follow_classes()
-    plan.domain = app.url_map.default_subdomain or ""
+    domain = app.url_map.default_subdomain or ""
+    plan.domain = "".join((domain,)) if isinstance(domain, str) else str(domain)
     plan.sessions = None
     plan.checked_hosts = {}
     plan.checked_raw_hosts = {}

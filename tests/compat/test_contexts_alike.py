@@ -692,3 +692,31 @@ def test_empty_paths(fw: Framework, rule: str) -> Any:
             given = client.open("/", method=method, environ_overrides=overrides)
             found.append((given.status, given.get_data(as_text=True), given.headers.get("Location")))
     return found
+
+
+@pytest.mark.parametrize("name", ["__init__", "__new__"])
+@pytest.mark.parametrize("owner", ["class", "instance", "later"])
+@alike
+def test_a_class_of_g_that_notes_when_it_is_made(fw: Framework, owner: str, name: str) -> Any:
+    log: list[str] = []
+
+    def made(self: Any) -> Any:
+        log.append("made")
+        return None if name == "__init__" else object.__new__(self)
+
+    noting = type("Noting", (fw.mod("ctx")._AppCtxGlobals,), {} if owner == "later" else {name: made})
+    app = (
+        type("Own", (fw.Flask,), {"app_ctx_globals_class": noting})("site", root_path="/")
+        if owner == "class"
+        else fw.app()
+    )
+    app.app_ctx_globals_class = noting
+    app.add_url_rule("/", "view", lambda: log.append("view") or "")
+    client = app.test_client()
+    for turn in range(2):
+        client.get("/")
+        with app.app_context(), app.test_request_context():
+            log.append("context")
+        if owner == "later" and not turn:
+            setattr(noting, name, made)
+    return log

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import subprocess
 import sys
@@ -206,6 +207,65 @@ def test_a_method_of_one_context_that_is_replaced_in_its_request() -> None:
         with app.test_request_context() as context:
             context.pop = lambda exc=None, pop=context.pop, fw=fw: called.append(fw) or pop(exc)
     assert called == [FLASK, FLASK, OURS]
+
+
+def test_the_application_of_a_context_that_is_replaced_in_its_request() -> None:
+    for name in ("request_ctx", "app_ctx"):
+        for fw in FRAMEWORKS:
+            app = fw.app()
+            app.add_url_rule(
+                "/", "view", lambda fw=fw, name=name: str(setattr(getattr(fw.mod("globals"), name), "app", None))
+            )
+            if fw is FLASK:
+                with pytest.raises(AttributeError, match="do_teardown_"):
+                    # Its contexts stay.
+                    contextvars.copy_context().run(app.test_client().get, "/")
+            else:
+                assert app.test_client().get("/").text == "None"
+
+
+@pytest.mark.parametrize("name", ["files", "environ"])
+def test_what_ends_a_request_without_an_upload(name: str) -> None:
+    for fw in FRAMEWORKS:
+        app = fw.app()
+        app.add_url_rule("/", "view", lambda fw=fw: str(setattr(fw.request, name, 5)))
+        if fw is FLASK:
+            with pytest.raises(TypeError):
+                contextvars.copy_context().run(app.test_client().get, "/")
+        else:
+            assert app.test_client().get("/").text == "None"
+
+
+def test_a_class_of_cookies_and_trusted_hosts_set_by_a_hook() -> None:
+    for fw in FRAMEWORKS:
+        app = fw.app()
+        app.add_url_rule("/", "view", lambda fw=fw: f"{fw.session.get('a')} {fw.request.host}")
+        settings: list[Any] = []
+        app.before_request(lambda fw=fw, settings=settings: setattr(fw.request, *settings) if settings else None)
+        client = app.test_client()
+        client.get("/")
+        for setting, code in ((("dict_storage_class", 5), 500), (("trusted_hosts", ["other"]), 400)):
+            settings[:] = setting
+            app.logger.disabled = True
+            found = client.get("/").status_code
+            app.logger.disabled = False
+            assert found == (200 if fw is FLASK else code)
+
+
+def test_a_method_of_the_map_that_fails() -> None:
+    for fw in FRAMEWORKS:
+        app = fw.app()
+        app.add_url_rule("/", "view", lambda: "text")
+        client = app.test_client()
+        client.get("/")
+        app.logger.disabled = True
+        with mock.patch.object(app.url_map, "bind_to_environ", side_effect=KeyError):
+            if fw is FLASK:
+                with pytest.raises(KeyError):
+                    client.get("/")
+            else:
+                assert client.get("/").status_code == 500
+        app.logger.disabled = False
 
 
 def test_url_for_with_an_option_and_too_many_arguments() -> None:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Map", "MapAdapter"]
 
+_CALLED = frozenset(("bind_to_environ", "update"))
+"""Those that each request calls in Flask, which a test may replace on a map."""
+
 
 class Map(WerkzeugMap):
     """All rules of an application, and the settings they take where they have none of their own.
@@ -76,9 +79,9 @@ class Map(WerkzeugMap):
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
-        if name == "bind_to_environ" or (self._in_use and name in ("default_subdomain", "host_matching")):
+        if name in _CALLED or (self._in_use and name in ("default_subdomain", "host_matching")):
             # Has the next request look at this map, see `is_ready`.
-            self._is_changed = self._is_changed or name != "bind_to_environ"
+            self._is_changed = self._is_changed or name not in _CALLED
             self._remap = True
         elif name == "_rules_by_endpoint":
             self._tree.endpoints = value
@@ -172,17 +175,23 @@ class Map(WerkzeugMap):
                 self._order(endpoint)
             insertion.publish()
             self._inserted = len(self._arrived)
-            self._remap = self._is_changed or "bind_to_environ" in self.__dict__
+            self._remap = self._has_own_ways()
 
     def is_ready(self) -> bool:
         """Insert the rules that wait. False, each time, if this map has a way of its own to an adapter."""
+        if self._has_own_ways():
+            return False
         self.update()
-        return not self._remap
+        return True
+
+    def _has_own_ways(self) -> bool:
+        return self._is_changed or not _CALLED.isdisjoint(self.__dict__)
 
     @property
     def watched(self) -> list[tuple[type, str | None]]:
         """What matching depends on: methods of the converters."""
-        return [(cls, "to_python") for cls in self.converters.values() if isinstance(cls, type)]
+        converters = self.converters if isinstance(self.converters, Mapping) else {}
+        return [(cls, "to_python") for cls in converters.values() if isinstance(cls, type)]
 
     def follow_classes(self) -> None:
         """Read the converters of all rules again if a class of theirs was changed since the last call, by a plan."""

@@ -33,6 +33,7 @@ _TREE_ATTRIBUTES = frozenset(
     )
 )
 _COMPILED_ATTRIBUTES = frozenset(("defaults", "host", "merge_slashes", "rule", "subdomain"))
+_BUILDING = frozenset(("build", "suitable_for"))
 _WEBSOCKET_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -92,7 +93,7 @@ class Rule(WerkzeugRule):
         if name in _COMPILED_ATTRIBUTES and self.map is not None:
             self.keep_compiled()
         object.__setattr__(self, name, value)
-        if name in _TREE_ATTRIBUTES and self.map is not None:
+        if (name in _TREE_ATTRIBUTES or name in _BUILDING) and self.map is not None:
             self._forget()
             if self._leaf is not None:
                 self._leaf.sync()
@@ -209,19 +210,19 @@ class Rule(WerkzeugRule):
     @property
     def _build(self) -> Callable[..., tuple[str, str]]:  # type: ignore[override]
         """What Werkzeug's `build` calls, which a test may call in place of ours."""
-        return self._builder(False)
+        return self._compile_builder(False).__get__(self, None)  # type: ignore[no-any-return]
 
     @property
     def _build_unknown(self) -> Callable[..., tuple[str, str]]:  # type: ignore[override]
         """`_build` where other values become the query."""
-        return self._builder(True)
+        return self._compile_builder(True).__get__(self, None)  # type: ignore[no-any-return]
 
-    def _builder(self, append_unknown: bool) -> Callable[..., tuple[str, str]]:
+    def _compile_builder(self, append_unknown: bool = True) -> Any:
         rule = self
         if self._compiled is not None:
             rule = object.__new__(type(self))
             rule.__dict__.update(self.__dict__, defaults=self._compiled[2])
-        return rule._compile_builder(append_unknown).__get__(self, None)  # type: ignore[no-any-return]
+        return WerkzeugRule._compile_builder(rule, append_unknown)
 
     @property
     def _trace(self) -> list[tuple[bool, str]]:  # type: ignore[override]
@@ -348,7 +349,7 @@ def template_of(rule: WerkzeugRule) -> UrlTemplate:
     """A new template for *rule*. A rule that overrides `build` or `suitable_for`, or is of Werkzeug's class, gets a
     template that calls these methods."""
     kind = type(rule)
-    if kind.build is _build and kind.suitable_for is _suitable_for:
+    if kind.build is _build and kind.suitable_for is _suitable_for and _BUILDING.isdisjoint(rule.__dict__):
         return _template(rule)  # type: ignore[arg-type]
     return UrlTemplate(rule, [], [], None, frozenset(), (), True)
 

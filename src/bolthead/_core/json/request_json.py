@@ -25,14 +25,14 @@ def has_stock_loads(provider: Any) -> bool:
 
 def get_json(self: Any, force: bool, silent: bool, cache: bool) -> Any:
     """The body of ``Request.get_json``."""
-    if cache and self._cached_json is UNREAD and shipped.request_json.holds(type(self)):
+    filled = self.__dict__
+    if cache and self._cached_json is UNREAD and shipped.request_json.holds(type(self)) and "get_data" not in filled:
         provider = self.json_module
         if provider is shipped.json_module:
             ctx = var_get(app_var, None)
             if ctx is not None:
                 provider = ctx.app.json
         if has_stock_loads(provider) and (force or is_json(self)):
-            filled = self.__dict__
             data = filled.get("_cached_data")
             if data is None:
                 data = self._read_body()

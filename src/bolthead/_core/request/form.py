@@ -9,7 +9,7 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
-from werkzeug.datastructures import FileStorage
+from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from ..http.headers import bare_headers, parse_options
@@ -144,7 +144,7 @@ class Forms:
         return headers is not None and (type(headers) is not self.view or headers.environ is not environ)
 
     def _load_urlencoded(self, request: Any, filled: Any, environ: Any) -> None:
-        cls = request.parameter_storage_class
+        cls = request.parameter_storage_class or MultiDict
         multi_dicts = self.multi_dicts
         data = filled.get("_cached_data")
         length = None if data is not None else self._length(request, environ)
@@ -182,7 +182,7 @@ class Forms:
                 stream = request.stream
             else:
                 stream = body = Declared(environ["wsgi.input"].read, length)
-        cls = request.parameter_storage_class
+        cls = request.parameter_storage_class or MultiDict
         multi_dicts = self.multi_dicts
         reader = FormReader(None, None, too_large)
         form: Any = None

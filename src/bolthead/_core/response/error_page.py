@@ -43,7 +43,7 @@ def error_response(cls: Any, error: Any, environ: Any) -> Any:
         or code == 304
         or environ["REQUEST_METHOD"] == "HEAD"
         or not issubclass(cls, shipped.response_class)
-        or cls.force_type.__func__ is not FORCE_TYPE
+        or getattr(cls.force_type, "__func__", None) is not FORCE_TYPE
         or is_iterator(kind, error)
     ):
         return None

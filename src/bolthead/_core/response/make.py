@@ -50,15 +50,18 @@ def fill(
     if headers is not None or not FILL.holds(cls):
         _wz_init(self, response, status, headers, mimetype, content_type, direct_passthrough)
         return
+    given = status
     if status is None:
         status = cls.default_status
     if type(status) is not int:
-        _wz_init(self, response, status, headers, mimetype, content_type, direct_passthrough)
+        _wz_init(self, response, given, headers, mimetype, content_type, direct_passthrough)
         return
     pairs = []
     if content_type is None:
         if mimetype is None:
             mimetype = cls.default_mimetype
+            if type(mimetype) is not str:
+                mimetype = self.default_mimetype
         if mimetype is not None:
             pairs.append(content_type_header(mimetype))
     elif type(content_type) is not str or "\n" in content_type or "\r" in content_type:

@@ -161,7 +161,7 @@ def send_other(response: Any, environ: Any, start_response: Callable[..., Any]) 
     body = response.response
     bodiless = code == 304 or code == 204 or 100 <= code < 200
     pairs = None
-    if (bodiless or not isinstance(body, (list, tuple))) and type(response.headers) is Headers:
+    if (bodiless or not (body is None or isinstance(body, (list, tuple)))) and type(response.headers) is Headers:
         pairs = pairs_of_other(response.headers._list, code, bodiless, response.autocorrect_location_header)
     if pairs is None:
         app_iter, status, headers = response.get_wsgi_response(environ)

@@ -119,7 +119,7 @@ def match_or_error(self: Any, path_info: Any, method: Any, return_rule: Any, que
     if tree.stale:
         bound.map.update()
     given = bound.path_info if path_info is None else path_info
-    path = given if type(given) is str else "".join((given,))
+    path = given if type(given) is str else f"/{given.lstrip('/')}" if given else ""
     domain = bound.subdomain
     if domain is None or tree.host_matching:
         domain = bound.server_name

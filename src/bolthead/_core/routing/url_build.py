@@ -201,7 +201,8 @@ class UrlTemplate:
         if pair is None:
             return None
         built = Built.__new__(Built)
-        built.domain, built.path = pair
+        built.domain = pair[0]
+        built.path = pair[1]
         built.websocket = bool(rule.websocket)
         return built
 

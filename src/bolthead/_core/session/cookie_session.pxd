@@ -3,7 +3,7 @@ cimport cython
 from bolthead._core.http.set_cookie cimport date_of
 from bolthead._core.primitives.class_watch cimport StockFunctions
 from bolthead._core.primitives.stock cimport StockGuard
-from bolthead._core.primitives.objects cimport item_of, new, own_item
+from bolthead._core.primitives.objects cimport is_on, item_of, new, own_item
 from bolthead._core.session.signature cimport Hmac, SigningKeys, packed, sign, unsigned_text
 from bolthead._core.session.tagged cimport TaggedTexts
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from werkzeug.datastructures import Headers
 from werkzeug.http import dump_cookie, http_date
+from werkzeug.wrappers import Response as ResponseBase
 
 from ..http.set_cookie import COOKIE_FUNCTIONS, date_of
-from ..primitives.objects import item_of, new, own_item
+from ..primitives.objects import is_on, item_of, new, own_item
 from ..primitives.stock import StockGuard
 from .signature import Hmac, SigningKeys, packed, sign, unsigned_text
 from .tagged import TaggedTexts
@@ -19,6 +20,7 @@ from .tagged import TaggedTexts
 COOKIE_OPTIONS = ("domain", "path", "secure", "partitioned", "samesite", "httponly")
 
 SECRET_TYPES = (str, bytes)
+_stock_vary: Any = ResponseBase.vary
 
 
 def header(headers: Any, name: str) -> Any:
@@ -34,13 +36,13 @@ def header(headers: Any, name: str) -> Any:
 
 def vary_by_cookie(response: Any) -> None:
     """``response.vary.add("Cookie")``."""
+    if not is_on(type(response), "vary", _stock_vary):
+        response.vary.add("Cookie")
+        return
     headers = response.headers
-    vary = header(headers, "vary")
+    vary = header(headers, "vary") if type(headers) is Headers else ""
     if vary is None:
-        if type(headers) is Headers:
-            headers._list.append(("Vary", "Cookie"))
-        else:
-            headers.add("Vary", "Cookie")
+        headers._list.append(("Vary", "Cookie"))
     elif vary != "Cookie":
         response.vary.add("Cookie")
 
@@ -156,7 +158,7 @@ class CookieSessions:
         # The last result and what it was made from. A tuple, so that each thread sees a whole one; in a list for the
         # reason given at `signature._stamps`.
         self.last: list[tuple[Any, Any, Any]] = [(None, None, None)]
-        self.life: list[tuple[Any, Any]] = [(None, None)]
+        self.life: list[tuple[Any, Any]] = [(NotImplemented, None)]
 
     def serializer_of(self, app: Any) -> Any:
         """``interface.get_signing_serializer(app)``."""

@@ -1,0 +1,223 @@
+"""Each public attribute of what a running application is made of, replaced: by a hook, or between two requests.
+
+A series of requests is sent then, and answered as by Flask, the calls of what was replaced counted too.
+`LISTED` has what ``docs/as_flask.md`` lists, whose rows are tested by test_differences.py, and `LEFT` what is left.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+from unittest import mock
+
+import pytest
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from oracle import FRAMEWORKS, Framework, alike, both, shown
+
+Request = tuple[str, str, dict[str, Any]]
+REQUESTS: list[Request] = [
+    *(("GET", path, {}) for path in ("/i/5", "/json", "/stream", "/set", "/read", "/error", "/urls", "/part/none")),
+    ("POST", "/form?a=b", {"data": {"a": "1"}}),
+    ("POST", "/parsed", {"json": {"a": 1}}),
+    ("OPTIONS", "/i/5", {}),
+    ("HEAD", "/page", {}),
+]
+FEW = REQUESTS[:2]
+
+
+def failing(*args: Any, **kwargs: Any) -> Any:
+    raise KeyError("failing")
+
+
+def constant(*args: Any, **kwargs: Any) -> str:
+    return "constant"
+
+
+def counting(calls: list[str], old: Any) -> Any:
+    if inspect.isclass(old):
+        return type(old.__name__, (old,), {})
+    if not callable(old):
+        return old
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        calls.append("called")
+        return old(*args, **kwargs)
+
+    return call
+
+
+VALUES: dict[str, Callable[[list[str], Any], Any]] = {
+    "None": lambda calls, old: None,
+    "5": lambda calls, old: 5,
+    "constant": lambda calls, old: constant,
+    "failing": lambda calls, old: failing,
+    "counting": counting,
+}
+
+
+def by_endpoint(fw: Framework, app: Any) -> Any:
+    return next(rule for rule in app.url_map.iter_rules() if rule.endpoint == "i")
+
+
+OF_THE_APPLICATION: dict[str, Callable[[Framework, Any], Any]] = {
+    "blueprint": lambda fw, app: app.blueprints["part"],
+    "map": lambda fw, app: app.url_map,
+    "rule": by_endpoint,
+    "session interface": lambda fw, app: app.session_interface,
+    "JSON provider": lambda fw, app: app.json,
+    "template environment": lambda fw, app: app.jinja_env,
+}
+OF_A_REQUEST: dict[str, Callable[[Framework, Any], Any]] = {
+    "request": lambda fw, response: fw.request._get_current_object(),
+    "session": lambda fw, response: fw.session._get_current_object(),
+    "adapter": lambda fw, response: fw.mod("globals").request_ctx.url_adapter,
+    "response": lambda fw, response: response,
+}
+LISTED = {
+    *(("request", name) for name in ("close", "cookies", "dict_storage_class", "environ", "files", "headers")),
+    *(("request", "trusted_hosts"), ("map", "bind_to_environ"), ("adapter", "map"), ("JSON provider", "dumps")),
+}
+LEFT = {("rule", "map"), ("rule", "endpoint"), ("rule", "websocket"), ("adapter", "default_method"), ("rule", "bind")}
+"""Values that these cannot have; Werkzeug looks at them at other times."""
+LEFT |= {("adapter", "subdomain"), ("adapter", "url_scheme"), ("adapter", "get_host"), ("response", "date")}
+LEFT |= {("request", "url_rule")}
+
+
+def site(fw: Framework, hook: Callable[[Any], None]) -> Any:
+    app, part = fw.app(), fw.blueprint(url_prefix="/part")
+    app.logger.disabled = True
+    app.session_interface = fw.mod("sessions").SecureCookieSessionInterface()  # otherwise that of all applications
+    rules: dict[str, Callable[..., Any]] = {
+        "/i/<int:x>": lambda x: f"number {x}",
+        "/json": lambda: {"a": [1, None]},
+        "/stream": lambda: fw.Response(iter(["a", "b"])),
+        "/set": lambda: str(fw.session.update(a=1)),
+        "/read": lambda: str(fw.session.get("a")),
+        "/error": lambda: 1 / 0,
+        "/urls": lambda: [fw.url_for("i", x=3), fw.url_for("part.page", q="é", _external=True)],
+        "/page": lambda: fw.render_template_string("{{ a }}{{ request.path }}", a="<"),
+    }
+    for rule, view in rules.items():
+        app.add_url_rule(rule, rule.split("/")[1], view)
+    app.add_url_rule("/form", "form", lambda: [fw.request.form, fw.request.args, fw.request.method], methods=["POST"])
+    app.add_url_rule("/parsed", "parsed", lambda: [fw.request.get_json()], methods=["POST"])
+    part.add_url_rule("/page", "page", lambda: "page")
+    part.add_url_rule("/none", "none", lambda: fw.abort(404))
+    part.register_error_handler(404, lambda error: (f"{fw.request.blueprint}: {error.code}", 404))
+    app.register_blueprint(part)
+    app.before_request(lambda: hook(None))
+
+    @app.after_request
+    def after(response: Any) -> Any:
+        hook(response)
+        return response
+
+    return app
+
+
+def outcome(fw: Framework, kind: str, name: str, value: str, moment: str) -> list[Any]:
+    calls: list[str] = []
+
+    def replace(one: Any) -> None:
+        try:
+            setattr(one, name, VALUES[value](calls, getattr(one, name)))
+        except Exception as error:
+            calls.append(fw.plain(f"{type(error).__name__}: {error}"))
+
+    def hook(response: Any) -> None:
+        if kind in OF_A_REQUEST and (response is None) is (moment == "before"):
+            replace(OF_A_REQUEST[kind](fw, response))
+
+    def ask(request: Request) -> tuple[Any, ...]:
+        calls.clear()
+        method, path, options = request
+        try:
+            with client.open(path, method=method, **options) as response:
+                return shown(response), *calls
+        except Exception as error:
+            return type(error).__name__, fw.plain(str(error)), *calls
+
+    app = site(fw, hook)
+    client = app.test_client()
+    found = [ask(request) for request in FEW * (moment == "later")]
+    if kind in OF_THE_APPLICATION:
+        replace(OF_THE_APPLICATION[kind](fw, app))
+    return [*found, *map(ask, REQUESTS)]
+
+
+def names(kind: str) -> Iterator[str]:
+    fw = FRAMEWORKS[0]
+    app = site(fw, lambda response: None)
+    with app.test_request_context():
+        made = OF_A_REQUEST[kind](fw, fw.Response()) if kind in OF_A_REQUEST else OF_THE_APPLICATION[kind](fw, app)
+        for name in dir(made):
+            if not name.startswith("_") and (kind, name) not in LISTED | LEFT:
+                yield name
+
+
+MOMENTS = [("map", "first"), ("rule", "first"), *((kind, "later") for kind in OF_THE_APPLICATION)]
+MOMENTS += [(kind, "before") for kind in OF_A_REQUEST if kind != "response"]
+MOMENTS += [("request", "after"), ("session", "after"), ("response", "after")]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("value", VALUES)
+@pytest.mark.parametrize(("kind", "moment"), MOMENTS)
+def test_an_attribute(kind: str, moment: str, value: str) -> None:
+    for name in contextvars.copy_context().run(lambda: list(names(kind))):
+        if (kind, name, moment) == ("map", "update", "first"):
+            # PARITY of counts: inserting rules is what it does here.
+            continue
+        try:
+            both(outcome, kind, name, value, moment)
+        except pytest.fail.Exception as failed:
+            pytest.fail(f"{kind}.{name}: {failed}", pytrace=False)
+
+
+@alike
+def test_defaults_of_a_response_class_that_are_properties(fw: Framework) -> Any:
+    app = fw.app()
+    own = {"default_status": property(lambda self: 201), "default_mimetype": property(lambda self: "text/x")}
+    app.response_class = type("Own", (fw.Response,), own)
+    app.add_url_rule("/", "text", lambda: "x")
+    app.add_url_rule("/json", "json", lambda: {"a": 1})
+    app.add_url_rule("/made", "made", lambda: app.response_class("x"))
+    return [fw.get(app, path) for path in ("/", "/json", "/made", "/none")]
+
+
+CLASSES: list[tuple[str, str]] = [
+    ("response", "call_on_close"),
+    ("response", "force_type"),
+    ("response", "is_sequence"),
+    ("response", "status_code"),
+    ("response", "vary"),
+    ("adapter", "__init__"),
+    ("adapter", "match"),
+]
+
+
+@pytest.mark.parametrize("value", [name for name in VALUES if name != "counting"])
+@pytest.mark.parametrize(("kind", "name"), CLASSES)
+@alike
+def test_an_attribute_of_a_class_between_two_requests(fw: Framework, kind: str, name: str, value: str) -> Any:
+    app = site(fw, lambda response: None)
+    found: list[Any] = []
+    cls = fw.Response if kind == "response" else type(app.url_map.bind("host"))
+
+    def ask() -> None:
+        for method, path, options in REQUESTS:
+            try:
+                # Past the test client's own response, which is of the same class.
+                body, status, headers = run_wsgi_app(app, EnvironBuilder(path, method=method, **options).get_environ())
+                found.append((b"".join(body), status, len(headers), "Vary" in headers))
+            except Exception as error:
+                found.append((type(error).__name__, fw.plain(str(error)).partition("\n")[0]))
+
+    ask()
+    with mock.patch.object(cls, name, VALUES[value]([], None)):
+        contextvars.copy_context().run(ask)
+    ask()
+    return found
