@@ -201,8 +201,7 @@ class UrlTemplate:
         if pair is None:
             return None
         built = Built.__new__(Built)
-        built.domain = pair[0]
-        built.path = pair[1]
+        built.domain, built.path = pair[0], pair[1]
         built.websocket = bool(rule.websocket)
         return built
 
