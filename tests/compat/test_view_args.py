@@ -86,7 +86,11 @@ def site(fw: Framework, view: str, hook: str, values: Any) -> Any:
     @app.errorhandler(Exception)
     def told(error: Exception) -> str:
         # The views that have no name, or on Flask another one, say where they are.
-        return re.sub(r"\(.*(?= argument after)", "(", repr(error)) if view in ("async", "object") else repr(error)
+        return (
+            re.sub(r"\(.*(?= argument after| keywords must)", "(", repr(error))
+            if view in ("async", "object")
+            else repr(error)
+        )
 
     return app
 
