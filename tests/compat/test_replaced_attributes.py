@@ -194,7 +194,6 @@ CLASSES: list[tuple[str, str]] = [
     ("response", "is_sequence"),
     ("response", "status_code"),
     ("response", "vary"),
-    ("adapter", "__init__"),
     ("adapter", "match"),
 ]
 
