@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -75,8 +76,9 @@ def test_join(pieces: list[str]) -> None:
             assert len(pieces) < 2 or not any(pieces)
         else:
             assert type(found) is str and found == "".join(pieces)
-            # As wide as its widest letter.
-            assert found.__sizeof__() == "".join(pieces).__sizeof__()
+            # As wide as its widest letter; PyPy does not tell.
+            if sys.implementation.name == "cpython":
+                assert found.__sizeof__() == "".join(pieces).__sizeof__()
 
 
 def test_join_of_no_texts() -> None:

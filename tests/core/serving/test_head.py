@@ -126,7 +126,7 @@ pairs = st.one_of(st.tuples(names, values), st.tuples(st.sampled_from([*KINDS]),
 def test_usual_lines_alike(headers: Any) -> None:
     """What both builds take for usual is written as the general way writes it."""
     found = [builds.load(build, NAME).usual_lines(headers, KINDS) for build in builds.NAMES]
-    assert found[0] == found[1] and type(found[0]) is type(found[1])
+    assert all(one == found[0] and type(one) is type(found[0]) for one in found)
     if found[0] is not None:
         text, length, dated = found[0]
         assert text == "".join(f"{name}: {value}\r\n" for name, value in headers)

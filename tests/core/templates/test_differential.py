@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from typing import Any
 
@@ -29,6 +30,9 @@ def difference(number: int) -> str:
     wanted, found = jinjas(made), ours(made)
     if wanted[:1] == found[:1] == ("RecursionError",):
         # Without an end: which call is one too many depends on how many frames each way takes.
+        return ""
+    if sys.implementation.name == "pypy" and wanted[1:2] and "sequence item" in wanted[1]:
+        # PyPy's `join` fails at the first item that is no text; CPython's asks for all of them first.
         return ""
     # Filters take texts apart in which there is an address: then Jinja alone gives two different ones.
     return "" if found == wanted or jinjas(made) != wanted else f"{number}: {made}\nJinja: {wanted}\nhere:  {found}"
