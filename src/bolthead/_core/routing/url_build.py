@@ -149,10 +149,7 @@ class UrlTemplate:
         return built
 
     def rest(self, values: dict[Any, Any], path: str, options: bool) -> Any:
-        """*path* with a question mark and the query of what no placeholder takes, if there is any.
-
-        With *options*: None if one of `URL_FOR_OPTIONS` may be among them.
-        """
+        """*path* with a query of what no placeholder took; with *options* None if one may be in `URL_FOR_OPTIONS`."""
         map_ = self.map
         if self.encode is not None or map_.sort_parameters:
             return self.encoded(values, path, options)
