@@ -45,11 +45,17 @@ BODIES: dict[str, tuple[str, bytes]] = {
     "another type": ("text/plain", b"a=1"),
     "empty": ("application/x-www-form-urlencoded", b""),
 }
-LIMITS: dict[str, dict[str, int]] = {
+LIMITS: dict[str, dict[str, Any]] = {
     "none": {},
     "content": {"MAX_CONTENT_LENGTH": 3},
     "memory": {"MAX_FORM_MEMORY_SIZE": 2},
     "parts": {"MAX_FORM_PARTS": 1},
+    **{
+        str(number): dict.fromkeys(("MAX_CONTENT_LENGTH", "MAX_FORM_MEMORY_SIZE", "MAX_FORM_PARTS"), number)
+        for number in (1.5, 1e6, float("inf"), 10**20, -(10**20))
+    },
+    "memory in words": {"MAX_FORM_MEMORY_SIZE": "5"},
+    "parts in words": {"MAX_FORM_PARTS": "5"},
 }
 
 
@@ -65,7 +71,7 @@ def environ(kind: str, body: bytes, declared: int = 0) -> dict[str, Any]:
     }
 
 
-def outcome(framework: Any, limits: dict[str, int], on_request: bool, made: dict[str, Any]) -> Any:
+def outcome(framework: Any, limits: dict[str, Any], on_request: bool, made: dict[str, Any]) -> Any:
     app = framework.Flask("site", root_path="/nowhere")
     request = framework.Request(made)
     if on_request:

@@ -154,3 +154,5 @@ def test_the_least_rate_of_a_reader(module, pair):
     assert connection.write_deadline(since + 1000, 60, 500) == since + 60 + connection.taken / 500
     with pytest.raises(module.Stalled):
         connection.flush_or_wait(1e-9, 1e12)
+    connection.taken = 5_000_000_000
+    assert connection.write_deadline(since + 1000, 60, 1e9) == since + 60 + 5

@@ -152,6 +152,12 @@ def test_chunks_as_gunicorn(load, pieces, end, small):
         assert body.read_whole(exact, data, small or 1) == (request.whole, rest)
 
 
+def test_a_body_may_have_more_bytes_than_31_bits_can_count(module):
+    request = module.Request({}, 0)
+    request.length = 5_000_000_000
+    assert request.length == 5_000_000_000
+
+
 def test_plain_chunks_are_read_here(load):
     data = b"head3\r\nabc\r\n00A\r\n0123456789\r\n0\r\n\r\nGET"
     assert load(NAME).read_chunks(data, 4) == (b"abc0123456789", len(data) - 3)

@@ -40,10 +40,10 @@ cdef class FormReader:
     cdef list _pieces
     cdef Py_ssize_t _size
 
-    @cython.locals(limit=Py_ssize_t, most=Py_ssize_t, parts=Py_ssize_t, found=int)
+    @cython.locals(parts=Py_ssize_t, found=int)
     cpdef object read(self, Scanner scanner, object read, object size, object most_bytes, object most_parts)
     cdef object _start(self, bytes block)
-    cdef object _add(self, object data, Py_ssize_t limit)
+    cdef object _add(self, object data, object limit)
     @cython.locals(pieces=list, data=bytes)
     cdef object _finish(self)
     cpdef object drop(self)

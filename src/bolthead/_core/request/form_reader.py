@@ -129,6 +129,7 @@ class FormReader:
         self, scanner: Scanner, read: Callable[[int], bytes], size: int, most_bytes: int | None, most_parts: int | None
     ) -> None:
         """Read pieces of *size* until the last delimiter; ValueError for a malformed body."""
+        # Either may be any number: 1e6, `inf`, 10 ** 20.
         limit = maxsize if most_bytes is None else most_bytes
         most = maxsize if most_parts is None else most_parts
         parts = 0
@@ -181,7 +182,8 @@ class FormReader:
         self._size += len(data)
         self._pieces.append(data)
         if self._filename is None:
-            if self._size > limit:
+            # FAST (multipart): a single piece was within the limit when it was read.
+            if len(self._pieces) > 1 and self._size > limit:
                 self._too_large()
         elif self._size > SPOOL:
             # FAST (bodies): from here on each piece goes to the disk from where it was read to.

@@ -28,7 +28,7 @@ cdef class Connection:
     cdef public object out
     cdef public object kept
     cdef public Py_ssize_t in_memory
-    cdef public Py_ssize_t taken
+    cdef public long long taken
     cdef public double slow_since
     cdef public Joined joined
     cdef public double piece_at

@@ -9,7 +9,7 @@ cdef class Request:
     cdef public Py_ssize_t consumed
     cdef public object exact
     cdef public object source
-    cdef public Py_ssize_t length
+    cdef public long long length
     cdef public object whole
     cdef public object announced
     cdef public object reached

@@ -49,7 +49,7 @@ cdef class Turns:
     cpdef int park(self, Connection connection, unsigned int wanted) except -1
     @cython.locals(data=bytes)
     cdef int _read(self, Connection connection, Seat seat) except -1
-    @cython.locals(_=int, request=Request, size=Py_ssize_t)
+    @cython.locals(_=int, request=Request, size=cython.longlong)
     cdef int _requests(self, Connection connection, bytes data, Seat seat) except -1
     @cython.locals(environ=dict, response=Response)
     cdef bint _answer(self, Connection connection, Request request, object body, Seat seat) except -1
