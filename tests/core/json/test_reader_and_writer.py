@@ -373,6 +373,33 @@ def test_circles() -> None:
         assert made.text([1]) == "[1]"
 
 
+@pytest.mark.parametrize("depth", [10, 62, 63, 64, 65, 66, 67, 130, 300])
+def test_deep_circles(depth: int) -> None:
+    """Those far inside are looked for in another way: a circle back to any level, and what only stands there twice."""
+    levels: list[Any] = [[]]
+    while len(levels) < depth:
+        levels.append([{"a": levels[-1]}] if len(levels) % 3 else [1, (levels[-1],)])
+    inmost = levels[0]
+    shared = {"a": [[1], (2,)]}
+    inmost.extend([shared, [shared], {"b": shared}, [], {}])
+    for writer in WRITERS:
+        made = writer(lambda value: [inmost[0]], True, True, True)
+        assert made.text(levels[-1]) == json.dumps(levels[-1], separators=(",", ":"))
+        for back in {0, 1, 40, depth // 2, depth - 2, depth - 1} & set(range(depth)):
+            inmost.append(levels[back])
+            with pytest.raises(ValueError) as wanted:
+                json.dumps(levels[-1])
+            with pytest.raises(ValueError) as found:
+                made.text(levels[-1])
+            assert str(found.value) == str(wanted.value) == "Circular reference detected"
+            assert getattr(found.value, "__notes__", None) == getattr(wanted.value, "__notes__", None)
+            inmost.pop()
+        inmost.append(object())
+        wrapped = json.dumps(levels[-1], default=made.default, separators=(",", ":"))
+        assert made.text(levels[-1]) == wrapped
+        inmost.pop()
+
+
 def test_written_deeper_than_usual() -> None:
     """With more levels allowed, a circle is still one, not the end of the stack."""
     usual = sys.getrecursionlimit()

@@ -17,13 +17,18 @@ from bolthead._core.primitives.class_watch cimport ClassWatch
 import json as _json
 import json.encoder as _encoder
 
-include "writer_buffer.pxi"
+cdef enum:
+    FAR = 64
 
 
 cdef struct Link:
-    # What is being written, from the inside out.
+    # What is being written, from the inside out; depth is 0 until it is entered.
     PyObject *what
     Link *outer
+    int depth
+
+
+include "writer_buffer.pxi"
 
 
 cdef object STANDARD_DUMPS = _json.dumps
@@ -120,6 +125,8 @@ cdef void _begin(Writer writer, Out *out, char *first, PyObject **pairs) noexcep
     out.pairs = pairs
     out.count = 0
     out.capacity = PAIRS
+    out.near = NULL
+    out.far = NULL
 
 
 cdef void _end(Out *out) noexcept:
@@ -127,6 +134,7 @@ cdef void _end(Out *out) noexcept:
         PyMem_Free(out.begin)
     if out.capacity > PAIRS:
         PyMem_Free(out.pairs)
+    Py_XDECREF(out.far)
 
 
 # --- values ---------------------------------------------------------------------------------------------------
@@ -135,6 +143,7 @@ cdef void _end(Out *out) noexcept:
 cdef int _write(Out *out, PyObject *what, Link *outer) noexcept:
     """Write *what*, which the caller holds; -1 with an error set."""
     cdef PyTypeObject *kind = Py_TYPE(what)
+    cdef Link link
     cdef int failed
     if kind is &PyUnicode_Type:
         return _write_str(out, what)
@@ -152,45 +161,79 @@ cdef int _write(Out *out, PyObject *what, Link *outer) noexcept:
         return _write_float(out, PyFloat_AS_DOUBLE(what))
     if Py_EnterRecursiveCall(b" while encoding a JSON object"):
         return -1
+    link.outer = outer
+    link.depth = 0
     if PyList_Check(what) or PyTuple_Check(what):
-        failed = _write_list(out, what, outer)
+        failed = _write_list(out, what, &link)
     elif PyDict_Check(what):
-        failed = _write_dict(out, what, outer)
+        failed = _write_dict(out, what, &link)
     else:
-        failed = _write_other(out, what, outer)
+        failed = _write_other(out, what, &link)
+    if link.depth > FAR and not failed:
+        failed = _leave_far(out, what)
     Py_LeaveRecursiveCall()
     return failed
 
 
-cdef inline int _circular(PyObject *what, Link *outer) noexcept:
-    while outer is not NULL:
-        if outer.what is what:
-            PyErr_SetString(PyExc_ValueError, b"Circular reference detected")
-            return -1
+cdef inline int _enter(Out *out, PyObject *what, Link *link) noexcept:
+    """Note that *what* is being written; ValueError if it is so already."""
+    cdef Link *outer = link.outer
+    cdef int found = 0
+    link.what = what
+    link.depth = 1 if outer is NULL else outer.depth + 1
+    if link.depth > FAR:
+        found = _enter_far(out, what, link)
+        outer = out.near
+    while outer is not NULL and not found:
+        found = outer.what is what
         outer = outer.outer
+    if found > 0:
+        PyErr_SetString(PyExc_ValueError, b"Circular reference detected")
+    return -1 if found else 0
+
+
+cdef int _enter_far(Out *out, PyObject *what, Link *link) noexcept:
+    """1 if *what* is among those that are further inside than ``FAR``, which a set has: CPython 3.14 may have 50,000."""
+    cdef PyObject *address
+    cdef int found = -1
+    if link.depth == FAR + 1:
+        out.near = link.outer
+    if out.far is NULL:
+        out.far = PySet_New(NULL)
+    address = PyLong_FromVoidPtr(what)
+    if out.far is not NULL and address is not NULL:
+        found = PySet_Contains(out.far, address)
+        if found == 0:
+            found = PySet_Add(out.far, address)
+    Py_XDECREF(address)
+    return found
+
+
+cdef int _leave_far(Out *out, PyObject *what) noexcept:
+    cdef PyObject *address = PyLong_FromVoidPtr(what)
+    if address is NULL or PySet_Discard(out.far, address) < 0:
+        Py_XDECREF(address)
+        return -1
+    Py_DECREF(address)
     return 0
 
 
-cdef int _write_other(Out *out, PyObject *what, Link *outer) noexcept:
-    cdef Link link
+cdef int _write_other(Out *out, PyObject *what, Link *link) noexcept:
     cdef PyObject *made
     cdef int failed
-    if _circular(what, outer) < 0:
+    if _enter(out, what, link) < 0:
         return -1
-    link.what = what
-    link.outer = outer
     made = PyObject_CallOneArg(out.default, what)
     if made is NULL:
         return -1
-    failed = _write(out, made, &link)
+    failed = _write(out, made, link)
     if failed:
         bolthead_note_object(what)
     Py_DECREF(made)
     return failed
 
 
-cdef int _write_list(Out *out, PyObject *what, Link *outer) noexcept:
-    cdef Link link
+cdef int _write_list(Out *out, PyObject *what, Link *link) noexcept:
     cdef PyObject *items = PySequence_Fast(what, BOLTHEAD_NO_SEQUENCE)
     cdef PyObject *item
     cdef Py_ssize_t at = 0
@@ -200,16 +243,14 @@ cdef int _write_list(Out *out, PyObject *what, Link *outer) noexcept:
     if PySequence_Fast_GET_SIZE(items) == 0:
         Py_DECREF(items)
         return _put(out, b"[]", 2)
-    failed = _circular(what, outer)
-    link.what = what
-    link.outer = outer
+    failed = _enter(out, what, link)
     # Its end is looked for each time: `default`, or another thread, may change a list.
     while not failed:
         item = bolthead_item(items, at)
         if item is NULL:
             break
         failed = _sign(out, c'[') if at == 0 else _separate(out, c',')
-        if not failed and _write(out, item, &link) < 0:
+        if not failed and _write(out, item, link) < 0:
             bolthead_note_index(what, at)
             failed = -1
         Py_DECREF(item)
@@ -223,18 +264,15 @@ cdef int _write_list(Out *out, PyObject *what, Link *outer) noexcept:
 # --- dicts ----------------------------------------------------------------------------------------------------
 
 
-cdef int _write_dict(Out *out, PyObject *what, Link *outer) noexcept:
-    cdef Link link
+cdef int _write_dict(Out *out, PyObject *what, Link *link) noexcept:
     cdef Py_ssize_t base = out.count
     cdef int failed
     if PyDict_GET_SIZE(what) == 0:
         return _put(out, b"{}", 2)
-    if _circular(what, outer) < 0:
+    if _enter(out, what, link) < 0:
         return -1
-    link.what = what
-    link.outer = outer
     if Py_TYPE(what) is not &PyDict_Type or (out.sorting and PyDict_GET_SIZE(what) > FEW):
-        return _write_items(out, what, &link)
+        return _write_items(out, what, link)
     if BOLTHEAD_ALONE:
         failed = _gather(out, what)
     else:
@@ -243,11 +281,11 @@ cdef int _write_dict(Out *out, PyObject *what, Link *outer) noexcept:
     if failed == 0:
         if out.sorting:
             _sort(out.pairs + base, out.count - base)
-        failed = _write_pairs(out, base, &link)
+        failed = _write_pairs(out, base, link)
     while out.count > base:
         out.count -= 1
         Py_DECREF(out.pairs[out.count])
-    return _write_items(out, what, &link) if failed == 1 else failed
+    return _write_items(out, what, link) if failed == 1 else failed
 
 
 cdef int _gather(Out *out, PyObject *mapping) noexcept:

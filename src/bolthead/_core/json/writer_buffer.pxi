@@ -120,11 +120,16 @@ cdef extern from "Python.h":
     Py_ssize_t PyList_GET_SIZE(PyObject *items)
     int PyList_Sort(PyObject *items)
     long long PyLong_AsLongLongAndOverflow(PyObject *what, int *overflow)
+    PyObject *PyLong_FromVoidPtr(void *what)
     PyObject *PyMapping_Items(PyObject *mapping)
     PyObject *PyObject_CallOneArg(PyObject *function, PyObject *argument)
     char *PyOS_double_to_string(double value, char form, int precision, int flags, int *kind)
     PyObject *PySequence_Fast(PyObject *items, const char *wrong)
     Py_ssize_t PySequence_Fast_GET_SIZE(PyObject *items)
+    int PySet_Add(PyObject *found, PyObject *what)
+    int PySet_Contains(PyObject *found, PyObject *what)
+    int PySet_Discard(PyObject *found, PyObject *what)
+    PyObject *PySet_New(PyObject *items)
     PyObject *PyTuple_GET_ITEM(PyObject *items, Py_ssize_t at)
     Py_ssize_t PyTuple_GET_SIZE(PyObject *items)
     PyObject *PyUnicode_AsEncodedString(PyObject *text, const char *encoding, const char *errors)
@@ -139,6 +144,7 @@ cdef extern from "Python.h":
     void Py_LeaveRecursiveCall()
     void Py_DECREF(PyObject *what)
     void Py_INCREF(PyObject *what)
+    void Py_XDECREF(PyObject *what)
 
 
 cdef enum:
@@ -163,6 +169,9 @@ cdef struct Out:
     PyObject **pairs
     Py_ssize_t count
     Py_ssize_t capacity
+    # The innermost container that is not far inside, and the set of the addresses of those that are.
+    Link *near
+    PyObject *far
 
 
 cdef Py_ssize_t LARGEST = PY_SSIZE_T_MAX // 4
