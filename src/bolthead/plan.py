@@ -6,6 +6,7 @@ application's own attributes (seen by `Flask.__setattr__`).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.routing import MapAdapter as WerkzeugMapAdapter
@@ -157,6 +158,7 @@ REQUEST_JSON = ("_parse_content_type", "get_data", "headers", "is_json", "mimety
 RESPONSE_FILE = (
     "__init__",
     "_clean_status",
+    "_is_range_request_processable",
     "_process_range_request",
     "accept_ranges",
     "cache_control",
@@ -183,7 +185,7 @@ SESSION_TEXTS = TaggedTexts(tag.TaggedJSONSerializer, TAGGED, StockFunctions((ta
 RESPONSE_COOKIE = StockGuard(Response, ["max_cookie_size", "set_cookie"])
 MAP = StockGuard(Map, MAP_STEPS)
 ADAPTER = StockGuard(MapAdapter, ADAPTER_STEPS)
-WERKZEUG = BasePatches(Request, Response, Map, MapAdapter, Rule)
+WERKZEUG = BasePatches((Request, Response), (Map, MapAdapter, Rule))
 
 
 def ship(app_class: type[Flask]) -> None:
@@ -253,7 +255,7 @@ def _watched_pairs(app: Flask) -> list[tuple[type, str | None]]:
     ]
     if isinstance(app.app_ctx_globals_class, type) and app.app_ctx_globals_class is not _AppCtxGlobals:
         names.append((app.app_ctx_globals_class, ("__init__", "__new__")))
-    pairs: list[tuple[type, str | None]] = [(cls, name) for cls, steps in names for name in steps]
+    pairs: list[tuple[type, str | None]] = [(cls, name) for cls, steps in names if is_class(cls) for name in steps]
     if isinstance(app.url_map, Map):
         pairs += app.url_map.watched
     return pairs + WERKZEUG.pairs
@@ -319,13 +321,14 @@ def _set_collections(plan: Plan, app: Flask) -> None:
     plan.websocket_class = app.websocket_class
     plan.config = app.config
     plan.json = app.json
-    plan.handlers = app.error_handler_spec
+    # PARITY: where it is of another class, a look-up in it may fail.
+    plan.handlers = app.error_handler_spec if type(app.error_handler_spec) is defaultdict else True
     plan.views = app.view_functions
-    plan.before = app.before_request_funcs
-    plan.after = app.after_request_funcs
-    plan.preprocessors = app.url_value_preprocessors
-    plan.teardown = app.teardown_request_funcs
-    plan.app_teardown = app.teardown_appcontext_funcs
+    plan.before = looked_into(app.before_request_funcs)
+    plan.after = looked_into(app.after_request_funcs)
+    plan.preprocessors = looked_into(app.url_value_preprocessors)
+    plan.teardown = looked_into(app.teardown_request_funcs)
+    plan.app_teardown = looked_into(app.teardown_appcontext_funcs)
     plan.signals = signals
     plan.pushed = appcontext_pushed.receivers
     plan.popped = appcontext_popped.receivers
@@ -350,13 +353,39 @@ def _set_collections(plan: Plan, app: Flask) -> None:
     plan.scopes = {}
 
 
+class Looked:
+    """What is false and stands for hooks, as one that is true: looking into it may fail, as in Flask."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __contains__(self, name: Any) -> bool:
+        return name in self.value
+
+    def __getitem__(self, name: Any) -> Any:
+        return self.value[name]
+
+    def __reversed__(self) -> Any:
+        return reversed(self.value)
+
+
+def looked_into(hooks: Any) -> Any:
+    """*hooks*, which the core passes by where they are false: as long as they are of the usual classes."""
+    return hooks if type(hooks) in (defaultdict, dict, list) or hooks else Looked(hooks)
+
+
+def is_class(cls: Any) -> bool:
+    """Whether *cls* is one, and does not only say so, as a mock does."""
+    return issubclass(type(cls), type)
+
+
 def makes_stock(cls: Any) -> bool:
     """Whether a request class may be filled without a call of it."""
-    return issubclass(type(cls), type) and REQUEST.is_stock(cls, *REQUEST_MADE)
+    return is_class(cls) and REQUEST.is_stock(cls, *REQUEST_MADE)
 
 
 def responses_of(cls: Any) -> Responses:
-    ours = issubclass(cls, Response)
+    ours = is_class(cls) and issubclass(cls, Response)
     return Responses(
         cls,
         ours and STOCK_RESPONSE.is_stock(cls, *RESPONSE_FILLED),

@@ -47,13 +47,13 @@ class EnvironBuilder(werkzeug.test.EnvironBuilder):
         )
         if base_url is None:
             host = app.config.get("SERVER_NAME") or "localhost"
+            root = app.config["APPLICATION_ROOT"]
             if subdomain:
                 host = f"{subdomain}.{host}"
             if url_scheme is None:
                 url_scheme = app.config["PREFERRED_URL_SCHEME"]
-            root = app.config["APPLICATION_ROOT"].lstrip("/")
             url = urlsplit(path)
-            base_url = f"{url.scheme or url_scheme}://{url.netloc or host}/{root}"
+            base_url = f"{url.scheme or url_scheme}://{url.netloc or host}/{root.lstrip('/')}"
             # Without scheme, host and fragment.
             path = f"{url.path}?{url.query}" if url.query else url.path
 

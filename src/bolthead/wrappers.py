@@ -305,24 +305,26 @@ _STREAM: t.Any = Request.stream
 _FORM_STEPS = [
     "_get_stream_for_parsing",
     "_parse_content_type",
+    "content_length",
     "form_data_parser_class",
     "get_data",
     "headers",
     "make_form_data_parser",
     "max_content_length",
+    "max_form_memory_size",
+    "max_form_parts",
     "mimetype",
+    "mimetype_params",
     "stream",
     "want_form_data_parsed",
 ]
 """What loading a form goes through on a request."""
-_FILE_STEPS = ["_get_file_stream", "content_length", "max_form_memory_size", "max_form_parts", "mimetype_params"]
-"""What else it goes through where there may be files."""
 forms.urlencoded = StockGuard(
     Request, _FORM_STEPS, [(FormDataParser, name) for name in ("__init__", "_parse_urlencoded", "parse")]
 )
 forms.multipart = StockGuard(
     Request,
-    _FORM_STEPS + _FILE_STEPS,
+    [*_FORM_STEPS, "_get_file_stream"],
     [
         *[(FormDataParser, name) for name in ("__init__", "_parse_multipart", "parse")],
         *[(MultiPartParser, name) for name in ("__init__", "get_part_charset", "parse", "start_file_streaming")],
@@ -332,7 +334,7 @@ forms.multipart = StockGuard(
 )
 forms.stream_factory = StockFunctions((werkzeug.wrappers.request, "default_stream_factory"))
 # Nearly every request has its headers made: `Forms` checks separately that they read its environ.
-forms.own = frozenset(["form", "_load_form_data", *_FORM_STEPS, *_FILE_STEPS]) - {"headers", "content_length"}
+forms.own = frozenset(["form", "_get_file_stream", "_load_form_data", *_FORM_STEPS]) - {"headers", "content_length"}
 forms.loads = Request._load_form_data
 
 

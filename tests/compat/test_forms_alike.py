@@ -272,3 +272,19 @@ def test_other_files_are_closed(fw: Framework) -> Any:
         return "done"
 
     return fw.get(app, method="POST", data=PARTS, content_type=MULTIPART), closed
+
+
+ASKED = ["content_length", "max_content_length", "max_form_memory_size", "max_form_parts"]
+ASKED += ["mimetype", "mimetype_params"]
+
+
+@pytest.mark.parametrize("name", ASKED)
+@pytest.mark.parametrize("body", BODIES)
+@alike
+def test_a_property_that_refuses(fw: Framework, body: str, name: str) -> Any:
+    """As one that knows the visitor, and is asked for forms of each kind."""
+    app = fw.app()
+    app.request_class = type("Own", (fw.Request,), {name: property(lambda request: fw.abort(403))})
+    app.add_url_rule("/", "index", lambda: fw.request.form, methods=["POST"])
+    kind, data = BODIES[body]
+    return fw.get(app, method="POST", data=data, content_type=kind)

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import contextvars
 import inspect
+import re
+from collections import ChainMap, defaultdict, deque
 from collections.abc import Callable, Iterator
+from types import MappingProxyType
 from typing import Any
 from unittest import mock
 
@@ -63,6 +66,7 @@ def by_endpoint(fw: Framework, app: Any) -> Any:
 
 
 OF_THE_APPLICATION: dict[str, Callable[[Framework, Any], Any]] = {
+    "application": lambda fw, app: app,
     "blueprint": lambda fw, app: app.blueprints["part"],
     "map": lambda fw, app: app.url_map,
     "rule": by_endpoint,
@@ -79,6 +83,7 @@ OF_A_REQUEST: dict[str, Callable[[Framework, Any], Any]] = {
 LISTED = {
     *(("request", name) for name in ("close", "cookies", "dict_storage_class", "environ", "files", "headers")),
     *(("request", "trusted_hosts"), ("map", "bind_to_environ"), ("adapter", "map"), ("JSON provider", "dumps")),
+    ("application", "json"),
 }
 LEFT = {("rule", "map"), ("rule", "endpoint"), ("rule", "websocket"), ("adapter", "default_method"), ("rule", "bind")}
 """Values that these cannot have; Werkzeug looks at them at other times."""
@@ -158,7 +163,8 @@ def names(kind: str) -> Iterator[str]:
                 yield name
 
 
-MOMENTS = [("map", "first"), ("rule", "first"), *((kind, "later") for kind in OF_THE_APPLICATION)]
+MOMENTS = [(kind, "first") for kind in ("application", "map", "rule")]
+MOMENTS += [(kind, "later") for kind in OF_THE_APPLICATION]
 MOMENTS += [(kind, "before") for kind in OF_A_REQUEST if kind != "response"]
 MOMENTS += [("request", "after"), ("session", "after"), ("response", "after")]
 
@@ -175,6 +181,74 @@ def test_an_attribute(kind: str, moment: str, value: str) -> None:
             both(outcome, kind, name, value, moment)
         except pytest.fail.Exception as failed:
             pytest.fail(f"{kind}.{name}: {failed}", pytrace=False)
+
+
+HOOKS = ["before_request_funcs", "after_request_funcs", "teardown_request_funcs", "teardown_appcontext_funcs"]
+HOOKS += ["url_value_preprocessors", "url_default_functions", "error_handler_spec", "template_context_processors"]
+COLLECTIONS: dict[str, Callable[[Any], Any]] = {
+    **{repr(value): lambda old, value=value: value for value in (0, False, "", (), [], {}, "text")},
+    "dict": dict,
+    "proxy": MappingProxyType,
+    "chain": lambda old: ChainMap({}, old),
+    **{
+        f"of {change.__name__}": lambda old, change=change: defaultdict(list, {key: change(old[key]) for key in old})
+        for change in (tuple, deque, iter, dict.fromkeys)
+    },
+}
+
+
+@pytest.mark.parametrize("value", COLLECTIONS)
+@pytest.mark.parametrize("name", HOOKS)
+@alike
+def test_a_collection_of_hooks(fw: Framework, name: str, value: str) -> Any:
+    app = site(fw, lambda response: None)
+    if isinstance(getattr(app, name), list) and value not in ("()", "[]", "0", "False", "''", "{}"):
+        return "no mapping"
+    if name == "error_handler_spec" and value.startswith("of "):
+        return "a mapping of mappings"
+    # Without errors: to Flask, a search for a handler leaves a mark.
+    found = ask_all(fw, app, FEW)
+    setattr(app, name, COLLECTIONS[value](getattr(app, name)))
+    return found + ask_all(fw, app)
+
+
+def ask_all(fw: Framework, app: Any, requests: list[Request] = REQUESTS) -> list[Any]:
+    found: list[Any] = []
+    for method, path, options in requests:
+        try:
+            found.append(fw.get(app, path, method, **options))
+        except Exception as error:
+            found.append((type(error).__name__, fw.plain(str(error))))
+    return found
+
+
+@pytest.mark.parametrize("name", ["response_class", "request_class"])
+@alike
+def test_a_class_of_the_application_that_is_none(fw: Framework, name: str) -> Any:
+    """A function makes requests, but not responses, which are looked for by their class."""
+    found = []
+    for value in (lambda *args: getattr(fw.Flask, name)(*args), None, [], {}, mock.Mock(spec=type)):
+        app = site(fw, lambda response: None)
+        setattr(app, name, value)
+        found.append(ask_all(fw, app) if callable(value) else ask_all(fw, app)[0])
+    return re.sub("id='[0-9]+'", "", str(found))
+
+
+@alike
+def test_a_context_that_could_not_be_pushed_for_a_client_that_keeps_it(fw: Framework) -> Any:
+    app = site(fw, lambda response: None)
+    app.app_context = failing
+    with app.test_client() as client:
+        return fw.error(client.get, "/page")
+
+
+@alike
+def test_a_mock_of_the_provider_where_a_session_is_signed(fw: Framework) -> Any:
+    app = site(fw, lambda response: None)
+    found = [fw.get(app, "/set")]
+    app.json = mock.MagicMock()
+    app.testing = True
+    return [*found, fw.error(fw.get, app, "/set")]
 
 
 @alike

@@ -19,6 +19,7 @@ from unittest import mock
 import freezegun
 import pytest
 import werkzeug.sansio.request
+import werkzeug.sansio.response
 import werkzeug.wrappers
 from itsdangerous import (
     BadSignature,
@@ -29,6 +30,7 @@ from itsdangerous import (
     TimestampSigner,
     URLSafeTimedSerializer,
 )
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from oracle import Framework, alike, shown
 
@@ -337,6 +339,48 @@ def test_an_attribute_of_a_base_class(fw: Framework, name: str, base: type) -> A
     found.append(fw.get(app, f"/?{name}"))
     # The stream has an address.
     return found[1:3] if name == "stream" else found
+
+
+STEPS: list[tuple[type, str]] = [
+    (werkzeug.wrappers.Request, "__init__"),
+    (werkzeug.sansio.request.Request, "__init__"),
+    (werkzeug.sansio.request.Request, "_parse_content_type"),
+    (werkzeug.wrappers.Response, "__init__"),
+    (werkzeug.sansio.response.Response, "__init__"),
+    (werkzeug.wrappers.Response, "set_data"),
+    (werkzeug.wrappers.Response, "_is_range_request_processable"),
+]
+
+
+@pytest.mark.parametrize(("cls", "name"), STEPS, ids=lambda value: getattr(value, "__module__", value))
+@alike
+def test_a_step_of_a_base_class(fw: Framework, folder: Path, cls: type, name: str) -> Any:
+    """Each call is seen, past the client's own; taken back and put on again, too."""
+    app = site(fw, folder)
+    app.logger.disabled = True
+    app.add_url_rule("/error", "error", lambda: 1 / 0)
+    app.add_url_rule("/form", "form", lambda: [fw.request.form, sorted(fw.request.headers)], methods=["POST"])
+    found: list[Any] = []
+    original = getattr(cls, name)
+
+    def step(self: Any, *args: Any, **options: Any) -> Any:
+        found.append((type(self).__name__, len(args), sorted(options)))
+        return original(self, *args, **options)
+
+    def ask() -> None:
+        for path in ("/login", "/file", "/json", "/error", "/none", "/form", "/cookie"):
+            data = {"a": "b"} if path == "/form" else None
+            builder = EnvironBuilder(path, method="POST" if data else "GET", data=data)
+            environ = builder.get_environ()
+            start = len(found)
+            body, status, headers = run_wsgi_app(app, environ, buffered=True)
+            found[start:] = [(b"".join(body), status, len(headers), found[start:])]
+
+    for _ in range(2):
+        with mock.patch.object(cls, name, step):
+            ask()
+        ask()
+    return found
 
 
 @alike

@@ -5,6 +5,7 @@ Flask's classes inherit them, so there a replacement is reached.
 
 from __future__ import annotations
 
+from operator import is_not
 from typing import Any
 
 _NOT_FOLLOWED = frozenset(
@@ -16,24 +17,30 @@ _NOT_FOLLOWED = frozenset(
     )
 )
 """What Flask's classes override themselves, and what fills the tree of rules, which Werkzeug has not."""
+_STEPS = frozenset(("__init__", "_parse_content_type"))
+"""The private names that are followed."""
 _MISSING: Any = object()
 
 
 class BasePatches:
-    """The overrides of some classes, each with what it overrides in the class's base."""
+    """The overrides of some classes, each with what it overrides in the class's bases.
 
-    def __init__(self, *classes: type) -> None:
+    *with_fields* are those whose constructor sets more than that of their base, which cannot take its place.
+    """
+
+    def __init__(self, classes: tuple[type, ...], with_fields: tuple[type, ...] = ()) -> None:
+        steps = {**dict.fromkeys(classes, _STEPS), **dict.fromkeys(with_fields, frozenset[str]())}
         self._overrides = [
             (cls, name, ours, theirs)
-            for cls in classes
+            for cls, private in steps.items()
             for name, ours in vars(cls).items()
-            if not name.startswith("_") and name not in _NOT_FOLLOWED
-            if (theirs := _inherited(cls, name)) is not _MISSING
+            if (not name.startswith("_") or name in private) and name not in _NOT_FOLLOWED
+            if (theirs := _inherited(cls, name))
         ]
         names = {name for _, name, _, _ in self._overrides}
         self.pairs: list[tuple[type, str | None]] = []
         """What to watch: what the bases have of these names, and whether the next one gets a name that it had not."""
-        for cls in classes:
+        for cls in steps:
             bases = [base for base in cls.__mro__ if base.__module__.startswith("werkzeug.")]
             if len(bases) > 1:
                 self.pairs.append((bases[0], None))
@@ -43,13 +50,13 @@ class BasePatches:
         """Take away each override of something that is replaced now, and put back the others."""
         for cls, name, ours, theirs in self._overrides:
             own = vars(cls).get(name, _MISSING)
-            if _inherited(cls, name) is not theirs:
+            if any(map(is_not, _inherited(cls, name), theirs)):
                 if own is ours:
                     delattr(cls, name)
             elif own is _MISSING:
                 setattr(cls, name, ours)
 
 
-def _inherited(cls: type, name: str) -> Any:
-    """What the class has as *name* from its bases, without asking a descriptor."""
-    return next((vars(base)[name] for base in cls.__mro__[1:] if name in vars(base)), _MISSING)
+def _inherited(cls: type, name: str) -> list[Any]:
+    """What the bases of the class have as *name*, without asking a descriptor; one may call the next."""
+    return [vars(base)[name] for base in cls.__mro__[1:-1] if name in vars(base)]

@@ -288,10 +288,10 @@ class Map(WerkzeugMap):
         else:
             server_name = server_name.lower()
             # get_host leaves standard ports out.
-            if scheme in ("http", "ws"):
-                server_name = server_name.removesuffix(":80")
-            elif scheme in ("https", "wss"):
-                server_name = server_name.removesuffix(":443")
+            if scheme in ("http", "ws") and server_name.endswith(":80"):
+                server_name = server_name[:-3]
+            elif scheme in ("https", "wss") and server_name.endswith(":443"):
+                server_name = server_name[:-4]
         if subdomain is None and not self.host_matching:
             subdomain = _subdomain(host, server_name)
             if subdomain is None:

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import typing as t
+from collections import defaultdict
 from datetime import timedelta
 
 from werkzeug.exceptions import Aborter, BadRequest, BadRequestKeyError
@@ -40,6 +41,9 @@ T_template_test = t.TypeVar("T_template_test", bound=ft.TemplateTestCallable)
 
 _GET_ONLY = ("GET",)
 _AUTOESCAPED = (".html", ".htm", ".xml", ".xhtml", ".svg")
+
+
+_NO_CODES: t.Any = defaultdict(dict)
 
 
 def _make_timedelta(value: timedelta | int | None) -> timedelta | None:
@@ -365,14 +369,15 @@ class App(LiveApp):
     def _find_error_handler(self, e: Exception, blueprints: list[str]) -> ft.ErrorHandlerCallable | None:
         """The nearest handler: those by code first, of them the innermost blueprint's, of them by MRO."""
         spec = self.error_handler_spec
-        if not spec:
+        if type(spec) is defaultdict and not spec:
             return None
         exc_class, code = self._get_exc_class_and_code(type(e))
         scopes = (*blueprints, None)
         for wanted in (None,) if code is None else (code, None):
             for scope in scopes:
-                # Not by index: looking a key up in a defaultdict adds it.
-                handlers = spec[scope].get(wanted) if scope in spec else None
+                # Not by index: looking a key up in a defaultdict adds it. PARITY: in another class it may fail.
+                by_code = spec.get(scope, _NO_CODES) if type(spec) is defaultdict else spec[scope]
+                handlers = by_code.get(wanted) if type(by_code) is defaultdict else by_code[wanted]
                 if handlers:
                     for cls in exc_class.__mro__:
                         handler = handlers.get(cls)

@@ -139,8 +139,9 @@ def pop_app(plan: Plan, ctx: AppRecord, exc: Any) -> None:
 def preserve_contexts(environ: dict[str, Any]) -> None:
     """Hand both contexts to the function under `PRESERVE`, before they are popped."""
     preserve = environ[PRESERVE]
-    preserve(var_get(app_var, None))
-    preserve(var_get(request_var, None))
+    # PARITY: where pushing has failed, it is the variable that raises.
+    preserve(app_var.get())
+    preserve(request_var.get())
 
 
 def is_last_push(ctx: AppRecord) -> bool:

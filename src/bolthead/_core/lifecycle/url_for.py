@@ -48,7 +48,9 @@ class UrlForGuards:
         self.watch = ClassWatch([(cls, "url_for"), (cls, "inject_url_defaults"), (shipped.adapter_class, "build")])
         self.current = True
         self.inline_url_for = shipped.app_url_for.holds_for(app)
-        self.injects = app.url_default_functions if shipped.inject_url_defaults.holds_for(app) else True
+        functions = app.url_default_functions
+        inline = type(functions) is defaultdict and shipped.inject_url_defaults.holds_for(app)
+        self.injects = functions if inline else True
         self.context_class = shipped.context_class
         self.adapter_class = shipped.adapter_class
 

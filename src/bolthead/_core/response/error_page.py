@@ -7,13 +7,19 @@ from typing import Any
 
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.sansio.response import Response as SansioResponse
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..primitives.stock import StockGuard, shipped
 from .bare import bare_response
 from .status import length_of, status_text
 
-CALL = StockGuard(HTTPException, ["__call__", "get_response"])
+PAGE_STEPS = ("__call__", "__init__", "get_app_iter", "get_wsgi_headers", "get_wsgi_response", "set_data")
+CALL = StockGuard(
+    HTTPException,
+    ["__call__", "get_response"],
+    [(SansioResponse, "__init__"), *[(BaseResponse, name) for name in PAGE_STEPS]],
+)
 HEADERS = StockGuard(HTTPException, ["get_headers"])
 ALLOW = StockGuard(MethodNotAllowed, ["get_headers"])
 STOCK_TEXT = StockGuard(HTTPException, ["get_body", "get_description", "name"])

@@ -267,7 +267,8 @@ class CookieSessions:
         macs = macs_of(serializer)
         if not macs:
             return serializer.dumps(value)
-        return sign(macs[0], packed(self.texts.dumps(serializer.serializer, app.json, value).encode()))
+        text = self.texts.dumps(serializer.serializer, app.json, value)
+        return sign(macs[0], packed(text.encode())) if isinstance(text, str) else serializer.dumps(value)
 
     def save_other(self, app: Any, session: Any, response: Any) -> None:
         interface = self.interface
