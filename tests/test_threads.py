@@ -70,6 +70,21 @@ def application(flask: Any) -> Any:
     def page(name: str) -> str:
         return str(flask.render_template_string("<p>{{ name }} {{ request.path }}</p>", name=name))
 
+    langs = flask.Blueprint("langs", __name__, url_prefix="/<lang>")
+    langs.url_value_preprocessor(lambda endpoint, values: setattr(flask.g, "lang", values.pop("lang")))
+    langs.url_defaults(lambda endpoint, values: values.setdefault("lang", flask.g.lang))
+
+    @langs.get("/defaults/<int:number>")
+    def defaults(number: int) -> str:
+        return " ".join(
+            [flask.url_for(".defaults", number=number), flask.url_for("langs.defaults", number=number, _anchor="a b")]
+            + [flask.url_for(f"langs.more{number % 40}", q=number)]
+        )
+
+    for nth in range(40):
+        langs.add_url_rule(f"/more{nth}", f"more{nth}", defaults)
+    app.register_blueprint(langs)
+
     app.extensions["shared"] = {"dict": {}, "list": []}
 
     @app.get("/shared")
@@ -102,7 +117,7 @@ class Work:
         self.name = f"thread{nth}"
         self.kinds: list[Callable[[int], None]] = [
             self.text, self.number, self.json, self.form, self.session, self.links, self.page, self.error, self.added,
-            self.shared, self.over_asgi,
+            self.shared, self.over_asgi, self.defaults,
         ]  # fmt: skip
         self.loop = asyncio.new_event_loop()
 
@@ -143,6 +158,11 @@ class Work:
     def links(self, number: int) -> None:
         wanted = f"/number/{number} http://localhost/text/a%20b?q={number}"
         assert self.get(f"/links/{number}").text == wanted
+
+    def defaults(self, number: int) -> None:
+        path = f"/{self.name}/defaults/{number}"
+        more = f"/{self.name}/more{number % 40}?q={number}"
+        assert self.get(path).text == f"{path} {path}#a%20b {more}"
 
     def page(self, number: int) -> None:
         assert self.get(f"/page/{number}").text == f"<p>{number} /page/{number}</p>"

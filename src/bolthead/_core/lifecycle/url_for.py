@@ -169,7 +169,8 @@ def url_with_defaults(
         endpoint = absolute(ctx, endpoint)
         names = scopes_of(endpoint)
         group = groups.get(endpoint) if type(endpoint) is str else None
-        if group is not None and not is_relative(endpoint):
+        # Without the GIL others may read and set it meanwhile: only a tuple that `scopes` keeps alive.
+        if group is not None and not is_relative(endpoint) and scopes.get(endpoint) is names:
             group.scopes = names
     call_url_defaults(functions, names, endpoint, values)
     # One of those functions may have looked at the context's adapter, or changed it, or the rules.
@@ -236,7 +237,7 @@ def scopes_of(endpoint: Any) -> tuple[str | None, ...]:
         parts = text.split(".")
         names = (None, *[".".join(parts[:count]) for count in range(1, len(parts))])
         if len(scopes) < SCOPES_SIZE:
-            scopes[text] = names
+            return scopes.setdefault(text, names)
     return names
 
 
