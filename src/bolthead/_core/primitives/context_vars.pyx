@@ -103,10 +103,8 @@ cdef Py_ssize_t offset = 0
 cdef frozenset OWN = frozenset()
 cdef char[128] SECONDS
 
-bolthead_hooks(
-    type("Hooked", (), {"__getattr__": lambda self, name: None}),
-    "__getattr__", "__getattribute__", object.__getattribute__,
-)
+Hooked = type("Hooked", (), {"__getattr__": lambda self, name: None})
+bolthead_hooks(Hooked, "__getattr__", "__getattribute__", object.__getattribute__)
 
 
 cdef class _ContextValue:

@@ -6,6 +6,7 @@ from jinja2.runtime import Macro
 from jinja2.utils import missing
 from markupsafe import Markup
 
+from bolthead._core.primitives.context_vars import Hooked
 from bolthead._core.templates import runtime
 from bolthead._core.templates.runtime cimport CONTEXT, MARK
 
@@ -207,7 +208,6 @@ cdef extern from *:
 # FAST (page-methods): neither a tuple nor a dict of arguments is made, nor the caller's frame for a traceback.
 call = bolthead_calls(runtime.call, runtime.stopped, CONTEXT, MARK, partial, runtime.call.__module__)
 # FAST (page-rows, page-form): half of what such a step took was to get its arguments as Python functions do.
-Hooked = type("Hooked", (), {"__getattr__": lambda self, name: None})
 bolthead_prepare_steps(runtime.absent, Hooked, Macro, Markup, runtime.escape_str, missing)
 attribute = bolthead_step(0, runtime.attribute, runtime.__name__)
 text = bolthead_step(1, runtime.text, runtime.__name__)
