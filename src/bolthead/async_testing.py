@@ -36,7 +36,7 @@ _IN_SCOPE = frozenset(
 
 
 def scope_of(environ: WSGIEnvironment, kind: str = "http") -> dict[str, t.Any]:
-    """The ASGI scope of a WSGI environ. What a scope has no place for is under `TEST_ENVIRON`."""
+    """The ASGI scope of a WSGI environ. What a scope has no place for is an extension, `TEST_ENVIRON`."""
     headers = []
     for key, value in environ.items():
         if key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
@@ -67,7 +67,7 @@ def scope_of(environ: WSGIEnvironment, kind: str = "http") -> dict[str, t.Any]:
     if more.get("wsgi.errors") is sys.stderr:
         del more["wsgi.errors"]
     if more:
-        scope[TEST_ENVIRON] = more
+        scope["extensions"][TEST_ENVIRON] = more
     return scope
 
 
@@ -226,7 +226,7 @@ class AsyncFlaskClient(FlaskClient):
         scope = scope_of(environ, "websocket")
         scope["scheme"] = "wss" if scope["scheme"] == "https" else "ws"
         scope["subprotocols"] = list(subprotocols)
-        scope["extensions"] = {"websocket.http.response": {}}
+        scope["extensions"]["websocket.http.response"] = {}
         call = Call(self.application, scope)
         call.put({"type": "websocket.connect"})
         try:

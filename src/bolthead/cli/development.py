@@ -83,7 +83,8 @@ class DebuggedAsgi:
             await send(message)
 
         try:
-            await self.app.asgi_app({**scope, TEST_ENVIRON: {PRESERVE: contexts.append}}, receive, watched)
+            extensions = {**(scope.get("extensions") or {}), TEST_ENVIRON: {PRESERVE: contexts.append}}
+            await self.app.asgi_app({**scope, "extensions": extensions}, receive, watched)
         except Exception as error:
             if began:
                 raise

@@ -44,7 +44,7 @@ cdef class Exchange(AsyncPhases):
     cdef public object watcher
     cdef public Binding binding
 
-    cdef object extended(self, object extensions, object more)
+    cdef object extended(self, object extensions)
     cdef object begin(self, object app, dict scope, object receive, object send_message)
     cpdef object suspended(self)
     cpdef object ended(self, object error)

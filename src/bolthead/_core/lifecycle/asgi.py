@@ -93,19 +93,20 @@ class Exchange(AsyncPhases):
         self.binding: Any = None
         plan = self.plan
         self.hints: EarlyHints | None = None
-        more = self.scope.get(TEST_ENVIRON)
-        extensions = self.scope.get("extensions")
-        if extensions:
-            more = self.extended(extensions, more)
-        if not more and plan.inline_wsgi_app and plan.inline_request_context:
+        if plan.inline_wsgi_app and plan.inline_request_context:
             self.lazy = lazy_environ(plan, scope, False)
+        extensions = scope.get("extensions") if self.lazy is None else self.lazy.extensions
+        more = self.extended(extensions) if extensions else None
+        if more:
+            self.lazy = None
         if self.lazy is None:
             self.environ = environ_of(scope)
             if more:
                 self.environ.update(more)
 
-    def extended(self, extensions: Any, more: Any) -> Any:
-        """*more* of the environ, with what the server can beyond a response."""
+    def extended(self, extensions: Any) -> Any:
+        """More of the environ: what the server can beyond a response."""
+        more = extensions[TEST_ENVIRON] if TEST_ENVIRON in extensions else None
         if HINTS_EXTENSION in extensions:
             self.hints = EarlyHints(self.send_message)
             more = {EARLY_HINTS: self.hints, **(more or {})}

@@ -189,7 +189,8 @@ class Connection(AsyncPhases):
     def push_context(self) -> None:
         app = self.app
         plan = self.plan
-        more = self.scope.get(TEST_ENVIRON)
+        extensions = self.scope.get("extensions")
+        more = extensions[TEST_ENVIRON] if extensions and TEST_ENVIRON in extensions else None
         inline = plan.inline_websocket_context and plan.websocket_watch.unchanged()
         if inline and not more:
             lazy = lazy_environ(plan, self.scope, True)

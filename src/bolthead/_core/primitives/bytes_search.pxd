@@ -11,13 +11,6 @@ cpdef bytes cut(bytes data, Py_ssize_t start, Py_ssize_t stop)
 cpdef object unescape(str text, str errors)
 
 
-cdef class HeaderValues:
-    cdef readonly bytes host
-    cdef readonly bytes cookie
-
-    cdef bint read(self, object headers, bint websocket) except -1
-
-
 cdef enum:
     PAIRS = 1024
 

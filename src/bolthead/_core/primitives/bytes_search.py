@@ -61,47 +61,6 @@ def cut(data: bytes, start: int, stop: int) -> bytes:
     return data[start:stop]
 
 
-LOWER_A = ord("a")
-_BODY_HEADERS = (b"content-type", b"content-length", b"transfer-encoding")
-
-
-class HeaderValues:
-    """The values of Host and Cookie among an ASGI scope's headers; None for no cookie."""
-
-    __slots__ = ("cookie", "host")
-
-    host: Any
-    cookie: Any
-
-    def read(self, headers: Any, websocket: bool) -> bool:
-        """Find both among (name, value) pairs, of a request for a *websocket* or not.
-
-        False where a header says that there is a body, or asks for another protocol, where Host is not there, one of
-        the two is there twice, or a pair is not two bytes in a tuple, with a name that begins in lower case.
-        """
-        self.host = self.cookie = None
-        if type(headers) is not list and type(headers) is not tuple:
-            return False
-        for pair in headers:
-            if type(pair) is not tuple or len(pair) != 2:
-                return False
-            name, value = pair
-            if type(name) is not bytes or type(value) is not bytes or not name or name[0] < LOWER_A:
-                # ASGI requires lower case; a colon begins a pseudo header of HTTP/2.
-                return False
-            if name == b"host":
-                if self.host is not None:
-                    return False
-                self.host = value
-            elif name == b"cookie":
-                if self.cookie is not None:
-                    return False
-                self.cookie = value
-            elif (name == b"upgrade" and not websocket) or name in _BODY_HEADERS:
-                return False
-        return self.host is not None
-
-
 _NOT_HEX = 16
 _HEX = bytes(int(chr(code), 16) if chr(code) in "0123456789abcdefABCDEF" else _NOT_HEX for code in range(256))
 """The value of each hex digit, by character code; 16 for all other characters."""

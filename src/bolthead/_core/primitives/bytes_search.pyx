@@ -6,14 +6,6 @@ from cpython.ref cimport Py_XDECREF
 from libc.string cimport memchr, memcmp, memset
 
 cdef extern from "Python.h":
-    Py_ssize_t PySequence_Fast_GET_SIZE(object sequence)
-    PyObject *PySequence_Fast_GET_ITEM(object sequence, Py_ssize_t nth)
-    bint PyTuple_CheckExact(PyObject *pair)
-    Py_ssize_t PyTuple_GET_SIZE(PyObject *pair)
-    PyObject *PyTuple_GET_ITEM(PyObject *pair, Py_ssize_t nth)
-    const char *text_of "PyBytes_AS_STRING" (PyObject *data)
-    Py_ssize_t PyBytes_GET_SIZE(PyObject *data)
-    bint PyBytes_CheckExact(PyObject *data)
     bint PyUnicode_IS_ASCII(object text)
     const unsigned char *PyUnicode_1BYTE_DATA(object text)
     const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
@@ -170,54 +162,6 @@ cdef extern from *:
     """
     bytes bolthead_utf8(object text)
     PyObject *bolthead_join(list pieces) except? NULL
-
-
-cdef class HeaderValues:
-    cdef bint read(self, object headers, bint websocket) except -1:
-        # References are borrowed: what `headers` holds stays, nothing of Python's runs here.
-        cdef PyObject *pair
-        cdef PyObject *name
-        cdef PyObject *value
-        cdef const char *text
-        cdef Py_ssize_t nth, size
-        self.host = self.cookie = None
-        if type(headers) is not list and type(headers) is not tuple:
-            return False
-        for nth in range(PySequence_Fast_GET_SIZE(headers)):
-            pair = PySequence_Fast_GET_ITEM(headers, nth)
-            if not PyTuple_CheckExact(pair) or PyTuple_GET_SIZE(pair) != 2:
-                return False
-            name = PyTuple_GET_ITEM(pair, 0)
-            value = PyTuple_GET_ITEM(pair, 1)
-            if not PyBytes_CheckExact(name) or not PyBytes_CheckExact(value):
-                return False
-            size = PyBytes_GET_SIZE(name)
-            text = text_of(name)
-            if size == 0 or <unsigned char>text[0] < c"a":
-                return False
-            if size == 4:
-                if memcmp(text, "host", 4) == 0:
-                    if self.host is not None:
-                        return False
-                    self.host = <bytes>value
-            elif size == 6:
-                if memcmp(text, "cookie", 6) == 0:
-                    if self.cookie is not None:
-                        return False
-                    self.cookie = <bytes>value
-            elif size == 7:
-                if not websocket and memcmp(text, "upgrade", 7) == 0:
-                    return False
-            elif size == 12:
-                if memcmp(text, "content-type", 12) == 0:
-                    return False
-            elif size == 14:
-                if memcmp(text, "content-length", 14) == 0:
-                    return False
-            elif size == 17:
-                if memcmp(text, "transfer-encoding", 17) == 0:
-                    return False
-        return self.host is not None
 
 
 # A table of ASCII: what the pattern of the pure-Python version admits.

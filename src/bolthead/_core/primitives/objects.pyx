@@ -9,6 +9,7 @@ from cpython.pythread cimport (
 from cpython.ref cimport Py_XDECREF
 
 import sys
+from collections import defaultdict
 
 cdef extern from *:
     """
@@ -53,6 +54,30 @@ cdef extern from *:
         return has;
     }
 
+    /* The class of the collections that hooks are kept in, beside dict. */
+    static PyTypeObject *bolthead_defaultdict;
+
+    static void bolthead_set_defaultdict(PyObject *cls) {
+        bolthead_defaultdict = (PyTypeObject *)Py_NewRef(cls);
+    }
+
+    static int bolthead_any_filled(PyObject *collections) {
+        Py_ssize_t nth;
+        for (nth = 0; nth < PyTuple_GET_SIZE(collections); nth++) {
+            PyObject *one = PyTuple_GET_ITEM(collections, nth);
+            int is_filled;
+            if (Py_IS_TYPE(one, bolthead_defaultdict) || PyDict_CheckExact(one)) {
+                if (PyDict_GET_SIZE(one) != 0) return 1;
+                continue;
+            }
+            Py_INCREF(one);
+            is_filled = PyObject_IsTrue(one);
+            Py_DECREF(one);
+            if (is_filled) return is_filled;
+        }
+        return 0;
+    }
+
     static CYTHON_INLINE int bolthead_is_function(PyObject *func) {
         return Py_TYPE(func) == &PyFunction_Type;
     }
@@ -80,9 +105,13 @@ cdef extern from *:
     object bolthead_new_text(object cls, object arguments)
     bint bolthead_has_own(object instance, object name) except -1
     int bolthead_get_item(object mapping, object key, PyObject **found) except -1
+    void bolthead_set_defaultdict(object cls)
+    bint bolthead_any_filled(tuple collections) except -1
     bint bolthead_is_function(object func)
     int bolthead_function_flags(object func)
 
+
+bolthead_set_defaultdict(defaultdict)
 
 cdef int CO_COROUTINE = 0x80
 cdef object GETITEM = "__getitem__"
@@ -112,10 +141,8 @@ cpdef bint disjoint(dict one, object other) except -1:
 
 
 cpdef bint any_filled(tuple collections) except -1:
-    for one in collections:
-        if one:
-            return True
-    return False
+    # FAST (asgi string): eight are looked at for each request, nearly always all empty.
+    return bolthead_any_filled(collections)
 
 
 cpdef bint is_on(object cls, object name, object value) except -1:

@@ -1,6 +1,6 @@
 cimport cython
 
-from bolthead._core.primitives.bytes_search cimport HeaderValues
+from bolthead._core.request.scope_values cimport ScopeValues
 
 cdef dict _KEYS
 cdef dict _BASE
@@ -20,15 +20,14 @@ cdef object fill_peers(dict environ, dict scope)
 cpdef bint has_body(dict environ) except -1
 
 
-cdef class LazyEnviron(HeaderValues):
+cdef class LazyEnviron(ScopeValues):
     cdef readonly object plan
     cdef readonly dict scope
-    cdef readonly str path
     cdef readonly str cookies
     cdef readonly bint websocket
     cdef readonly dict environ
 
     cpdef dict fill(self, object request)
 
-@cython.locals(path=str, scheme=str, cookie=bytes, lazy=LazyEnviron)
+@cython.locals(cookie=bytes, lazy=LazyEnviron)
 cpdef LazyEnviron lazy_environ(object plan, dict scope, bint websocket)

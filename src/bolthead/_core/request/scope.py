@@ -7,7 +7,7 @@ import sys
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from ..primitives.bytes_search import HeaderValues
+from .scope_values import ScopeValues
 
 NAMES_CACHED = 512
 """How many header names are remembered with their keys in the environ."""
@@ -16,7 +16,7 @@ _KEYS: dict[bytes, str] = {b"content-type": "CONTENT_TYPE", b"content-length": "
 """Header name → key in the environ; an empty key for what is left out."""
 
 TEST_ENVIRON = "bolthead.environ"
-"""The key of a scope under which a test client passes what an ASGI scope has no place for."""
+"""The key of a scope's extensions under which a test client passes what an ASGI scope has no place for."""
 
 
 class NoBody(io.RawIOBase):
@@ -184,18 +184,17 @@ def has_body(environ: dict[str, Any]) -> bool:
     return environ["SERVER_PROTOCOL"] > "HTTP/1.1" and environ["REQUEST_METHOD"] not in ("GET", "HEAD")
 
 
-class LazyEnviron(HeaderValues):
+class LazyEnviron(ScopeValues):
     """The environ of a GET request without a body and anything else that is rare: it is made when looked at.
 
-    *plan* is that of the application. *host* (the header's bytes), *path*, *cookies* (the header, empty without one)
-    and *websocket* (whether the request asks for one) are what the lifecycle needs of it by itself.
+    *plan* is that of the application. *cookies* (the header, empty without one) and *websocket* (whether the request
+    asks for one) are what the lifecycle needs of it by itself, beside the `ScopeValues`.
     """
 
-    __slots__ = ("cookies", "environ", "path", "plan", "scope", "websocket")
+    __slots__ = ("cookies", "environ", "plan", "scope", "websocket")
 
     plan: Any
     scope: dict[str, Any]
-    path: str
     cookies: str
     websocket: bool
     environ: Any
@@ -214,28 +213,12 @@ def lazy_environ(plan: Any, scope: dict[str, Any], websocket: bool) -> Any:
 
     FAST (asgi string, asgi connect): the environ is the larger part of what a short request costs.
     """
-    given = scope["path"]
-    if scope.get("method", "GET") != "GET" or scope.get("root_path") or not given or type(given) is not str:
-        return None
-    path = given
-    if not path.isascii():
-        return None
-    given = scope.get("scheme") or "http"
-    if type(given) is not str:
-        return None
-    scheme = given
-    if websocket:
-        if scheme != "ws" and scheme != "wss":
-            return None
-    elif scheme != "http" and scheme != "https":
-        return None
     lazy = LazyEnviron.__new__(LazyEnviron)
     # With a body the lifecycle looks at the environ in any case.
-    if not lazy.read(scope["headers"], websocket):
+    if not lazy.read(scope, websocket):
         return None
     lazy.plan = plan
     lazy.scope = scope
-    lazy.path = path
     cookie = lazy.cookie
     lazy.cookies = "" if cookie is None else cookie.decode("latin-1")
     lazy.websocket = websocket

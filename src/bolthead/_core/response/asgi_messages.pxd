@@ -4,6 +4,9 @@ from bolthead._core.response.status cimport length_of
 
 cdef dict _NAMES
 cdef dict _TYPES
+cdef dict _START
+cdef dict _BODY
+cdef object OK
 cdef list _LENGTHS
 cdef Py_ssize_t LENGTHS_CACHED
 
@@ -13,5 +16,7 @@ cdef bytes name_of(str name)
 cpdef dict start_message(object status, object pairs)
 @cython.locals(kind=tuple, length=tuple, size=cython.Py_ssize_t)
 cpdef list whole_headers(str content_type, bytes body)
+@cython.locals(message=dict)
 cpdef dict start_with(object status, list headers)
+@cython.locals(message=dict)
 cpdef dict body_message(object body, bint more)

@@ -7,6 +7,7 @@ from typing import Any
 from .status import length_of
 
 HEADERS_CACHED = 512
+OK = 200
 _NAMES: dict[str, bytes] = {}
 """Header name → as ASGI has it: bytes, in lower case."""
 LENGTHS_CACHED = 1024
@@ -14,6 +15,9 @@ _LENGTHS: list[Any] = [None] * LENGTHS_CACHED
 """The header that gives a length, for short bodies."""
 _TYPES: dict[str, tuple[bytes, bytes]] = {}
 """Content type → its header."""
+# FAST (asgi string): compiled, a copy takes half the time of a new dict of three keys.
+_START = {"type": "http.response.start", "status": 200, "headers": None}
+_BODY = {"type": "http.response.body", "body": b"", "more_body": False}
 
 
 def name_of(name: str) -> bytes:
@@ -38,7 +42,11 @@ def start_message(status: int, pairs: Any) -> dict[str, Any]:
 
 def start_with(status: int, headers: list[tuple[bytes, bytes]]) -> dict[str, Any]:
     """``http.response.start`` with this status, and with headers in ASGI's form."""
-    return {"type": "http.response.start", "status": status, "headers": headers}
+    message: dict[str, Any] = _START.copy()
+    if status is not OK:
+        message["status"] = status
+    message["headers"] = headers
+    return message
 
 
 def whole_headers(content_type: str, body: bytes) -> list[tuple[bytes, bytes]]:
@@ -59,4 +67,8 @@ def whole_headers(content_type: str, body: bytes) -> list[tuple[bytes, bytes]]:
 
 def body_message(body: bytes, more: bool) -> dict[str, Any]:
     """``http.response.body``; *more* says whether another one follows."""
-    return {"type": "http.response.body", "body": body, "more_body": more}
+    message: dict[str, Any] = _BODY.copy()
+    message["body"] = body
+    if more:
+        message["more_body"] = True
+    return message
