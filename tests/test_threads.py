@@ -76,10 +76,9 @@ def application(flask: Any) -> Any:
 
     @langs.get("/defaults/<int:number>")
     def defaults(number: int) -> str:
-        return " ".join(
-            [flask.url_for(".defaults", number=number), flask.url_for("langs.defaults", number=number, _anchor="a b")]
-            + [flask.url_for(f"langs.more{number % 40}", q=number)]
-        )
+        here = flask.url_for(".defaults", number=number)
+        anchored = flask.url_for("langs.defaults", number=number, _anchor="a b")
+        return f"{here} {anchored} {flask.url_for(f'langs.more{number % 40}', q=number)}"
 
     for nth in range(40):
         langs.add_url_rule(f"/more{nth}", f"more{nth}", defaults)

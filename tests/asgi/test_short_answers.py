@@ -254,3 +254,31 @@ def test_headers_in_lists_and_tuples(headers: Any) -> None:
 
     asyncio.run(main())
     assert [message["body"] for message in sent[1::2]] == [b"localhost"] * 2
+
+
+@pytest.mark.parametrize("body", ["x", b"x", {"a": 1}], ids=["text", "bytes", "json"])
+def test_what_a_middleware_does_to_messages(body: Any) -> None:
+    """They are its own: nothing of it is in those of the next answer."""
+
+    async def view() -> Any:
+        return body
+
+    app = make(view)
+
+    async def ask_twice() -> list[list[Any]]:
+        answers: list[list[Any]] = []
+        for _ in range(2):
+            answers.append([])
+
+            async def send(message: Any, seen: list[Any] = answers[-1]) -> None:
+                seen.append({**message, "headers": list(message.get("headers", ()))})
+                if "headers" in message:
+                    message["headers"].append((b"x-added", b"1"))
+                message["status"] = message["more_body"] = message["another"] = message["body"] = 5
+
+            await app.asgi_app(dict(SCOPE), None, send)
+        return answers
+
+    first, second = asyncio.run(ask_twice())
+    assert first == second and [message["type"] for message in first] == ["http.response.start", "http.response.body"]
+    assert first[0]["status"] == 200 and not first[1].get("more_body") and "another" not in first[0]

@@ -106,7 +106,7 @@ class Exchange(AsyncPhases):
 
     def extended(self, extensions: Any) -> Any:
         """More of the environ: what the server can beyond a response."""
-        more = extensions[TEST_ENVIRON] if TEST_ENVIRON in extensions else None
+        more = extensions.get(TEST_ENVIRON)
         if HINTS_EXTENSION in extensions:
             self.hints = EarlyHints(self.send_message)
             more = {EARLY_HINTS: self.hints, **(more or {})}

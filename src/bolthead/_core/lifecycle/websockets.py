@@ -190,7 +190,7 @@ class Connection(AsyncPhases):
         app = self.app
         plan = self.plan
         extensions = self.scope.get("extensions")
-        more = extensions[TEST_ENVIRON] if extensions and TEST_ENVIRON in extensions else None
+        more = extensions.get(TEST_ENVIRON) if extensions else None
         inline = plan.inline_websocket_context and plan.websocket_watch.unchanged()
         if inline and not more:
             lazy = lazy_environ(plan, self.scope, True)
