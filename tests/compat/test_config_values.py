@@ -93,7 +93,18 @@ def outcomes(fw: Framework, key: str, value: Any) -> list[Any]:
 def test_values(key: str) -> None:
     for value in VALUES:
         if not is_listed(key, value):
+            compare(key, value)
+
+
+def compare(key: str, value: Any) -> None:
+    """Once more where they differ: a session that ends in five seconds does so a second later for the second one."""
+    for last in (False, False, True):
+        try:
             contextvars.copy_context().run(both, outcomes, key, value)
+            return
+        except AssertionError:
+            if last:
+                raise
 
 
 @pytest.mark.parametrize("keys", [5, b"by", [5], ["a"], ("old", None)], ids=repr)

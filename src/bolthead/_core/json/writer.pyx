@@ -193,7 +193,7 @@ cdef inline int _enter(Out *out, PyObject *what, Link *link) noexcept:
 
 
 cdef int _enter_far(Out *out, PyObject *what, Link *link) noexcept:
-    """1 if *what* is among those that are further inside than ``FAR``, which a set has: CPython 3.14 may have 50,000."""
+    """1 if *what* is among those further inside than ``FAR``, which a set has: on CPython 3.14 there may be 40,000."""
     cdef PyObject *address
     cdef int found = -1
     if link.depth == FAR + 1:
