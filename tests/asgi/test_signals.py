@@ -44,6 +44,9 @@ def site(fw: Any, kinds: tuple[str, ...], of_view: str) -> tuple[Any, list[Any]]
     log: list[Any] = []
     app.receivers = []
     for name, (number, kind) in itertools.product(SIGNALS, enumerate(kinds)):
+        if (name, kind, of_view) == ("message_flashed", "sync", "async") and "async" in kinds:
+            # Where an async one raises, this one would be called or not, by the order of addresses.
+            continue
 
         def note(sender: Any, name: str = name, number: int = number, **given: Any) -> None:
             if fw.has_request_context():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -34,7 +35,7 @@ def turns(load):
             self.reader = heads.make_reader(Config(), False)
             self.rules = rules.Rules()
             self.file_wrapper = Bare
-            self.keepalive, self.max_requests = 5.0, 1 << 60
+            self.keepalive, self.max_requests = 5.0, sys.maxsize
 
         def index(self, environ: Any, start: Any) -> list[bytes]:
             start("200 OK", [])
