@@ -14,7 +14,7 @@ from bolthead._core.primitives.context_vars cimport Binding, advance, copy_of, v
 from bolthead._core.request.scope cimport LazyEnviron, environ_of, has_body, lazy_environ
 from bolthead._core.lifecycle.asgi_send cimport Answer, start_of, whole_answer
 from bolthead._core.response.asgi_messages cimport body_message, start_with, whole_headers
-from bolthead._core.response.status cimport content_type_of
+from bolthead._core.response.status cimport asgi_content_type, content_type_of
 
 
 cdef int FRESH

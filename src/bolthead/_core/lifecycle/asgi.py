@@ -12,7 +12,7 @@ from ..primitives.context import _cv_app, _cv_request
 from ..primitives.context_vars import Rest, advance, copy_of, var_get, variables_of
 from ..request.scope import TEST_ENVIRON, environ_of, has_body, lazy_environ
 from ..response.asgi_messages import body_message, start_with, whole_headers
-from ..response.status import content_type_of
+from ..response.status import asgi_content_type, content_type_of
 from .asgi_body import read_body
 from .asgi_hints import EARLY_HINTS, HINTS_EXTENSION, EarlyHints
 from .asgi_method import Driver
@@ -359,13 +359,13 @@ class Exchange(AsyncPhases):
         body: bytes | None
         if kind is str:
             body = utf8(rv)
-            content_type = plan.responses.header[1]
+            header = plan.responses.asgi_header
         else:
             body = line_of(self.app.json, self.app, rv)
             if body is None or not can_skip_response(plan, self.ctx):
                 return None
-            content_type = content_type_of(self.app.json.mimetype)
-        self.start = start_with(plan.responses.code, whole_headers(content_type, body))
+            header = asgi_content_type(content_type_of(self.app.json.mimetype))
+        self.start = start_with(plan.responses.code, whole_headers(header, body))
         return b"" if self.is_head() else body
 
     async def answer_with(self, response: Any) -> Answer:

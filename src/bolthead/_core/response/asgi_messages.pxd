@@ -3,7 +3,6 @@ cimport cython
 from bolthead._core.response.status cimport length_of
 
 cdef dict _NAMES
-cdef dict _TYPES
 cdef dict _START
 cdef dict _BODY
 cdef object OK
@@ -14,8 +13,8 @@ cdef bytes name_of(str name)
 
 @cython.locals(headers=list, name=str, value=str)
 cpdef dict start_message(object status, object pairs)
-@cython.locals(kind=tuple, length=tuple, size=cython.Py_ssize_t)
-cpdef list whole_headers(str content_type, bytes body)
+@cython.locals(length=tuple, size=cython.Py_ssize_t)
+cpdef list whole_headers(tuple kind, bytes body)
 @cython.locals(message=dict)
 cpdef dict start_with(object status, list headers)
 @cython.locals(message=dict)

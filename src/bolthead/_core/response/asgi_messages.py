@@ -13,8 +13,6 @@ _NAMES: dict[str, bytes] = {}
 LENGTHS_CACHED = 1024
 _LENGTHS: list[Any] = [None] * LENGTHS_CACHED
 """The header that gives a length, for short bodies."""
-_TYPES: dict[str, tuple[bytes, bytes]] = {}
-"""Content type → its header."""
 # FAST (asgi string): compiled, a copy takes half the time of a new dict of three keys.
 _START = {"type": "http.response.start", "status": 200, "headers": None}
 _BODY = {"type": "http.response.body", "body": b"", "more_body": False}
@@ -49,13 +47,8 @@ def start_with(status: int, headers: list[tuple[bytes, bytes]]) -> dict[str, Any
     return message
 
 
-def whole_headers(content_type: str, body: bytes) -> list[tuple[bytes, bytes]]:
-    """The headers of a text or JSON that is all there is."""
-    kind = _TYPES.get(content_type)
-    if kind is None:
-        kind = (b"content-type", content_type.encode("latin-1"))
-        if len(_TYPES) < HEADERS_CACHED:
-            _TYPES[content_type] = kind
+def whole_headers(kind: tuple[bytes, bytes], body: bytes) -> list[tuple[bytes, bytes]]:
+    """The headers of a text or JSON that is all there is; *kind* is its Content-Type."""
     size = len(body)
     length = _LENGTHS[size] if size < LENGTHS_CACHED else None
     if length is None:

@@ -6,7 +6,7 @@ from bolthead._core.http.headers cimport bare_headers
 from bolthead._core.response.bare cimport bare_response
 from bolthead._core.response.error_page cimport error_response
 from bolthead._core.response.send cimport send
-from bolthead._core.response.status cimport content_type_header, length_of, status_text
+from bolthead._core.response.status cimport asgi_content_type, content_type_header, length_of, status_text
 
 cdef Shipped shipped
 
@@ -22,6 +22,7 @@ cdef class Responses:
     cdef public bint sets_length
     cdef public object code
     cdef public tuple header
+    cdef public tuple asgi_header
     cdef public object status
 
     @cython.locals(pairs=list)

@@ -19,7 +19,7 @@ from ..primitives.stock import StockGuard, shipped
 from .bare import bare_response
 from .error_page import error_response
 from .send import SENDERS, send
-from .status import content_type_header, length_of, status_text
+from .status import asgi_content_type, content_type_header, length_of, status_text
 
 FILL = StockGuard(BaseResponse, ["_clean_status", "status"])
 SET_DATA = StockGuard(BaseResponse, ["set_data"])
@@ -93,20 +93,24 @@ class Responses:
     """The answers of one response class.
 
     ``stock_init``: its constructor is bolthead's, so a response may be made without a call of it; ``header`` (its
-    Content-Type), ``status``, ``code`` and ``sets_length`` are its defaults then. ``stock_send``: it is sent as
+    Content-Type), ``asgi_header`` (the same), ``status``, ``code`` and ``sets_length`` are its defaults then. ``stock_send``: it is sent as
     bolthead's is.
     """
 
-    __slots__ = ("cls", "code", "header", "sets_length", "status", "stock_init", "stock_send")
+    __slots__ = ("asgi_header", "cls", "code", "header", "sets_length", "status", "stock_init", "stock_send")
 
     def __init__(self, cls: Any, stock_init: bool, stock_send: bool) -> None:
         self.cls = cls
         self.stock_send = stock_send
-        self.stock_init = stock_init and type(cls.default_status) is int and type(cls.default_mimetype) is str
+        mimetype = cls.default_mimetype
+        self.stock_init = (
+            stock_init and type(cls.default_status) is int and type(mimetype) is str and mimetype.isascii()
+        )
         if self.stock_init:
             self.code = cls.default_status
             self.status = status_text(cls.default_status)
-            self.header = content_type_header(cls.default_mimetype)
+            self.header = content_type_header(mimetype)
+            self.asgi_header = asgi_content_type(self.header[1])
             self.sets_length = cls.automatically_set_content_length
 
     def make(self, app: Any, request: Any, rv: Any) -> Any:

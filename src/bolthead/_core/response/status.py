@@ -12,6 +12,7 @@ from ..primitives.objects import immortal
 # What is remembered is interned, or made so: without the GIL that is immortal, so that threads need not share a count.
 STATUSES: dict[int, str] = {}
 CONTENT_TYPES: dict[str, tuple[str, str]] = {}
+ASGI_TYPES: dict[str, tuple[bytes, bytes]] = {}
 CONTENT_TYPES_SIZE = 512
 """How many content types are remembered."""
 LENGTHS_SIZE = 1024
@@ -46,6 +47,16 @@ def content_type_header(mimetype: str) -> tuple[str, str]:
         if len(CONTENT_TYPES) < CONTENT_TYPES_SIZE and type(found) is str:
             # FAST (string): a tuple for all answers of one type.
             header = CONTENT_TYPES[mimetype] = immortal(("Content-Type", sys.intern(found)))
+    return header
+
+
+def asgi_content_type(content_type: str) -> tuple[bytes, bytes]:
+    """The header as ASGI has it. Raises UnicodeEncodeError beyond Latin-1."""
+    header = ASGI_TYPES.get(content_type)
+    if header is None:
+        header = (b"content-type", content_type.encode("latin-1"))
+        if len(ASGI_TYPES) < CONTENT_TYPES_SIZE:
+            header = ASGI_TYPES.setdefault(content_type, header)
     return header
 
 
