@@ -17,7 +17,7 @@ _NOT_FOLLOWED = frozenset(
     )
 )
 """What Flask's classes override themselves, and what fills the tree of rules, which Werkzeug has not."""
-_STEPS = frozenset(("__init__", "_parse_content_type"))
+_CALLED_HERE = frozenset(("__init__", "_parse_content_type"))
 """The private names that are followed."""
 _MISSING: Any = object()
 
@@ -29,7 +29,7 @@ class BasePatches:
     """
 
     def __init__(self, classes: tuple[type, ...], with_fields: tuple[type, ...] = ()) -> None:
-        steps = {**dict.fromkeys(classes, _STEPS), **dict.fromkeys(with_fields, frozenset[str]())}
+        steps = {**dict.fromkeys(classes, _CALLED_HERE), **dict.fromkeys(with_fields, frozenset[str]())}
         self._overrides = [
             (cls, name, ours, theirs)
             for cls, private in steps.items()

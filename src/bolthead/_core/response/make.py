@@ -93,8 +93,8 @@ class Responses:
     """The answers of one response class.
 
     ``stock_init``: its constructor is bolthead's, so a response may be made without a call of it; ``header`` (its
-    Content-Type), ``asgi_header`` (the same), ``status``, ``code`` and ``sets_length`` are its defaults then. ``stock_send``: it is sent as
-    bolthead's is.
+    Content-Type), ``asgi_header`` (the same), ``status``, ``code`` and ``sets_length`` are its defaults then.
+    ``stock_send``: it is sent as bolthead's is.
     """
 
     __slots__ = ("asgi_header", "cls", "code", "header", "sets_length", "status", "stock_init", "stock_send")
