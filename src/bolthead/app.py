@@ -597,6 +597,7 @@ if not TYPE_CHECKING:
             "Environment": "bolthead.templating:Environment",
             "Headers": "werkzeug.datastructures:Headers",
             "Rule": "bolthead.routing:Rule",
+            "_url_quote": "urllib.parse:quote",
             "cabc": "collections.abc",
             "chain": "itertools:chain",
             "cli": "bolthead.cli",

@@ -20,6 +20,7 @@ from ._core.lifecycle.url_for import build_current_url
 from ._core.primitives.context_vars import var_get
 from ._core.response import file_response
 from .globals import _active_request, _cv_app, current_app, request, request_ctx, session
+from .globals import _cv_request as _cv_request
 from .signals import message_flashed
 
 if t.TYPE_CHECKING:

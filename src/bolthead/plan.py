@@ -148,7 +148,7 @@ SESSION_PARTS = (
     "serializer",
     "session_class",
 )
-"""What else the cookie depends on. Compared only when a session is opened or saved."""
+"""What else the cookie depends on. Compared when a session is opened or saved, too."""
 TAGGED_STEPS = ("_is_stock", "_tag_stock", "_untag_scan", "dumps", "loads", "tag", "untag")
 """What a session is written and read with."""
 MAP_STEPS = ("bind", "bind_to_environ")
@@ -247,7 +247,7 @@ def _watched_pairs(app: Flask) -> list[tuple[type, str | None]]:
         (AppContext, APP_CONTEXT_STEPS),
         (app.request_class, REQUEST_STEPS),
         (app.response_class, (*STOCK_RESPONSE.names, *RESPONSE_DEFAULTS)),
-        (type(app.session_interface), SESSION_STEPS),
+        (type(app.session_interface), (*SESSION_STEPS, *SESSION_PARTS)),
         (type(app.url_map), MAP_STEPS),
         (MapAdapter, ADAPTER_STEPS),
         (Rule, ("build",)),
@@ -299,6 +299,7 @@ def _set_flags(plan: Plan, app: Flask) -> None:
     plan.stock_session_interface = (
         type(interface) is SecureCookieSessionInterface
         and SESSION.is_stock(SecureCookieSessionInterface)
+        and SESSION_COOKIE.holds(SecureCookieSessionInterface)
         and not vars(interface)
     )
     plan.responses = responses_of(app.response_class)

@@ -9,6 +9,7 @@ from jinja2 import Environment as BaseEnvironment
 
 from ._core.templates import code_generator, steps
 from .ctx import _default_template_ctx_processor as _default_template_ctx_processor
+from .globals import _cv_app as _cv_app
 from .globals import _cv_request, current_app
 from .globals import request as request
 from .helpers import stream_with_context

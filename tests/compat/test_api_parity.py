@@ -19,18 +19,18 @@ MODULES.insert(0, "")  # The package itself.
 
 # Names with one underscore that extensions or Flask's own tests use.
 PRIVATE = {
-    "app": {"_make_timedelta", "_sentinel", "_cv_app", "_cv_request"},
+    "app": {"_make_timedelta", "_sentinel", "_cv_app", "_cv_request", "_url_quote"},
     "cli": {"_validate_key"},
     "ctx": {"_AppCtxGlobals", "_sentinel"},
     "debughelpers": {"_dump_loader_info"},
     "globals": {"_cv_app", "_cv_request", "_no_app_msg", "_no_req_msg"},
-    "helpers": {"_prepare_send_file_kwargs", "_split_blueprint_path", "_wz_abort", "_wz_redirect"},
+    "helpers": {"_cv_request", "_prepare_send_file_kwargs", "_split_blueprint_path", "_wz_abort", "_wz_redirect"},
     "json.provider": {"_default"},
-    "sansio.app": {"_make_timedelta"},
+    "sansio.app": {"_make_timedelta", "_split_blueprint_path", "_wz_redirect"},
     "sansio.blueprints": {"_sentinel"},
     "sansio.scaffold": {"_endpoint_from_view_func", "_find_package_path", "_sentinel"},
     "signals": {"_signals"},
-    "templating": {"_default_template_ctx_processor", "_render", "_stream"},
+    "templating": {"_default_template_ctx_processor", "_render", "_stream", "_cv_app"},
     "testing": {"_get_werkzeug_version"},
 }
 

@@ -288,3 +288,11 @@ def test_a_property_that_refuses(fw: Framework, body: str, name: str) -> Any:
     app.add_url_rule("/", "index", lambda: fw.request.form, methods=["POST"])
     kind, data = BODIES[body]
     return fw.get(app, method="POST", data=data, content_type=kind)
+
+
+@alike
+def test_cookies_without_a_storage_class(fw: Framework) -> Any:
+    app = fw.app()
+    app.request_class = type("Own", (fw.Request,), {"dict_storage_class": None})
+    app.add_url_rule("/", "index", lambda: repr(fw.request.cookies))
+    return fw.get(app, headers={"Cookie": "a=b; a=c; d=e"})

@@ -120,3 +120,41 @@ def unreachable(fw: Framework, saves: bool, looks: bool) -> list[Any]:
 @pytest.mark.parametrize("saves", [False, True])
 def test_a_session_that_cannot_be_opened(saves: bool, looks: bool) -> None:
     contextvars.copy_context().run(both, unreachable, saves, looks)
+
+
+class Marked:
+    """What a session class may do in its constructor; mixed into that of each framework."""
+
+    def __init__(self, initial: Any = None) -> None:
+        super().__init__(initial)
+        self["always"] = 1  # type: ignore[index]
+
+
+PARTS: list[tuple[str, Any]] = [
+    *((name, None) for name in ("salt", "serializer", "session_class", "null_session_class")),
+    *(("session_class", given) for given in ({"modified": True}, {"accessed": True}, {})),
+    ("key_derivation", "concat"),
+    ("null_session_class", 5),
+]
+
+
+def with_part(fw: Framework, name: str, value: Any) -> Any:
+    module = fw.mod("sessions")
+    cls = module.SecureCookieSession
+    if isinstance(value, dict):
+        value = type("Own", (cls,) if value else (Marked, cls), value)
+    log: list[Any] = []
+    app = site(fw, log)
+    app.session_interface = module.SecureCookieSessionInterface()
+    found = []
+    for _ in range(2):
+        with mock.patch.object(module.SecureCookieSessionInterface, name, value):
+            found.append(answers(app, log))
+        found.append(answers(app, log))
+    return found
+
+
+@pytest.mark.parametrize(("name", "value"), PARTS, ids=str)
+def test_a_part_of_the_shipped_interface(name: str, value: Any) -> None:
+    """A test or tool replaces it for all applications: a session is as Flask makes it, though nothing looks at it."""
+    contextvars.copy_context().run(both, with_part, name, value)

@@ -442,6 +442,8 @@ if not t.TYPE_CHECKING:
         {
             "DispatchingJinjaLoader": "bolthead.templating:DispatchingJinjaLoader",
             "Environment": "bolthead.templating:Environment",
+            "_split_blueprint_path": "bolthead.helpers:_split_blueprint_path",
+            "_wz_redirect": "werkzeug.utils:redirect",
             "chain": "itertools:chain",
         },
     )

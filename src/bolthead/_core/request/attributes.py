@@ -9,6 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
+
 from ..http.cookies import parse_cookie_pairs
 from ..http.query import multi_dict, parse_pairs
 from ..primitives.objects import bare, is_on, own_set
@@ -160,7 +162,7 @@ class RequestFillers:
         return multi_dict(request.parameter_storage_class, pairs, self.multi_dicts)
 
     def cookies(self, request: Any) -> Any:
-        cls = request.dict_storage_class
+        cls = request.dict_storage_class or MultiDict
         headers = request.headers
         if type(headers) is self.view:
             # FAST (headers): an environ has at most one Cookie; `getlist` goes through all of it.
