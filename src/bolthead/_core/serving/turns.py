@@ -16,7 +16,8 @@ from .response import Response
 
 # PyPy has the event but no name for it.
 RDHUP = getattr(select, "EPOLLRDHUP", 0x2000) if hasattr(select, "epoll") else 0
-ALWAYS = getattr(select, "EPOLLET", 0) | RDHUP | getattr(select, "EPOLLPRI", 0)
+# EPOLLET is negative where a C long has 32 bits.
+ALWAYS = (getattr(select, "EPOLLET", 0) & 0xFFFFFFFF) | RDHUP | getattr(select, "EPOLLPRI", 0)
 READ = getattr(select, "EPOLLIN", 1) | ALWAYS
 WRITE = getattr(select, "EPOLLOUT", 4) | ALWAYS
 """What a socket is waited for, as epoll takes it where several threads wait."""
