@@ -102,7 +102,8 @@ class Responses:
     def __init__(self, cls: Any, stock_init: bool, stock_send: bool) -> None:
         self.cls = cls
         self.stock_send = stock_send
-        mimetype = cls.default_mimetype
+        # PARITY: what is no class has none, and Flask tells that it is no class.
+        mimetype: Any = cls.default_mimetype if stock_init else None
         self.stock_init = (
             stock_init and type(cls.default_status) is int and type(mimetype) is str and mimetype.isascii()
         )
