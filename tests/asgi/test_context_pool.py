@@ -9,6 +9,7 @@ import asyncio
 import contextvars
 import copy
 import gc
+import sys
 import weakref
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -62,6 +63,9 @@ KEEPS: dict[str, Keep] = {
     "a session": lambda kept: session.update(word="kept"),
     "a hook": lambda kept: after_this_request(lambda response: response),
 }
+if sys.implementation.name == "pypy":
+    # Its `get_referrers` goes through all of memory: minutes, behind the tests of the core.
+    del KEEPS["the context itself"]
 
 
 def seen() -> dict[str, Any]:
