@@ -176,6 +176,18 @@ def test_settings_of_sessions_that_cannot_be(key: str, value: Any) -> None:
         assert found == ([500, 500] if fw is FLASK else [200, 500])
 
 
+def test_a_json_provider_that_cannot_be() -> None:
+    for fw in FRAMEWORKS:
+        app = fw.app()
+        app.logger.setLevel(logging.CRITICAL + 1)
+        app.add_url_rule("/", "view", lambda: "text")
+        app.add_url_rule("/json", "json", lambda: {"a": 1})
+        app.json = 5
+        found = [app.test_client().get(path).status_code for path in ("/", "/json")]
+        app.logger.setLevel(logging.NOTSET)
+        assert found == ([500, 500] if fw is FLASK else [200, 500])
+
+
 @pytest.mark.parametrize("name", ["after_request_funcs", "process_response", "view_functions"])
 def test_what_a_hook_replaces_on_the_application(name: str) -> None:
     for fw in FRAMEWORKS:
