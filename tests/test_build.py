@@ -24,7 +24,6 @@ OWN_SOURCE = {
     "primitives.context_vars",
     "primitives.objects",
     "primitives.system",
-    "request.scope_values",
     "routing.search",
     "routing.segment_table",
     "serving.head",

@@ -1,4 +1,4 @@
-"""bolthead._core.request.scope_values: what is read of a scope, however its server makes it, on both builds."""
+"""The `ScopeValues` of bolthead._core.primitives.bytes_search: what is read of a scope, however its server makes it, on both builds."""
 
 from __future__ import annotations
 

@@ -11,6 +11,16 @@ cpdef bytes cut(bytes data, Py_ssize_t start, Py_ssize_t stop)
 cpdef object unescape(str text, str errors)
 
 
+cdef class ScopeValues:
+    cdef readonly str path
+    cdef readonly bytes host
+    cdef readonly bytes cookie
+    cdef readonly object extensions
+
+    cdef bint read(self, dict scope, bint websocket) except -1
+    cdef bint read_headers(self, object headers, bint websocket) except -1
+
+
 cdef enum:
     PAIRS = 1024
 

@@ -164,6 +164,9 @@ cdef extern from *:
     PyObject *bolthead_join(list pieces) except? NULL
 
 
+include "scope_values.pxi"
+
+
 # A table of ASCII: what the pattern of the pure-Python version admits.
 cdef unsigned char[128] _SAFE
 for _letter in range(128):

@@ -1,6 +1,6 @@
 cimport cython
 
-from bolthead._core.request.scope_values cimport ScopeValues
+from bolthead._core.primitives.bytes_search cimport ScopeValues
 
 cdef dict _KEYS
 cdef dict _BASE

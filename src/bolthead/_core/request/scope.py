@@ -7,7 +7,7 @@ import sys
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from .scope_values import ScopeValues
+from ..primitives.bytes_search import ScopeValues
 
 NAMES_CACHED = 512
 """How many header names are remembered with their keys in the environ."""

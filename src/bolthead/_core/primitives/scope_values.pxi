@@ -1,7 +1,4 @@
-"""The compiled version of ``scope_values.py``."""
-
-from cpython.object cimport PyObject
-from libc.string cimport memcmp
+# What is read of an ASGI scope, for ``bytes_search.pyx``.
 
 cdef extern from "Python.h":
     Py_ssize_t PySequence_Fast_GET_SIZE(object sequence)
