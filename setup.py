@@ -42,6 +42,7 @@ SHARED = "bolthead._core._cyutility"
 SMALL = {
     f"bolthead._core.{name}"
     for name in (
+        "lifecycle.asgi_send",
         "lifecycle.steps",
         "lifecycle.unhandled",
         "lifecycle.websockets",

@@ -1,4 +1,4 @@
-"""The `ScopeValues` of bolthead._core.primitives.bytes_search: what is read of a scope, however its server makes it, on both builds."""
+"""`ScopeValues` of bolthead._core.primitives.bytes_search: any scope of any server is read alike on both builds."""
 
 from __future__ import annotations
 
