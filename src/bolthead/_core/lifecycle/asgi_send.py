@@ -26,13 +26,13 @@ class StartResponse:
     __slots__ = ("code", "pairs", "written")
 
     def __init__(self) -> None:
-        self.code = 0
+        self.code: Any = None
         self.pairs: list[tuple[str, str]] = []
         self.written: list[bytes] = []
 
     def __call__(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
         # WSGI: a second call, with exc_info, takes the place of the first, as long as nothing was sent.
-        self.code = int(status[:3])
+        self.code = int(status.partition(" ")[0])
         self.pairs = headers
         return self.written.append
 
@@ -46,7 +46,7 @@ class Answer:
 
     __slots__ = ("bodiless", "body", "code", "is_async", "pairs", "response", "start")
 
-    def __init__(self, code: int, pairs: Any, body: Any, response: Any = None, is_async: bool = False) -> None:
+    def __init__(self, code: Any, pairs: Any, body: Any, response: Any = None, is_async: bool = False) -> None:
         self.code = code
         self.pairs = pairs
         self.body = body
@@ -71,6 +71,8 @@ def new_answer(code: Any, pairs: Any, body: Any) -> Answer:
 
 def start_of(answer: Answer) -> dict[str, Any]:
     """The message that begins *answer*."""
+    if answer.code is None:
+        raise RuntimeError("The WSGI application did not call 'start_response'.")
     return start_message(answer.code, answer.pairs)
 
 
@@ -253,8 +255,6 @@ async def transmit_iterable(exchange: Any, answer: Answer) -> None:
                     piece = b"".join(start.written) + (b"" if piece is _END else piece)
             await TO_LOOP
             if not started:
-                if not answer.code:
-                    raise RuntimeError("The WSGI application did not call 'start_response'.")
                 started = True
                 await exchange.send_message(start_of(answer))
             if piece is _END:

@@ -105,7 +105,11 @@ class Responses:
         # PARITY: what is no class has none, and Flask tells that it is no class.
         mimetype: Any = cls.default_mimetype if stock_init else None
         self.stock_init = (
-            stock_init and type(cls.default_status) is int and type(mimetype) is str and mimetype.isascii()
+            stock_init
+            and type(cls.default_status) is int
+            and 0 < cls.default_status < 1000
+            and type(mimetype) is str
+            and mimetype.isascii()
         )
         if self.stock_init:
             self.code = cls.default_status

@@ -57,7 +57,11 @@ def pairs_of_whole_body(response: Any) -> list[tuple[str, str]] | None:
     kind: Any = type(body)
     if kind is not list and kind is not LIST_ITERATOR:
         return None
-    code = response._status_code
+    try:
+        code = response._status_code
+    except OverflowError:
+        # Compiled, a number that C does not hold.
+        return None
     headers = response.headers
     if type(headers) is not Headers or response._on_close:
         return None
@@ -157,7 +161,10 @@ class Stream:
 
 def send_other(response: Any, environ: Any, start_response: Callable[..., Any]) -> Any:
     """Send a stream, or a response without a body."""
-    code = response._status_code
+    try:
+        code = response._status_code
+    except OverflowError:
+        code = 0
     body = response.response
     bodiless = code == 304 or code == 204 or 100 <= code < 200
     pairs = None
