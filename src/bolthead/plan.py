@@ -349,7 +349,7 @@ def _set_collections(plan: Plan, app: Flask) -> None:
     plan.sessions = None
     plan.checked_hosts = {}
     plan.checked_raw_hosts = {}
-    plan.raw_host = plan.pool = None
+    plan.raw_host = plan.server_name = plan.pool = None
     plan.sync_views = {}
     plan.scopes = {}
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from markupsafe import Markup
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from oracle import Framework, alike, both, shown, without_the_hint
 
@@ -113,6 +117,71 @@ def test_server_name_set_later(fw: Framework) -> Any:
     app.subdomain_matching = True
     found.append(shown(client.get("/only", base_url="http://sub.site.test")))
     return found
+
+
+ODD_NAMES: list[Any] = [
+    *(".site.test", "site.test.", ".site.test.", "..", ".", " ", "", "site..test", "site.test:", "site.test:0", ":80"),
+    *(
+        "site.test:99999999",
+        "site.test:abc",
+        "site.test:-1",
+        "site.test:80:90",
+        ".site.test:80",
+        "[::1]",
+        "[::1]:80",
+        "::1",
+    ),
+    *(
+        "SITE.test",
+        "ü.test",
+        "\ud800.test",
+        "site test",
+        "http://site.test",
+        "site.test/",
+        "*.site.test",
+        "site.test,b",
+    ),
+    *("x" * 70 + ".test", "x" * 300, Markup("site.test"), b"site.test", 5, 0, True, ["site.test"], "\uff0esite.test"),
+]
+ODD_BASES = ["http://site.test/", "http://sub.site.test/", "http://site.test:80/", "https://site.test:8080", None]
+
+
+@pytest.mark.parametrize("nth", range(len(ODD_NAMES)))
+@pytest.mark.parametrize("matching", MATCHING, ids=str)
+def test_odd_server_names(nth: int, matching: dict[str, Any]) -> None:
+    def outcome(function: Callable[[], Any]) -> Any:
+        try:
+            return function()
+        except Exception as error:
+            return type(error).__name__, re.sub(" at 0x.*", "", str(error).replace("bolthead", "flask"))
+
+    def scenario(fw: Framework) -> Any:
+        app = with_hosts(fw, {"SERVER_NAME": ODD_NAMES[nth]}, matching)
+
+        def urls() -> Any:
+            with app.app_context():
+                return fw.url_for("home")
+
+        def external() -> Any:
+            with app.test_request_context():
+                return fw.url_for("home", _external=True), fw.request.host
+
+        found = [outcome(urls), outcome(external)]
+        for base in ODD_BASES:
+            for _ in range(2):
+                found.append(outcome(lambda base=base: shown(app.test_client().get("/", base_url=base))))
+                environ = EnvironBuilder("/", base).get_environ()
+                found.append(outcome(lambda environ=environ: run_wsgi_app(app, environ)[1]))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # A good one afterwards.
+            app.config["SERVER_NAME"] = "site.test"
+            found += [outcome(lambda: shown(app.test_client().get("/"))) for _ in range(3)]
+        return found
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        both(scenario)
 
 
 # Coroutine functions ------------------------------------------------------------------------------------------

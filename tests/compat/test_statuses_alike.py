@@ -47,6 +47,8 @@ STATUSES: list[Any] = [
     *(" ", "201", " 201 ", "0", "-5 Below", "007", "1_0 A", "\uff12\uff10\uff11", "204", "304 Fresh", "wow"),
     *("201\tA", "201  A", "1e3", "10" * 20, "9" * 5000, "²", b"201", bytearray(b"201 A"), memoryview(b"201")),
 ]
+
+
 def by_code(fw: Framework, status: Any) -> Any:
     response = fw.Response("x")
     response.status_code = status
