@@ -123,7 +123,8 @@ def _simple(regex: str) -> tuple[int, int, int] | None:
         return DIGITS, 1, -1
     if regex == r"-?\d+":
         return SIGNED, 1, -1
-    found = re.fullmatch(r"\[\^/\](?:(\+)|\{(\d+)(,?)(\d*)\})", regex)
+    # PARITY: of larger numbers, some are too large for `re` when the rule is matched.
+    found = re.fullmatch(r"\[\^/\](?:(\+)|\{(\d{1,9})(?:(,)(\d{0,9}))?\})", regex)
     if found is None:
         return None
     plus, low, comma, high = found.groups()
