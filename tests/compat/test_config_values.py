@@ -21,12 +21,21 @@ VALUES: list[Any] = [
     False, 0, True, 1, 1.0, None, -1, "", "text", "Lax", "localhost:80", b"by", [], ["localhost"], {}, ("a", "b"),
     timedelta(seconds=5), object(), len,
 ]  # fmt: skip
+MISSING = object()
+"""Instead of a value: the key is taken out."""
+NEEDED_LATER = {"DEBUG", "MAX_FORM_MEMORY_SIZE", "MAX_FORM_PARTS", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "SERVER_NAME"}
+NEEDED_LATER |= {
+    f"SESSION_COOKIE_{name}" for name in ["DOMAIN", "HTTPONLY", "NAME", "PARTITIONED", "PATH", "SAMESITE", "SECURE"]
+}
+"""Settings that not every request looks at here."""
 ATTRIBUTES = ("debug", "testing", "secret_key", "permanent_session_lifetime", "jinja_env.auto_reload")
 KEYS = sorted(FRAMEWORKS[0].Flask.default_config)
 
 
 def is_listed(key: str, value: Any) -> bool:
-    """Whether ``docs/as_flask.md`` tells of the difference: a session is opened by the first look at it."""
+    """Whether ``docs/as_flask.md`` tells of the difference: what is needed later is looked at later."""
+    if value is MISSING:
+        return key in NEEDED_LATER
     if key == "SECRET_KEY_FALLBACKS":
         return bool(value) and not hasattr(value, "__iter__")
     if key == "SESSION_COOKIE_NAME":
@@ -61,9 +70,20 @@ def told(fw: Framework, function: Callable[..., Any], *args: Any, **options: Any
         return type(error).__name__, fw.plain(str(error))
 
 
+def set_value(app: Any, key: str, value: Any) -> None:
+    if value is MISSING:
+        app.config.pop(key, None)
+    else:
+        app.config[key] = value
+
+
 def outcomes(fw: Framework, key: str, value: Any) -> list[Any]:
     app = site(fw)
-    app.config[key] = value
+    set_value(app, key, value)
+    return answers(fw, app)
+
+
+def answers(fw: Framework, app: Any) -> list[Any]:
     client, found = app.test_client(), []
     client.set_cookie("other", "value")
 
@@ -93,14 +113,14 @@ def outcomes(fw: Framework, key: str, value: Any) -> list[Any]:
 def test_values(key: str) -> None:
     for value in VALUES:
         if not is_listed(key, value):
-            compare(key, value)
+            compare(outcomes, key, value)
 
 
-def compare(key: str, value: Any) -> None:
+def compare(scenario: Callable[..., Any], *args: Any) -> None:
     """Once more where they differ: a session that ends in five seconds does so a second later for the second one."""
     for last in (False, False, True):
         try:
-            contextvars.copy_context().run(both, outcomes, key, value)
+            contextvars.copy_context().run(both, scenario, *args)
             return
         except AssertionError:
             if last:
@@ -112,3 +132,17 @@ def compare(key: str, value: Any) -> None:
 def test_keys_that_cannot_sign(name: str, keys: Any) -> None:
     if not is_listed(name, keys):
         both(outcomes, name, keys)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("key", KEYS)
+def test_values_while_it_runs(key: str) -> None:
+    """The same application, whose value changes between requests, to fit and to not fit by turns."""
+    apps = {fw: site(fw) for fw in FRAMEWORKS}
+    fitting = apps[FRAMEWORKS[0]].config[key]
+    for value in (fitting, *VALUES, MISSING):
+        for now in (value, fitting):
+            if not is_listed(key, now) and (key != "SERVER_NAME" or now is None or isinstance(now, str)):
+                for app in apps.values():
+                    set_value(app, key, now)
+                compare(lambda fw: answers(fw, apps[fw]))

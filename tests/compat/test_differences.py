@@ -176,6 +176,37 @@ def test_settings_of_sessions_that_cannot_be(key: str, value: Any) -> None:
         assert found == ([500, 500] if fw is FLASK else [200, 500])
 
 
+@pytest.mark.parametrize("key", ["SESSION_COOKIE_DOMAIN", "SECRET_KEY"])
+def test_a_setting_taken_out(key: str) -> None:
+    for fw in FRAMEWORKS:
+        app = fw.app()
+        app.logger.setLevel(logging.CRITICAL + 1)
+        app.add_url_rule("/", "view", lambda: "text")
+        app.add_url_rule("/session", "session", lambda fw=fw: fw.session.update(a=1) or "")
+        del app.config[key]
+        found = [app.test_client().get(path).status_code for path in ("/", "/session")]
+        app.logger.setLevel(logging.NOTSET)
+        assert found == ([500, 500] if fw is FLASK else [200, 500])
+
+
+def test_a_server_name_that_cannot_be_bound_any_longer() -> None:
+    for fw in FRAMEWORKS:
+        app = fw.app()
+        app.add_url_rule("/", "view", lambda: "text")
+        environs = [EnvironBuilder("/", f"http://{host}").get_environ() for host in ("seen", "new")]
+        run_wsgi_app(app, environs[0])
+        app.config["SERVER_NAME"] = ".site.test"
+        app.logger.disabled = True
+        found = []
+        for environ in environs:
+            try:
+                found.append(run_wsgi_app(app, environ)[1])
+            except LookupError:
+                found.append(None)
+        app.logger.disabled = False
+        assert found == ([None, None] if fw is FLASK else ["200 OK", None])
+
+
 def test_a_json_provider_that_cannot_be() -> None:
     for fw in FRAMEWORKS:
         app = fw.app()

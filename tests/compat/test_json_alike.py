@@ -630,3 +630,44 @@ def test_view_that_returns_json_wrongly(fw: Framework) -> Any:
     found.append(client.get("/surrogate").data)
     app.json.ensure_ascii = False
     return found, fw.error(client.get, "/surrogate")
+
+
+ODD_SETTINGS: dict[str, list[Any]] = {
+    "sort_keys": [False, True, 0, None, "", "x", []],
+    "ensure_ascii": [False, True, 0, None, "x", []],
+    "compact": [True, False, None, 0, "x", []],
+    "mimetype": ["text/x", "text/\xe9", "a\nb", "a\rb", "", None, 5, b"a/b", "application/json"],
+    "default": [lambda o: type(o).__name__, None, 5, staticmethod(lambda o: "static"), vars],
+}
+
+
+@pytest.mark.parametrize("name", ODD_SETTINGS)
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize("on_class", [False, True])
+def test_settings_while_it_runs(name: str, debug: bool, on_class: bool) -> None:
+    """Each setting of a provider, changed and taken back between requests."""
+    bodies = [{"b": 1, "a": "é"}, {"a": {1: 2, "b": 3}}, {"a": type}, [], [1.5, None]]
+
+    def site(fw: Framework) -> Any:
+        app = fw.app()
+        app.json = type("Own", (fw.mod("json.provider").DefaultJSONProvider,), {})(app)
+        app.config.update(DEBUG=debug, PROPAGATE_EXCEPTIONS=False)
+        app.add_url_rule("/plain/<int:nth>", "plain", lambda nth: bodies[nth])
+        app.add_url_rule("/made/<int:nth>", "made", lambda nth: (fw.jsonify(bodies[nth]), 201))
+        app.add_url_rule("/text/<int:nth>", "text", lambda nth: fw.json.dumps(bodies[nth]))
+        return app
+
+    def answers(fw: Framework) -> Any:
+        client = apps[fw].test_client()
+        paths = [f"/{way}/{nth}" for way in ("plain", "made", "text") for nth in range(len(bodies))]
+        return [outcome(lambda path=path: shown(client.get(path))) for path in paths]
+
+    apps = {fw: site(fw) for fw in FRAMEWORKS}
+    for value in ODD_SETTINGS[name]:
+        targets = [type(app.json) if on_class else app.json for app in apps.values()]
+        for target in targets:
+            setattr(target, name, value)
+        both(answers)
+        for target in targets:
+            delattr(target, name)
+        both(answers)

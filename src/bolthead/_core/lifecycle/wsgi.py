@@ -115,6 +115,8 @@ def run(plan: Plan, app: Any, environ: Any, start_response: Any) -> Any:
                     response = finish(plan, app, ctx, rv, False)
         except Exception as caught:
             error = caught
+            # That of JSON, whose mimetype breaks the header's line.
+            text = None
             response = app.handle_exception(caught)
         except BaseException as caught:
             error = caught
