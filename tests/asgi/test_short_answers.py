@@ -215,6 +215,65 @@ def test_one_that_is_never_awaited() -> None:
 
 
 @pytest.mark.usefixtures("collected")
+def test_one_that_is_never_awaited_after_others_were() -> None:
+    """Also where it has the memory of one of these."""
+
+    async def view() -> str:
+        await asyncio.sleep(0)
+        return "x"
+
+    app = make(view)
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        pass
+
+    async def main() -> None:
+        for _ in range(3):
+            await asyncio.gather(*(app.asgi_app(dict(SCOPE), receive, send) for _ in range(20)))
+
+    asyncio.run(main())
+    for _ in range(3):
+        with pytest.warns(RuntimeWarning, match="never awaited"):
+            app.asgi_app(dict(SCOPE), as_coroutine, as_coroutine)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda message: message.update(status=500, more_body=True),
+        lambda message: message.update(extra=1),
+        lambda message: message.pop("type"),
+        lambda message: message.clear(),
+        lambda message: message.get("headers", []).append((b"x", b"y")),
+        lambda message: None,
+    ],
+)
+def test_a_server_that_changes_or_keeps_messages(change: Callable[[Any], Any]) -> None:
+    async def view() -> str:
+        return "x"
+
+    app = make(view)
+    first = ask(app)
+    kept = []
+
+    async def main(keeps: bool) -> None:
+        async def send(message: Any) -> None:
+            change(message)
+            if keeps:
+                kept.append((message, repr(message)))
+
+        await app.asgi_app(dict(SCOPE), as_coroutine, send)
+
+    for keeps in (False, True, False, True):
+        asyncio.run(main(keeps))
+        assert ask(app) == first
+    assert [repr(message) for message, _ in kept] == [seen for _, seen in kept]
+
+
+@pytest.mark.usefixtures("collected")
 @pytest.mark.filterwarnings("error")
 def test_one_that_is_closed_or_cancelled_before_it_runs() -> None:
     async def view() -> str:

@@ -117,6 +117,34 @@ def test_attributes_that_change(load: Load, marked: bool) -> None:
             check(change)
 
 
+def test_an_attribute_that_is_always_read(load: Load) -> None:
+    """It is what it is without the help: whatever changes, one, two and three times, for two objects and two names."""
+    always_read = load(NAME).always_read
+
+    class Base:
+        a = 1
+
+    class Derived(Base):
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(name) from None
+
+    def read(obj: Any, name: str, how: Callable[[Any, str], Any]) -> Any:
+        try:
+            return how(obj, name)
+        except AttributeError as error:
+            return error.args
+
+    things: list[Any] = [Derived(), Derived()]
+    for thing in things:
+        thing.__dict__.update(a=object(), b=7)
+    for change, make in [("new", lambda thing: None), *CHANGES.items()]:
+        for changed in things[: 2 if change in ("set", "deleted", "another dict") else 1]:
+            make(changed)
+            for thing in (*things, *things):
+                for name in "aab":
+                    assert read(thing, name, always_read) == read(thing, name, getattr), (change, name)
+
+
 def test_an_error_beside_another_one(load: Load) -> None:
     module = load(NAME)
 

@@ -198,3 +198,30 @@ def test_disjoint(load: Load) -> None:
     assert disjoint(names, {}) and disjoint({}, names) and disjoint(names, {"c": 1, "d": 2, "e": 3})
     assert not disjoint(names, {"b": 0}) and not disjoint(names, {"c": 1, "d": 2, "e": 3, "a": None})
     assert disjoint(names, MappingProxyType({"c": 1})) and not disjoint(names, UserDict(a=1))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda made: made.update(kind="odd"),
+        lambda made: made.update(more=1),
+        lambda made: made.pop("kind"),
+        lambda made: made.clear(),
+        lambda made: made.update(made),
+        lambda made: None,
+    ],
+)
+def test_a_template(load: Load, change: Callable[[dict[str, Any]], Any]) -> None:
+    """What it makes is the same whatever was done with what it made before, which stays who has it."""
+    template = load(NAME).Template({"kind": "a", "value": None, "more": False}, "value")
+    kept = []
+    for nth in range(4):
+        made = template.filled(nth)
+        assert list(made.items()) == [("kind", "a"), ("value", nth), ("more", False)]
+        change(made)
+        kept.append((made, dict(made)))
+        template.take_back(made)
+    assert all(made == seen for made, seen in kept)
+    while kept:
+        template.take_back(kept.pop()[0])
+        assert template.filled(9) == {"kind": "a", "value": 9, "more": False}

@@ -10,8 +10,9 @@ from ..json.response_json import line_of
 from ..primitives.bytes_search import utf8
 from ..primitives.context import _cv_app, _cv_request
 from ..primitives.context_vars import Rest, advance, copy_of, var_get, variables_of
+from ..primitives.objects import keep_memory, needs_no_finalizer
 from ..request.scope import TEST_ENVIRON, environ_of, has_body, lazy_environ
-from ..response.asgi_messages import body_message, start_with, whole_headers
+from ..response.asgi_messages import body_message, sent_body, sent_start, start_with, whole_headers
 from ..response.status import asgi_content_type, content_type_of
 from .asgi_body import read_body
 from .asgi_hints import EARLY_HINTS, HINTS_EXTENSION, EarlyHints
@@ -139,6 +140,7 @@ class Exchange(AsyncPhases):
         self.task.cancel()
 
     def ended(self, error: BaseException | None) -> BaseException | None:
+        needs_no_finalizer(self)
         if self.spooled is not None:
             self.spooled.close()
         if self.watcher is not None:
@@ -301,11 +303,17 @@ class Exchange(AsyncPhases):
 
     def send_whole(self, start: Any, body: bytes) -> Any:
         """Send an answer. Returns None, or the coroutine of what is left where a message has to wait."""
+        self.start = None
         sent = advance(self.send_message(start))
         if type(sent) is Rest:
             return self.send_rest(sent, body)
-        sent = advance(self.send_message(body_message(body, False)))
-        return self.send_rest(sent, None) if type(sent) is Rest else None
+        sent_start(start)
+        message = body_message(body, False)
+        sent = advance(self.send_message(message))
+        if type(sent) is Rest:
+            return self.send_rest(sent, None)
+        sent_body(message, body)
+        return None
 
     async def send_rest(self, sent: Any, body: bytes | None) -> None:
         await sent
@@ -423,6 +431,9 @@ class Exchange(AsyncPhases):
                     await TO_THREAD
                 left.pop()
                 var_get(app_var, None).pop()
+
+
+keep_memory(Exchange)
 
 
 class AsgiDriver(Driver):

@@ -1,6 +1,7 @@
 cimport cython
 
 from bolthead._core.lifecycle.records cimport Plan, RequestRecord, environ_seen, request_of
+from bolthead._core.primitives.context_vars cimport always_read
 from bolthead._core.primitives.objects cimport is_coroutine_function, is_sync_function, item_of
 
 cdef frozenset NOT_OPTIONS

@@ -10,6 +10,7 @@ from __future__ import annotations
 from inspect import iscoroutinefunction
 from typing import Any
 
+from ..primitives.context_vars import always_read
 from ..primitives.objects import is_coroutine_function, is_sync_function, item_of
 from .handling import called
 from .records import Plan, RequestRecord, environ_seen, request_of
@@ -21,7 +22,7 @@ NOT_OPTIONS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"))
 
 def plan_of(app: Any) -> Plan:
     """The plan of *app*, made anew when a class it was made from has changed."""
-    plan: Plan = app._plan
+    plan: Plan = always_read(app, "_plan")
     if plan is None or not plan.watch.unchanged():
         plan = app._make_plan()
     return plan

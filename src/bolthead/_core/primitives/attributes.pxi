@@ -96,6 +96,29 @@ cdef extern from *:
         return bolthead_look_up(obj, name);
     }
 
+    /* The same for one attribute, which is the object's own as a rule. *last* holds a borrowed value, as above. */
+    static PyObject *bolthead_always_read(PyObject *obj, PyObject *name) {
+    #if BOLTHEAD_KNOWN
+        static struct {PyObject *name; PyObject *value; uint64_t version; unsigned int tag;} last;
+        PyTypeObject *cls = Py_TYPE(obj);
+        PyDictObject *own = PyType_HasFeature(cls, Py_TPFLAGS_MANAGED_DICT) ? BOLTHEAD_DICT(obj) : NULL;
+        PyObject *found;
+        if (own != NULL && own->ma_version_tag == last.version && cls->tp_version_tag == last.tag && name == last.name)
+            return Py_NewRef(last.value);
+        found = PyObject_GetAttr(obj, name);
+        if (found != NULL && own != NULL && BOLTHEAD_DICT(obj) == own && cls->tp_getattro == PyObject_GenericGetAttr
+            && cls->tp_version_tag != 0 && PyDict_GetItemWithError((PyObject *)own, name) == found) {
+            Py_XSETREF(last.name, Py_NewRef(name));
+            last.value = found;
+            last.version = own->ma_version_tag;
+            last.tag = cls->tp_version_tag;
+        }
+        return found;
+    #else
+        return PyObject_GetAttr(obj, name);
+    #endif
+    }
+
     static CYTHON_INLINE int bolthead_is_hooked(PyObject *obj) {
         return Py_TYPE(obj)->tp_getattro == bolthead_hook;
     }
@@ -112,3 +135,4 @@ cdef extern from *:
     void bolthead_hooks(object cls, object hook_name, object plain_name, object plain)
     void bolthead_only_raises(object hook)
     PyObject *bolthead_getattr(PyObject *obj, PyObject *name)
+    object bolthead_always_read(object obj, object name)

@@ -279,6 +279,10 @@ cpdef object attribute_or(object obj, object name, object default):
     return value
 
 
+cpdef object always_read(object obj, object name):
+    return bolthead_always_read(obj, name)
+
+
 cpdef object only_raises(object hook):
     bolthead_only_raises(hook)
     return hook

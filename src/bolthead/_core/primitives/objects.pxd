@@ -1,3 +1,4 @@
+cimport cython
 from cpython.pythread cimport PyThread_type_lock
 
 cdef extern from *:
@@ -32,6 +33,19 @@ cpdef bint has_own(object instance, object name) except -1
 cpdef object own_item(object mapping, object key)
 cpdef object item_of(object mapping, object key)
 cpdef object add_pairs(object mapping, list pairs)
+cpdef object keep_memory(object cls)
+cpdef object needs_no_finalizer(object obj)
+
+
+@cython.final
+cdef class Template:
+    cdef dict _fields
+    cdef object _key
+    cdef dict _free
+    cdef unsigned long long _version
+
+    cpdef dict filled(self, object value)
+    cpdef object take_back(self, dict made)
 
 
 cdef class Turn:

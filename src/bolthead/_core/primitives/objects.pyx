@@ -219,6 +219,9 @@ cdef void release(PyThread_type_lock lock) noexcept nogil:
     PyThread_release_lock(lock)
 
 
+include "reused.pxi"
+
+
 cdef class Turn:
     def __cinit__(self):
         self._lock = PyThread_allocate_lock()

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from ..primitives.bytes_search import ScopeValues
+from ..primitives.objects import keep_memory
 
 NAMES_CACHED = 512
 """How many header names are remembered with their keys in the environ."""
@@ -206,6 +207,9 @@ class LazyEnviron(ScopeValues):
             environ = self.environ = environ_of(self.scope)
             environ["werkzeug.request"] = request
         return environ
+
+
+keep_memory(LazyEnviron)
 
 
 def lazy_environ(plan: Any, scope: dict[str, Any], websocket: bool) -> Any:

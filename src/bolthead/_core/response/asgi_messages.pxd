@@ -1,10 +1,12 @@
 cimport cython
 
+from bolthead._core.primitives.objects cimport Template
 from bolthead._core.response.status cimport length_of
 
 cdef dict _NAMES
-cdef dict _START
-cdef dict _BODY
+cdef Template _START
+cdef Template _BODY
+cdef Py_ssize_t SHORT
 cdef object OK
 cdef list _LENGTHS
 cdef Py_ssize_t LENGTHS_CACHED
@@ -19,3 +21,5 @@ cpdef list whole_headers(tuple kind, bytes body)
 cpdef dict start_with(object status, list headers)
 @cython.locals(message=dict)
 cpdef dict body_message(object body, bint more)
+cpdef object sent_start(dict message)
+cpdef object sent_body(dict message, bytes body)
