@@ -6,6 +6,7 @@ from bolthead._core.lifecycle.phases cimport answer, can_skip_response, enter, f
 from bolthead._core.lifecycle.records cimport Plan, RequestRecord
 from bolthead._core.lifecycle.unhandled cimport is_answer, routing_error
 from bolthead._core.primitives.bytes_search cimport utf8
+from bolthead._core.primitives.context_vars cimport always_read
 from bolthead._core.response.status cimport content_type_header
 
 cdef object CALLED_BY_ASGI

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..json.response_json import line_of
 from ..primitives.bytes_search import utf8
+from ..primitives.context_vars import always_read
 from ..response.status import content_type_header
 from .contexts import PRESERVE, new_context, pop_request, preserve_contexts, push_request
 from .phases import answer, can_skip_response, enter, finish, plan_of
@@ -55,7 +56,7 @@ def call_wsgi(app: Any, environ: WSGIEnvironment, start_response: StartResponse,
     """
     if start_response is None or more:
         raise TypeError(told_of_call(environ, more))
-    plan = app._plan
+    plan: Plan | None = always_read(app, "_plan")
     # FAST (string): the stock method calls the same function.
     if plan is not None and plan.inline_wsgi_app and plan.watch.unchanged():
         return run(plan, app, environ, start_response)  # type: ignore[no-any-return]
