@@ -6,7 +6,7 @@ from bolthead._core.response.status cimport length_of
 cdef dict _NAMES
 cdef Template _START
 cdef Template _BODY
-cdef Py_ssize_t SHORT
+cdef Py_ssize_t BODY_KEPT
 cdef object OK
 cdef list _LENGTHS
 cdef Py_ssize_t LENGTHS_CACHED

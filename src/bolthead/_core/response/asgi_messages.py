@@ -14,7 +14,7 @@ _NAMES: dict[str, bytes] = {}
 LENGTHS_CACHED = 1024
 _LENGTHS: list[Any] = [None] * LENGTHS_CACHED
 """The header that gives a length, for short bodies."""
-SHORT = 4096
+BODY_KEPT = 4096
 """Bytes of a body that may stay in memory until the next one is sent."""
 _START = Template({"type": "http.response.start", "status": 200, "headers": None}, "headers")
 _BODY = Template({"type": "http.response.body", "body": b"", "more_body": False}, "body")
@@ -74,5 +74,5 @@ def sent_start(message: dict[str, Any]) -> None:
 
 def sent_body(message: dict[str, Any], body: bytes) -> None:
     """The same for the message with this *body*."""
-    if len(body) <= SHORT:
+    if len(body) <= BODY_KEPT:
         _BODY.take_back(message)
