@@ -149,10 +149,11 @@ SESSION_PARTS = (
     "session_class",
 )
 """What else the cookie depends on. Compared when a session is opened or saved, too."""
-TAGGED_STEPS = ("_is_stock", "_tag_stock", "_untag_scan", "dumps", "loads", "tag", "untag")
+TAGGED_STEPS = ("_has_default_tags", "_is_stock", "_tag_stock", "_untag_scan", "dumps", "loads", "tag", "untag")
 """What a session is written and read with."""
 MAP_STEPS = ("bind", "bind_to_environ")
 ADAPTER_STEPS = ("match",)
+BUILDING = StockGuard(WerkzeugMapAdapter, ["_partial_build"])
 REQUEST_JSON = ("_parse_content_type", "get_data", "headers", "is_json", "mimetype")
 """What `Request.get_json` goes through."""
 RESPONSE_FILE = (
@@ -180,7 +181,7 @@ REQUEST = StockGuard(Request, REQUEST_STEPS)
 STOCK_RESPONSE = StockGuard(Response, dict.fromkeys((*RESPONSE_FILLED, *RESPONSE_SENT, *RESPONSE_MADE)))
 SESSION = StockGuard(SecureCookieSessionInterface, SESSION_STEPS[1:])
 SESSION_COOKIE = StockGuard(SecureCookieSessionInterface, SESSION_PARTS, [(SecureCookieSession, "__init__")])
-TAGGED = StockGuard(tag.TaggedJSONSerializer, TAGGED_STEPS)
+TAGGED = StockGuard(tag.TaggedJSONSerializer, TAGGED_STEPS, tag.TAG_STEPS)
 SESSION_TEXTS = TaggedTexts(tag.TaggedJSONSerializer, TAGGED, StockFunctions((tag, "dumps loads")), tag.UNTAGGED)
 RESPONSE_COOKIE = StockGuard(Response, ["max_cookie_size", "set_cookie"])
 MAP = StockGuard(Map, MAP_STEPS)
@@ -250,7 +251,8 @@ def _watched_pairs(app: Flask) -> list[tuple[type, str | None]]:
         (type(app.session_interface), (*SESSION_STEPS, *SESSION_PARTS)),
         (type(app.url_map), MAP_STEPS),
         (MapAdapter, ADAPTER_STEPS),
-        (Rule, ("build",)),
+        (WerkzeugMapAdapter, BUILDING.names),
+        (Rule, ("build", "suitable_for")),
         (type(app), ("app_ctx_globals_class",)),
     ]
     if isinstance(app.app_ctx_globals_class, type) and app.app_ctx_globals_class is not _AppCtxGlobals:
@@ -279,6 +281,7 @@ def _set_flags(plan: Plan, app: Flask) -> None:
         and APP_CONTEXT.is_stock(AppContext)
         and inline("request_context", "app_context", "create_url_adapter")
         and is_made_late(app.app_ctx_globals_class)
+        and can_bind(app)
     )
     plan.inline_view = (
         plan.inline_full_dispatch_request
@@ -341,6 +344,7 @@ def _set_collections(plan: Plan, app: Flask) -> None:
     plan.end_hooks = (plan.teardown, plan.app_teardown, plan.tearing_down, plan.app_tearing_down, plan.popped)
     plan.map = app.url_map
     ours = isinstance(app.url_map, Map) and MAP.is_stock(type(app.url_map)) and ADAPTER.is_stock(MapAdapter)
+    ours = ours and BUILDING.is_stock(WerkzeugMapAdapter)
     plan.tree = app.url_map._tree if ours else None
     if isinstance(app.url_map, Map):
         app.url_map.follow_classes()
@@ -349,7 +353,7 @@ def _set_collections(plan: Plan, app: Flask) -> None:
     plan.sessions = None
     plan.checked_hosts = {}
     plan.checked_raw_hosts = {}
-    plan.raw_host = plan.server_name = plan.pool = None
+    plan.raw_host = plan.pool = None
     plan.sync_views = {}
     plan.scopes = {}
 
@@ -383,6 +387,15 @@ def is_class(cls: Any) -> bool:
 def makes_stock(cls: Any) -> bool:
     """Whether a request class may be filled without a call of it."""
     return is_class(cls) and REQUEST.is_stock(cls, *REQUEST_MADE)
+
+
+def can_bind(app: Flask) -> bool:
+    """Whether adapters may be made on first use. PARITY: one that cannot be made fails with its context."""
+    try:
+        app.create_url_adapter(None)
+    except Exception:
+        return False
+    return True
 
 
 def responses_of(cls: Any) -> Responses:

@@ -193,18 +193,16 @@ def test_a_server_name_that_cannot_be_bound_any_longer() -> None:
     for fw in FRAMEWORKS:
         app = fw.app()
         app.add_url_rule("/", "view", lambda: "text")
-        environs = [EnvironBuilder("/", f"http://{host}").get_environ() for host in ("seen", "new")]
+        environs = [EnvironBuilder("/").get_environ() for _ in range(2)]
         run_wsgi_app(app, environs[0])
         app.config["SERVER_NAME"] = ".site.test"
         app.logger.disabled = True
-        found = []
-        for environ in environs:
-            try:
-                found.append(run_wsgi_app(app, environ)[1])
-            except LookupError:
-                found.append(None)
+        if fw is FLASK:
+            with pytest.raises(LookupError):
+                run_wsgi_app(app, environs[1])
+        else:
+            assert run_wsgi_app(app, environs[1])[1] == "200 OK"
         app.logger.disabled = False
-        assert found == ([None, None] if fw is FLASK else ["200 OK", None])
 
 
 def test_a_json_provider_that_cannot_be() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
 import hmac
 import io
+import itertools
 import json
 import logging
 import os
@@ -289,6 +292,36 @@ def test_what_a_session_is_written_and_read_with(fw: Framework, way: str) -> Any
             found += [client.get(path).text for path in ("/login", "/who", "/tagged", "/who")]
             found.append(len(client.get_cookie("session").value))
         # How often is another matter: itsdangerous tries each serializer that it is given.
+        found.append(bool(calls))
+        calls.clear()
+    return found
+
+
+TAGS = ["JSONTag", "TagDict", "PassDict", "TagTuple", "PassList", "TagBytes", "TagMarkup", "TagUUID", "TagDateTime"]
+STEPS = ["check", "tag", "to_json", "to_python"]
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"), [*itertools.product(TAGS, STEPS), (Signer, "__init__"), (HMACAlgorithm, "__init__")], ids=str
+)
+@alike
+def test_a_wrapper_around_what_a_session_is_written_with(fw: Framework, owner: Any, name: str) -> Any:
+    """Around a session without types of its own, which no tag but those of dicts and lists would write."""
+    app = fw.app()
+    app.add_url_rule("/set", "set", lambda: fw.session.update(a=1, b=[{"c": "d"}]) or "")
+    app.add_url_rule("/get", "get", lambda: str(dict(fw.session)))
+    cls = getattr(fw.mod("json.tag"), owner) if isinstance(owner, str) else owner
+    original, calls, found = getattr(cls, name), [], []
+
+    @functools.wraps(original)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        calls.append(name)
+        return original(*args, **kwargs)
+
+    client = app.test_client()
+    for patch in (contextlib.nullcontext(), mock.patch.object(cls, name, wrapper), contextlib.nullcontext()):
+        with patch:
+            found += [client.get(path).text for path in ("/set", "/get")]
         found.append(bool(calls))
         calls.clear()
     return found

@@ -48,8 +48,10 @@ def answers(fw: Framework, app: Any) -> list[Any]:
 REPLACED: list[tuple[type, str]] = [
     (Map, "bind"),
     (Map, "bind_to_environ"),
+    (Map, "update"),
     (MapAdapter, "match"),
     (MapAdapter, "build"),
+    (MapAdapter, "_partial_build"),
     (MapAdapter, "make_redirect_url"),
     (MapAdapter, "get_default_redirect"),
     (Rule, "build"),

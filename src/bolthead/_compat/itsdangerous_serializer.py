@@ -31,9 +31,9 @@ STOCK_FUNCTIONS = StockFunctions(
     (itsdangerous.timed, "time"),
 )
 _STEPS: tuple[tuple[type, str], ...] = (
-    (HMACAlgorithm, "get_signature verify_signature"),
+    (HMACAlgorithm, "__init__ get_signature verify_signature"),
     (Serializer, "dump_payload iter_unsigners load_payload"),
-    (Signer, "unsign"),
+    (Signer, "__init__ unsign"),
     (TimestampSigner, "derive_key get_signature get_timestamp sign timestamp_to_datetime unsign verify_signature"),
 )
 STOCK_SERIALIZER = StockGuard(

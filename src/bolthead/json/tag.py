@@ -13,6 +13,8 @@ from uuid import UUID
 from markupsafe import Markup
 from werkzeug.http import http_date, parse_date
 
+from .._core.primitives.class_watch import probe
+from .._core.primitives.stock import StockGuard
 from . import dumps, loads
 
 
@@ -299,7 +301,10 @@ class TaggedJSONSerializer:
         return self._untag_scan(read)
 
     def _is_stock(self) -> bool:
-        """Whether the tags are the default ones, so that the shortcuts for common types hold."""
+        """Whether the tags are the default ones as shipped, so that the shortcuts for common types hold."""
+        return self._has_default_tags() and TAGS.holds(TaggedJSONSerializer)
+
+    def _has_default_tags(self) -> bool:
         global _stock_order
         order = self.order
         # FAST (session-read): identical to the list that was checked last.
@@ -328,6 +333,11 @@ class TaggedJSONSerializer:
 
 
 STOCK: list[type[JSONTag]] = TaggedJSONSerializer.default_tags[:]
+# FAST (session-write): a change of one of its bases is one of this class, so that only it is looked at.
+_every_tag = type("EveryTag", tuple(STOCK), {"__slots__": ()})
+probe(_every_tag)
+TAG_STEPS = [(cls, name) for cls in (*STOCK, _every_tag) for name in ("check", "tag", "to_json", "to_python")]
+TAGS = StockGuard(TaggedJSONSerializer, (), TAG_STEPS)
 _stock_order: list[JSONTag] = []
 """The tags of the last serializer that was found to have the default ones."""
 UNTAGGED = frozenset((str, int, float, bool, type(None)))

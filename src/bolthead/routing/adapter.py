@@ -25,6 +25,7 @@ _SETTINGS = (
     *("map", "stock", "server_name", "script_name", "subdomain", "url_scheme"),
     *("path_info", "default_method", "query_args", "websocket"),
 )
+_partial_build = WerkzeugMapAdapter._partial_build
 
 
 class MapAdapter(AdapterRecord, WerkzeugMapAdapter):
@@ -49,7 +50,7 @@ class MapAdapter(AdapterRecord, WerkzeugMapAdapter):
     ) -> None:
         self.map = map
         self.tree = map._tree
-        self.stock = type(self)._partial_build is WerkzeugMapAdapter._partial_build
+        self.stock = type(self)._partial_build is _partial_build
         self.server_name = server_name
         self.script_name = script_name if script_name.endswith("/") else f"{script_name}/"
         self.subdomain = subdomain

@@ -30,6 +30,7 @@ __all__ = ["Map", "MapAdapter"]
 
 _CALLED = frozenset(("bind_to_environ", "update"))
 """Those that each request calls in Flask, which a test may replace on a map."""
+_werkzeugs_update = WerkzeugMap.update
 
 
 class Map(WerkzeugMap):
@@ -176,6 +177,9 @@ class Map(WerkzeugMap):
             insertion.publish()
             self._inserted = len(self._arrived)
             self._remap = self._has_own_ways()
+        if WerkzeugMap.update is not _werkzeugs_update:
+            super().update()
+            self._remap = True
 
     def is_ready(self) -> bool:
         """Insert the rules that wait. False, each time, if this map has a way of its own to an adapter."""
@@ -185,13 +189,18 @@ class Map(WerkzeugMap):
         return True
 
     def _has_own_ways(self) -> bool:
-        return self._is_changed or not _CALLED.isdisjoint(self.__dict__)
+        return self._is_changed or not _CALLED.isdisjoint(self.__dict__) or self._has_other_update()
+
+    def _has_other_update(self) -> bool:
+        """Whether `update` is overridden or replaced, here or in Werkzeug's class: each match calls it then."""
+        return type(self).update is not _own_update or WerkzeugMap.update is not _werkzeugs_update
 
     @property
     def watched(self) -> list[tuple[type, str | None]]:
-        """What matching depends on: methods of the converters."""
+        """What matching depends on: methods of the converters, and whether `update` has to be called."""
         converters = self.converters if isinstance(self.converters, Mapping) else {}
-        return [(cls, "to_python") for cls in converters.values() if isinstance(cls, type)]
+        methods = [(cls, "to_python") for cls in converters.values() if isinstance(cls, type)]
+        return [*methods, (type(self), "update"), (WerkzeugMap, "update")]
 
     def follow_classes(self) -> None:
         """Read the converters of all rules again if a class of theirs was changed since the last call, by a plan."""
@@ -206,6 +215,8 @@ class Map(WerkzeugMap):
                         read_converters(rule, leaf)
         self._watch(watched)
         self._tree.groups = {}
+        if self._has_other_update():
+            self._remap = True
 
     def _order(self, endpoint: Any) -> None:
         # A new list, never sorted in place: a list is empty to other threads while it is being sorted.
@@ -310,6 +321,9 @@ class Map(WerkzeugMap):
             _text(env, "PATH_INFO"),
             query_args=_text(env, "QUERY_STRING"),
         )
+
+
+_own_update = Map.update
 
 
 def _text(env: WSGIEnvironment, name: str) -> str | None:

@@ -39,7 +39,7 @@ def test_every_field_of_a_plan_is_filled(load: Load) -> None:
     plan = app._make_plan()
     for field in declared("Plan"):
         value = getattr(plan, field)
-        if field not in ("pool", "raw_host", "server_name", "sessions", "tree", "got_first_request"):
+        if field not in ("pool", "raw_host", "sessions", "tree", "got_first_request"):
             assert value is not None, field
 
 

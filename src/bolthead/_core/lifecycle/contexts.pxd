@@ -31,7 +31,6 @@ cpdef object fill_request_context(
     RequestRecord ctx, object app, object request, dict environ, object adapter, object session
 )
 cpdef object remember_host(Plan plan, object ctx, object environ)
-cdef bint has_known_name(Plan plan) except -1
 cpdef object push_app(Plan plan, AppRecord ctx)
 
 @cython.locals(inline=cython.bint)

@@ -103,24 +103,11 @@ def fill_request_context(
 def remember_host(plan: Plan, ctx: Any, environ: Any) -> None:
     """Remember the Host of a request whose context was made by `app.request_context`, if that made its adapter."""
     host = environ.get("HTTP_HOST")
-    if (
-        type(host) is str
-        and len(plan.checked_hosts) < HOSTS
-        and ctx.request.routing_exception is None
-        and has_known_name(plan)
-    ):
+    if type(host) is str and len(plan.checked_hosts) < HOSTS and ctx.request.routing_exception is None:
         plan.checked_hosts[host] = None
         if host.isascii():
             plan.raw_host = host.encode()
             plan.checked_raw_hosts[plan.raw_host] = None
-
-
-def has_known_name(plan: Plan) -> bool:
-    """Whether an application context was made with this ``SERVER_NAME``, so that another one's adapter can wait.
-
-    PARITY: with a name that cannot be bound, making a context fails. Not asked again for hosts that are remembered.
-    """
-    return plan.config["SERVER_NAME"] is plan.server_name
 
 
 def push_app(plan: Plan, ctx: AppRecord) -> None:
@@ -189,7 +176,7 @@ def push_request(plan: Plan, ctx: RequestRecord) -> None:
     outer = var_get(app_var, None)
     pushed: Any = None
     if outer is None or outer.app is not app:
-        if plan.stock_contexts and (ctx._adapter is NOT_CREATED or has_known_name(plan)):
+        if plan.stock_contexts:
             made: GlobalsRecord = bare(plan.app_class)
             made.app = app
             made._adapter = NOT_CREATED
@@ -203,7 +190,6 @@ def push_request(plan: Plan, ctx: RequestRecord) -> None:
         else:
             pushed = app.app_context()
             pushed.push()
-            plan.server_name = plan.config.get("SERVER_NAME")
     token = var_set(request_var, ctx)
     if ctx._token is None:
         ctx._token = token

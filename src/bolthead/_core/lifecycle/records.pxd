@@ -96,7 +96,6 @@ cdef class Plan:
     cdef public dict checked_hosts
     cdef public dict checked_raw_hosts
     cdef public bytes raw_host
-    cdef public object server_name
     cdef public Binding pool
     cdef public tuple view_hooks
     cdef public tuple end_hooks

@@ -214,7 +214,6 @@ class Plan:
         "request_class",
         "responses",
         "scopes",
-        "server_name",
         "sessions",
         "signals",
         "started",
@@ -311,8 +310,6 @@ class Plan:
     checked_raw_hosts: dict[bytes, None]
     # One of them.
     raw_host: bytes | None
-    # The last ``SERVER_NAME`` that an application context was made with.
-    server_name: Any
     # Contexts of requests that have ended, see `context_pool`: the first, which has the next one.
     pool: Binding | None
 

@@ -32,7 +32,7 @@ class TaggedTexts:
         """Whether *serializer* has the default tags, and all of it is as shipped."""
         if type(serializer) is not self.cls or not self.guard.holds(self.cls) or not self.functions.unchanged():
             return False
-        return serializer._is_stock()  # type: ignore[no-any-return]
+        return serializer._has_default_tags()  # type: ignore[no-any-return]
 
     def loads(self, serializer: Any, provider: Any, text: str) -> Any:
         """``serializer.loads(text)``."""
