@@ -10,7 +10,9 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from werkzeug.datastructures import Headers
+from itsdangerous import Serializer
+from werkzeug.datastructures import EnvironHeaders, Headers, MultiDict
+from werkzeug.routing import MapAdapter
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from oracle import FRAMEWORKS, Framework
@@ -307,6 +309,32 @@ def test_a_method_of_the_map_that_fails() -> None:
             else:
                 assert client.get("/").status_code == 500
         app.logger.disabled = False
+
+
+@pytest.mark.parametrize(
+    ("cls", "name"),
+    [
+        *((Headers, name) for name in ("add", "set", "__setitem__", "to_wsgi_list")),
+        *((EnvironHeaders, "__init__"), (MultiDict, "__init__"), (MapAdapter, "__init__"), (Serializer, "__init__")),
+    ],
+    ids=str,
+)
+def test_methods_of_classes_that_the_core_does_not_call(cls: Any, name: str) -> None:
+    original = getattr(cls, name)
+    for fw in FRAMEWORKS:
+        app = fw.app()
+        app.add_url_rule("/", "view", lambda fw=fw: fw.session.get("a", "text"))
+        environs = [EnvironBuilder("/").get_environ() for _ in range(2)]
+        run_wsgi_app(app, environs[0])
+        calls = []
+
+        def wrapper(*args: Any, calls: list[str] = calls, **kwargs: Any) -> Any:
+            calls.append(name)
+            return original(*args, **kwargs)
+
+        with mock.patch.object(cls, name, wrapper):
+            assert b"".join(app(environs[1], lambda *args: None)) == b"text"
+        assert bool(calls) is (fw is FLASK)
 
 
 def test_url_for_with_an_option_and_too_many_arguments() -> None:
