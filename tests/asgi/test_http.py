@@ -773,14 +773,3 @@ def test_a_session_transaction_in_either_kind_of_block() -> None:
         return (await client.get("/")).json
 
     assert asyncio.run(main()) == {"a": 1, "b": 2}
-
-
-@pytest.mark.parametrize("status", ["fail", 0, 7, 99, 1000, "42", "1234 More Than Three Digits"])
-def test_a_status_of_any_number_of_digits_is_sent_as_it_is(status: Any) -> None:
-    def answer(framework: Any, ask: Callable[[Any], Any]) -> Any:
-        app = framework.Flask("statuses", root_path="/nowhere")
-        app.add_url_rule("/", "index", lambda: ("hello", status))
-        return ask(app)
-
-    expected = answer(flask, lambda app: app.test_client().get("/").status_code)
-    assert answer(bolthead, lambda app: get(app)[0]) == expected
