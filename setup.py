@@ -43,6 +43,7 @@ SMALL = {
     f"bolthead._core.{name}"
     for name in (
         "lifecycle.asgi_send",
+        "lifecycle.async_phases",
         "lifecycle.steps",
         "lifecycle.unhandled",
         "lifecycle.websockets",
