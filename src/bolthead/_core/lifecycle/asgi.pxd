@@ -13,8 +13,8 @@ from bolthead._core.primitives.bytes_search cimport utf8
 from bolthead._core.primitives.context_vars cimport Binding, advance, copy_of, var_get, variables_of
 from bolthead._core.primitives.objects cimport keep_memory, needs_no_finalizer
 from bolthead._core.request.scope cimport LazyEnviron, environ_of, has_body, lazy_environ
-from bolthead._core.lifecycle.asgi_send cimport Answer, start_of, whole_answer
-from bolthead._core.response.asgi_messages cimport body_message, sent_body, sent_start, start_with, whole_headers
+from bolthead._core.lifecycle.asgi_send cimport Answer, start_of, transmit_whole, whole_answer
+from bolthead._core.response.asgi_messages cimport start_with, whole_headers
 from bolthead._core.response.status cimport asgi_content_type, content_type_of
 
 
@@ -54,8 +54,8 @@ cdef class Exchange(AsyncPhases):
     @cython.locals(binding=Binding)
     cdef object return_contexts(self)
     cdef object call_view(self)
-    @cython.locals(message=dict)
-    cdef object send_whole(self, dict start, bytes body)
+    @cython.locals(start=dict)
+    cdef dict take_start(self)
     cdef object make_context(self)
     cdef object push(self)
     cdef object error_for_teardown(self, object error)

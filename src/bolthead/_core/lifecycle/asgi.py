@@ -12,12 +12,12 @@ from ..primitives.context import _cv_app, _cv_request
 from ..primitives.context_vars import Rest, advance, copy_of, var_get, variables_of
 from ..primitives.objects import keep_memory, needs_no_finalizer
 from ..request.scope import TEST_ENVIRON, environ_of, has_body, lazy_environ
-from ..response.asgi_messages import body_message, sent_body, sent_start, start_with, whole_headers
+from ..response.asgi_messages import start_with, whole_headers
 from ..response.status import asgi_content_type, content_type_of
 from .asgi_body import read_body
 from .asgi_hints import EARLY_HINTS, HINTS_EXTENSION, EarlyHints
 from .asgi_method import Driver
-from .asgi_send import Answer, StartResponse, answer_of, answer_of_wsgi, start_of, transmit, whole_answer
+from .asgi_send import Answer, answer_of, answer_of_call, start_of, transmit, transmit_whole, whole_answer
 from .asgi_trailers import TRAILERS, TRAILERS_EXTENSION, Trailers
 from .async_phases import AsyncPhases
 from .context_pool import leave, put_back, take, use
@@ -87,7 +87,7 @@ class Exchange(AsyncPhases):
         self.stage = FRESH
         self.rv: Any = None
         self.body: Any = None
-        self.start: Any = None
+        self.start: dict[str, Any] | None = None
         self.watcher: Any = None
         self.environ = None
         self.lazy: Any = None
@@ -165,7 +165,7 @@ class Exchange(AsyncPhases):
             self.return_contexts()
             self.stage = POPPED
         if self.stage == POPPED:
-            self.coroutine = self.send_whole(self.start, self.body)
+            self.coroutine = transmit_whole(self.send_message, self.take_start(), self.body)
             return False
         seen: Any = None
         if self.lazy is None or not plan.stock_contexts or not plan.stock_session_interface or plan.pushed:
@@ -295,30 +295,16 @@ class Exchange(AsyncPhases):
                 await self.hints.settle(self)
             if self.in_thread:
                 await TO_LOOP
-            rest = self.send_whole(self.start if answer is None else start_of(answer), body)
+            rest = transmit_whole(self.send_message, self.take_start() if answer is None else start_of(answer), body)
             if rest is not None:
                 await rest
         else:
             await transmit(self, answer)
 
-    def send_whole(self, start: Any, body: bytes) -> Any:
-        """Send an answer. Returns None, or the coroutine of what is left where a message has to wait."""
-        self.start = None
-        sent = advance(self.send_message(start))
-        if type(sent) is Rest:
-            return self.send_rest(sent, body)
-        sent_start(start)
-        message = body_message(body, False)
-        sent = advance(self.send_message(message))
-        if type(sent) is Rest:
-            return self.send_rest(sent, None)
-        sent_body(message, body)
-        return None
-
-    async def send_rest(self, sent: Any, body: bytes | None) -> None:
-        await sent
-        if body is not None:
-            await self.send_message(body_message(body, False))
+    def take_start(self) -> Any:
+        """The message in ``start``, for who sends it: it is kept nowhere else."""
+        start, self.start = self.start, None
+        return start
 
     def make_context(self) -> None:
         ctx: Any = None
@@ -419,10 +405,8 @@ class Exchange(AsyncPhases):
         self.watchable = True
         outer = var_get(request_var, None)
         await TO_THREAD
-        start = StartResponse()
-        iterable = self.app(environ, start)
         try:
-            await transmit(self, answer_of_wsgi(iterable, start, False))
+            await transmit(self, answer_of_call(self.app, environ, False))
         finally:
             left = var_get(request_var, None)
             if left is not outer:

@@ -9,7 +9,8 @@ from typing import Any
 
 from werkzeug.wsgi import FileWrapper, _RangeWrapper
 
-from ..response.asgi_messages import body_message, start_message
+from ..primitives.context_vars import Rest, advance
+from ..response.asgi_messages import body_message, sent_body, sent_start, start_message
 from ..response.file_response import FileBody
 from ..response.send import Stream, pairs_of_whole_body
 from .steps import TO_LOOP, TO_THREAD, waiting_hop
@@ -101,13 +102,13 @@ def answer_of(response: Any, environ: dict[str, Any]) -> Answer:
         answer = Answer(code, pairs, body, response, True)
         answer.bodiless = bodiless
         return answer
+    return answer_of_call(response, environ, getattr(response, "is_sequence", False))
+
+
+def answer_of_call(application: Any, environ: dict[str, Any], is_whole: bool) -> Answer:
+    """What a WSGI application answers. Joined where all of it is in memory anyway."""
     start = StartResponse()
-    iterable = response(environ, start)
-    return answer_of_wsgi(iterable, start, getattr(response, "is_sequence", False))
-
-
-def answer_of_wsgi(iterable: Any, start: StartResponse, is_whole: bool) -> Answer:
-    """What a WSGI application returned. Joined where all of it is in memory anyway."""
+    iterable = application(environ, start)
     answer = Answer(start.code, start.pairs, iterable)
     kind = type(iterable)
     if kind is Stream and hasattr(iterable.source(), "__aiter__"):
@@ -190,6 +191,26 @@ def piece_of(iterator: Any, is_file: bool) -> Any:
         pieces.append(piece)
         size += len(piece)
     return b"".join(pieces)
+
+
+def transmit_whole(send: Callable[..., Any], start: dict[str, Any], body: bytes) -> Any:
+    """Send both messages of an answer. Returns None, or the coroutine of what is left where one has to wait."""
+    sent = advance(send(start))
+    if type(sent) is Rest:
+        return transmit_rest(send, sent, body)
+    sent_start(start)
+    message = body_message(body, False)
+    sent = advance(send(message))
+    if type(sent) is Rest:
+        return transmit_rest(send, sent, None)
+    sent_body(message, body)
+    return None
+
+
+async def transmit_rest(send: Callable[..., Any], sent: Any, body: bytes | None) -> None:
+    await sent
+    if body is not None:
+        await send(body_message(body, False))
 
 
 async def transmit(exchange: Any, answer: Answer) -> None:
