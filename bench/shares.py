@@ -67,13 +67,14 @@ def control(child: Child, order: str) -> None:
 
 
 def of_page(path: Path, package: str, bytecode: dict[str, int], requests: int) -> dict[str, Any]:
-    """The share of our compiled code and of the bytecode of our functions, and that of the whole framework."""
+    """The share of our compiled code, of the bytecode of our functions, and of the whole framework."""
     total, shares = callgraph.shares(path, package)
     loop = shares.get(callgraph.LOOP, 0) / sum(bytecode.values())
     compiled, python = shares.get(callgraph.OURS, 0), loop * bytecode.get(callgraph.OURS, 0)
     return {
         "instructions": total // requests,
         "compiled": compiled,
+        "modules": shares.get(callgraph.SELF, 0),
         "python": python,
         "share": compiled + python,
         "framework": sum(shares.get(name, 0) + loop * bytecode.get(name, 0) for name in FRAMEWORK),
@@ -81,9 +82,9 @@ def of_page(path: Path, package: str, bytecode: dict[str, int], requests: int) -
 
 
 def grid(found: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    head = ["page", "kind", "instructions", "compiled", "Python", "bolthead's in all", "with its libraries"]
-    head += ["Flask's instructions", "Flask with its libraries"]
-    parts = ("compiled", "python", "share", "framework")
+    head = ["page", "kind", "instructions", "compiled", "its modules alone", "Python", "bolthead's in all"]
+    head += ["with its libraries", "Flask's instructions", "Flask with its libraries"]
+    parts = ("compiled", "modules", "python", "share", "framework")
     return head, [
         [
             f"{row['site']}: {row['page']}",

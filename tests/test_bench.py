@@ -446,4 +446,4 @@ def test_instructions_are_of_the_nearest_caller_that_is_somebodys(tmp_path: Path
     found = {who: round(share * total) for who, share in shares.items()}
     # What a call takes in all is not counted again. A chain that ends too early has no owner. Cython's type of
     # functions may bind another package's.
-    assert (total, found) == (175, {callgraph.LOOP: 136, callgraph.OURS: 27, "simplejson": 7, "": 5})
+    assert (total, found) == (175, {callgraph.LOOP: 136, callgraph.OURS: 27, callgraph.SELF: 7, "simplejson": 7, "": 5})
