@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from oracle import FRAMEWORKS, Framework, both
@@ -148,6 +149,21 @@ def test_each_status(way: str, loop: Loop) -> None:
     for status in STATUSES:
         given.append(status)
         compare(loop, apps)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_phrases_that_change(way: str, loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Werkzeug's table is public: codes get phrases, others, and lose them, before and after they were answered with."""
+    given: list[Any] = []
+    apps = {fw: site(fw, way, given) for fw in FRAMEWORKS}
+    for phrase in (None, "Ours", "ours", "Ours & <b>", None, "Ours"):
+        for code in (201, 299, 302, 404, 418, 499, 500):
+            if phrase is None:
+                monkeypatch.delitem(HTTP_STATUS_CODES, code, raising=False)
+            else:
+                monkeypatch.setitem(HTTP_STATUS_CODES, code, phrase)
+            given.append(code)
+            compare(loop, apps)
 
 
 @pytest.mark.parametrize("nth", range(len(STATUSES)))

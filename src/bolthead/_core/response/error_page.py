@@ -7,6 +7,7 @@ from typing import Any
 
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.sansio.response import Response as SansioResponse
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -25,8 +26,8 @@ ALLOW = StockGuard(MethodNotAllowed, ["get_headers"])
 STOCK_TEXT = StockGuard(HTTPException, ["get_body", "get_description", "name"])
 FORCE_TYPE: Any = BaseResponse.force_type.__func__  # type: ignore[attr-defined]
 
-PAGES: dict[tuple[int, str | None], bytes] = {}
-"""The pages of errors with their class's description, by code and description."""
+PAGES: dict[tuple[int, str | None, str | None], bytes] = {}
+"""The pages of errors with their class's description, by code, description and the code's phrase."""
 PAGES_SIZE = 512
 CONTENT_TYPE = ("Content-Type", "text/html; charset=utf-8")
 ITERATORS: dict[type, bool] = {}
@@ -67,10 +68,11 @@ def error_response(cls: Any, error: Any, environ: Any) -> Any:
         if len(pairs) == 0 or pairs[0][0] != "Content-Type":
             return None
     if STOCK_TEXT.holds(kind) and error.description is kind.description:
-        # FAST (errors): the text depends only on these two, and both are the class's.
-        body = PAGES.get((code, error.description))
+        # FAST (errors): the text depends only on these.
+        key = (code, error.description, HTTP_STATUS_CODES.get(code))
+        body = PAGES.get(key)
         if body is None:
-            body = PAGES[code, error.description] = error.get_body(environ).encode()
+            body = PAGES[key] = error.get_body(environ).encode()
             if len(PAGES) > PAGES_SIZE:
                 PAGES.clear()
     else:

@@ -10,7 +10,8 @@ from werkzeug.utils import get_content_type
 from ..primitives.objects import immortal
 
 # What is remembered is interned, or made so: without the GIL that is immortal, so that threads need not share a count.
-STATUSES: dict[int, str] = {}
+STATUSES: dict[int, tuple[str, str]] = {}
+"""Phrases as Werkzeug's table had them, which applications may change, and the status lines with them."""
 CONTENT_TYPES: dict[str, tuple[str, str]] = {}
 ASGI_TYPES: dict[str, tuple[bytes, bytes]] = {}
 CONTENT_TYPES_SIZE = 512
@@ -22,13 +23,13 @@ LENGTHS = [sys.intern(str(size)) for size in range(LENGTHS_SIZE)]
 
 def status_text(code: int) -> str:
     """``200`` → ``"200 OK"``, as Werkzeug writes it."""
-    text = STATUSES.get(code)
-    if text is None:
-        phrase = HTTP_STATUS_CODES.get(code)
-        text = f"{code} {phrase.upper()}" if phrase is not None else f"{code} UNKNOWN"
-        if phrase is not None:
-            text = STATUSES[code] = sys.intern(text)
-    return text
+    phrase = HTTP_STATUS_CODES.get(code)
+    if phrase is None:
+        return f"{code} UNKNOWN"
+    known = STATUSES.get(code)
+    if known is None or known[0] is not phrase:
+        known = STATUSES[code] = immortal((phrase, sys.intern(f"{code} {phrase.upper()}")))
+    return known[1]
 
 
 def content_type_of(mimetype: str) -> str:
