@@ -153,7 +153,7 @@ def test_each_status(way: str, loop: Loop) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_phrases_that_change(way: str, loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Werkzeug's table is public: codes get phrases, others, and lose them, before and after they were answered with."""
+    """Werkzeug's table is public: codes get phrases and lose them, before and after they were answered with."""
     given: list[Any] = []
     apps = {fw: site(fw, way, given) for fw in FRAMEWORKS}
     for phrase in (None, "Ours", "ours", "Ours & <b>", None, "Ours"):
