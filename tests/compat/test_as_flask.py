@@ -312,6 +312,29 @@ def test_where_flask_is_wanted_and_not_installed(wanting: str, without_flask: st
     assert run(without_flask, "-m", "bolthead", "--as-flask", "routes", cwd=tmp_path).returncode == 0
 
 
+def test_where_an_extension_asks_the_installed_flask(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(
+        "import flask\nimport bolthead\n\ndef create_app():\n    app = bolthead.Flask(__name__)\n"
+        "    with app.app_context():\n        flask.current_app.name\n    return app\n"
+    )
+    done = run(sys.executable, "-m", "bolthead", "routes", cwd=tmp_path)
+    assert done.returncode != 0
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("The installed Flask was imported too") and "'--as-flask'" in last
+    assert run(sys.executable, "-m", "bolthead", "--as-flask", "routes", cwd=tmp_path).returncode == 0
+
+    (tmp_path / "app.py").write_text("import bolthead\nbolthead.current_app.name\n")
+    assert "--as-flask" not in run(sys.executable, "-m", "bolthead", "routes", cwd=tmp_path).stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "name"), [(["bolthead", "--as-flask"], "bolthead"), (["bolthead.as_flask", "-m", "flask"], "flask")]
+)
+def test_the_name_of_the_command_in_messages(command: list[str], name: str, tmp_path: Path) -> None:
+    done = run(sys.executable, "-m", *command, "routes", cwd=tmp_path)
+    assert f"Use the '{name} --app' option" in done.stderr
+
+
 def test_under_pytest(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(
         "import flask\n\ndef test(monkeypatch):\n    assert flask.__name__ == 'bolthead'\n"

@@ -21,7 +21,7 @@ from ..helpers import get_debug_flag
 from .build_notice import show_build_notice
 from .certs import CertParamType, SeparatedPathType, _validate_key
 from .groups import ScriptInfo, _debug_option, as_flask_option, pass_script_info, with_appcontext
-from .locate import prog_name
+from .locate import is_flask
 
 if TYPE_CHECKING:
     import ssl
@@ -55,7 +55,7 @@ def get_version(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     if not value or ctx.resilient_parsing:
         return
     lines = [f"Python {platform.python_version()}"]
-    if prog_name() == "flask":
+    if is_flask():
         lines.append(f"Flask {version_of('flask')}")
     lines.append(f"bolthead {version_of('bolthead')}, {describe_build()}")
     lines.append(f"Werkzeug {version_of('werkzeug')}")

@@ -16,7 +16,7 @@ from click.core import ParameterSource
 
 from ..globals import current_app
 from ..helpers import get_debug_flag, get_load_dotenv
-from .locate import NoAppException, load_dotenv, locate_app, prepare_import, prog_name
+from .locate import NoAppException, add_flask_hint, load_dotenv, locate_app, prepare_import, prog_name
 
 if TYPE_CHECKING:
     from ..app import Flask
@@ -70,7 +70,11 @@ class ScriptInfo:
         In this order: ``create_app``, what ``--app`` or ``FLASK_APP`` names, ``wsgi.py``, ``app.py``.
         """
         if self._loaded_app is None:
-            app = self._find()
+            try:
+                app = self._find()
+            except RuntimeError as error:
+                add_flask_hint(error)
+                raise
             if app is None:
                 raise NoAppException(
                     f"Could not locate a Flask application. Use the '{prog_name()} --app' option, 'FLASK_APP'"

@@ -37,13 +37,32 @@ class _WrongArguments(Exception):
     """A factory refused its arguments, as opposed to failing in its own body."""
 
 
-def prog_name() -> str:
-    """The command's name in messages: ``flask`` once ``import flask`` means this package."""
-    as_flask = sys.modules.get(f"{_PACKAGE}.as_flask")
-    return "flask" if as_flask is not None and as_flask.installed() else _PACKAGE
-
-
 _PACKAGE = __name__.partition(".")[0]
+
+
+def is_flask() -> bool:
+    """Whether ``import flask`` means this package."""
+    as_flask = sys.modules.get(f"{_PACKAGE}.as_flask")
+    return as_flask is not None and as_flask.installed()
+
+
+def prog_name() -> str:
+    """The command's name in messages: ``flask`` where ``import flask`` means this package, unless ours was typed."""
+    ctx = click.get_current_context(silent=True)
+    ours = ctx is not None and (ctx.find_root().info_name or "").endswith(_PACKAGE)
+    return "flask" if is_flask() and not ours else _PACKAGE
+
+
+def _other_flask() -> ModuleType | None:
+    """The installed Flask, if it was imported."""
+    flask = sys.modules.get("flask")
+    return None if flask is sys.modules.get(_PACKAGE) else flask
+
+
+def add_flask_hint(error: RuntimeError) -> None:
+    """Tell below the traceback why an extension finds no application: it asks the installed Flask."""
+    if _other_flask() is not None and "Working outside of" in str(error):
+        error.add_note("The installed Flask was imported too, and knows nothing of this application: add '--as-flask'.")
 
 
 def _call(factory: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -60,7 +79,7 @@ def _stranger_hint(*candidates: object) -> str:
     """A hint for an application of Flask itself, or for an ``asgi_app``; else an empty text."""
     if any(isinstance(one, AsgiMethod) for one in candidates):
         return " What is there is an 'asgi_app': name the application itself, which 'serve --asgi' serves over ASGI."
-    theirs = getattr(sys.modules.get("flask"), "Flask", None)
+    theirs = getattr(_other_flask(), "Flask", None)
     if not isinstance(theirs, type) or not any(isinstance(one, theirs) for one in candidates):
         return ""
     return " What is there is an application of the installed Flask: add '--as-flask' to run it on bolthead."
@@ -188,8 +207,7 @@ def wsgi_callable(error: NoAppException) -> Callable[..., Any]:
         signature(found).bind({}, len)
     except (TypeError, ValueError):
         raise error from None
-    flask = sys.modules.get("flask")
-    if flask is not None and flask is not sys.modules.get(_PACKAGE):
+    if _other_flask() is not None:
         raise NoAppException(
             f"{error.message} It is a WSGI application, and the installed Flask was imported with it: add '--as-flask'"
             " to run what it leads to on bolthead."

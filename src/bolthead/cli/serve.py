@@ -22,7 +22,7 @@ from ..serving.options import Options, parse_seconds, parse_size
 from .build_notice import show_build_notice
 from .commands import _check_certificate, version_of
 from .groups import ScriptInfo, as_flask_option, become_flask, pass_script_info
-from .locate import NoAppException, prog_name, wsgi_callable
+from .locate import NoAppException, is_flask, wsgi_callable
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -161,7 +161,7 @@ def serve_command(info: ScriptInfo, /, cert: Path | None, key: Path | None, **gi
         settings = settings_of(given)
         from ..serving.application import Application
 
-        load = _AppLoader(info, prog_name() == "flask", bool(given["asgi"]))
+        load = _AppLoader(info, is_flask(), bool(given["asgi"]))
         kind: type[Application] = Application
         if given["asgi"]:
             from ..serving.asgi import AsgiApplication as kind
@@ -192,7 +192,7 @@ class _AppLoader:
     asgi: bool
 
     def __call__(self) -> WSGIApplication:
-        if self.as_flask and prog_name() != "flask":
+        if self.as_flask and not is_flask():
             become_flask()
         try:
             return self.info.load_app()
