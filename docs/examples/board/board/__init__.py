@@ -65,10 +65,8 @@ def stored_secret(path: Path) -> str:
 
 
 def error_page(error: HTTPException) -> WerkzeugResponse:
-    """The error as JSON below ``/api/``, as a page of the board elsewhere; redirects pass."""
+    """The error as JSON below ``/api/``, as a page of the board elsewhere."""
     response = error.get_response()
-    if response.status_code < 400:
-        return response
     if request.path.startswith("/api/"):
         response.data = json.dumps({"error": error.name, "detail": error.description})
         response.mimetype = "application/json"

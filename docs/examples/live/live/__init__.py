@@ -46,8 +46,6 @@ def serving() -> dict[str, bool]:
 
 
 def error_page(error: HTTPException) -> Any:
-    if error.code is None or error.code < 400:
-        return error
     return render_template("error.html", error=error), error.code, error.get_headers()
 
 

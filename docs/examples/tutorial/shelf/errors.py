@@ -13,8 +13,7 @@ def init_app(app):
 
 def page(error):
     response = error.get_response()
-    if response.status_code >= 400:
-        response.data = render_template("error.html", error=error)
+    response.data = render_template("error.html", error=error)
     return response
 
 
