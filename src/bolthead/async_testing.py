@@ -83,6 +83,10 @@ class Call:
     async def _run(self, app: Flask, scope: dict[str, t.Any]) -> None:
         try:
             await app.asgi_app(scope, self._incoming.get, self._put)
+        except asyncio.CancelledError:
+            # The loop ends: nobody reads what waits.
+            self._closed = True
+            raise
         finally:
             if self._outgoing.full() and self._closed:
                 self._outgoing.get_nowait()
@@ -101,6 +105,13 @@ class Call:
         message = await self._outgoing.get()
         if message is None:
             await self.task
+        return message
+
+    async def start(self) -> dict[str, t.Any]:
+        """The first message: status and headers."""
+        message = await self.get()
+        if message is None:
+            raise RuntimeError("The application ended without an answer.")
         return message
 
     async def close(self, disconnect: dict[str, t.Any]) -> None:
@@ -158,16 +169,19 @@ class AsyncFlaskClient(FlaskClient):
         return self._request_from_builder_args(args, kwargs)
 
     async def _exchange(self, request: BaseRequest) -> TestResponse:
-        call, start = await self._start(request)
-        body = []
-        while True:
-            message = await call.get()
-            if message is None:
-                break
-            body.append(message.get("body", b""))
+        call = self._call(request)
+        try:
+            start = await call.start()
+            body = []
+            while (message := await call.get()) is not None:
+                body.append(message.get("body", b""))
+        except asyncio.CancelledError:
+            # A test that waits no longer, as after a timeout, is a client that goes away.
+            await call.close({"type": "http.disconnect"})
+            raise
         return self._response(request, start, body)
 
-    async def _start(self, request: BaseRequest) -> tuple[Call, dict[str, t.Any]]:
+    def _call(self, request: BaseRequest) -> Call:
         environ = request.environ
         self._add_cookies_to_wsgi(environ)
         call = Call(self.application, scope_of(environ))
@@ -182,10 +196,7 @@ class AsyncFlaskClient(FlaskClient):
             stream.seek(0)
         if not environ.get("CONTENT_LENGTH") or environ["CONTENT_LENGTH"] == "0":
             call.put({"type": "http.request", "body": b"", "more_body": False})
-        start = await call.get()
-        if start is None:
-            raise RuntimeError("The application ended without an answer.")
-        return call, start
+        return call
 
     def _response(self, request: BaseRequest, start: dict[str, t.Any], body: t.Any) -> TestResponse:
         headers = Headers(
@@ -204,10 +215,9 @@ class AsyncFlaskClient(FlaskClient):
         ``async with client.stream("/events") as answer:``, then ``async for piece in answer``.
         """
         request = self._request(args, kwargs)
-        call, start = await self._start(request)
-        streamed = StreamedResponse(call, self._response(request, start, []))
+        call = self._call(request)
         try:
-            yield streamed
+            yield StreamedResponse(call, self._response(request, await call.start(), []))
         finally:
             request.input_stream.close()
             await call.close({"type": "http.disconnect"})

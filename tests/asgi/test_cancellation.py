@@ -293,3 +293,49 @@ def test_leaving_while_a_thread_has_the_request(heard: bool) -> None:
 
     asyncio.run(main())
     assert log == [None, *(["heard"] * heard)]
+
+
+@pytest.mark.parametrize("starts", [False, True], ids=["before the answer", "in the stream"])
+def test_a_test_that_waits_no_longer(starts: bool) -> None:
+    """A request that a timeout ends leaves no task behind, which the end of the loop would wait for."""
+    app, ended = Flask("site_under_test", root_path="/nowhere"), []
+
+    @app.get("/")
+    async def endless() -> AsyncIterator[str]:
+        async def pieces() -> AsyncIterator[str]:
+            try:
+                while True:
+                    yield "x"
+                    await asyncio.sleep(0)
+            finally:
+                ended.append("stream")
+
+        if starts:
+            return pieces()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("view")
+        raise AssertionError
+
+    async def use() -> None:
+        async with app.async_test_client() as client:
+            tasks = asyncio.all_tasks()
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(client.get("/"), 0.02)
+            assert ended == ["stream" if starts else "view"]
+            assert asyncio.all_tasks() == tasks
+
+    asyncio.run(asyncio.wait_for(use(), 10))
+
+
+def test_a_call_that_nobody_ends() -> None:
+    """The end of the loop is not held up by what nobody reads."""
+    app = Flask("site_under_test", root_path="/nowhere")
+    app.add_url_rule("/", "index", lambda: (letter for letter in "many"))
+
+    async def use() -> None:
+        Call(app, scope_of(app.test_client()._request_from_builder_args(("/",), {}).environ))
+        await asyncio.sleep(0.05)
+
+    asyncio.run(use())
