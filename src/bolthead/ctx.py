@@ -387,11 +387,16 @@ class RequestContext(RequestRecord, _Pushable):
         after the before hooks. Called when the context is pushed.
         """
         request = self.request
+        is_http = self.app._has_websockets and not hasattr(request, "_connection")
         try:
-            request.url_rule, request.view_args = self.url_adapter.match(return_rule=True)
+            rule, values = self.url_adapter.match(return_rule=True)
+            if is_http and getattr(rule, "over_asgi", False):
+                # A handshake that reached the application as an ordinary request, over WSGI say.
+                raise UpgradeRequired()
+            request.url_rule, request.view_args = rule, values
         except WebsocketMismatch as mismatch:
-            is_http = self.app._has_websockets and not hasattr(request, "_connection")
-            request.routing_exception = UpgradeRequired() if is_http else mismatch
+            wanted = is_http and not self.url_adapter.websocket
+            request.routing_exception = UpgradeRequired() if wanted else mismatch
         except HTTPException as error:
             request.routing_exception = error
 

@@ -55,13 +55,18 @@ class Websocket(Request):
         return json.loads(await self.receive())
 
     async def send(self, data: str | bytes) -> None:
-        """Send a message, *str* as text, *bytes* as binary; else TypeError. Waits while the client takes no more."""
+        """Send a message, *str* as text, *bytes* as binary; else TypeError. Waits while the client takes no more.
+
+        A client that has gone cancels the view, as with `receive`.
+        """
         connection = self._connection
         if not connection.accepted:
             await connection.accept(None, None)
         running = connection.running
         try:
             await connection.send_data(data)
+        except (OSError, RuntimeError) as error:
+            await connection.sending_failed(error)
         finally:
             if running:
                 connection.sending = False

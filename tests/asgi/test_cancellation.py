@@ -9,14 +9,15 @@ import asyncio
 import gc
 import os
 import threading
+import time
 import weakref
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from bolthead import Flask, g, request, request_tearing_down
+from bolthead import Flask, g, request, request_tearing_down, stream_with_context
 from bolthead._core.lifecycle import asgi
 from bolthead.async_testing import AsyncFlaskClient, Call, scope_of
 from bolthead.globals import _cv_app, _cv_request
@@ -201,6 +202,127 @@ def test_leaving_a_stream() -> None:
 
     asyncio.run(main())
     assert log == [("teardown", "NoneType", "/stream"), "closed"]
+
+
+@pytest.mark.parametrize("waits", [True, False])
+@pytest.mark.parametrize("middleware", [True, False])
+@pytest.mark.parametrize("path", ["/plain", "/contexts", "/response", "/later"])
+def test_leaving_a_stream_of_a_plain_generator(path: str, middleware: bool, waits: bool) -> None:
+    """It is closed, also where the server drops what is sent then, without waiting or an error, as uvicorn does."""
+    app = Flask("site_under_test", root_path="/nowhere")
+    log = []
+
+    def items() -> Iterator[str]:
+        try:
+            while True:
+                time.sleep(0.001)
+                yield "x"
+        finally:
+            log.append("closed")
+
+    app.add_url_rule("/plain", "plain", items)
+    app.add_url_rule("/contexts", "contexts", lambda: stream_with_context(items()))
+    app.add_url_rule("/response", "response", lambda: app.response_class(items(), headers={"X-A": "b"}))
+
+    @app.get("/later")
+    async def later() -> Any:
+        return items()
+
+    if middleware:
+        original = app.wsgi_app
+        app.wsgi_app = lambda *args: original(*args)  # type: ignore[method-assign]
+    sent = []
+
+    async def main() -> None:
+        gone = asyncio.Event()
+
+        async def receive() -> Any:
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            if waits:
+                await asyncio.sleep(0)
+            sent.append(message["type"])
+            if len(sent) == 10:
+                gone.set()
+
+        await asyncio.wait_for(app.asgi_app(scope(path), receive, send), 10)
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(main())
+    assert log == ["closed"]
+
+
+def test_short_streams_of_plain_generators_cost_no_task() -> None:
+    app = Flask("site_under_test", root_path="/nowhere")
+    app.add_url_rule("/", "view", lambda: iter(["only"]))
+    running = []
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        running.append(len(asyncio.all_tasks()))
+
+    async def main() -> None:
+        await app.asgi_app(scope("/"), receive, send)
+
+    asyncio.run(main())
+    assert running == [1, 1, 1]
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_body_that_is_read_while_its_answer_goes(waits: bool) -> None:
+    """Each piece comes back: who watches for the client does not take one. After the last one it is watched for."""
+    app = Flask("site_under_test", root_path="/nowhere")
+    log = []
+
+    @app.post("/", stream_body=True)
+    async def echo() -> Any:
+        async def pieces() -> AsyncIterator[bytes]:
+            try:
+                async for chunk in chunks:
+                    yield chunk
+                    await asyncio.sleep(0)
+                yield b"end"
+                await asyncio.Event().wait()
+            finally:
+                log.append("closed")
+
+        chunks = request.body_chunks()
+        return pieces()
+
+    given = [b"%d" % n for n in range(10)]
+    sent: list[bytes] = []
+
+    async def main() -> None:
+        rest = list(given)
+        ended = asyncio.Event()
+
+        async def receive() -> Any:
+            if waits:
+                await asyncio.sleep(0)
+            if rest:
+                return {"type": "http.request", "body": rest.pop(0), "more_body": True}
+            if not ended.is_set() and b"9" in sent:
+                ended.set()
+                return {"type": "http.request", "body": b"", "more_body": False}
+            while b"end" not in sent:
+                await asyncio.sleep(0)
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            if waits:
+                await asyncio.sleep(0)
+            sent.append(message.get("body"))
+
+        await asyncio.wait_for(app.asgi_app(scope("/", "POST", 10), receive, send), 10)
+
+    asyncio.run(main())
+    assert sent[1:] == [*given, b"end"]
+    assert log == ["closed"]
 
 
 @pytest.mark.parametrize("path", ["/body", "/chunks"])

@@ -10,6 +10,7 @@ from collections import OrderedDict, UserDict
 from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -151,3 +152,38 @@ def test_what_is_refused(kind: str, name: str) -> None:
     with pytest.raises(Exception) as found:
         ask(site(kind), scope)
     assert repr(found.value) == wanted
+
+
+OWN = {"a b": "/%61%20b", "é/ü": "/%C3%A9/%c3%bc", "\ufffd": "/%ff", "x://y/z": "/x://y/z", "//b": "//b", "": ""}
+TARGETS = ["http://site.test", "https://[::1]:80", "HTTP://u:p@site.test:8000", "ws+x.y-1://a%2Fb", "x://"]
+
+
+@pytest.mark.parametrize("raw", [True, False])
+@pytest.mark.parametrize("own", OWN)
+def test_targets_in_absolute_form(own: str, raw: bool) -> None:
+    """RFC 9112, 3.2.2: a server accepts them. What is after the authority is the path, as a WSGI server has it."""
+    if not raw and own == "\ufffd":
+        pytest.skip("what is no UTF-8 is only in the raw path")
+    app = bolthead.Flask(__name__)
+
+    @app.route("/", defaults={"path": ""})
+    @app.route("/<path:path>")
+    async def view(path: str) -> dict[str, Any]:
+        request = bolthead.request
+        return {name: getattr(request, name) for name in ("path", "url", "host", "script_root")} | {
+            name: request.environ.get(name) for name in ("PATH_INFO", "SCRIPT_NAME", "QUERY_STRING")
+        }
+
+    wanted = ask(app.asgi_app, SCOPE | {"path": unquote(OWN[own]), "raw_path": OWN[own].encode() if raw else None})
+    for authority in TARGETS if raw else TARGETS[:-2]:
+        target = authority + OWN[own]
+        scope = SCOPE | {"path": unquote(target), "raw_path": target.encode() if raw else None}
+        assert ask(app.asgi_app, scope) == wanted, target
+
+
+@pytest.mark.parametrize("path", ["*", "info", "http:/x", "://x", "1://x"])
+def test_targets_that_are_no_url(path: str) -> None:
+    app = bolthead.Flask(__name__)
+    app.add_url_rule("/<path:path>", "view", lambda path: bolthead.request.environ["PATH_INFO"])
+    for raw in (path.encode(), None):
+        assert ask(app.asgi_app, SCOPE | {"path": path, "raw_path": raw})[1] == path.encode()

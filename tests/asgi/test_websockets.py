@@ -443,6 +443,180 @@ def test_a_request_for_a_websocket(client: str) -> None:
     assert "bolthead serve --asgi" in response.text
 
 
+UPGRADE = {"Upgrade": "websocket", "Connection": "Upgrade"}
+
+
+@pytest.mark.parametrize("client", ["wsgi", "asgi"])
+def test_a_handshake_that_comes_as_a_request(client: str) -> None:
+    """As a WSGI server hands it on, and an ASGI server without websockets. No function of the websocket's is called."""
+    app = make()
+    app.add_url_rule("/page", "page", lambda: "page")
+    app.add_url_rule("/both", "page")
+    app.add_url_rule("/flask", "flask", lambda: "as in Flask", websocket=True)
+    blueprint = Blueprint("part", "site_under_test", root_path="/nowhere", url_prefix="/part")
+    called = []
+
+    for owner in (app, blueprint):
+
+        @owner.websocket("/ws/<int:n>", endpoint="ws")
+        @owner.websocket("/both", endpoint="both")
+        async def view(n: int = 0) -> str:
+            called.append(n)
+            return "answer"
+
+    @app.before_websocket
+    def refuse() -> None:
+        called.append(-1)
+
+    app.register_blueprint(blueprint)
+
+    def status(path: str, headers: dict[str, str]) -> tuple[int, str | None]:
+        async def ask() -> Any:
+            return await AsyncFlaskClient(app, app.response_class).get(path, headers=headers)
+
+        response = app.test_client().get(path, headers=headers) if client == "wsgi" else asyncio.run(ask())
+        return response.status_code, response.headers.get("Upgrade")
+
+    paths = ["/ws/1", "/both", "/page", "/flask", "/part/ws/1", "/part/both", "/nothing"]
+    needed = (426, "websocket")
+    found = [[status(path, headers) for path in paths] for headers in ({}, UPGRADE)]
+    assert found == [
+        [needed, (200, None), (200, None), needed, needed, needed, (404, None)],
+        [needed, needed, (400, None), (200, None), needed, needed, (404, None)],
+    ]
+    assert called == []
+
+
+class Gone(OSError):
+    """What a server raises that is to send to a client that has gone, by ASGI 2.4."""
+
+
+class Lost:
+    """A server that cannot send message *failing* any more, and has told nothing of it yet."""
+
+    def __init__(self, error: Exception, failing: str, told: bool) -> None:
+        self.error = error
+        self.failing = failing
+        self.told = told
+        self.messages = [{"type": "websocket.connect"}]
+        self.failed = asyncio.Event()
+
+    async def receive(self) -> dict[str, Any]:
+        if self.messages:
+            return self.messages.pop()
+        await self.failed.wait()
+        await asyncio.sleep(0 if self.told else 100)
+        return {"type": "websocket.disconnect", "code": 1006}
+
+    async def send(self, message: dict[str, Any]) -> None:
+        if message["type"] == self.failing:
+            self.failed.set()
+        if self.failed.is_set():
+            raise self.error
+
+
+def talk_to_lost(failing: str, error: Exception, told: bool, in_task: str = "") -> list[Any]:
+    app = make()
+    app.testing = True
+    log: list[Any] = []
+
+    async def speak() -> None:
+        try:
+            await websocket.accept()
+            await websocket.send("1")
+            await websocket.close()
+        except BaseException as caught:
+            log.append(type(caught).__name__)
+            raise
+
+    @app.websocket("/ws")
+    async def view() -> None:
+        if in_task == "group":
+            await websocket.accept()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(speak())
+                while True:
+                    await websocket.receive()
+        elif in_task == "copy":
+            await asyncio.create_task(bolthead.copy_current_request_context(speak)())
+        else:
+            await speak()
+
+    @app.teardown_websocket
+    def teardown(caught: BaseException | None) -> None:
+        log.append(type(caught).__name__)
+
+    async def main() -> None:
+        scope = {"type": "websocket", "path": "/ws", "headers": [(b"host", b"a")], "query_string": b"", "scheme": "ws"}
+        server = Lost(error, failing, told)
+        try:
+            await app.asgi_app(scope, server.receive, server.send)
+        except Exception as caught:
+            log.append(caught)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(main())
+    return log
+
+
+SENT = ["websocket.accept", "websocket.send", "websocket.close"]
+
+
+@pytest.mark.parametrize("in_task", ["", "group", "copy"])
+@pytest.mark.parametrize("failing", SENT)
+def test_sending_to_a_client_that_has_gone(failing: str, in_task: str) -> None:
+    """It is no error of the application's: the view is cancelled, as where the server tells it by a message."""
+    wanted = ["CancelledError"] if (failing, in_task) == ("websocket.accept", "group") else ["CancelledError"] * 2
+    for told in (True, False):
+        if in_task != "group" or told:
+            assert talk_to_lost(failing, Gone(), told, in_task) == wanted
+
+
+@pytest.mark.parametrize("failing", SENT[:2])
+def test_sending_fails_before_the_server_knows_why(failing: str) -> None:
+    assert talk_to_lost(failing, RuntimeError("closed"), True) == ["CancelledError", "CancelledError"]
+    error = RuntimeError("something else")
+    assert talk_to_lost(failing, error, False) == ["RuntimeError", "RuntimeError", error]
+
+
+def test_sending_to_another_s_client_that_has_gone() -> None:
+    app = make()
+    others: list[Websocket] = []
+    caught = []
+
+    @app.websocket("/listen")
+    async def listen() -> None:
+        others.append(websocket._get_current_object())  # type: ignore[attr-defined]
+        await websocket.accept()
+        await asyncio.Event().wait()
+
+    @app.websocket("/speak")
+    async def speak() -> None:
+        try:
+            await others[0].send("x")
+        except OSError as error:
+            caught.append(error)
+        await websocket.send("still here")
+
+    async def main() -> Any:
+        scope = {"type": "websocket", "headers": [(b"host", b"a")], "query_string": b"", "scheme": "ws"}
+        server = Lost(Gone(), "websocket.send", False)
+        task = asyncio.create_task(
+            app.asgi_app({**scope, "path": "/listen"}, server.receive, server.send)  # type: ignore[arg-type]
+        )
+        await asyncio.sleep(0)
+        async with app.async_test_client().websocket("/speak") as ws:
+            said = await ws.receive()
+        task.cancel()
+        await asyncio.wait([task])
+        return said
+
+    assert asyncio.run(main()) == "still here"
+    assert len(caught) == 1
+
+
 def test_outside_of_one() -> None:
     app = make()
     with pytest.raises(RuntimeError, match="websocket"):

@@ -300,9 +300,12 @@ class App(LiveApp):
         allowed.update(required)
 
         stream_body = options.pop("stream_body", False)
+        over_asgi = options.pop("over_asgi", False)
         rule_obj = self.url_rule_class(rule, methods=allowed, **options)
         if stream_body:
             rule_obj.stream_body = True
+        if over_asgi:
+            rule_obj.over_asgi = True
         rule_obj.provide_automatic_options = provide_automatic_options
         self.url_map.add(rule_obj)
         if view_func is None:

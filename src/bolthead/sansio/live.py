@@ -56,7 +56,7 @@ class LiveScaffold(Scaffold):
         path; an ordinary request for a websocket's path gets 426.
         """
         self._note_websockets()
-        self.add_url_rule(rule, endpoint, view_func, methods=["GET"], websocket=True, **options)
+        self.add_url_rule(rule, endpoint, view_func, methods=["GET"], websocket=True, over_asgi=True, **options)
 
     def _note_websockets(self) -> None:
         raise NotImplementedError

@@ -51,6 +51,7 @@ cdef class Exchange(AsyncPhases):
     cpdef object ended(self, object error)
     cdef bint begin_here(self) except -1
     cdef object own_context(self)
+    cdef bint reads_body(self) except -1
     @cython.locals(binding=Binding)
     cdef object return_contexts(self)
     cdef object call_view(self)

@@ -14,7 +14,7 @@ from ..primitives.objects import keep_memory, needs_no_finalizer
 from ..request.scope import TEST_ENVIRON, environ_of, has_body, lazy_environ
 from ..response.asgi_messages import start_with, whole_headers
 from ..response.status import asgi_content_type, content_type_of
-from .asgi_body import read_body
+from .asgi_body import BODY_CHUNKS, read_body
 from .asgi_hints import EARLY_HINTS, HINTS_EXTENSION, EarlyHints
 from .asgi_method import Driver
 from .asgi_send import Answer, answer_of, answer_of_call, start_of, transmit, transmit_whole, whole_answer
@@ -289,7 +289,7 @@ class Exchange(AsyncPhases):
         if answer is not None:
             body = answer.body
         # FAST (servers): nothing is left to cancel for a client that leaves a whole answer, so it is not watched.
-        self.watchable = self.watcher is None and type(body) is not bytes
+        self.watchable = self.watcher is None and type(body) is not bytes and not self.reads_body()
         if type(body) is bytes:
             if self.hints is not None:
                 await self.hints.settle(self)
@@ -300,6 +300,10 @@ class Exchange(AsyncPhases):
                 await rest
         else:
             await transmit(self, answer)
+
+    def reads_body(self) -> bool:
+        """Whether the answer may still read the request's body: who watches for the client would take it away."""
+        return not self.body_read and self.environ is not None and BODY_CHUNKS in self.environ
 
     def take_start(self) -> Any:
         """The message in ``start``, for who sends it: it is kept nowhere else."""

@@ -278,6 +278,9 @@ async def transmit_iterable(exchange: Any, answer: Answer) -> None:
             if not started:
                 started = True
                 await exchange.send_message(start_of(answer))
+            elif piece is not _END and exchange.watchable:
+                # Sending need not wait, also if the client has left: then nothing else would end an endless stream.
+                exchange.suspended()
             if piece is _END:
                 break
             if piece:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from asyncio import CancelledError, create_task, current_task
+from asyncio import CancelledError, create_task, current_task, sleep
 from contextvars import copy_context
 from typing import Any
 
+from ..primitives.context import _cv_request
 from ..request.scope import TEST_ENVIRON, environ_of, lazy_environ
 from ..response.asgi_messages import start_message
 from .async_phases import AsyncPhases
@@ -18,6 +19,8 @@ from .unhandled import handler_of
 
 QUEUE = 32
 """How many messages of a client wait for a view that does something else."""
+PATIENCE = 0.05
+"""Seconds in which a server that could not send is to tell whether the client has gone."""
 NORMAL = 1000
 INTERNAL_ERROR = 1011
 
@@ -102,11 +105,29 @@ class Connection(AsyncPhases):
             self.sending = True
         try:
             await self.send_message(message)
+        except (OSError, RuntimeError) as error:
+            await self.sending_failed(error)
         finally:
             if running:
                 self.sending = False
 
     # --- the client's going away ------------------------------------------------------------------------------
+
+    async def sending_failed(self, error: Exception) -> None:
+        """Raise *error*, unless it tells that the client has gone (ASGI 2.4: an OSError): that cancels the view.
+
+        Who sends to another's connection is not cancelled for that one's sake.
+        """
+        current: Any = _cv_request.get(None)
+        if current is not None and getattr(request_of(current), "_connection", None) is self:
+            self.sending = False
+            if not isinstance(error, OSError) and not self.closed:
+                # uvloop's RuntimeError comes before its server knows; what watches then cancels this.
+                await sleep(PATIENCE)
+            if self.gone or isinstance(error, OSError):
+                self.gone = self.closed = True
+                raise CancelledError()
+        raise error
 
     def suspended(self) -> None:
         """The view waits, be it for its client or for something else, while its client may go away."""

@@ -81,7 +81,8 @@ class ScopeValues:
     def read(self, scope: dict[str, Any], websocket: bool) -> bool:
         """Find them in a scope, of type *websocket* or not. False where the environ has to be looked at.
 
-        That is for another method, a ``root_path``, a path that is empty or not all ASCII, and anything odd.
+        That is for another method, a ``root_path``, a path that does not begin with a slash or is not all ASCII, and
+        anything odd.
         """
         method = scope.get("method", "GET")
         root = scope.get("root_path", "")
@@ -93,7 +94,7 @@ class ScopeValues:
             return False
         self.path = path
         self.extensions = scope.get("extensions")
-        return len(path) > 0 and path.isascii() and self.read_headers(scope.get("headers"), websocket)
+        return path[:1] == "/" and path.isascii() and self.read_headers(scope.get("headers"), websocket)
 
     def read_headers(self, headers: Any, websocket: bool) -> bool:
         """Find Host and Cookie among (name, value) pairs.

@@ -59,6 +59,9 @@ cdef extern from *:
         return PyUnicode_GET_LENGTH(text) == size && PyUnicode_IS_COMPACT_ASCII(text)
             && memcmp(PyUnicode_1BYTE_DATA(text), wanted, (size_t)size) == 0;
     }
+
+    /* Of an empty text, the zero after it. */
+    #define bolthead_first(text) PyUnicode_1BYTE_DATA(text)[0]
     """
     enum:
         BOLTHEAD_PATH
@@ -70,6 +73,7 @@ cdef extern from *:
     int bolthead_find_keys() except -1
     PyObject *bolthead_given(dict scope, int which, bint websocket) except? NULL
     bint bolthead_is(PyObject *text, const char *wanted, Py_ssize_t size)
+    unsigned char bolthead_first(PyObject *text)
 
 bolthead_find_keys()
 
@@ -100,7 +104,7 @@ cdef class ScopeValues:
         given = bolthead_given(scope, BOLTHEAD_PATH, websocket)
         if given is NULL or not PyUnicode_CheckExact(given) or not PyUnicode_IS_COMPACT_ASCII(given):
             return False
-        if PyUnicode_GET_LENGTH(given) == 0:
+        if bolthead_first(given) != c"/":
             return False
         self.path = <str>given
         given = bolthead_given(scope, BOLTHEAD_EXTENSIONS, websocket)

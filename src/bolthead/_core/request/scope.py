@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -41,6 +42,8 @@ _BASE: dict[str, Any] = {
     "wsgi.run_once": False,
     "GATEWAY_INTERFACE": "CGI/1.1",
 }
+_AUTHORITY = re.compile("[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*")
+"""What is before the path of an absolute URL."""
 DEFAULT_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
 
 
@@ -119,8 +122,11 @@ def fill_path(environ: dict[str, Any], scope: dict[str, Any]) -> None:
     raw = scope.get("raw_path")
     if not isinstance(raw, bytes):
         raw = None
+    own = raw
+    if path[:1] != "/":
+        path, own = without_authority(path, raw)
     if not path.isascii():
-        path = as_latin_1(path, raw)
+        path = as_latin_1(path, own)
     if root:
         if not root.isascii():
             root = root.encode().decode("latin-1")
@@ -135,6 +141,21 @@ def fill_path(environ: dict[str, Any], scope: dict[str, Any]) -> None:
         if query and "?" not in target:
             target = f"{target}?{query}"
         environ["REQUEST_URI"] = environ["RAW_URI"] = target
+
+
+def without_authority(path: str, raw: Any) -> tuple[str, Any]:
+    """*path* and its *raw* form, of a target in absolute form the part that is a path.
+
+    RFC 9112 (3.2.2): a server has to accept ``GET http://example.org/path``. Not each takes it apart.
+    """
+    authority = _AUTHORITY.match(path if raw is None else raw.decode("latin-1"))
+    if authority is None:
+        return path, raw
+    if raw is None:
+        return path[authority.end() :], None
+    # In what is decoded already, an escaped slash would end the authority.
+    own = raw[authority.end() :]
+    return unquote_to_bytes(own.partition(b"?")[0]).decode("utf-8", "replace"), own
 
 
 def below(path: str, root: str) -> str:
