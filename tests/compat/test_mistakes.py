@@ -111,8 +111,31 @@ def missing_key(fw: Framework) -> Any:
     return app.test_client().post("/")
 
 
+def session_attribute(fw: Framework) -> Any:
+    app = fw.app()
+    app.testing, app.secret_key = True, "key"
+    app.add_url_rule("/", "page", lambda: fw.session.user)
+    return app.test_client().get("/")
+
+
 def cookie(value: Any, **options: Any) -> Callable[[Framework], Any]:
     return view(lambda fw: fw.make_response("x").set_cookie("name", value, **options))
+
+
+def with_client(call: Callable[[Any], Any]) -> Callable[[Framework], Any]:
+    """What a test does with the client of an application that answers JSON at ``/json`` and text at ``/``."""
+
+    def use(fw: Framework) -> Any:
+        app = fw.app()
+        app.add_url_rule("/", "text", lambda: "x", methods=["GET", "POST"])
+        app.add_url_rule("/json", "json", lambda: {})
+        return call(app.test_client())
+
+    return use
+
+
+def attribute(name: str, at: str = "app") -> Callable[[Framework], Any]:
+    return lambda fw: getattr(fw.app() if at == "app" else fw.mod(at), name)
 
 
 PARAMETER = "parameter" if sys.version_info >= (3, 15) else "argument"
@@ -156,6 +179,27 @@ MISTAKES: dict[str, Callable[[Framework], Any]] = {
     "Unexpected end of template.": template("{% if user %}"),
     "expected token '…', got '…'": template("{{ user name }}"),
     "Encountered unknown tag": template("{% endfor %}"),
+    "'Config' object has no attribute '…'": lambda fw: fw.app().config.PAGE_SIZE,
+    "'Flask' object has no attribute 'before_first_request'": attribute("before_first_request"),
+    "'Flask' object has no attribute 'env'": attribute("env"),
+    "'Flask' object has no attribute 'json_encoder'": attribute("json_encoder"),
+    "has no attribute 'JSONEncoder'": attribute("JSONEncoder", "json"),
+    "No module named '….ext'": lambda fw: fw.mod("ext"),
+    "'int' object is not iterable": view(lambda fw: ("a", {}, 200)),
+    "sequence item 0: expected a bytes-like object, int found": lambda fw: view(lambda fw: iter([5]))(fw).data,
+    "keys must be str, int, float, bool or None, not tuple": view(lambda fw: {(1, 2): 3}),
+    "'<' not supported between instances of 'str' and 'int'": view(lambda fw: {1: 2, "a": 3}),
+    "'ImmutableMultiDict' object has no attribute '…'": view(lambda fw: fw.request.form.name),
+    "'ImmutableMultiDict' objects are immutable": view(lambda fw: fw.request.args.__setitem__("page", 1)),
+    "'SecureCookieSession' object has no attribute '…'": session_attribute,
+    "'_AppCtxGlobals' object is not subscriptable": view(lambda fw: fw.g["user"]),
+    "none of the templates given were found": view(lambda fw: fw.render_template(["a", "b"])),
+    "block '…' defined twice": template("{% block a %}{% endblock %}{% block a %}{% endblock %}"),
+    "macro '…' takes not more than … argument(s)": template("{% macro m(a) %}{% endmacro %}{{ m(1, 2) }}"),
+    "'NoneType' object is not subscriptable": with_client(lambda client: client.get("/").json["name"]),
+    "'dict' object is not callable": with_client(lambda client: client.get("/json").json()),
+    "unhashable type: 'dict'": with_client(lambda client: client.post("/", {"name": "ada"})),
+    "can't provide both json and data": with_client(lambda client: client.post("/", json={}, data={})),
     "Did you forget to specify values": view(lambda fw: fw.url_for("static")),
 }
 """A piece of the message, and what brings it about."""
