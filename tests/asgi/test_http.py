@@ -19,7 +19,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import bolthead
 from bolthead import Flask, Response, after_this_request, g, request, session, stream_with_context
-from bolthead.async_testing import AsyncFlaskClient
+from bolthead.async_testing import AsyncFlaskClient, scope_of
 
 LOOP = "loop"
 THREAD = "thread"
@@ -429,6 +429,36 @@ class TestErrors:
         with pytest.raises(OwnError):
             get(app)
         assert ended == [True]
+
+    @pytest.mark.parametrize("is_async", [False, True])
+    def test_a_stream_of_what_is_no_text(self, is_async: bool) -> None:
+        """No message has a number for its body: servers make so many zeros of it."""
+        app, messages = make(), []
+
+        @app.get("/")
+        def view() -> Any:
+            async def items() -> AsyncIterator[int]:
+                yield 5
+
+            return items() if is_async else iter([5])
+
+        async def receive() -> Any:
+            await asyncio.Event().wait()
+
+        async def send(message: Any) -> None:
+            messages.append(message.get("body"))
+
+        scope = scope_of(app.test_client()._request_from_builder_args(("/",), {}).environ)
+        with pytest.raises(TypeError, match="A stream sends str or bytes, not int"):
+            asyncio.run(app.asgi_app(scope, receive, send))
+        # The start of an async one is sent by then.
+        assert messages == ([None] if is_async else [])
+
+    @pytest.mark.parametrize("piece", [b"x", bytearray(b"x"), memoryview(b"x")])
+    def test_a_stream_of_bytes_of_any_kind(self, piece: Any) -> None:
+        app = make()
+        app.add_url_rule("/", "view", lambda: app.response_class(iter([piece]), direct_passthrough=True))
+        assert get(app) == (200, "x")
 
 
 class TestMiddleware:

@@ -193,6 +193,12 @@ def piece_of(iterator: Any, is_file: bool) -> Any:
     return b"".join(pieces)
 
 
+def check_piece(piece: Any) -> None:
+    """A server takes a number for so many zeros, and sends them."""
+    if type(piece) is not bytes and not isinstance(piece, (bytes, bytearray, memoryview)):
+        raise TypeError(f"A stream sends str or bytes, not {type(piece).__name__}.")
+
+
 def transmit_whole(send: Callable[..., Any], start: dict[str, Any], body: bytes) -> Any:
     """Send both messages of an answer. Returns None, or the coroutine of what is left where one has to wait."""
     sent = advance(send(start))
@@ -238,6 +244,7 @@ async def transmit_async(exchange: Any, answer: Answer) -> None:
             async for piece in answer.body:
                 if piece:
                     data = piece.encode() if isinstance(piece, str) else piece
+                    check_piece(data)
                     await exchange.send_message(body_message(data, True))
         await exchange.send_message(body_message(b"", False))
     finally:
@@ -274,6 +281,8 @@ async def transmit_iterable(exchange: Any, answer: Answer) -> None:
                 answer.code, answer.pairs = start.code, start.pairs
                 if start.written:
                     piece = b"".join(start.written) + (b"" if piece is _END else piece)
+            if piece and piece is not _END:
+                check_piece(piece)
             await TO_LOOP
             if not started:
                 started = True
