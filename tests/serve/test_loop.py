@@ -300,6 +300,7 @@ def test_errors_before_the_response(serve, path):
     assert answer.startswith(b"HTTP/1.1 500 Internal Server Error\r\nConnection: close\r\n")
     assert answer.count(b"HTTP/1.1") == 1
     assert parts(local.talk(ask("")))[1] == b"ok"
+    assert any(f"Error handling request GET /{path}" in line for line in local.log.lines)
 
 
 @pytest.mark.parametrize("version", ["1.0", "1.1"])

@@ -94,6 +94,14 @@ class Worker(Supervised):
             self.log.warning("Invalid request from ip=%s: %s", peer[0] if peer else "", error)
             util.write_error(captured, 400, "Bad Request", str(error))
             return
+        if request is not None and exact is None:
+            # Gunicorn takes the address from a request of its own.
+            environ = request.environ
+            self.log.error(
+                "Error handling request %s %s", environ["REQUEST_METHOD"], environ.get("RAW_URI"), exc_info=error
+            )
+            util.write_error(captured, 500, "Internal Server Error", "")
+            return
         try:
             raise error
         except BaseException:
