@@ -349,7 +349,9 @@ class TestWebsocket:
         return self._client.application.json.loads(await self.receive())
 
     async def send(self, data: str | bytes) -> None:
-        """Send a message, *str* as text and *bytes* as binary. Raises WebsocketRefused if it is not accepted."""
+        """Send a message, *str* as text, *bytes* as binary; else TypeError. Raises WebsocketRefused if not accepted."""
+        if not isinstance(data, (str, bytes)):
+            raise TypeError(f"A websocket sends str or bytes, not {type(data).__name__}.")
         await self.accept()
         self._call.put({"type": "websocket.receive", "text" if isinstance(data, str) else "bytes": data})
 

@@ -653,3 +653,20 @@ def test_the_connection_of_the_current_websocket() -> None:
         assert connection.scope is websocket.environ["asgi.scope"] and connection.scope["type"] == "websocket"
 
     assert talk(app, "/ws", lambda opened: opened.receive()) == "text"
+
+
+def test_the_test_client_sends_what_a_client_can() -> None:
+    app = Flask("site_under_test")
+
+    @app.websocket("/")
+    async def echo() -> None:
+        await websocket.send(await websocket.receive())
+
+    async def use() -> str | bytes:
+        async with app.async_test_client() as client, client.websocket("/") as socket:
+            with pytest.raises(TypeError, match="not dict"):
+                await socket.send({"a": 1})  # type: ignore[arg-type]
+            await socket.send_json({"a": 1})
+            return await socket.receive()
+
+    assert asyncio.run(use()) == '{"a": 1}'
