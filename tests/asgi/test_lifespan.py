@@ -7,11 +7,23 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
 
-from bolthead import Blueprint, Flask, current_app, g, has_app_context, has_request_context, request
+from bolthead import (
+    Blueprint,
+    Flask,
+    current_app,
+    g,
+    has_app_context,
+    has_request_context,
+    request,
+    session,
+    url_for,
+    websocket,
+)
 from bolthead.signals import appcontext_tearing_down
 
 
@@ -190,6 +202,49 @@ class TestBackgroundTasks:
         asyncio.run(main())
         assert log == [(1, "/", "site_under_test", False)]
         assert app.background_tasks == set()
+
+    @pytest.mark.parametrize("kind", ["sync", "async"])
+    @pytest.mark.parametrize("view_kind", ["sync", "async", "no view"])
+    def test_there_is_no_request_in_it(self, kind: str, view_kind: str) -> None:
+        """As outside of a request in Flask, whatever asks. Other variables are those of who has added it."""
+        app = make()
+        log: list[Any] = []
+        variable: ContextVar[str] = ContextVar("variable")
+
+        def work() -> None:
+            log.append([bool(request), bool(session), bool(websocket), bool(g), repr(request), variable.get()])
+            for ask in (lambda: request.path, lambda: session.get("a"), lambda: url_for(".view")):
+                with pytest.raises(RuntimeError) as caught:
+                    ask()
+                log.append("outside of" in str(caught.value) or "SERVER_NAME" in str(caught.value))
+            with app.test_request_context("/inner"):
+                log.append(request.path)
+            log.append((bool(request), has_request_context()))
+
+        async def work_async() -> None:
+            await asyncio.sleep(0)
+            work()
+
+        def view() -> str:
+            variable.set("set")
+            app.add_background_task(work if kind == "sync" else work_async)
+            return "x"
+
+        async def async_view() -> str:
+            return view()
+
+        app.add_url_rule("/", "view", view if view_kind == "sync" else async_view)
+
+        async def main() -> None:
+            async with app.async_test_client() as client:
+                if view_kind == "no view":
+                    view()
+                else:
+                    await client.get("/")
+
+        asyncio.run(main())
+        outside = [False, False, False, True, "<LocalProxy unbound>", "set"]
+        assert log == [outside, True, True, True, "/inner", (False, False)]
 
     def test_cancelled_at_shutdown_after_the_limit(self) -> None:
         app = make()

@@ -9,7 +9,7 @@ from contextvars import Context, copy_context
 from functools import partial
 from typing import Any
 
-from ..primitives.context import _cv_request
+from ..primitives.context import _cv_app, _cv_request
 from ..primitives.place import place
 from .contexts import check_app_popped, drop_app, is_last_push
 from .phases import is_async, plan_of, send
@@ -163,6 +163,15 @@ def loop_of(app: Any) -> Any:
     return app.serving_loop
 
 
+def outside_of_contexts() -> Context:
+    """A copy of the current context, without a request and an application."""
+    context = Context()
+    for var, value in copy_context().items():
+        if var is not _cv_request and var is not _cv_app:
+            context.run(var.set, value)
+    return context
+
+
 def add_task(app: Any, func: Callable[..., Any], args: Any, kwargs: Any) -> None:
     """Run *func* on the application's loop, or if it is no coroutine function in a thread, within its context."""
     loop = loop_of(app)
@@ -171,8 +180,7 @@ def add_task(app: Any, func: Callable[..., Any], args: Any, kwargs: Any) -> None
             "A background task needs an event loop: serve the application with 'bolthead serve', or over ASGI by any"
             " server that is given 'app.asgi_app'."
         )
-    context = copy_context()
-    context.run(_cv_request.set, None)
+    context = outside_of_contexts()
 
     async def work() -> None:
         try:
