@@ -204,6 +204,52 @@ def test_leaving_a_stream() -> None:
     assert log == [("teardown", "NoneType", "/stream"), "closed"]
 
 
+@pytest.mark.parametrize("turns", range(6))
+@pytest.mark.parametrize("hooks", [0, 1, 2])
+def test_behind_middleware_in_each_turn(turns: int, hooks: int) -> None:
+    """A client that leaves while a hook ends, which the thread does not know yet, still cancels the view."""
+    app = Flask("site_under_test", root_path="/nowhere")
+    log = []
+
+    @app.get("/")
+    async def view() -> str:
+        try:
+            await asyncio.wait_for(asyncio.Event().wait(), 5)
+        except asyncio.CancelledError:
+            log.append("cancelled")
+            raise
+        return "x"
+
+    async def hook() -> None: ...
+
+    for _ in range(hooks):
+        app.before_request(hook)
+
+    @app.teardown_request
+    async def teardown(error: BaseException | None) -> None:
+        await asyncio.sleep(0)
+        log.append(type(error).__name__)
+
+    original = app.wsgi_app
+    app.wsgi_app = lambda *args: original(*args)  # type: ignore[method-assign]
+
+    async def main() -> None:
+        async def receive() -> Any:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None: ...
+
+        await asyncio.wait_for(app.asgi_app(scope("/"), receive, send), 10)
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(main())
+    # Cancelled before its first step, it is not begun.
+    assert log in (["cancelled", "CancelledError"], ["CancelledError"])
+
+
 @pytest.mark.parametrize("waits", [True, False])
 @pytest.mark.parametrize("middleware", [True, False])
 @pytest.mark.parametrize("path", ["/plain", "/contexts", "/response", "/later"])

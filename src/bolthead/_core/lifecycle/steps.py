@@ -285,9 +285,11 @@ class Hop(Turn):
         return True
 
     def tell(self) -> None:
-        """Cancel what the thread waits for: once, so that the teardown functions that follow are awaited."""
-        self.told = True
-        self.inner.cancel()
+        """Cancel what the thread waits for: once, so that the teardown functions that follow are awaited.
+
+        What has ended, and the thread does not know yet, is not cancelled: the next one is, then.
+        """
+        self.told = self.inner.cancel()
 
     def run(self, context: Context, coroutine: Any) -> Callable[[], None]:
         """In the thread: run the coroutine until it awaits `TO_LOOP`, or ends. Returns what tells the task so."""
