@@ -149,6 +149,19 @@ def test_reload_and_debugger(running: Running) -> None:
     assert re.findall(r"^begun|^ended", said, re.M) == ["begun", "ended"] * 2
 
 
+@pytest.mark.parametrize("running", [["--debug"]], indirect=True)
+@pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGINT] * 2, [signal.SIGTERM]], ids=str)
+def test_signals_to_the_reloader_alone(running: Running, signals: list[signal.Signals]) -> None:
+    """As a process manager or ``kill`` sends them: the child does not get them, and does not outlive it."""
+    assert running.ask("/").endswith(b"first")
+    for number in signals:
+        running.process.send_signal(number)
+        time.sleep(0.1)
+    assert running.process.wait(PATIENCE) == 0
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", running.port), PATIENCE)
+
+
 @pytest.mark.parametrize("running", [[]], indirect=True)
 def test_without_reloader_and_debugger(running: Running) -> None:
     assert running.ask("/").endswith(b"first")

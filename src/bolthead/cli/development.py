@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 STOP_TIMEOUT = 1
 """Seconds that open answers and websockets get to end when the server stops or reloads."""
+CHILD_TIMEOUT = 8
+"""Seconds that the reloader's child gets at a Ctrl-C, background tasks and functions after the serving included."""
 _ERROR = "bolthead.debugged_error"
 
 
@@ -131,13 +133,23 @@ def run_asgi(
     from werkzeug._reloader import run_with_reloader
 
     if not is_child:
-        # Ctrl-C reaches the child as well, which ends its application in order; this process waits for it.
-        signal.signal(signal.SIGINT, lambda *_: None)
+        signal.signal(signal.SIGINT, wait_for_child)
     serving = Serving(partial(make_uvicorn, debugged, front.ssl_context), front.socket)
     try:
         run_with_reloader(serving.run, extra_files, exclude_patterns)
     finally:
         serving.stop()
+
+
+def wait_for_child(*_: object) -> None:
+    """Ctrl-C reaches the child as well, which ends its application in order: this process waits for it.
+
+    A signal sent to this process alone does not: then the child is killed after a while, or at a second signal.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "alarm"):
+        signal.signal(signal.SIGALRM, signal.default_int_handler)
+        signal.alarm(CHILD_TIMEOUT)
 
 
 def _tls(given: ssl.SSLContext | tuple[str, str | None] | str | None) -> ssl.SSLContext | None:
