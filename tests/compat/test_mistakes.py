@@ -123,12 +123,14 @@ def cookie(value: Any, **options: Any) -> Callable[[Framework], Any]:
 
 
 def with_client(call: Callable[[Any], Any]) -> Callable[[Framework], Any]:
-    """What a test does with the client of an application that answers JSON at ``/json`` and text at ``/``."""
+    """What a test does with the client of an application that answers JSON at ``/json``, text at ``/``, and redirects."""
 
     def use(fw: Framework) -> Any:
         app = fw.app()
         app.add_url_rule("/", "text", lambda: "x", methods=["GET", "POST"])
         app.add_url_rule("/json", "json", lambda: {})
+        app.add_url_rule("/loop", "loop", lambda: fw.redirect("/loop"))
+        app.add_url_rule("/away", "away", lambda: fw.redirect("http://example.org"))
         return call(app.test_client())
 
     return use
@@ -199,6 +201,15 @@ MISTAKES: dict[str, Callable[[Framework], Any]] = {
     "'NoneType' object is not subscriptable": with_client(lambda client: client.get("/").json["name"]),
     "'dict' object is not callable": with_client(lambda client: client.get("/json").json()),
     "unhashable type: 'dict'": with_client(lambda client: client.post("/", {"name": "ada"})),
+    "Query string is defined in the path and as an argument": with_client(
+        lambda client: client.get("/?a=1", query_string={"b": 2})
+    ),
+    "Loop detected: A 302 redirect to … was already made.": with_client(
+        lambda client: client.get("/loop", follow_redirects=True)
+    ),
+    "Following external redirects is not supported.": with_client(
+        lambda client: client.get("/away", follow_redirects=True)
+    ),
     "can't provide both json and data": with_client(lambda client: client.post("/", json={}, data={})),
     "Did you forget to specify values": view(lambda fw: fw.url_for("static")),
 }
