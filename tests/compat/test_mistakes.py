@@ -123,7 +123,7 @@ def cookie(value: Any, **options: Any) -> Callable[[Framework], Any]:
 
 
 def with_client(call: Callable[[Any], Any]) -> Callable[[Framework], Any]:
-    """What a test does with the client of an application that answers JSON at ``/json``, text at ``/``, and redirects."""
+    """What a test does with the client of an application that answers JSON, text and redirects."""
 
     def use(fw: Framework) -> Any:
         app = fw.app()
