@@ -97,7 +97,7 @@ def _seconds(name: str, text: str) -> Callable[[Callable[..., None]], Callable[.
     help="Answer 413 to larger request bodies; 0 for no limit.  [default: 16M]",
 )
 @_seconds("head-timeout", "How long a connection may take to send the head of its first request.")
-@_seconds("body-timeout", "How long a body may pause.")
+@_seconds("body-timeout", "How long a body may pause, and take besides the time of 500 bytes a second.")
 @_seconds("write-timeout", "How long a client may take nothing of a response.")
 @_seconds("request-timeout", "Replace a worker whose view takes longer.")
 @click.option("--keep-alive", type=click.IntRange(0), default=None, metavar="SECONDS", help="[default: 75]")
