@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import nullcontext
 from contextvars import ContextVar
 from typing import Any
@@ -172,6 +172,24 @@ def test_an_application_context_on_a_loop(kinds: list[str], failing: bool) -> No
     assert told
 
 
+def called_by(app: Any, kind: str, func: Callable[[], str]) -> None:
+    """Call *func* while *app* is served: by a request, as a view that is "sync" or "async", or with "no view"."""
+
+    async def async_view() -> str:
+        return func()
+
+    app.add_url_rule("/", "view", async_view if kind == "async" else func)
+
+    async def main() -> None:
+        async with app.async_test_client() as client:
+            if kind == "no view":
+                func()
+            else:
+                await client.get("/")
+
+    asyncio.run(main())
+
+
 class TestBackgroundTasks:
     @pytest.mark.parametrize("kind", ["sync", "async"])
     @pytest.mark.parametrize("view_kind", ["sync", "async"])
@@ -190,16 +208,7 @@ class TestBackgroundTasks:
             app.add_background_task(work if kind == "sync" else work_async, 1, name=request.path)
             return "x"
 
-        async def async_view() -> str:
-            return view()
-
-        app.add_url_rule("/", "view", view if view_kind == "sync" else async_view)
-
-        async def main() -> None:
-            async with app.async_test_client() as client:
-                await client.get("/")
-
-        asyncio.run(main())
+        called_by(app, view_kind, view)
         assert log == [(1, "/", "site_under_test", False)]
         assert app.background_tasks == set()
 
@@ -230,19 +239,7 @@ class TestBackgroundTasks:
             app.add_background_task(work if kind == "sync" else work_async)
             return "x"
 
-        async def async_view() -> str:
-            return view()
-
-        app.add_url_rule("/", "view", view if view_kind == "sync" else async_view)
-
-        async def main() -> None:
-            async with app.async_test_client() as client:
-                if view_kind == "no view":
-                    view()
-                else:
-                    await client.get("/")
-
-        asyncio.run(main())
+        called_by(app, view_kind, view)
         outside = [False, False, False, True, "<LocalProxy unbound>", "set"]
         assert log == [outside, True, True, True, "/inner", (False, False)]
 
