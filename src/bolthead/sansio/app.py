@@ -299,13 +299,10 @@ class App(LiveApp):
                 allowed.add("OPTIONS")
         allowed.update(required)
 
-        stream_body = options.pop("stream_body", False)
-        over_asgi = options.pop("over_asgi", False)
+        marks = [name for name in ("stream_body", "over_asgi") if options.pop(name, False)]
         rule_obj = self.url_rule_class(rule, methods=allowed, **options)
-        if stream_body:
-            rule_obj.stream_body = True
-        if over_asgi:
-            rule_obj.over_asgi = True
+        for mark in marks:
+            setattr(rule_obj, mark, True)
         rule_obj.provide_automatic_options = provide_automatic_options
         self.url_map.add(rule_obj)
         if view_func is None:
