@@ -18,7 +18,7 @@ from .cases.table import cases
 from .report import names
 
 ALLOWED_KB = 1024
-"""Growth that is put down to the allocator: less than a hundredth of a byte per request over a million."""
+"""Growth that is put down to the allocator: a byte or so per request over a million."""
 
 
 def options(parser: argparse.ArgumentParser) -> None:

@@ -71,20 +71,66 @@ def nginx(folder: Path, port: int, site: str) -> Iterator[None]:
         yield
 
 
+def documented(server: serving.Server, port: int) -> str:
+    """The documentation's site, at *port* and in front of *server*."""
+    site = (DEPLOY / "nginx.conf").read_text().replace("127.0.0.1:8000", f"127.0.0.1:{server.port}")
+    return site.replace("listen 8080", f"listen 127.0.0.1:{port}")
+
+
 def test_nginx(folder: Path) -> None:
     programs.need("nginx")
     port = serving.free_port()
-    with contextlib.closing(
-        serving.Server(folder, "served", "--workers", "1", "--request-id-header", "X-Request-ID")
-    ) as server:
-        site = (DEPLOY / "nginx.conf").read_text().replace("127.0.0.1:8000", f"127.0.0.1:{server.port}")
-        with nginx(folder, port, site.replace("listen 8080", f"listen 127.0.0.1:{port}")):
-            for _ in range(20):
-                code, body = ask(port)
-                found = json.loads(body)
-                assert code == 200
-                assert (found["for"], found["host"], found["scheme"]) == ("127.0.0.1", "shop.example.org", "http")
-                assert len(found["id"]) == 32
+    options = ("--workers", "1", "--request-id-header", "X-Request-ID")
+    with (
+        contextlib.closing(serving.Server(folder, "served", *options)) as server,
+        nginx(folder, port, documented(server, port)),
+    ):
+        for _ in range(20):
+            code, body = ask(port)
+            found = json.loads(body)
+            assert code == 200
+            assert (found["for"], found["host"], found["scheme"]) == ("127.0.0.1", "shop.example.org", "http")
+            assert len(found["id"]) == 32
+
+
+LIVE = """
+from bolthead import Flask, websocket
+
+app = Flask(__name__)
+
+@app.websocket("/live")
+async def live():
+    await websocket.send(websocket.headers["X-Forwarded-For"])
+"""
+
+
+def test_a_websocket_through_nginx(tmp_path: Path) -> None:
+    programs.need("nginx")
+    (tmp_path / "live.py").write_text(LIVE)
+    port = serving.free_port()
+    asked = "\r\n".join(
+        (
+            "GET /live HTTP/1.1",
+            "Host: shop.example.org",
+            "Connection: Upgrade",
+            "Upgrade: WebSocket",
+            "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+            "",
+            "",
+        )
+    )
+    with (
+        contextlib.closing(serving.Server(tmp_path, "live", "--workers", "1")) as server,
+        nginx(tmp_path, port, documented(server, port)),
+        socket.create_connection(("127.0.0.1", port), serving.PATIENCE) as visitor,
+    ):
+        visitor.sendall(asked.encode())
+        said = b""
+        while b"127.0.0.1" not in said and (piece := visitor.recv(65536)):
+            said += piece
+    assert said.startswith(b"HTTP/1.1 101 ")
+    assert b"\x81\x09127.0.0.1" in said
 
 
 BEHIND = """
