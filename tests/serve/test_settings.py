@@ -246,6 +246,10 @@ def test_claim(tmp_path):
         claim(Bind("no.such.host.invalid", 80))
     with pytest.raises(ServeError, match=r"is not an address of this machine"):
         claim(Bind("192.0.2.1", 8000))
+    # By the variable PORT or a configuration file.
+    for port in (65536, -1):
+        with pytest.raises(ServeError, match=rf"^{port} is not a port; ports go from 1 to 65535\.$"):
+            claim(Bind("127.0.0.1", port))
 
 
 def test_claim_a_name_of_two_addresses(monkeypatch):

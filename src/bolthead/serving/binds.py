@@ -101,22 +101,25 @@ def claim(bind: Bind, probes: ExitStack | None = None) -> Bind:
         _claim_path(bind.path)
         return bind
     try:
-        found = socket.getaddrinfo(bind.host, bind.port, type=socket.SOCK_STREAM)
+        # Without the port, of which it would take the lower 16 bits.
+        found = socket.getaddrinfo(bind.host, None, type=socket.SOCK_STREAM)
     except OSError:
         raise ServeError(f"The host {bind.host!r} of --bind is not known.") from None
     # A name of both kinds, as "localhost" often is: as gunicorn takes it.
-    family, kind, proto, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+    family, kind, proto, _, (host, _, *scope) = min(found, key=lambda one: one[0] != socket.AF_INET)
     with ExitStack() as own:
         probe = (probes or own).enter_context(socket.socket(family, kind, proto))
         if os.name == "posix":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(address)
+            probe.bind((host, bind.port, *scope))
             # BSD and Linux may let two sockets bind, but not both listen.
             probe.listen(1)
+        except OverflowError:
+            raise ServeError(f"{bind.port} is not a port; ports go from 1 to 65535.") from None
         except OSError as error:
             raise ServeError(_why_not(error, bind)) from None
-    return Bind(str(address[0]), bind.port)
+    return Bind(str(host), bind.port)
 
 
 def _why_not(error: OSError, bind: Bind) -> str:
