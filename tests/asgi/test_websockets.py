@@ -574,7 +574,7 @@ def test_sending_to_a_client_that_has_gone(failing: str, in_task: str) -> None:
             assert talk_to_lost(failing, Gone(), told, in_task) == wanted
 
 
-@pytest.mark.parametrize("failing", SENT[:2])
+@pytest.mark.parametrize("failing", SENT)
 def test_sending_fails_before_the_server_knows_why(failing: str) -> None:
     assert talk_to_lost(failing, RuntimeError("closed"), True) == ["CancelledError", "CancelledError"]
     error = RuntimeError("something else")

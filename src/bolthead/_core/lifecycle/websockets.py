@@ -121,7 +121,7 @@ class Connection(AsyncPhases):
         current: Any = _cv_request.get(None)
         if current is not None and getattr(request_of(current), "_connection", None) is self:
             self.sending = False
-            if not isinstance(error, OSError) and not self.closed:
+            if not isinstance(error, OSError) and not self.gone:
                 # uvloop's RuntimeError comes before its server knows; what watches then cancels this.
                 await sleep(PATIENCE)
             if self.gone or isinstance(error, OSError):
