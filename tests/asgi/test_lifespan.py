@@ -94,6 +94,67 @@ def test_failures_are_reported(where: str) -> None:
         asyncio.run(main())
 
 
+FAILURES = {
+    "": None,
+    "start": "ValueError: start",
+    "stop": "ValueError: stop",
+    "no yield": "RuntimeError: A 'while_serving' generator must yield once.",
+    "two yields": "RuntimeError: A 'while_serving' generator must yield once.",
+    "coroutine": "TypeError: A 'while_serving' function has to be an async generator",
+}
+
+
+@pytest.mark.filterwarnings("ignore:coroutine")
+@pytest.mark.parametrize("failing", [0, 1, 2])
+@pytest.mark.parametrize("how", FAILURES)
+def test_generators_around_the_serving(how: str, failing: int) -> None:
+    """What was begun is ended, last begun first, whichever of them fails."""
+    app = make()
+    app.logger.disabled = True
+    log: list[Any] = []
+
+    def around(n: int) -> Callable[[], Any]:
+        fails = how if n == failing else ""
+
+        async def generator() -> Any:
+            if fails == "start":
+                raise ValueError("start")
+            if fails == "no yield":
+                return
+            log.append(n)
+            try:
+                yield
+                if fails == "two yields":
+                    yield
+            finally:
+                log.append(-n)
+            if fails == "stop":
+                raise ValueError("stop")
+
+        async def coroutine() -> None:
+            pass
+
+        return coroutine if fails == "coroutine" else generator
+
+    for n in range(3):
+        app.while_serving(around(n))
+    app.after_serving(lambda: log.append("after"))
+
+    async def main() -> None:
+        async with app.async_test_client():
+            log.append("serves")
+
+    message = FAILURES[how]
+    if message is None:
+        asyncio.run(main())
+    else:
+        with pytest.raises(RuntimeError, match=message):
+            asyncio.run(main())
+    begun = list(range(3 if how in ("", "stop", "two yields") else failing))
+    ended = [-n for n in reversed(begun)]
+    assert log == [*begun, *(["serves", *ended, "after"] if len(begun) == 3 else ended)]
+
+
 def torn_down(kind: str, log: list[Any]) -> Any:
     """A teardown function that notes ``g.word`` and the error."""
 
@@ -286,6 +347,29 @@ class TestBackgroundTasks:
         assert log[0] == ("tea", "LookupError('mine')" if failing else "None")
 
     @pytest.mark.skipif(sys.platform == "emscripten", reason="a loop always runs in WebAssembly")
+    def test_one_that_is_added_at_the_end(self) -> None:
+        """It is awaited as the others are."""
+        app = make()
+        log = []
+
+        async def second() -> None:
+            await asyncio.sleep(0.01)
+            log.append("second")
+
+        async def first() -> None:
+            await asyncio.sleep(0.01)
+            app.add_background_task(second)
+
+        app.before_serving(lambda: app.add_background_task(first))
+
+        async def main() -> None:
+            async with app.async_test_client():
+                pass
+            log.append("ended")
+
+        asyncio.run(main())
+        assert log == ["second", "ended"]
+
     def test_without_a_loop(self) -> None:
         with pytest.raises(RuntimeError, match="serve the application with .bolthead serve."):
             make().add_background_task(print)

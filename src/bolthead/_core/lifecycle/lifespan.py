@@ -15,6 +15,7 @@ from .contexts import check_app_popped, drop_app, is_last_push
 from .phases import is_async, plan_of, send
 from .steps import TO_LOOP, TO_THREAD, Steps
 
+ONE_YIELD = "A 'while_serving' generator must yield once."
 SHUTDOWN_TIMEOUT = 5
 """Seconds that background tasks get to end by themselves; ``BACKGROUND_TASK_SHUTDOWN_TIMEOUT`` in the config."""
 
@@ -106,24 +107,48 @@ async def start(app: Any) -> None:
     async with app_context(app):
         for func in app.before_serving_funcs:
             await call(func)
-        app._serving_generators = [func() for func in app.while_serving_gens]
-        for generator in app._serving_generators:
+        app._serving_generators = []
+        try:
+            for func in app.while_serving_gens:
+                await begin(app, func())
+        except BaseException:
+            for error in await go_on(app):
+                app.logger.error("A 'while_serving' generator failed after the startup had.", exc_info=error)
+            raise
+
+
+async def begin(app: Any, generator: Any) -> None:
+    """Run a ``while_serving`` function up to its yield."""
+    if not hasattr(generator, "__anext__"):
+        raise TypeError("A 'while_serving' function has to be an async generator: 'async def' with one 'yield'.")
+    try:
+        await generator.__anext__()
+    except StopAsyncIteration:
+        raise RuntimeError(ONE_YIELD) from None
+    app._serving_generators.append(generator)
+
+
+async def go_on(app: Any) -> list[Exception]:
+    """Run what is below the yields, last begun first. Each runs though another failed; returns the errors."""
+    errors: list[Exception] = []
+    while app._serving_generators:
+        generator = app._serving_generators.pop()
+        try:
             await generator.__anext__()
+            errors.append(RuntimeError(ONE_YIELD))
+            await generator.aclose()
+        except StopAsyncIteration:
+            pass
+        except Exception as error:
+            errors.append(error)
+    return errors
 
 
 async def stop(app: Any) -> None:
     """Background tasks end, then ``while_serving`` and ``after_serving`` go on. Each runs though another failed."""
     await end_tasks(app)
-    errors: list[Exception] = []
     async with app_context(app):
-        for generator in app._serving_generators:
-            try:
-                await generator.__anext__()
-                errors.append(RuntimeError("A 'while_serving' generator must yield once."))
-            except StopAsyncIteration:
-                pass
-            except Exception as error:
-                errors.append(error)
+        errors = await go_on(app)
         for func in app.after_serving_funcs:
             try:
                 await call(func)
@@ -136,11 +161,12 @@ async def stop(app: Any) -> None:
 
 async def end_tasks(app: Any) -> None:
     """Wait for the background tasks as long as the config allows, then cancel them and wait for that."""
-    tasks = set(app.background_tasks)
-    if not tasks:
-        return
-    limit = app.config.get("BACKGROUND_TASK_SHUTDOWN_TIMEOUT", SHUTDOWN_TIMEOUT)
-    _, late = await asyncio.wait(tasks, timeout=limit)
+    loop = asyncio.get_running_loop()
+    end = loop.time() + app.config.get("BACKGROUND_TASK_SHUTDOWN_TIMEOUT", SHUTDOWN_TIMEOUT)
+    late: set[Any] = set()
+    # A task may add another.
+    while app.background_tasks and not late:
+        _, late = await asyncio.wait(app.background_tasks, timeout=max(end - loop.time(), 0))
     for task in late:
         task.cancel()
     if late:
