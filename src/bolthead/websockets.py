@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typing as t
 
+from werkzeug.datastructures import Headers
+
 from . import json
 from .wrappers import Request
 
@@ -29,8 +31,7 @@ class Websocket(Request):
 
         Without effect when it was accepted before.
         """
-        pairs = headers.items() if hasattr(headers, "items") else headers or ()
-        await self._connection.accept(list(pairs), subprotocol)
+        await self._connection.accept(list(Headers(headers)), subprotocol)
 
     async def receive(self) -> str | bytes:
         """The next message. A client that has gone cancels the view: ``asyncio.CancelledError`` is raised here."""
@@ -81,5 +82,8 @@ class Websocket(Request):
     async def close(  # type: ignore[override]
         self, code: int = 1000, reason: str = ""
     ) -> None:
-        """Close the connection with a code (RFC 6455, 7.4); before it is accepted that refuses it, with 403."""
+        """Close the connection with a code (RFC 6455, 7.4); before it is accepted that refuses it, with 403.
+
+        Without effect when it was closed before. To send or accept then raises RuntimeError.
+        """
         await self._connection.close_with(code, reason)

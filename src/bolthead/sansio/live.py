@@ -73,9 +73,10 @@ class LiveScaffold(Scaffold):
 
     @setupmethod
     def after_websocket(self, f: F) -> F:
-        """Call *f* after each websocket's view, with the response of a refusal, or None where there was none.
+        """Call *f* after each websocket's view, with the response of a refusal or an error, or None without one.
 
         It returns the response or another one, and None where it was given None. Last registered, first called.
+        Once the connection is accepted no response is sent.
         """
         self.after_websocket_funcs.setdefault(None, []).append(f)
         return f

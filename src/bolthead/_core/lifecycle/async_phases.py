@@ -219,8 +219,17 @@ class AsyncPhases(Steps):
             top = drop_request(ctx)
             if pushed is not None:
                 try:
-                    for func in reversed(plan.app_teardown):
-                        await self.call(func, error)
+                    if plan.inline_do_teardown_appcontext:
+                        for func in reversed(plan.app_teardown):
+                            await self.call(func, error)
+                        if plan.app_tearing_down:
+                            if not self.in_thread:
+                                await TO_THREAD
+                            send(plan.signals.appcontext_tearing_down, self.app, "exc", error)
+                    else:
+                        if not self.in_thread:
+                            await TO_THREAD
+                        self.app.do_teardown_appcontext(error)
                 finally:
                     app_top = drop_app(pushed)
                 check_app_popped(plan, pushed, app_top)

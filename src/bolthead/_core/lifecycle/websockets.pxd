@@ -2,7 +2,7 @@ cimport cython
 
 from bolthead._core.lifecycle.async_phases cimport AsyncPhases
 from bolthead._core.lifecycle.contexts cimport new_lazy_context, pop_request, push_request, remember_host
-from bolthead._core.lifecycle.phases cimport is_async, plan_of, scopes_of
+from bolthead._core.lifecycle.phases cimport is_async, plan_of, save_session, scopes_of
 from bolthead._core.lifecycle.records cimport Plan, request_of
 from bolthead._core.request.scope cimport LazyEnviron, environ_of, lazy_environ
 from bolthead._core.response.asgi_messages cimport start_message
@@ -20,6 +20,7 @@ cdef class Connection(AsyncPhases):
     cdef public bint receiving
     cdef public bint sending
 
+    cdef object check_open(self)
     cpdef object next_message(self)
     cpdef object data_of(self, dict message)
     @cython.locals(message=dict)
@@ -28,6 +29,7 @@ cdef class Connection(AsyncPhases):
     cdef object start_watching(self)
     cpdef object ended(self, object error)
     @cython.locals(plan=Plan, lazy=LazyEnviron, environ=dict)
-    cdef object push_context(self)
+    cdef object make_context(self)
+    cdef object push(self)
     cdef object lone_view(self)
     cdef bint is_awaited(self, object func) except -1

@@ -7,15 +7,17 @@ from asyncio import CancelledError, create_task, current_task, sleep
 from contextvars import copy_context
 from typing import Any
 
+from werkzeug.exceptions import InternalServerError
+
 from ..primitives.context import _cv_request
 from ..request.scope import TEST_ENVIRON, environ_of, lazy_environ
 from ..response.asgi_messages import start_message
 from .async_phases import AsyncPhases
+from .class_views import on_loop, waits_on_loop
 from .contexts import new_lazy_context, pop_request, push_request, remember_host
-from .phases import is_async, plan_of, scopes_of
+from .phases import is_async, plan_of, save_session, scopes_of
 from .records import request_of
 from .steps import TO_LOOP, TO_THREAD
-from .unhandled import handler_of
 
 QUEUE = 32
 """How many messages of a client wait for a view that does something else."""
@@ -58,9 +60,14 @@ class Connection(AsyncPhases):
     async def accept(self, headers: Any, subprotocol: str | None) -> None:
         if self.accepted:
             return
+        self.check_open()
         self.accepted = True
         pairs = start_message(0, headers)["headers"] if headers else []
         await self.put({"type": "websocket.accept", "subprotocol": subprotocol, "headers": pairs})
+
+    def check_open(self) -> None:
+        if self.closed and not self.gone:
+            raise RuntimeError("This websocket was closed or refused before.")
 
     def next_message(self) -> Any:
         """What to await for the client's next message, `data_of` makes of it what it holds."""
@@ -84,6 +91,7 @@ class Connection(AsyncPhases):
     def send_data(self, data: str | bytes) -> Any:
         """What to await for *data* to be sent."""
         message: dict[str, Any]
+        self.check_open()
         if isinstance(data, str):
             message = {"type": "websocket.send", "text": data}
         elif isinstance(data, (bytes, bytearray, memoryview)):
@@ -172,21 +180,24 @@ class Connection(AsyncPhases):
             plan.got_first_request = True
         if not plan.stock_contexts or not plan.stock_session_interface or plan.pushed:
             await TO_THREAD
-        self.push_context()
+        self.make_context()
         try:
             try:
+                self.push()
                 self.watchable = True
                 view = self.lone_view()
-                if view is None:
-                    rv = await self.dispatch()
-                else:
-                    # FAST (asgi connect): nothing comes before the view, and no thread is needed for it.
-                    try:
+                code = NORMAL
+                try:
+                    if view is None:
+                        rv = await self.dispatch()
+                    else:
+                        # FAST (asgi connect): nothing comes before the view, and no thread is needed for it.
                         values = self.ctx._values
                         rv = await (view(**values) if values else view())
-                    except Exception as caught:
-                        rv = await self.handle_user_exception(caught)
-                await self.finish(rv)
+                except Exception as caught:
+                    code = INTERNAL_ERROR
+                    rv = await self.handle_user_exception(caught)
+                await self.conclude(rv, code, False)
             except Exception as caught:
                 error = caught
                 await self.fail(caught)
@@ -202,12 +213,14 @@ class Connection(AsyncPhases):
                 self.watcher = None
             if error is not None and app.should_ignore_error(error):
                 error = None
+            if self.accepted and self.ctx._session_or_none is not None:
+                self.warn_of_lost_changes(self.ctx._session_or_none)
             if not app.teardown_websocket_funcs and self.can_pop_at_once():
                 pop_request(plan, self.ctx, error)
             else:
                 await self.pop(app.teardown_websocket_funcs, error)
 
-    def push_context(self) -> None:
+    def make_context(self) -> None:
         app = self.app
         plan = self.plan
         extensions = self.scope.get("extensions")
@@ -216,23 +229,24 @@ class Connection(AsyncPhases):
         if inline and not more:
             lazy = lazy_environ(plan, self.scope, True)
             self.ctx = None if lazy is None else new_lazy_context(plan, app, lazy)
-        if self.ctx is not None:
-            request_of(self.ctx)._connection = self
-            push_request(plan, self.ctx)
-            return
-        environ = environ_of(self.scope)
-        if more:
-            environ.update(more)
-        ctx = app.websocket_context(environ)
-        if inline:
-            remember_host(plan, ctx, environ)
-        ctx.request._connection = self
-        ctx.push()
-        self.ctx = ctx
+        if self.ctx is None:
+            environ = environ_of(self.scope)
+            if more:
+                environ.update(more)
+            self.ctx = app.websocket_context(environ)
+            if inline:
+                remember_host(plan, self.ctx, environ)
+        request_of(self.ctx)._connection = self
+
+    def push(self) -> None:
+        if self.ctx._lazy is None:
+            self.ctx.push()
+        else:
+            push_request(self.plan, self.ctx)
 
     def lone_view(self) -> Any:
         """The async view that was matched, where no function of the user's comes before it; else None."""
-        if self.ctx._rule is None or self.in_thread or self.app.before_websocket_funcs:
+        if self.ctx._rule is None or self.in_thread or self.app.before_websocket_funcs or self.plan.preprocessors:
             return None
         view = self.plan.views[self.ctx._rule.endpoint]
         return view if is_async(view) else None
@@ -240,43 +254,71 @@ class Connection(AsyncPhases):
     async def dispatch(self) -> Any:
         app = self.app
         request = request_of(self.ctx)
-        try:
-            for name in scopes_of(self.plan, request)[::-1]:
-                for func in app.before_websocket_funcs.get(name, ()):
-                    rv = await self.call(func)
-                    if rv is not None:
-                        return rv
-            if request.routing_exception is not None:
-                app.raise_routing_exception(request)
-            return await self.call(app.view_functions[request.url_rule.endpoint], **request.view_args)
-        except Exception as error:
-            return await self.handle_user_exception(error)
+        scopes = scopes_of(self.plan, request)[::-1]
+        preprocessors = self.plan.preprocessors
+        if preprocessors:
+            for name in scopes:
+                for func in preprocessors.get(name, ()):
+                    if not self.in_thread:
+                        await TO_THREAD
+                    func(request.endpoint, request.view_args)
+        for name in scopes:
+            for func in app.before_websocket_funcs.get(name, ()):
+                rv = await self.call(func)
+                if rv is not None:
+                    return rv
+        if request.routing_exception is not None:
+            app.raise_routing_exception(request)
+        view = app.view_functions[request.url_rule.endpoint]
+        if self.plan.inline_ensure_sync and waits_on_loop(view, self.ctx):
+            if self.in_thread:
+                await TO_LOOP
+            return await on_loop(view, request.view_args)
+        return await self.call(view, **request.view_args)
 
-    async def handle_user_exception(self, error: Exception) -> Any:
-        if self.accepted:
-            raise error
-        handler = handler_of(self.app, request_of(self.ctx), error)
-        return error if handler is None else await self.handle(handler, error)
-
-    async def finish(self, rv: Any) -> None:
-        """Run what comes after the view; then refuse with its answer, or close."""
+    async def conclude(self, rv: Any, code: int, from_error_handler: bool) -> None:
+        """Run what comes after the view; then refuse with its answer, or close with *code*."""
         app = self.app
         response = None
         if rv is not None:
-            if self.accepted:
+            if self.accepted and code == NORMAL:
                 raise TypeError("A websocket that was accepted ends without an answer: its view has to return None.")
             if not self.in_thread:
                 await TO_THREAD
             response = app.make_response(rv)
-        for name in scopes_of(self.plan, request_of(self.ctx)):
-            for func in reversed(app.after_websocket_funcs.get(name, ())):
-                response = await self.call(func, response)
-        if response is None:
+        try:
+            response = await self.process(response)
+        except Exception:
+            if not from_error_handler:
+                raise
+            app.logger.exception("Request finalizing failed with an error while handling an error")
+        if response is None or self.accepted or self.closed:
             if self.in_thread:
                 await TO_LOOP
-            await self.close_with(NORMAL, "")
+            await self.close_with(code, "")
         else:
             await self.refuse(response)
+
+    async def process(self, response: Any) -> Any:
+        """What the functions after the view make of *response*, None where the websocket was not refused."""
+        ctx: Any = self.ctx
+        app = self.app
+        for func in ctx._after or ():
+            response = await self.call(func, response)
+        for name in scopes_of(self.plan, request_of(ctx)):
+            for func in reversed(app.after_websocket_funcs.get(name, ())):
+                response = await self.call(func, response)
+        if response is not None and not self.accepted and not self.closed:
+            if self.plan.sessions is None and not self.in_thread:
+                await TO_THREAD
+            response = save_session(self.plan, app, ctx, response)
+        return response
+
+    def warn_of_lost_changes(self, session: Any) -> None:
+        if self.plan.stock_session_interface and session.modified:
+            self.app.logger.warning(
+                "The session was changed in an accepted websocket: the change is lost, since no response follows."
+            )
 
     async def refuse(self, response: Any) -> None:
         """Answer the handshake by a response, where the server can; else it answers 403."""
@@ -296,19 +338,30 @@ class Connection(AsyncPhases):
         await self.put({"type": "websocket.http.response.body", "body": body, "more_body": False})
 
     async def fail(self, error: Exception) -> None:
-        """Answer an unhandled *error*: send the signal, log it, close or refuse. Raised when testing or debugging."""
+        """Answer an unhandled *error*: send the signal, log it, refuse with 500 or close.
+
+        When testing or debugging it is raised, which servers answer.
+        """
         app = self.app
         if not self.in_thread:
             await TO_THREAD
-        self.plan.signals.got_request_exception.send(app, _async_wrapper=app.ensure_sync, exception=error)
         propagate = app.config["PROPAGATE_EXCEPTIONS"]
-        propagate = (app.testing or app.debug) if propagate is None else propagate
-        if not propagate:
+        try:
+            self.plan.signals.got_request_exception.send(app, _async_wrapper=app.ensure_sync, exception=error)
+            if (app.testing or app.debug) if propagate is None else propagate:
+                raise error
             app.log_exception((type(error), error, error.__traceback__))
-        await TO_LOOP
-        await self.close_with(INTERNAL_ERROR, "")
-        if propagate:
-            raise error
+            answer: Any = InternalServerError(original_exception=error)
+            handler = app._find_error_handler(answer, request_of(self.ctx).blueprints)
+            if handler is not None:
+                answer = await self.handle(handler, answer)
+            await self.conclude(answer, INTERNAL_ERROR, True)
+        except Exception:
+            if self.in_thread:
+                await TO_LOOP
+            if self.accepted:
+                await self.close_with(INTERNAL_ERROR, "")
+            raise
 
     def is_awaited(self, func: Any) -> bool:
         """Whether a function of the user's is awaited: an async one is, whatever ``ensure_sync`` is."""

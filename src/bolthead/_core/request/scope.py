@@ -177,7 +177,7 @@ def as_latin_1(path: str, raw: Any) -> str:
 
 
 def fill_peers(environ: dict[str, Any], scope: dict[str, Any]) -> None:
-    scheme = scope.get("scheme") or "http"
+    scheme = scope.get("scheme") or ("ws" if scope.get("type") == "websocket" else "http")
     environ["wsgi.url_scheme"] = scheme
     version = scope.get("http_version") or "1.1"
     environ["SERVER_PROTOCOL"] = "HTTP/1.1" if version == "1.1" else f"HTTP/{version}"
