@@ -48,11 +48,11 @@ def load(build: str, name: str) -> ModuleType:
     aside = {key: sys.modules.pop(key) for key in list(sys.modules) if _is_ours(key)}
     finders = sys.meta_path[:]
     asked = os.environ.get("BOLTHEAD_PURE")
-    sys.meta_path[:] = [f for f in finders if getattr(f, "__name__", "") != "SourceFirst"]
+    sys.meta_path[:] = [finder for finder in finders if type(finder).__name__ != "CoreFinder"]
     sys.modules.update(modules)
     os.environ["BOLTHEAD_PURE"] = "1" if build == "pure" else ""
-    if modules and build == "pure":
-        sys.meta_path.insert(0, modules["bolthead._core"].SourceFirst)
+    if modules:
+        sys.meta_path.insert(0, modules["bolthead._core"].FINDER)
     try:
         module = _checked(build, importlib.import_module(name))
         # The package is lazy: what it loads later would be of the other set.

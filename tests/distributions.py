@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 MAX_COMPILED = 2_500_000
 MAX_PURE = 600_000
 """Bytes of a wheel."""
-SHARED = "bolthead/_core/_cyutility"
-"""The one compiled module without a ``.pxd``: what Cython's own helpers are in."""
+COMPILED = "bolthead/_core/_compiled"
+"""The shared object with all compiled modules."""
 NEVER_SHIPPED = (".c", ".html", ".o", ".pyc", ".a")
 
 
@@ -45,10 +45,13 @@ def exported(library: Path) -> set[str]:
 
 
 def problems_of_libraries(folder: Path) -> Iterator[str]:
+    wanted = {f"PyInit_{path.stem}" for path in [*folder.rglob("*.pxd"), Path(COMPILED)]}
     for library in sorted(folder.rglob("*.so")):
-        wanted = {f"PyInit_{library.name.partition('.')[0]}"}
-        if (found := exported(library)) != wanted:
+        found = exported(library)
+        if found - wanted:
             yield f"{library.name} exports {sorted(found - wanted)}"
+        if wanted - found:
+            yield f"{library.name} lacks {sorted(wanted - found)}"
         if b".debug_info" in library.read_bytes():
             yield f"{library.name} has debug information"
 
@@ -63,7 +66,7 @@ def problems_of_wheel(wheel: Path) -> Iterator[str]:
         names = archive.namelist()
         yield from (f"ships {name}" for name in names if name.endswith(NEVER_SHIPPED))
         compiled = {name.partition(".")[0] for name in names if name.endswith((".so", ".pyd"))}
-        wanted = set() if pure else {SHARED, *(name.removesuffix(".pxd") for name in names if name.endswith(".pxd"))}
+        wanted = set() if pure else {COMPILED}
         if compiled != wanted:
             yield f"compiled: {sorted(compiled)}; to be compiled: {sorted(wanted)}"
         missing = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.py")} - set(names)

@@ -7,7 +7,7 @@ import typing as t
 from jinja2 import BaseLoader, Template, TemplateNotFound, nodes
 from jinja2 import Environment as BaseEnvironment
 
-from ._core.templates import code_generator, steps
+from ._core.templates import code_generator, shortcuts
 from .ctx import _default_template_ctx_processor as _default_template_ctx_processor
 from .globals import _cv_app as _cv_app
 from .globals import _cv_request, current_app
@@ -139,7 +139,7 @@ def _render(app: Flask, template: RenderedTemplate, context: dict[str, t.Any]) -
     # FAST (template): a signal without receivers is not worth the call.
     if before_render_template.receivers:
         before_render_template.send(app, _async_wrapper=app.ensure_sync, template=template, context=context)
-    text: str = steps.render(template, context)
+    text: str = shortcuts.render(template, context)
     if template_rendered.receivers:
         template_rendered.send(app, _async_wrapper=app.ensure_sync, template=template, context=context)
     return text
@@ -168,7 +168,7 @@ def _engine(app: Flask) -> TemplateEngine:
 
 def _named(app: Flask, name: str | Template | list[str | Template]) -> t.Any:
     engine = app.template_engine
-    return steps.get_template(app.jinja_env, name) if engine is None else engine.get_or_select_template(name)
+    return shortcuts.get_template(app.jinja_env, name) if engine is None else engine.get_or_select_template(name)
 
 
 def render_template(template_name_or_list: str | Template | list[str | Template], **context: t.Any) -> str:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from importlib import metadata
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -81,35 +82,35 @@ def test_told_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
 
 
 def tree(folder: Path, ages: dict[str, int]) -> str:
-    """A source tree of one module in ``_core/http``; *ages* are the times of change of its files."""
+    """A source tree of one module below ``_core``; *ages* are the times of change of its files."""
     core = folder / "src" / "bolthead" / "_core"
     (core / "http").mkdir(parents=True)
     (folder / "setup.py").touch()
     for name, age in ages.items():
-        path = core / "http" / name
+        path = core / name
         path.touch()
         os.utime(path, (age, age))
     return str(core)
 
 
-SUFFIX = _core.EXTENSION_SUFFIXES[0] if _core.EXTENSION_SUFFIXES else ".so"
+BUILT = "_compiled" + (EXTENSION_SUFFIXES[0] if EXTENSION_SUFFIXES else ".so")
 
 
 @pytest.mark.parametrize(
     ("ages", "stale"),
     [
-        ({"query.pxd": 1, "query.py": 1, "query" + SUFFIX: 2}, []),
-        ({"query.pxd": 1, "query.py": 3, "query" + SUFFIX: 2}, ["http.query"]),
-        ({"query.pxd": 3, "query.py": 1, "query" + SUFFIX: 2}, ["http.query"]),
-        ({"query.pxd": 1, "query.pyx": 3, "query.py": 1, "query" + SUFFIX: 2}, ["http.query"]),
-        # A module with a .pyx is not compiled from its .py, and one without an extension module is not compiled at all.
-        ({"query.pxd": 1, "query.pyx": 1, "query.py": 3, "query" + SUFFIX: 2}, []),
-        ({"query.pxd": 1, "query.py": 3}, []),
+        ({"http/query.pxd": 1, "http/query.py": 1, BUILT: 2}, []),
+        ({"http/query.pxd": 1, "http/query.py": 3, BUILT: 2}, ["http.query"]),
+        ({"http/query.pxd": 3, "http/query.py": 1, BUILT: 2}, ["http.query"]),
+        ({"http/query.pxd": 1, "http/query.pyx": 3, "http/query.py": 1, BUILT: 2}, ["http.query"]),
+        # A module with a .pyx is not compiled from its .py, and where there is no shared object nothing is compiled.
+        ({"http/query.pxd": 1, "http/query.pyx": 1, "http/query.py": 3, BUILT: 2}, []),
+        ({"http/query.pxd": 1, "http/query.py": 3}, []),
     ],
 )
+@pytest.mark.skipif(not EXTENSION_SUFFIXES, reason="Python has no extension modules here")
 def test_stale(ages: dict[str, int], stale: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_core, "PURE_ASKED", False)
-    monkeypatch.setattr(_core, "EXTENSION_SUFFIXES", [SUFFIX])
     monkeypatch.setattr(_core, "_HERE", tree(tmp_path, ages))
     assert _core.stale_modules() == stale
     assert (_core.stale_notice() or "").count("http.query") == len(stale)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import sysconfig
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -45,12 +48,24 @@ def test_incomplete(wheel: Path) -> None:
     assert problems(wheel, [name for name in SOURCES if name != "bolthead/ctx.py"]) == "lacks bolthead/ctx.py"
 
 
-def test_compiled_wheel_without_one_module(tmp_path: Path) -> None:
+def test_compiled_wheel_with_a_file_of_its_own_for_a_module(tmp_path: Path) -> None:
     wheel = tmp_path / "bolthead-1-cp311-cp311-win_amd64.whl"
-    names = ["bolthead/_core/a.pxd", "bolthead/_core/a.cp311-win_amd64.pyd", "bolthead/_core/b.pxd"]
-    told = problems(wheel, [*SOURCES, *names, f"{checks.SHARED}.cp311-win_amd64.pyd"])
-    made = f"'{checks.SHARED}', 'bolthead/_core/a'"
-    assert told == f"compiled: [{made}]; to be compiled: [{made}, 'bolthead/_core/b']"
+    names = ["bolthead/_core/a.pxd", "bolthead/_core/a.cp311-win_amd64.pyd", f"{checks.COMPILED}.cp311-win_amd64.pyd"]
+    told = problems(wheel, [*SOURCES, *names])
+    assert told == f"compiled: ['{checks.COMPILED}', 'bolthead/_core/a']; to be compiled: ['{checks.COMPILED}']"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="`nm` of ELF files")
+def test_shared_object_without_one_module(tmp_path: Path) -> None:
+    """A library of another kind: everything that is wanted is missing, and all it has is too much."""
+    [library] = Path(sysconfig.get_path("stdlib")).glob("lib-dynload/_json.*.so")
+    core = tmp_path / "bolthead" / "_core"
+    core.mkdir(parents=True)
+    shutil.copy(library, core / "_compiled.so")
+    (core / "query.pxd").touch()
+    told = "\n".join(checks.problems_of_libraries(tmp_path))
+    assert "_compiled.so exports ['PyInit__json']" in told
+    assert "_compiled.so lacks ['PyInit__compiled', 'PyInit_query']" in told
 
 
 def test_too_large(wheel: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import runpy
 import shutil
 import subprocess
@@ -80,7 +81,7 @@ def test_without_a_compiler_but_required(source: Path) -> None:
 
 
 def test_one_module_that_fails_leaves_no_half_compiled_core(source: Path) -> None:
-    """A compiler that refuses one file of two: no extension module is left, and the wheel is the pure one."""
+    """A compiler that refuses one file of two: nothing compiled is left, and the wheel is the pure one."""
     compiler = source / "cc"
     compiler.write_text('#!/bin/sh\ncase "$*" in *two.c*) exit 1;; esac\nexec cc "$@"\n')
     compiler.chmod(0o755)
@@ -100,12 +101,11 @@ def test_compiled_wheel(source: Path) -> None:
     assert built.stdout.count("Cythonizing") == 2
     assert "[3/3] compiling bolthead." in built.stdout
     assert len(list((source / "build" / "cython").rglob("*.html"))) == 2
-    libraries = list((source / "build").rglob("lib*/**/*.so"))
-    assert sorted(path.name.partition(".")[0] for path in libraries) == ["_cyutility", "one", "two"]
-    for library in libraries:
-        # The tables of debug information and of symbols.
-        assert b".debug_info" not in library.read_bytes()
-        assert b".symtab" not in library.read_bytes()
+    [library] = (source / "build").rglob("lib*/**/*.so")
+    assert library.name.partition(".")[0] == "_compiled"
+    # The tables of debug information and of symbols.
+    assert b".debug_info" not in library.read_bytes()
+    assert b".symtab" not in library.read_bytes()
 
     first = (source / "dist" / name).read_bytes()
     for made in ("build", "dist"):
@@ -113,6 +113,25 @@ def test_compiled_wheel(source: Path) -> None:
     again = build_wheel(source, BOLTHEAD_REQUIRE_EXT="1", SOURCE_DATE_EPOCH="1700000000")
     assert again.returncode == 0, again.stderr
     assert (source / "dist" / name).read_bytes() == first
+
+
+def test_what_did_not_change_is_not_compiled_again(source: Path) -> None:
+    def compiled() -> list[str]:
+        command = [sys.executable, "setup.py", "build_ext", "--inplace"]
+        done = subprocess.run(
+            command, cwd=source, env=environment(BOLTHEAD_REQUIRE_EXT="1"), capture_output=True, text=True, check=True
+        )
+        return sorted(re.findall(r"compiling bolthead\._core\.([\w.]+)", done.stdout))
+
+    package = source / "src" / "bolthead" / "_core"
+    assert compiled() == ["_compiled", "deep.one", "deep.two"]
+    [library] = package.glob("_compiled*")
+    assert compiled() == []
+    first = library.stat().st_mtime_ns
+    with (package / "deep" / "two.py").open("a") as file:
+        file.write("NEW = 1\n")
+    assert compiled() == ["deep.two"]
+    assert library.stat().st_mtime_ns > first
 
 
 def test_reports_of_what_was_translated_before(source: Path) -> None:
@@ -167,20 +186,25 @@ def test_every_augmenting_pxd_is_compiled() -> None:
         os.chdir(cwd)
     assert set(found.values()) >= {path.relative_to(ROOT).as_posix() for path in (ROOT / "src").rglob("*.pyx")}
     assert len(found) == len(list((ROOT / "src").rglob("*.pxd")))
+    # In the one file a module is found by the last part of its name.
+    assert len({name.rpartition(".")[2] for name in [*found, made["COMPILED"]]}) == len(found) + 1
     for name, path in found.items():
         assert "src." + name == path.rpartition(".")[0].replace("/", ".")
 
 
 def commands(kind: str, source: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """What setuptools would run for a module of one C file with its *kind* of compiler, which is not here."""
+    """What setuptools would run for one module with its *kind* of compiler, which is not here."""
     monkeypatch.chdir(source)
     for name in SWITCHES:
         monkeypatch.delenv(name, raising=False)
-    file = source / "src" / "bolthead" / "_core" / "deep" / "one.c"
-    file.touch()
-    build_ext = runpy.run_path("setup.py", run_name="read")["BuildExt"]
-    module = Extension("bolthead._core.deep.one", [str(file.relative_to(source))])
-    command = build_ext(Distribution({"name": "bolthead", "ext_modules": [module]}))
+    made = runpy.run_path("setup.py", run_name="read")
+    names = ("bolthead._core.deep.one", made["COMPILED"])
+    modules = [Extension(name, [f"{name.rpartition('.')[2]}.c"]) for name in names]
+    for module in modules:
+        Path(module.sources[0]).touch()
+    monkeypatch.setitem(made["BuildExt"].compile_modules.__globals__, "translated", lambda whole: modules)
+    whole = Extension(made["COMPILED"], [])
+    command = made["BuildExt"](Distribution({"name": "bolthead", "ext_modules": [whole]}))
     command.ensure_finalized()
     # setuptools has its own `distutils`, under this name.
     command.compiler = importlib.import_module("distutils.ccompiler").new_compiler(compiler=kind)
@@ -190,24 +214,25 @@ def commands(kind: str, source: Path, monkeypatch: pytest.MonkeyPatch) -> list[l
         command.compiler.initialize("win-amd64")
     # Named so by versions of setuptools.
     command.compiler.call = command.compiler.spawn = told.append
-    command.extensions = [module]
+    command.extensions = [whole]
     command.build_extensions()
     return told
 
 
 def test_flags_for_microsofts_compiler(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of gcc's flags it gets none; what stands for them is spelled as it takes them."""
-    trial, compiling, linking = commands("msvc", source, monkeypatch)
+    trial, compiling, _, linking = commands("msvc", source, monkeypatch)
     assert trial[0].endswith("cl.exe") and any(word.endswith("headers.c") for word in trial)
     assert compiling[0].endswith("cl.exe") and linking[0].endswith("link.exe")
     assert "/volatile:ms" in compiling and "/FIsrc/bolthead/_core/frames.h" in compiling
-    assert "/EXPORT:PyInit_one" in linking
+    assert "/EXPORT:PyInit__compiled" in linking
+    assert sum(word.endswith((r"one.obj", "_compiled.obj")) for word in linking) == 2
     assert not [flag for flag in (*compiling[1:], *linking[1:]) if flag.startswith("-") and flag[1] not in "IDL"]
 
 
 @pytest.mark.parametrize("kind", ["unix", "mingw32"])
 def test_flags_for_gcc_and_what_takes_the_same(kind: str, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, compiling, _ = commands(kind, source, monkeypatch)
+    _, compiling, *_ = commands(kind, source, monkeypatch)
     assert {"-fvisibility=hidden", "-O2", "-g0"} <= set(compiling)
     assert compiling[compiling.index("-include") + 1] == "src/bolthead/_core/frames.h"
 

@@ -1,8 +1,8 @@
 """The compiled modules, and which build of them is loaded.
 
-Each compiled module is an ordinary ``.py`` file beside an augmenting ``.pxd``. Where the extension modules were built
-they are what ``import`` finds; ``BOLTHEAD_PURE=1`` in the environment makes Python load the ``.py`` files of the same
-installation instead.
+Each compiled module is an ordinary ``.py`` file beside an augmenting ``.pxd``. All of them are built into one shared
+object, which is named after one of them, ``_compiled``, and where it is, ``import`` takes them from it;
+``BOLTHEAD_PURE=1`` in the environment makes Python load the ``.py`` files of the same installation instead.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec, SourceFileLoader
+from importlib.machinery import ExtensionFileLoader, ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import spec_from_file_location
 from types import ModuleType
 
@@ -20,23 +20,49 @@ PLACE = os.path.join(_HERE, "")
 """The directory of the sources, which ``frames.h`` puts before the file names of compiled frames."""
 
 
-class SourceFirst:
-    """A meta path finder that prefers the ``.py`` files of the core to their extension modules."""
-
-    @staticmethod
-    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
-        if not name.startswith(f"{__name__}."):
-            return None
-        source = os.path.join(_HERE, *name.removeprefix(f"{__name__}.").split(".")) + ".py"
-        if not os.path.isfile(source):
-            return None
-        return spec_from_file_location(name, source, loader=SourceFileLoader(name, source))
-
-
 PURE_ASKED = os.environ.get("BOLTHEAD_PURE", "") not in ("", "0")
 
-if PURE_ASKED and SourceFirst not in sys.meta_path:
-    sys.meta_path.insert(0, SourceFirst)
+
+def shared_object() -> str | None:
+    """The path of the file with the compiled modules; None where nothing is compiled."""
+    spec = PathFinder.find_spec(f"{__name__}._compiled", [_HERE])
+    return None if spec is None else spec.origin
+
+
+class CoreFinder:
+    """A meta path finder for the core's modules: compiled, or from their sources.
+
+    Python by itself would look for each compiled module in a file of its own. In one file it goes by the last part of
+    their names, which therefore differ.
+
+    Parameters:
+        built: the shared object; None to prefer the sources to it.
+    """
+
+    def __init__(self, built: str | None) -> None:
+        self.built = built
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if not name.startswith(f"{__name__}."):
+            return None
+        stem = os.path.join(_HERE, *name.removeprefix(f"{__name__}.").split("."))
+        if self.built is not None:
+            if not os.path.isfile(f"{stem}.pxd"):
+                return None
+            return spec_from_file_location(name, self.built, loader=ExtensionFileLoader(name, self.built))
+        if not os.path.isfile(f"{stem}.py"):
+            return None
+        return spec_from_file_location(name, f"{stem}.py", loader=SourceFileLoader(name, f"{stem}.py"))
+
+
+FINDER = CoreFinder(None if PURE_ASKED else shared_object())
+# After the finders of others, and before that of an earlier import of this package.
+sys.meta_path.insert(
+    next((n for n, other in enumerate(sys.meta_path) if other is PathFinder or "CoreFinder" in str(type(other))), 0),
+    FINDER,
+)
 
 
 def modules() -> dict[str, bool]:
@@ -71,15 +97,17 @@ def stale_modules() -> list[str]:
     """
     if PURE_ASKED or not os.path.isfile(os.path.join(_HERE, *[os.pardir] * 3, "setup.py")):
         return []
+    if (built := shared_object()) is None:
+        return []
+    moment = os.stat(built).st_mtime
     files = _files()
     found = []
     for path in files:
         if path.endswith(".pxd"):
             stem = path.removesuffix(".pxd")
-            built = next((files[stem + suffix] for suffix in EXTENSION_SUFFIXES if stem + suffix in files), None)
             # A `.pyx` takes the place of the `.py`.
             source = files.get(f"{stem}.pyx") or files[f"{stem}.py"]
-            if built is not None and built.stat().st_mtime < max(files[path].stat().st_mtime, source.stat().st_mtime):
+            if moment < max(files[path].stat().st_mtime, source.stat().st_mtime):
                 found.append(stem.replace("/", "."))
     return sorted(found)
 
@@ -128,7 +156,7 @@ def is_loadable() -> bool:
 
 
 if not PURE_ASKED and not is_loadable():
-    sys.meta_path.insert(0, SourceFirst)
+    FINDER.built = None
     warnings.warn(
         "bolthead is imported a second time in this process, where its compiled modules cannot be loaded again: the"
         " pure Python build serves this import, with the same answers.",

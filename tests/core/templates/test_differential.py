@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 import pytest
 
-from bolthead._core.templates import steps
+from bolthead._core.templates import shortcuts
 from bolthead.templating import Environment
 from core.templates.random_templates import Case, case
 
@@ -21,7 +21,7 @@ def jinjas(case: Case) -> Any:
 
 
 def ours(case: Case) -> Any:
-    return case.outcome(Environment(None, **case.options), steps.render)  # type: ignore[arg-type]
+    return case.outcome(Environment(None, **case.options), shortcuts.render)  # type: ignore[arg-type]
 
 
 def difference(number: int) -> str:

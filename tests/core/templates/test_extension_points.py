@@ -277,5 +277,5 @@ def test_a_stock_environment_does_not_go_jinjas_way() -> None:
     assert "from bolthead._core.templates" in source and "environment.getattr" not in source
     with app.app_context():
         context = app.jinja_env.from_string("").new_context({})
-    steps = ours.mod("_core.templates.steps")
+    steps = ours.mod("_core.templates.shortcuts")
     assert steps.steps(app.jinja_env, context)[0] is ours.mod("_core.templates.calls").attribute

@@ -21,7 +21,7 @@ from core.templates.odd_values import MAKE, values
 Load = Callable[[str], ModuleType]
 RUNTIME = "bolthead._core.templates.runtime"
 CALLS = "bolthead._core.templates.calls"
-CONTEXTS = "bolthead._core.templates.contexts"
+RENDERING = "bolthead._core.templates.rendering"
 FILTERS = "bolthead._core.templates.filters"
 NAMES = ["name", "id", "items", "copy", "missing", "broken", "lost", "absent", "__class__", "0", "é"]
 
@@ -255,10 +255,10 @@ def test_contexts(load: Load) -> None:
     seen: list[Any] = []
     environment.globals["note"] = jinja2.pass_context(lambda context: seen.append(context) or "")
     template = environment.from_string("{{ note() }}{% block b %}{% endblock %}", globals={"t": "template's"})
-    assert load(CONTEXTS).is_stock(template)
+    assert load(RENDERING).is_stock(template)
     for given in ({}, {"g": "own"}, {"t": 1, "u": 2}):
         seen.clear()
-        load(CONTEXTS).render(template, dict(given))
+        load(RENDERING).render(template, dict(given))
         template.render(dict(given))
         found, wanted = (dict(vars(context)) for context in seen)
         assert found.pop("bolthead_joined") is environment
@@ -274,6 +274,6 @@ def test_an_include_of_what_is_no_text(load: Load) -> None:
         parts["page"] = "{% include 'part' %}" + last
         made = load("bolthead.templating").Environment(None, loader=jinja2.DictLoader(parts))
         plain = jinja2.Environment(loader=jinja2.DictLoader(parts))
-        found = outcome(load("bolthead._core.templates.steps").render, made.get_template("page"), {})
+        found = outcome(load("bolthead._core.templates.shortcuts").render, made.get_template("page"), {})
         assert found == outcome(plain.get_template("page").render) or sys.implementation.name == "pypy"
         assert issubclass(found[0], ZeroDivisionError if last else TypeError)

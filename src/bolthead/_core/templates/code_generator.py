@@ -1,4 +1,4 @@
-"""Templates as Python code that calls `runtime` and `contexts` instead of Jinja's methods.
+"""Templates as Python code that calls `runtime` and `rendering` instead of Jinja's methods.
 
 Used only where an application overrides none of those methods; otherwise Jinja's generator is.
 """
@@ -14,13 +14,13 @@ from jinja2.compiler import CodeGenerator, DependencyFinderVisitor, Frame, optim
 from jinja2.idtracking import VAR_LOAD_RESOLVE
 
 from .filters import REPLACED
-from .steps import is_stock
+from .shortcuts import is_stock
 
 PACKAGE = __name__.rpartition(".")[0]
 IMPORTS = (
     f"from {PACKAGE}.calls import text",
     f"from {PACKAGE}.filters import replaced",
-    f"from {PACKAGE}.steps import steps",
+    f"from {PACKAGE}.shortcuts import steps",
 )
 STEPS = "attribute, item, call, resolve, resolve_all, get_template, included, default_module"
 

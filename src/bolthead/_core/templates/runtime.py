@@ -1,6 +1,6 @@
 """What the code of `code_generator` calls while a template is rendered: look-ups, calls, names, text.
 
-This is for stock environments: `steps` finds out whether one is.
+This is for stock environments: `shortcuts` finds out whether one is.
 """
 
 from __future__ import annotations

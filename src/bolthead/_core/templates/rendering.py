@@ -1,6 +1,6 @@
 """The contexts of templates, and templates by name: for rendering, includes and imports, with fewer calls than Jinja's.
 
-This is for stock environments: `steps` finds out whether one is.
+This is for stock environments: `shortcuts` finds out whether one is.
 """
 
 from __future__ import annotations

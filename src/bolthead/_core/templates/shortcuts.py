@@ -10,7 +10,7 @@ from jinja2.utils import LRUCache
 from markupsafe import Markup
 
 from ..primitives.stock import StockGuard
-from . import calls, contexts, runtime
+from . import calls, rendering, runtime
 
 guard = StockGuard(
     Environment,
@@ -26,7 +26,7 @@ guard = StockGuard(
         (Markup, "__new__"),
     ],
 )
-"""All methods that the functions of `runtime` and `contexts` replace."""
+"""All methods that the functions of `runtime` and `rendering` replace."""
 
 # The functions of a stock environment.
 _attribute, _item, _call, _resolve, _resolve_all = (
@@ -36,7 +36,7 @@ _attribute, _item, _call, _resolve, _resolve_all = (
     runtime.resolve,
     calls.resolve_all,
 )
-_get_template, _included, _default_module = contexts.get_template, contexts.included, contexts.default_module
+_get_template, _included, _default_module = rendering.get_template, rendering.included, rendering.default_module
 
 
 def is_stock(environment: Any) -> bool:
@@ -84,9 +84,9 @@ def steps(environment: Any, context: Any) -> tuple[Any, ...]:
         runtime.jinja_call,
         jinja_resolve,
         jinja_resolve_all,
-        contexts.jinja_get_template,
-        contexts.jinja_included,
-        contexts.jinja_default_module,
+        rendering.jinja_get_template,
+        rendering.jinja_included,
+        rendering.jinja_default_module,
     )
 
 
@@ -94,14 +94,14 @@ def get_template(environment: Any, name: Any) -> Any:
     """``environment.get_or_select_template(name)``."""
     # FAST (template): saves three calls for a template in the cache.
     if type(name) is str and guard.holds_for(environment):
-        return contexts.get_template(environment, name, None)
+        return rendering.get_template(environment, name, None)
     return environment.get_or_select_template(name)
 
 
 def render(template: Any, variables: dict[str, Any]) -> Any:
     """``template.render(variables)``."""
-    if contexts.is_stock(template):
+    if rendering.is_stock(template):
         environment = template.environment
         if not environment.is_async and is_stock(environment):
-            return contexts.render(template, variables)
+            return rendering.render(template, variables)
     return template.render(variables)
