@@ -39,9 +39,8 @@ SRC = Path("src")
 FRAMES = "src/bolthead/_core/frames.h"
 """Included into each module, so that its frames name the source file where it is installed."""
 COMPILED = "bolthead._core._compiled"
-"""The extension, a shared object with all compiled modules, which share what one in each file would have of its own: an
-eighth of the size, and a tenth of what a request behind a server misses in the processor's caches for us. As a module it
-is that of Cython's own helpers, which the others import from it instead of each having a copy."""
+"""The extension, a shared object with all compiled modules; see `docs/core.md`. As a module it is that of Cython's own
+helpers, which the others import from it instead of each having a copy."""
 
 
 SMALL = {
@@ -284,7 +283,7 @@ def extensions() -> list[Extension]:
 
 
 def translated(ext: Extension) -> list[Extension]:
-    """The modules of *ext*, each with its C file, which Cython writes below ``build/cython`` where it is out of date."""
+    """The modules of *ext*, each with its C file, which Cython writes below ``build/cython`` where it is too old."""
     from Cython.Build import cythonize
 
     names = {source: name for name, source in compiled_modules()}

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-MAX_COMPILED = 2_500_000
+MAX_COMPILED = 2_200_000
 MAX_PURE = 600_000
 """Bytes of a wheel."""
 COMPILED = "bolthead/_core/_compiled"

@@ -32,8 +32,8 @@ def shared_object() -> str | None:
 class CoreFinder:
     """A meta path finder for the core's modules: compiled, or from their sources.
 
-    Python by itself would look for each compiled module in a file of its own. In one file it goes by the last part of
-    their names, which therefore differ.
+    Python by itself would look for each compiled module in a file of its own. In the shared object the loader looks for
+    an entry by the last part of a module's name.
 
     Parameters:
         built: the shared object; None to prefer the sources to it.
