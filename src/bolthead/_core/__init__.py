@@ -79,7 +79,9 @@ def modules() -> dict[str, bool]:
 
 
 def _files() -> dict[str, os.DirEntry[str]]:
-    """The files in the folders of the core, by their paths below this one, with slashes."""
+    """The files in the folders of the core, by their paths below this one, with slashes; none in an archive."""
+    if not os.path.isdir(_HERE):
+        return {}
     folders = [entry for entry in os.scandir(_HERE) if entry.is_dir()]
     return {f"{folder.name}/{file.name}": file for folder in folders for file in os.scandir(folder)}
 
