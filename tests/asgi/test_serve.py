@@ -88,6 +88,50 @@ def test_requests_and_websockets(tmp_path: Path) -> None:
         server.close()
 
 
+CANCELLED = """
+import asyncio
+
+from bolthead import Flask, websocket
+
+app = Flask(__name__)
+
+
+@app.get("/")
+@app.websocket("/ws")
+async def awaits_what_was_cancelled():
+    task = asyncio.ensure_future(asyncio.sleep(60))
+    task.cancel()
+    await task
+
+
+@app.get("/left")
+async def left():
+    print("waits", flush=True)
+    try:
+        await asyncio.sleep(60)
+    finally:
+        print("was left", flush=True)
+"""
+
+
+def test_a_cancellation_that_is_the_application_s_own(tmp_path: Path) -> None:
+    """gunicorn would neither answer nor log it."""
+    (tmp_path / "site_cancelled.py").write_text(CANCELLED)
+    server = Server(tmp_path, "site_cancelled", "--workers", "1")
+    try:
+        with socket.create_connection(("127.0.0.1", server.port), 60) as connection:
+            connection.sendall(b"GET /left HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            server.until_said("waits")
+        assert "ERROR" not in server.until_said("was left")
+        for path, headers in (("/", ("Connection: close",)), ("/ws", UPGRADE)):
+            assert ask(server.port, path, *headers).startswith(b"HTTP/1.1 500 ")
+        assert server.stop() == 0
+        said = "RuntimeError: The application raised CancelledError, and nobody had cancelled it."
+        assert server.output().count(said) == 2
+    finally:
+        server.close()
+
+
 CROWD = 500
 CROWDED = f"""
 import asyncio

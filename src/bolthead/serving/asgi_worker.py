@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from asyncio import gather
+from asyncio import CancelledError, current_task, gather
 from typing import Any
 
 from gunicorn.workers.gasgi import ASGIWorker
@@ -24,7 +24,7 @@ class Worker(Supervised, ASGIWorker):  # type: ignore[misc]
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
-        self.asgi = self.websockets = Websockets(self.asgi)
+        self.asgi = self.calls = Calls(self.asgi)
 
     def notify(self) -> None:
         """Called about once a second while it serves."""
@@ -55,7 +55,7 @@ class Worker(Supervised, ASGIWorker):  # type: ignore[misc]
     async def _shutdown(self) -> None:
         # After its number of requests: the next one need not wait for the last of these.
         self.flags[1] = 1
-        closing = self.loop.create_task(self.websockets.close())
+        closing = self.loop.create_task(self.calls.close_websockets())
         limit = self.cfg.graceful_timeout
         # What is cancelled in time is torn down, and the functions after the serving run.
         self.cfg.set("graceful_timeout", max(limit - CUT_OFF, limit // 2))
@@ -63,23 +63,33 @@ class Worker(Supervised, ASGIWorker):  # type: ignore[misc]
         closing.cancel()
 
 
-class Websockets:
-    """An ASGI application whose open websockets can be closed: they do not end by themselves."""
+class Calls:
+    """An ASGI application as gunicorn calls it: an error of its own is one, and its open websockets can be closed.
+
+    gunicorn takes every CancelledError for its own, and neither logs nor answers it. Websockets do not end by
+    themselves.
+    """
 
     def __init__(self, app: Any) -> None:
         self.app = app
         self._senders: set[Any] = set()
 
     def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
-        return (self._remembered if scope["type"] == "websocket" else self.app)(scope, receive, send)
+        return (self.app if scope["type"] == "lifespan" else self._call)(scope, receive, send)
 
-    async def _remembered(self, scope: Any, receive: Any, send: Any) -> None:
-        self._senders.add(send)
+    async def _call(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            self._senders.add(send)
         try:
             await self.app(scope, receive, send)
+        except CancelledError as error:
+            task = current_task()
+            if task is None or task.cancelling():
+                raise
+            raise RuntimeError("The application raised CancelledError, and nobody had cancelled it.") from error
         finally:
             self._senders.discard(send)
 
-    async def close(self) -> None:
+    async def close_websockets(self) -> None:
         """Tell all clients to connect again, which ends their connections."""
         await gather(*(send(RESTARTS) for send in self._senders), return_exceptions=True)
