@@ -422,10 +422,10 @@ def _takes(command: click.Command, option: str) -> bool:
 
 
 def _with_value(command: click.Command, option: str) -> str:
-    """The option as it is written: with the name of its value, if it takes one that has a name."""
+    """The option as it is written: with the name of its value, if it takes one."""
     for param in command.params:
-        if option in param.opts and isinstance(param, click.Option) and not param.is_flag and param.metavar:
-            return f"{option} {param.metavar}"
+        if option in param.opts and isinstance(param, click.Option) and not (param.is_flag or param.count):
+            return f"{option} {param.metavar or param.type.name.upper()}"
     return option
 
 
