@@ -1,4 +1,4 @@
-"""How a websocket ends: errors, handlers and values of each function around it, before and after it is accepted."""
+"""How a websocket ends: errors, handlers and values before and after it is accepted, and messages that nobody reads."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from werkzeug.exceptions import Forbidden
 
 from bolthead import Blueprint, Flask, abort, after_this_request, g, session, websocket
+from bolthead._core.lifecycle import websockets as driver
 from bolthead.sessions import SecureCookieSessionInterface
 from bolthead.signals import appcontext_tearing_down
 from bolthead.views import MethodView, View
@@ -426,3 +427,65 @@ def test_view_classes_hold_no_thread(kind: str) -> None:
             return [await one.receive(), await two.receive()]
 
     assert asyncio.run(main()) == ["1", "2"]
+
+
+class TestUnreadMessages:
+    """Those of a client that the view does not receive."""
+
+    def talk(self, size: int, number: int, view: Callable[[], Any], leaves: bool) -> list[Any]:
+        app = make()
+        log: list[Any] = []
+        app.add_websocket("/ws", "ws", view)
+        app.teardown_websocket(lambda error: log.append(type(error).__name__))
+
+        async def main() -> None:
+            incoming: asyncio.Queue[Any] = asyncio.Queue()
+            incoming.put_nowait({"type": "websocket.connect"})
+            message = {"type": "websocket.receive", "bytes": b"x" * size}
+
+            async def send(message: Any) -> None:
+                log.append(message.get("code") or message.get("text") or "accept")
+
+            for _ in range(number):
+                incoming.put_nowait(message)
+            if leaves:
+                incoming.put_nowait({"type": "websocket.disconnect", "code": 1001})
+            scope = {**SCOPE, **REFUSES}
+            async with asyncio.timeout(10):
+                await app.asgi_app(scope, incoming.get, send)  # type: ignore[arg-type]
+            log.append(incoming.qsize())
+
+        asyncio.run(main())
+        return log
+
+    @pytest.mark.parametrize(("size", "number"), [(0, 2000), (1000, 600), (300_000, 3)])
+    def test_a_client_that_leaves_is_noticed(self, size: int, number: int) -> None:
+        async def view() -> None:
+            await websocket.accept()
+            await asyncio.Event().wait()
+
+        assert self.talk(size, number, view, True) == ["accept", "CancelledError", 0]
+
+    @pytest.mark.parametrize(("size", "number"), [(0, 3000), (1000, 2000), (300_000, 9)])
+    def test_a_view_that_takes_none(self, size: int, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It is cancelled, after a while, since nobody knows whether the client is there."""
+        monkeypatch.setattr(driver, "UNREAD", 0.01)
+
+        async def view() -> None:
+            await websocket.accept()
+            await asyncio.Event().wait()
+
+        *log, left = self.talk(size, number, view, False)
+        assert log == ["accept", 1008, "CancelledError"]
+        assert 0 < left < number
+
+    @pytest.mark.parametrize(("size", "number"), [(0, 3000), (300_000, 9)])
+    def test_a_view_that_takes_them_late_gets_all(self, size: int, number: int) -> None:
+        async def view() -> None:
+            await websocket.accept()
+            await asyncio.sleep(0.01)
+            for _ in range(number):
+                assert len(await websocket.receive()) == size
+            await websocket.send("all")
+
+        assert self.talk(size, number, view, False) == ["accept", "all", 1000, "NoneType", 0]

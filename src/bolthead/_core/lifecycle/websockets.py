@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import CancelledError, create_task, current_task, sleep
+from contextlib import suppress
 from contextvars import copy_context
 from typing import Any
 
@@ -19,12 +20,39 @@ from .phases import is_async, plan_of, save_session, scopes_of
 from .records import request_of
 from .steps import TO_LOOP, TO_THREAD
 
-QUEUE = 32
-"""How many messages of a client wait for a view that does something else."""
+ROOM = 1024 * 1024
+"""How large the messages of a client may become together that wait for a view that does something else."""
+MESSAGE = 512
+"""What one takes in memory beside its text."""
+UNREAD = 60
+"""Seconds in which the view has to take one of them, where there is no room for more."""
 PATIENCE = 0.05
 """Seconds in which a server that could not send is to tell whether the client has gone."""
 NORMAL = 1000
+POLICY_VIOLATION = 1008
 INTERNAL_ERROR = 1011
+
+
+class Messages(asyncio.Queue[dict[str, Any]]):
+    """Those that wait for the view, bounded by their size: that the client has left is told behind them."""
+
+    size = 0
+
+    def full(self) -> bool:
+        return self.size >= ROOM
+
+    def _put(self, item: dict[str, Any]) -> None:
+        super()._put(item)
+        self.size += size_of(item)
+
+    def _get(self) -> dict[str, Any]:
+        message = super()._get()
+        self.size -= size_of(message)
+        return message
+
+
+def size_of(message: dict[str, Any]) -> int:
+    return MESSAGE + len(message.get("text") or message.get("bytes") or "")
 
 
 class Connection(AsyncPhases):
@@ -146,7 +174,7 @@ class Connection(AsyncPhases):
 
     def start_watching(self) -> None:
         self.watchable = False
-        self.queue = asyncio.Queue(QUEUE)
+        self.queue = Messages()
         self.watcher = create_task(self.watch())
 
     async def watch(self) -> None:
@@ -154,9 +182,25 @@ class Connection(AsyncPhases):
             message = await self.receive()
             if message["type"] == "websocket.disconnect":
                 break
-            await self.queue.put(message)
+            if not self.queue.full():
+                self.queue.put_nowait(message)
+                continue
+            try:
+                await asyncio.wait_for(self.queue.put(message), UNREAD)
+            except TimeoutError:
+                await self.give_up()
+                break
         self.gone = self.closed = True
         self.task.cancel()
+
+    async def give_up(self) -> None:
+        """Close a connection whose view takes no messages: whether the client is still there cannot be known."""
+        self.app.logger.warning("A websocket is closed, since its view leaves the client's messages unread.")
+        if not self.closed:
+            self.gone = self.closed = True
+            with suppress(OSError, RuntimeError):
+                message = {"type": "websocket.close", "code": POLICY_VIOLATION, "reason": "Messages are not read."}
+                await self.send_message(message)
 
     def ended(self, error: BaseException | None) -> BaseException | None:
         if self.watcher is not None:
