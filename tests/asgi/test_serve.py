@@ -326,6 +326,7 @@ def test_a_large_body_is_refused(tmp_path: Path) -> None:
     server = Server(tmp_path, "site_served", "--asgi", "--workers", "1", "--max-body", "1M")
     try:
         assert ask(server.port, "/", *LARGE).startswith(b"HTTP/1.1 413")
+        server.until_said("Invalid request from ip=127.0.0.1: the body is larger than --max-body allows")
     finally:
         server.close()
 

@@ -347,6 +347,7 @@ def test_413_before_the_body_is_read(server, path):
     answer = server.talk(post(b"Content-Length: %d\r\nExpect: 100-continue\r\n" % (LIMIT + 1), b"", path))
     assert serving.status(answer) == 413
     assert b"connection: close" in answer.lower()
+    server.until_said("Invalid request from ip=127.0.0.1: the body is larger than --max-body allows")
 
 
 def test_413_and_nothing_after_it(server):

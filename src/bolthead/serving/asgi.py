@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from .application import Application
 from .binds import ServeError
+from .body import TooLarge
 from .check import try_in_child
 from .choice import WSGI_ONLY, given_for_wsgi
 from .settings import Settings
 
+LOG = logging.getLogger("gunicorn.error")
 TOO_LARGE_TEXT = b"413 Content Too Large\n"
 
 
@@ -58,7 +61,7 @@ class MaxBody:
         if not declared:
             await Counted(self.limit, receive, send).run(self.app, scope)
         elif declared.isdigit() and int(declared) > self.limit:
-            await refuse(send)
+            await refuse(scope, send)
         else:
             await self.app(scope, receive, send)
 
@@ -88,10 +91,12 @@ class Counted:
     async def run(self, app: Any, scope: Any) -> None:
         await app(scope, self.receive, self.send)
         if self.refused and not self.begun:
-            await refuse(self.send_message)
+            await refuse(scope, self.send_message)
 
 
-async def refuse(send: Any) -> None:
+async def refuse(scope: Any, send: Any) -> None:
+    client = scope.get("client")
+    LOG.warning("Invalid request from ip=%s: %s", client[0] if client else "", TooLarge())
     headers = [
         (b"content-type", b"text/plain"),
         (b"content-length", b"%d" % len(TOO_LARGE_TEXT)),

@@ -35,6 +35,9 @@ class TooLarge(OSError):
 
     status = 413
 
+    def __init__(self) -> None:
+        super().__init__("the body is larger than --max-body allows")
+
 
 class Source(Unreader):  # type: ignore[misc]
     """Where gunicorn's parser and readers get bytes: those that were read ahead, then the socket's.
@@ -110,7 +113,7 @@ class StreamedBody(Body):  # type: ignore[misc]
             self._fail(BrokenBody(str(error) or "the body ended early"))
         self.left -= len(data)
         if self.left < 0:
-            self._fail(TooLarge("the body is too large"))
+            self._fail(TooLarge())
         return data
 
     def _fail(self, error: BrokenBody | TooLarge) -> None:
@@ -145,7 +148,7 @@ class LimitedChunks(ChunkedReader):  # type: ignore[misc]
         size, rest = super().parse_chunk_size(unreader, data)
         self.announced += size
         if self.announced > self.limit:
-            raise TooLarge(f"{self.announced} bytes")
+            raise TooLarge()
         return size, rest
 
 

@@ -32,7 +32,7 @@ from .._core.serving.request import CHUNKED, Request
 from .._core.serving.response import Response
 from .._core.serving.turns import LINGERING, READ, WRITE, Seat, Turns
 from .body import CONTINUE, Source, StreamedBody, TooLarge, announced, chunked_body, read_whole, sized_body
-from .errors import TIMED_OUT, TOO_LARGE, Captured
+from .errors import TIMED_OUT, Captured
 from .heads import make_reader
 from .listening import Site
 from .poller import make_poller
@@ -269,7 +269,7 @@ class Loop(Turns):
             connection.tries = 0
         known = announced(request, data) if length == CHUNKED else length
         if limit and known > limit:
-            self.refuse(connection, request, TooLarge(f"{known} bytes"), status=413)
+            self.refuse(connection, request, TooLarge(), status=413)
             return None
         if length == CHUNKED:
             if len(data) <= small and connection.tries < TRIES:
@@ -356,9 +356,7 @@ class Loop(Turns):
     def refuse(self, connection: Connection, request: Request | None, error: BaseException, status: int = 0) -> None:
         """Send an error response, as gunicorn words it, and close."""
         captured = Captured()
-        if status == 413:
-            captured.sendall(TOO_LARGE)
-        elif status == 408:
+        if status == 408:
             captured.sendall(TIMED_OUT)
         else:
             self.worker.report(request, captured, connection.peer, error, status)

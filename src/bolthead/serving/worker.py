@@ -19,6 +19,7 @@ from .._core.serving.turns import Seat
 from .admin import Admin
 from .binds import parse_bind
 from .choice import ASGI_REFUSED, has_lifespan, is_for_asgi
+from .errors import TOO_LARGE
 from .lifespan import Lifespan, StartupFailed
 from .loop import Loop
 from .metrics import Metrics
@@ -90,9 +91,12 @@ class Worker(Supervised):
     def report(self, request: Any, captured: Any, peer: Any, error: BaseException, status: int) -> None:
         """Log an error and write its response, as gunicorn's other workers do."""
         exact = request.exact if request is not None else None
-        if status == 400:
+        if status in (400, 413):
             self.log.warning("Invalid request from ip=%s: %s", peer[0] if peer else "", error)
-            util.write_error(captured, 400, "Bad Request", str(error))
+            if status == 413:
+                captured.sendall(TOO_LARGE)
+            else:
+                util.write_error(captured, 400, "Bad Request", str(error))
             return
         if request is not None and exact is None:
             # Gunicorn takes the address from a request of its own.
