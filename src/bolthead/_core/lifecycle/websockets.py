@@ -31,15 +31,22 @@ PATIENCE = 0.05
 NORMAL = 1000
 POLICY_VIOLATION = 1008
 INTERNAL_ERROR = 1011
+LEFT = {"type": "websocket.disconnect"}
 
 
 class Messages(asyncio.Queue[dict[str, Any]]):
     """Those that wait for the view, bounded by their size: that the client has left is told behind them."""
 
     size = 0
+    ended = False
 
     def full(self) -> bool:
-        return self.size >= ROOM
+        return self.size >= ROOM and not self.ended
+
+    def end(self) -> None:
+        """No more will come, which whoever waits for one is told."""
+        self.ended = True
+        self.put_nowait(LEFT)
 
     def _put(self, item: dict[str, Any]) -> None:
         super()._put(item)
@@ -99,6 +106,8 @@ class Connection(AsyncPhases):
 
     def next_message(self) -> Any:
         """What to await for the client's next message, `data_of` makes of it what it holds."""
+        if self.gone:
+            return self.what_is_left()
         if self.queue is None:
             if self.running:
                 self.receiving = True
@@ -108,10 +117,18 @@ class Connection(AsyncPhases):
         # FAST (asgi echo): as long as it can, a view receives from the server itself, which bounds what waits.
         return self.receive() if self.queue is None else self.queue.get()
 
+    async def what_is_left(self) -> dict[str, Any]:
+        """What the client has sent before it left. A loop that catches each error does not hold up the others."""
+        await sleep(0)
+        return LEFT if self.queue is None or self.queue.empty() else self.queue.get_nowait()
+
     def data_of(self, message: dict[str, Any]) -> str | bytes | None:
         """The text or bytes of *message*; None if the client has gone."""
         if message["type"] == "websocket.disconnect":
             self.gone = self.closed = True
+            if self.queue is not None and self.queue.empty():
+                # Another task may wait for it too.
+                self.queue.put_nowait(message)
             return None
         text: Any = message.get("text")
         return message["bytes"] if text is None else text  # type: ignore[no-any-return]
@@ -191,6 +208,7 @@ class Connection(AsyncPhases):
                 await self.give_up()
                 break
         self.gone = self.closed = True
+        self.queue.end()
         self.task.cancel()
 
     async def give_up(self) -> None:
@@ -255,6 +273,7 @@ class Connection(AsyncPhases):
             if self.watcher is not None and not self.gone:
                 self.watcher.cancel()
                 self.watcher = None
+                self.queue.end()
             if error is not None and app.should_ignore_error(error):
                 error = None
             if self.accepted and self.ctx._session_or_none is not None:

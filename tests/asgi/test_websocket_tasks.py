@@ -1,0 +1,116 @@
+"""Tasks of a websocket's view: none waits for a message that cannot come any more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from bolthead import Flask, websocket
+
+Use = Callable[[list[Any]], Awaitable[None]]
+
+
+async def receive(log: list[Any], name: str = "") -> None:
+    try:
+        while True:
+            log.append(await websocket.receive())
+    except asyncio.CancelledError:
+        log.append(f"cancelled{name}")
+        raise
+
+
+async def task_of_its_own(log: list[Any]) -> None:
+    task = asyncio.create_task(receive(log))
+    await wait()
+    log.append(task.done())
+
+
+async def two_tasks(log: list[Any]) -> None:
+    tasks = [asyncio.create_task(receive(log, name)) for name in ("", "")]
+    await wait()
+    log.append(len(tasks))
+
+
+async def task_that_is_awaited_at_the_end(log: list[Any]) -> None:
+    task = asyncio.create_task(receive(log))
+    try:
+        await wait()
+    finally:
+        if websocket.args.get("leaves"):
+            await asyncio.wait([task])
+
+
+async def task_with_a_sender(log: list[Any]) -> None:
+    receiver = asyncio.create_task(receive(log))
+    await asyncio.create_task(websocket.send("said"))
+    await wait()
+    log.append(receiver.done())
+
+
+async def wait() -> None:
+    if websocket.args.get("leaves"):
+        await asyncio.Event().wait()
+    await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("leaves", ["", "yes"])
+@pytest.mark.parametrize("use", [task_of_its_own, two_tasks, task_that_is_awaited_at_the_end, task_with_a_sender])
+def test_no_task_is_left(use: Use, leaves: str) -> None:
+    """Whether the client leaves or the view ends while they receive."""
+    app = Flask("site_under_test", root_path="/nowhere")
+    log: list[Any] = []
+
+    @app.websocket("/ws")
+    async def view() -> None:
+        await websocket.accept()
+        await use(log)
+
+    async def main() -> Any:
+        async with asyncio.timeout(5):
+            async with app.async_test_client().websocket(f"/ws?leaves={leaves}") as ws:
+                await ws.send("said")
+                await asyncio.sleep(0.02)
+            await asyncio.sleep(0.01)
+        return asyncio.all_tasks() - {asyncio.current_task()}
+
+    assert asyncio.run(main()) == set()
+    assert log.count("cancelled") == (2 if use is two_tasks else 1)
+    assert log[0] == "said"
+
+
+@pytest.mark.parametrize("queued", [False, True])
+def test_a_view_that_catches_its_cancellation(queued: bool) -> None:
+    """It gets what was said before, and is cancelled again at each receive; other tasks have their turns."""
+    app = Flask("site_under_test", root_path="/nowhere")
+    log: list[Any] = []
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    @app.websocket("/ws")
+    async def view() -> None:
+        await websocket.accept()
+        counting = asyncio.create_task(count())
+        for _ in range(6):
+            try:
+                log.append(await (websocket.receive() if log or not queued else asyncio.sleep(5)))
+            except asyncio.CancelledError:
+                log.append("cancelled")
+        counting.cancel()
+
+    async def main() -> None:
+        async with asyncio.timeout(5), app.async_test_client().websocket("/ws") as ws:
+            await ws.send("one")
+            await ws.send("two")
+
+    asyncio.run(main())
+    said = ["one", "two"]
+    assert log == (["cancelled", *said] if queued else [*said, "cancelled"]) + ["cancelled"] * 3
+    assert turns >= 3
