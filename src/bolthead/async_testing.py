@@ -202,11 +202,14 @@ class AsyncFlaskClient(FlaskClient):
         headers = Headers(
             [(name.decode("latin-1").title(), value.decode("latin-1")) for name, value in start["headers"]]
         )
-        host = request.host.partition(":")[0]
-        self._update_cookies_from_response(host or "localhost", request.path, headers.getlist("Set-Cookie"))
+        self._keep_cookies(request, headers)
         response: TestResponse = self.response_wrapper(body, start["status"], headers, request=request)
         response.json_module = self.application.json  # type: ignore[assignment]
         return response
+
+    def _keep_cookies(self, request: BaseRequest, headers: Headers) -> None:
+        host = request.host.partition(":")[0]
+        self._update_cookies_from_response(host or "localhost", request.path, headers.getlist("Set-Cookie"))
 
     @asynccontextmanager
     async def stream(self, *args: t.Any, **kwargs: t.Any) -> AsyncIterator[StreamedResponse]:
@@ -326,6 +329,7 @@ class TestWebsocket:
             self.subprotocol = message.get("subprotocol")
             pairs = [(name.decode("latin-1").title(), value.decode("latin-1")) for name, value in message["headers"]]
             self.headers.extend(pairs)
+            self._client._keep_cookies(self._request, self.headers)
             return
         response = None
         if message is not None and kind == "websocket.http.response.start":

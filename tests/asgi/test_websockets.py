@@ -83,16 +83,17 @@ def test_accepting_by_hand() -> None:
     @app.websocket("/ws")
     async def view() -> None:
         assert websocket.requested_subprotocols == ["one", "two"]
-        await websocket.accept(headers={"X-A": "b"}, subprotocol="two")
+        await websocket.accept(headers={"X-A": "b", "Set-Cookie": "c=d"}, subprotocol="two")
         await websocket.accept()
 
     async def use(ws: TestWebsocket) -> Any:
         await ws.accept()
         with pytest.raises(WebsocketClosed) as closed:
             await ws.receive()
-        return ws.subprotocol, ws.headers["X-A"], closed.value.code
+        cookie: Any = ws._client.get_cookie("c")
+        return ws.subprotocol, ws.headers["X-A"], closed.value.code, cookie.value
 
-    assert talk(app, "/ws", use, subprotocols=["one", "two"]) == ("two", "b", 1000)
+    assert talk(app, "/ws", use, subprotocols=["one", "two"]) == ("two", "b", 1000, "d")
 
 
 def test_hooks_in_their_order() -> None:
