@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bolthead import Flask, websocket
+from bolthead.async_testing import WebsocketClosed
 
 Use = Callable[[list[Any]], Awaitable[None]]
 
@@ -114,3 +115,58 @@ def test_a_view_that_catches_its_cancellation(queued: bool) -> None:
     said = ["one", "two"]
     assert log == (["cancelled", *said] if queued else [*said, "cancelled"]) + ["cancelled"] * 3
     assert turns >= 3
+
+
+@pytest.mark.parametrize("first", ["view", "task"])
+def test_a_view_and_a_task_that_both_receive(first: str) -> None:
+    """Each message gets to one of them, and both are told that the client has left."""
+    app = Flask("site_under_test", root_path="/nowhere")
+    log: list[Any] = []
+
+    @app.websocket("/ws")
+    async def view() -> None:
+        await websocket.accept()
+        task = asyncio.create_task(receive(log, " task"))
+        if first == "task":
+            await asyncio.sleep(0)
+        try:
+            await receive(log, " view")
+        finally:
+            await asyncio.wait([task])
+
+    async def main() -> None:
+        async with asyncio.timeout(5), app.async_test_client().websocket("/ws") as ws:
+            for word in ("one", "two", "three"):
+                await ws.send(word)
+                await asyncio.sleep(0)
+
+    asyncio.run(main())
+    assert sorted(log) == ["cancelled task", "cancelled view", "one", "three", "two"]
+
+
+def test_a_task_that_accepts_what_the_view_refuses() -> None:
+    """No response is sent to a connection that is open."""
+    app = Flask("site_under_test", root_path="/nowhere")
+    accepted = asyncio.Event()
+
+    @app.websocket("/ws")
+    async def view() -> str:
+        async def accept() -> None:
+            await websocket.accept()
+            accepted.set()
+
+        task = asyncio.create_task(accept())
+        return "" if task else "never"
+
+    @app.after_websocket
+    async def after(response: Any) -> Any:
+        await accepted.wait()
+        return response
+
+    async def main() -> Any:
+        async with asyncio.timeout(5), app.async_test_client().websocket("/ws") as ws:
+            with pytest.raises(WebsocketClosed) as closed:
+                await ws.receive()
+            return closed.value.code
+
+    assert asyncio.run(main()) == 1000

@@ -111,9 +111,14 @@ class Connection(AsyncPhases):
         if self.queue is None:
             if self.running:
                 self.receiving = True
-            elif self.watchable and not self.receiving:
+            elif self.receiving:
+                # A task beside the view, which receives itself until it has something.
+                self.queue = Messages()
+            elif self.watchable:
                 # For a task beside the view, which waits to send.
                 self.start_watching()
+        elif self.watchable and self.watcher is None and not self.receiving:
+            self.start_watching()
         # FAST (asgi echo): as long as it can, a view receives from the server itself, which bounds what waits.
         return self.receive() if self.queue is None else self.queue.get()
 
@@ -191,7 +196,8 @@ class Connection(AsyncPhases):
 
     def start_watching(self) -> None:
         self.watchable = False
-        self.queue = Messages()
+        if self.queue is None:
+            self.queue = Messages()
         self.watcher = create_task(self.watch())
 
     async def watch(self) -> None:
@@ -273,6 +279,7 @@ class Connection(AsyncPhases):
             if self.watcher is not None and not self.gone:
                 self.watcher.cancel()
                 self.watcher = None
+            if self.queue is not None:
                 self.queue.end()
             if error is not None and app.should_ignore_error(error):
                 error = None
@@ -395,6 +402,10 @@ class Connection(AsyncPhases):
         body = response.get_data()
         pairs = list(response.get_wsgi_headers(request_of(self.ctx).environ))
         await TO_LOOP
+        if self.accepted or self.closed:
+            # By a task meanwhile.
+            await self.close_with(INTERNAL_ERROR, "")
+            return
         self.closed = True
         start = start_message(response.status_code, pairs)
         await self.put({**start, "type": "websocket.http.response.start"})
