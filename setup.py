@@ -68,6 +68,8 @@ SMALL = {
 """Modules whose time goes to the system or to other libraries, or that run before the first request: a quarter smaller
 with ``-Os``."""
 
+TRANSLATED = "build/cython"
+"""The folder of the C files."""
 GCC_LIKE = ("unix", "cygwin", "mingw32")
 LINUX = sys.platform.startswith("linux")
 UNALIGNED = ("-fno-align-functions", "-fno-align-jumps", "-fno-align-loops")
@@ -283,10 +285,12 @@ def extensions() -> list[Extension]:
 
 
 def translated(ext: Extension) -> list[Extension]:
-    """The modules of *ext*, each with its C file, which Cython writes below ``build/cython`` where it is too old."""
+    """The modules of *ext*, each with its C file, which Cython writes where it is missing or too old."""
     from Cython.Build import cythonize
 
     names = {source: name for name, source in compiled_modules()}
+    moment = Path(__file__).stat().st_mtime
+    changed = any(file.stat().st_mtime < moment for file in Path(TRANSLATED).rglob("*.c"))
     parts = [(names[source], source) for source in ext.sources]
     modules: list[Extension] = cythonize(
         [
@@ -295,13 +299,13 @@ def translated(ext: Extension) -> list[Extension]:
         ],
         nthreads=usable_cores(),
         compiler_directives=DIRECTIVES,
-        build_dir="build/cython",
+        build_dir=TRANSLATED,
         shared_utility_qualified_name=COMPILED,
         # No module of ours has a typed memory view.
         shared_utility_features_disabled=["MemoryView"],
         annotate=is_set("BOLTHEAD_ANNOTATE"),
-        # The report of a module is written only when it is translated.
-        force=is_set("BOLTHEAD_ANNOTATE") or None,
+        # Of the settings above Cython keeps no record. The report of a module is written only when it is translated.
+        force=changed or is_set("BOLTHEAD_ANNOTATE") or None,
     )
     return modules
 

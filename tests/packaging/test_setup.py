@@ -132,6 +132,9 @@ def test_what_did_not_change_is_not_compiled_again(source: Path) -> None:
         file.write("NEW = 1\n")
     assert compiled() == ["deep.two"]
     assert library.stat().st_mtime_ns > first
+    # Neither Cython nor a compiler keeps a record of its settings.
+    os.utime(source / "setup.py")
+    assert compiled() == ["_compiled", "deep.one", "deep.two"]
 
 
 def test_reports_of_what_was_translated_before(source: Path) -> None:
