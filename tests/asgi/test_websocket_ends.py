@@ -469,7 +469,7 @@ class TestUnreadMessages:
     @pytest.mark.parametrize(("size", "number"), [(0, 3000), (1000, 2000), (300_000, 9)])
     def test_a_view_that_takes_none(self, size: int, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
         """It is cancelled, after a while, since nobody knows whether the client is there."""
-        monkeypatch.setattr(driver, "UNREAD", 0.01)
+        monkeypatch.setattr(driver, "UNREAD_SECONDS", 0.01)
 
         async def view() -> None:
             await websocket.accept()

@@ -24,7 +24,7 @@ ROOM = 1024 * 1024
 """How large the messages of a client may become together that wait for a view that does something else."""
 MESSAGE = 512
 """What one takes in memory beside its text."""
-UNREAD = 60
+UNREAD_SECONDS = 60
 """Seconds in which the view has to take one of them, where there is no room for more."""
 PATIENCE = 0.05
 """Seconds in which a server that could not send is to tell whether the client has gone."""
@@ -209,7 +209,7 @@ class Connection(AsyncPhases):
                 self.queue.put_nowait(message)
                 continue
             try:
-                await asyncio.wait_for(self.queue.put(message), UNREAD)
+                await asyncio.wait_for(self.queue.put(message), UNREAD_SECONDS)
             except TimeoutError:
                 await self.give_up()
                 break
