@@ -21,10 +21,10 @@ render, generate = Template.render, Environment._generate
 taken = Counter()
 
 def render_here(self, *args, **kwargs):
-    if self.environment.is_async or not contexts.is_stock(self) or not steps.is_stock(self.environment):
+    if self.environment.is_async or not rendering.is_stock(self) or not shortcuts.is_stock(self.environment):
         return render(self, *args, **kwargs)
     taken["render"] += 1
-    return contexts.render(self, dict(*args, **kwargs))
+    return rendering.render(self, dict(*args, **kwargs))
 
 def generate_here(self, source, name, filename, defer_init=False):
     if not code_generator.is_fit(self, defer_init):
@@ -35,7 +35,7 @@ def generate_here(self, source, name, filename, defer_init=False):
 Template.render, Environment._generate = render_here, generate_here
 
 from bolthead import _core
-from bolthead._core.templates import code_generator, contexts, steps
+from bolthead._core.templates import code_generator, rendering, shortcuts
 
 assert _core.build_name() == sys.argv[1], _core.modules()
 status = pytest.main(["-q", "-p", "no:cacheprovider", "-c", "empty.ini", "."])

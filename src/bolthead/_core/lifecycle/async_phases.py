@@ -107,13 +107,8 @@ class AsyncPhases(Steps):
                 send(plan.signals.request_started, app, None, None)
         request = request_of(self.ctx)
         scopes = scopes_of(plan, request)[::-1]
-        preprocessors = plan.preprocessors
-        if preprocessors:
-            for name in scopes:
-                for func in preprocessors.get(name, ()):
-                    if not self.in_thread:
-                        await TO_THREAD
-                    func(request.endpoint, request.view_args)
+        if plan.preprocessors:
+            await self.preprocess_values(request, scopes)
         before = plan.before
         if before:
             for name in scopes:
@@ -122,6 +117,14 @@ class AsyncPhases(Steps):
                     if rv is not None:
                         return rv
         return None
+
+    async def preprocess_values(self, request: Any, scopes: Any) -> None:
+        """Run the ``url_value_preprocessor`` functions, which are never async."""
+        for name in scopes:
+            for func in self.plan.preprocessors.get(name, ()):
+                if not self.in_thread:
+                    await TO_THREAD
+                func(request.endpoint, request.view_args)
 
     def is_awaited(self, func: Any) -> bool:
         """Whether a function of the user's is awaited on the loop, and not called in a thread."""

@@ -325,13 +325,8 @@ class Connection(AsyncPhases):
         app = self.app
         request = request_of(self.ctx)
         scopes = scopes_of(self.plan, request)[::-1]
-        preprocessors = self.plan.preprocessors
-        if preprocessors:
-            for name in scopes:
-                for func in preprocessors.get(name, ()):
-                    if not self.in_thread:
-                        await TO_THREAD
-                    func(request.endpoint, request.view_args)
+        if self.plan.preprocessors:
+            await self.preprocess_values(request, scopes)
         for name in scopes:
             for func in app.before_websocket_funcs.get(name, ()):
                 rv = await self.call(func)
