@@ -12,6 +12,11 @@ from .wrappers import Request
 if t.TYPE_CHECKING:
     from ._core.lifecycle.websockets import Connection
 
+CLOSE_CODES = (range(1000, 1004), range(1007, 1015), range(3000, 5000))
+"""Those that an endpoint may send: 1004 has no meaning yet, 1005, 1006 and 1015 stand for closes without a code."""
+REASON_BYTES = 123
+"""What a control frame holds beside a code (RFC 6455, 5.5)."""
+
 
 class Websocket(Request):
     """The handshake of a websocket (RFC 6455), with all that a request has, and the messages both ways.
@@ -82,8 +87,17 @@ class Websocket(Request):
     async def close(  # type: ignore[override]
         self, code: int = 1000, reason: str = ""
     ) -> None:
-        """Close the connection with a code (RFC 6455, 7.4); before it is accepted that refuses it, with 403.
+        """Close the connection; before it is accepted that refuses it, with 403.
 
         Without effect when it was closed before. To send or accept then raises RuntimeError.
+
+        Parameters:
+            code: why, as RFC 6455, 7.4 has it: 1000 to 1003, 1007 to 1014, or of 3000 to 4999, which are for
+                libraries and applications. Else ValueError: such a code cannot be sent.
+            reason: a text for the client, of 123 bytes in UTF-8 at most. Else ValueError.
         """
+        if not any(code in codes for codes in CLOSE_CODES):
+            raise ValueError(f"A websocket cannot be closed with code {code!r}; see RFC 6455, 7.4.")
+        if (size := len(reason.encode())) > REASON_BYTES:
+            raise ValueError(f"The reason of a close has {size} bytes; {REASON_BYTES} can be sent.")
         await self._connection.close_with(code, reason)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.exceptions import ProtocolError
+from websockets.frames import Close
 from werkzeug.exceptions import Forbidden
 
-from bolthead import Blueprint, Flask, abort, after_this_request, g, session, websocket
+from bolthead import Blueprint, Flask, Response, abort, after_this_request, g, send_file, session, websocket
 from bolthead._core.lifecycle import websockets as driver
+from bolthead.async_testing import WebsocketRefused
 from bolthead.sessions import SecureCookieSessionInterface
 from bolthead.signals import appcontext_tearing_down
 from bolthead.views import MethodView, View
@@ -489,3 +493,141 @@ class TestUnreadMessages:
             await websocket.send("all")
 
         assert self.talk(size, number, view, False) == ["accept", "all", 1000, "NoneType", 0]
+
+
+def refused_with(make_answer: Callable[[], Any]) -> list[Any]:
+    """The messages of an application that refuses a websocket with what *make_answer* returns."""
+    sent: list[Any] = []
+    app = make()
+    app.websocket("/ws")(make_answer)
+
+    async def main() -> None:
+        incoming: asyncio.Queue[Any] = asyncio.Queue()
+        incoming.put_nowait({"type": "websocket.connect"})
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await app.asgi_app({**SCOPE, **REFUSES}, incoming.get, send)  # type: ignore[arg-type]
+
+    asyncio.run(main())
+    return sent
+
+
+class TestRefusals:
+    """A refusal may be any response. It is sent whole, since Granian takes no pieces, and closed."""
+
+    @pytest.mark.parametrize("kind", ["generator", "async generator", "list", "file", "text"])
+    def test_bodies(self, kind: str, tmp_path: Path) -> None:
+        closed: list[str] = []
+        path = tmp_path / "why.txt"
+        path.write_text("no entry")
+
+        async def async_pieces() -> Any:
+            try:
+                yield "no "
+                await asyncio.sleep(0)
+                yield b"entry"
+            finally:
+                closed.append("generator")
+
+        def pieces() -> Any:
+            try:
+                yield "no "
+                yield b"entry"
+            finally:
+                closed.append("generator")
+
+        def answer() -> Any:
+            if kind == "file":
+                made = send_file(path)
+            elif kind.endswith("generator"):
+                made = Response(pieces() if kind == "generator" else async_pieces())
+            else:
+                made = Response(["no ", "entry"] if kind == "list" else "no entry")
+            made.call_on_close(lambda: closed.append("response"))
+            made.status_code = 403
+            return made
+
+        start, body = refused_with(answer)
+        assert start["type"] == "websocket.http.response.start" and start["status"] == 403
+        assert body == {"type": "websocket.http.response.body", "body": b"no entry", "more_body": False}
+        # PARITY: of a response in direct passthrough a WSGI server closes the file alone.
+        assert closed == ["generator"] * kind.endswith("generator") + ["response"] * (kind != "file")
+
+    def test_one_that_fails_halfway(self) -> None:
+        def answer() -> Any:
+            def pieces() -> Any:
+                yield "no "
+                raise KeyError("entry")
+
+            return pieces(), 403
+
+        start, body = refused_with(answer)
+        assert start["status"] == 500
+        assert b"Internal Server Error" in body["body"]
+
+    def test_the_async_client_reads_all_of_it(self) -> None:
+        app = make()
+
+        @app.websocket("/ws")
+        def view() -> Any:
+            return (text for text in ("no ", "entry")), 403
+
+        async def main() -> str:
+            with pytest.raises(WebsocketRefused) as refused:
+                async with app.async_test_client().websocket("/ws") as connection:
+                    await connection.receive()
+            return refused.value.response.text  # type: ignore[union-attr]
+
+        assert asyncio.run(main()) == "no entry"
+
+
+class TestCloseCodes:
+    def close(self, code: Any, reason: str = "") -> tuple[Any, list[Any]]:
+        app = make()
+        raised: Any = None
+
+        @app.websocket("/ws")
+        async def view() -> None:
+            nonlocal raised
+            await websocket.accept()
+            try:
+                await websocket.close(code, reason)
+            except Exception as error:
+                raised = error
+                raise
+
+        sent = exchange(app)
+        return raised, sent
+
+    def test_every_code(self) -> None:
+        """Those are sent that the library of websockets takes, and no others."""
+
+        def may_be_sent(code: int) -> bool:
+            try:
+                Close(code, "").check()
+            except ProtocolError:
+                return False
+            return True
+
+        for code in (*range(990, 1030), 2999, 3000, 4999, 5000, 0, -1, 65536):
+            raised, sent = self.close(code)
+            if may_be_sent(code):
+                assert sent == [("accept", []), ("close", code)] and raised is None
+            else:
+                assert type(raised) is ValueError and str(code) in str(raised)
+                assert sent == [("accept", []), ("close", 1011)]
+
+    @pytest.mark.parametrize("code", ["1000", None, 1000.5])
+    def test_what_is_no_code(self, code: Any) -> None:
+        raised, sent = self.close(code)
+        assert type(raised) is ValueError and sent[-1] == ("close", 1011)
+
+    @pytest.mark.parametrize(
+        ("reason", "fits"), [("x" * 123, True), ("x" * 124, False), ("é" * 61, True), ("é" * 62, False)]
+    )
+    def test_the_length_of_a_reason(self, reason: str, fits: bool) -> None:
+        raised, sent = self.close(4000, reason)
+        assert sent[-1] == ("close", 4000 if fits else 1011)
+        assert fits or type(raised) is ValueError

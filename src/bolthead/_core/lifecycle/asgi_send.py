@@ -302,6 +302,32 @@ async def transmit_iterable(exchange: Any, answer: Answer) -> None:
             iterable.close()
 
 
+class Refusal:
+    """In place of an exchange: gathers an answer that refuses a websocket. Not every server takes pieces of it."""
+
+    __slots__ = ("connection", "pieces", "start")
+
+    hints = None
+    scope: dict[str, Any] = {}
+    watchable = False
+    """The connection watches its client by itself."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        self.start: dict[str, Any] = {}
+        self.pieces: list[bytes] = []
+
+    @property
+    def in_thread(self) -> bool:
+        return self.connection.in_thread  # type: ignore[no-any-return]
+
+    async def send_message(self, message: dict[str, Any]) -> None:
+        if "status" in message:
+            self.start = message
+        else:
+            self.pieces.append(message["body"])
+
+
 def path_of(exchange: Any, iterable: Any) -> str | None:
     """The path of a file that the server can send by itself, from its beginning; else None."""
     if PATH_SEND not in (exchange.scope.get("extensions") or ()) or type(iterable) not in (FileWrapper, FileBody):

@@ -13,6 +13,7 @@ from werkzeug.exceptions import InternalServerError
 from ..primitives.context import _cv_request
 from ..request.scope import TEST_ENVIRON, environ_of, lazy_environ
 from ..response.asgi_messages import start_message
+from .asgi_send import Refusal, answer_of, transmit
 from .async_phases import AsyncPhases
 from .class_views import on_loop, waits_on_loop
 from .contexts import new_lazy_context, pop_request, push_request, remember_host
@@ -394,16 +395,17 @@ class Connection(AsyncPhases):
             return
         if not self.in_thread:
             await TO_THREAD
-        body = response.get_data()
-        pairs = list(response.get_wsgi_headers(request_of(self.ctx).environ))
-        await TO_LOOP
+        refusal = Refusal(self)
+        await transmit(refusal, answer_of(response, request_of(self.ctx).environ))
+        if self.in_thread:
+            await TO_LOOP
         if self.accepted or self.closed:
             # By a task meanwhile.
             await self.close_with(INTERNAL_ERROR, "")
             return
         self.closed = True
-        start = start_message(response.status_code, pairs)
-        await self.put({**start, "type": "websocket.http.response.start"})
+        await self.put({**refusal.start, "type": "websocket.http.response.start"})
+        body = b"".join(refusal.pieces)
         await self.put({"type": "websocket.http.response.body", "body": body, "more_body": False})
 
     async def fail(self, error: Exception) -> None:
