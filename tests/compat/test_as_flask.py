@@ -323,6 +323,14 @@ def test_where_an_extension_asks_the_installed_flask(tmp_path: Path) -> None:
     assert last.startswith("The installed Flask was imported too") and "'--as-flask'" in last
     assert run(sys.executable, "-m", "bolthead", "--as-flask", "routes", cwd=tmp_path).returncode == 0
 
+    (tmp_path / "app.py").write_text(
+        "import flask\nimport bolthead\n\napp = bolthead.Flask(__name__)\n\n"
+        "@app.cli.command('ask')\ndef ask():\n    flask.current_app.name\n"
+    )
+    done = run(sys.executable, "-m", "bolthead", "ask", cwd=tmp_path)
+    assert done.stderr.strip().splitlines()[-1] == last
+    assert run(sys.executable, "-m", "bolthead", "--as-flask", "ask", cwd=tmp_path).returncode == 0
+
     (tmp_path / "app.py").write_text("import bolthead\nbolthead.current_app.name\n")
     assert "--as-flask" not in run(sys.executable, "-m", "bolthead", "routes", cwd=tmp_path).stderr
 

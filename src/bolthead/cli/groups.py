@@ -16,7 +16,7 @@ from click.core import ParameterSource
 
 from ..globals import current_app
 from ..helpers import get_debug_flag, get_load_dotenv
-from .locate import NoAppException, add_flask_hint, load_dotenv, locate_app, prepare_import, prog_name
+from .locate import NoAppException, flask_hint, load_dotenv, locate_app, prepare_import, prog_name
 
 if TYPE_CHECKING:
     from ..app import Flask
@@ -70,11 +70,8 @@ class ScriptInfo:
         In this order: ``create_app``, what ``--app`` or ``FLASK_APP`` names, ``wsgi.py``, ``app.py``.
         """
         if self._loaded_app is None:
-            try:
+            with flask_hint():
                 app = self._find()
-            except RuntimeError as error:
-                add_flask_hint(error)
-                raise
             if app is None:
                 raise NoAppException(
                     f"Could not locate a Flask application. Use the '{prog_name()} --app' option, 'FLASK_APP'"
@@ -384,6 +381,12 @@ class BoltheadGroup(FlaskGroup):
                 error.show()
                 sys.exit(error.exit_code)
         return super().make_context(info_name, args, parent=parent, **extra)
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the command of these arguments. What an extension of another Flask raises tells what to add."""
+        # Around the contexts too: an extension looks for its application at their end.
+        with flask_hint():
+            return super().main(*args, **extra)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments. The error for a command's option before the command tells where it belongs."""

@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from inspect import isfunction, signature
 from pathlib import Path
 from types import ModuleType
@@ -59,10 +60,19 @@ def _other_flask() -> ModuleType | None:
     return None if flask is sys.modules.get(_PACKAGE) else flask
 
 
-def add_flask_hint(error: RuntimeError) -> None:
+_OTHER_FLASK = "The installed Flask was imported too, and knows nothing of this application: add '--as-flask'."
+
+
+@contextmanager
+def flask_hint() -> Iterator[None]:
     """Tell below the traceback why an extension finds no application: it asks the installed Flask."""
-    if _other_flask() is not None and "Working outside of" in str(error):
-        error.add_note("The installed Flask was imported too, and knows nothing of this application: add '--as-flask'.")
+    try:
+        yield
+    except RuntimeError as error:
+        known = _OTHER_FLASK in getattr(error, "__notes__", ())
+        if not known and _other_flask() is not None and "Working outside of" in str(error):
+            error.add_note(_OTHER_FLASK)
+        raise
 
 
 def _call(factory: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

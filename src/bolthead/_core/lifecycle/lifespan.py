@@ -203,8 +203,8 @@ def add_task(app: Any, func: Callable[..., Any], args: Any, kwargs: Any) -> None
     loop = loop_of(app)
     if loop is None:
         raise RuntimeError(
-            "A background task needs an event loop: serve the application with 'bolthead serve', or over ASGI by any"
-            " server that is given 'app.asgi_app'."
+            "A background task needs an event loop: serve the application with 'bolthead serve', while you write with"
+            " 'bolthead run --asgi', or over ASGI by any server that is given 'app.asgi_app'."
         )
     context = outside_of_contexts()
 
