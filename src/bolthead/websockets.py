@@ -91,10 +91,9 @@ class Websocket(Request):
 
         Without effect when it was closed before. To send or accept then raises RuntimeError.
 
-        Parameters:
-            code: why, as RFC 6455, 7.4 has it: 1000 to 1003, 1007 to 1014, or of 3000 to 4999, which are for
-                libraries and applications. Else ValueError: such a code cannot be sent.
-            reason: a text for the client, of 123 bytes in UTF-8 at most. Else ValueError.
+        *code* says why, as RFC 6455, 7.4 has it: 1000 to 1003, 1007 to 1014, or of 3000 to 4999, which are for
+        libraries and applications; ValueError for any other, which cannot be sent. *reason* is a text for the client,
+        of 123 bytes in UTF-8 at most, else ValueError.
         """
         if not any(code in codes for codes in CLOSE_CODES):
             raise ValueError(f"A websocket cannot be closed with code {code!r}; see RFC 6455, 7.4.")
