@@ -83,6 +83,8 @@ class MapAdapter(AdapterRecord, WerkzeugMapAdapter):
         ``adapter.match("/posts/7")`` is ``("post", {"number": 7})``. Raises NotFound, MethodNotAllowed, RequestRedirect
         or WebsocketMismatch, all of them HTTP exceptions.
         """
+        if self.map._own_matcher is not None:
+            return super().match(path_info, method, return_rule, query_args, websocket)  # type: ignore[call-overload, no-any-return]
         # FAST (errors): raising through a typed Cython function adds a second traceback entry.
         found = match_or_error(self, path_info, method, return_rule, query_args, websocket)
         if type(found) is tuple:

@@ -46,6 +46,10 @@ class Map(WerkzeugMap):
     """Whether a plan has settings of this map."""
     _is_changed = False
     """Whether one of them has changed since."""
+    _own_matcher: StateMachineMatcher | None = None
+    """What matches in place of the tree, since something looked at `_matcher` or set it."""
+    _is_unsorted = True
+    """What `_remap` is where there is such a matcher; the tree is stale for good then."""
 
     def __init__(
         self,
@@ -103,12 +107,14 @@ class Map(WerkzeugMap):
     @property
     def merge_slashes(self) -> bool:
         """Whether rules without a setting of their own redirect ``/a//b`` to ``/a/b``; True unless set."""
-        return self._merge_slashes
+        return self._merge_slashes if self._own_matcher is None else self._own_matcher.merge_slashes
 
     @merge_slashes.setter
     def merge_slashes(self, value: bool) -> None:
         self._merge_slashes = value
         self._tree.merge_slashes = bool(value)
+        if self._own_matcher is not None:
+            self._own_matcher.merge_slashes = value
 
     @property
     def host_matching(self) -> bool:
@@ -127,21 +133,34 @@ class Map(WerkzeugMap):
     @property
     def _remap(self) -> bool:
         """Whether rules wait to be inserted; setting it has the next match look."""
-        return self._tree.stale
+        return self._tree.stale if self._own_matcher is None else self._is_unsorted
 
     @_remap.setter
     def _remap(self, value: bool) -> None:
-        self._tree.stale = value
+        self._is_unsorted = value
+        self._tree.stale = value or self._own_matcher is not None
 
     @property
-    def _matcher(self) -> StateMachineMatcher:  # type: ignore[override]
-        """Werkzeug's own matcher with these rules, for its methods: a test may call them in place of ours."""
-        matcher = StateMachineMatcher(self.merge_slashes)
-        for rule in self._arrived:
-            if not rule.build_only:
-                matcher.add(rule)
-        matcher.update()
-        return matcher
+    def _matcher(self) -> StateMachineMatcher:
+        """Werkzeug's own matcher with these rules. It matches from now on.
+
+        PARITY: programs remove rules from it, or set another one (tests/compat/test_matcher_alike.py).
+        """
+        if self._own_matcher is None:
+            matcher = StateMachineMatcher(self._merge_slashes)
+            for rule in self._arrived:
+                if not rule.build_only:
+                    matcher.add(rule)
+            matcher.update()
+            self._matcher = matcher
+        return self._own_matcher  # type: ignore[return-value]
+
+    @_matcher.setter
+    def _matcher(self, value: StateMachineMatcher) -> None:
+        # Without the lock: Werkzeug's `update` reads it while it holds that.
+        is_unsorted = self._remap
+        self._own_matcher = value
+        self._remap = is_unsorted
 
     def add(self, rulefactory: RuleFactory) -> None:
         """Add the rules of *rulefactory*: a single rule, or a group of them (`Submount` and its like).
@@ -154,6 +173,8 @@ class Map(WerkzeugMap):
             with self._remap_lock:
                 self._rules_by_endpoint.setdefault(rule.endpoint, []).append(rule)
                 self._arrived.append(rule)
+                if self._own_matcher is not None and not rule.build_only:
+                    self._own_matcher.add(rule)
                 self._remap = True
 
     def update(self) -> None:
@@ -173,8 +194,12 @@ class Map(WerkzeugMap):
                 if not rule.build_only:
                     insertion.add(rule)
             for endpoint in list(endpoints):
-                self._order(endpoint)
+                # Programs take endpoints out before the first request.
+                if endpoint in self._rules_by_endpoint:
+                    self._order(endpoint)
             insertion.publish()
+            if self._own_matcher is not None:
+                self._own_matcher.update()
             self._inserted = len(self._arrived)
             self._remap = self._has_own_ways()
         if WerkzeugMap.update is not _werkzeugs_update:
@@ -182,8 +207,8 @@ class Map(WerkzeugMap):
             self._remap = True
 
     def is_ready(self) -> bool:
-        """Insert the rules that wait. False, each time, if this map has a way of its own to an adapter."""
-        if self._has_own_ways():
+        """Insert the rules that wait. False, each time, if this map has a way of its own to adapter or rule."""
+        if self._own_matcher is not None or self._has_own_ways():
             return False
         self.update()
         return True

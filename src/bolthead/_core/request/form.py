@@ -109,6 +109,9 @@ class Forms:
         if kind != URLENCODED or parsed is not None:
             if type(kind) is not str or not kind:
                 return False
+            if parsed is not None and (type(parsed) is not tuple or len(parsed) != 2):
+                # Something else that a program has put there.
+                return False
             kind, options = parsed or parse_options(kind)
             kind = kind.lower()
             if kind == MULTIPART:
