@@ -18,7 +18,9 @@ cpdef str quote_query(str text)
 @cython.locals(table=list, byte=cython.uchar)
 cpdef str quote_query_bytes(bytes data)
 
-@cython.locals(out=list, name=str, text=str)
+cdef str quote_query_value(object value)
+
+@cython.locals(out=list)
 cpdef str encode_pairs(object pairs)
 
 @cython.locals(pairs=list)

@@ -30,7 +30,7 @@ def bridge(func: Any) -> Any:
 def iterate(body: Any) -> Iterator[Any]:
     """The items of an async iterable, for a worker thread; TypeError in a thread that serves no request over ASGI."""
     if place.hop is None or not hasattr(body, "__aiter__"):
-        raise TypeError(f"'{type(body).__name__}' object is not iterable")
+        return iter(body)
     return _iterate(body)
 
 

@@ -25,6 +25,14 @@ FILL = StockGuard(BaseResponse, ["_clean_status", "status"])
 SET_DATA = StockGuard(BaseResponse, ["set_data"])
 _wz_init = BaseResponse.__init__
 
+# PARITY: variables, for compiled code would ask a name like `str` for the C type: a proxy tells by `__class__`.
+TEXT: Any = str
+TEXTS: Any = (str, bytes, bytearray)
+TUPLE: Any = tuple
+JSON_TYPES: Any = (dict, list)
+BODIES: Any = (str, bytes, bytearray, Iterator)
+HEADERS: Any = (Headers, dict, tuple, list)
+
 _mark = "\0"
 REDIRECT_PAGE = _wz_redirect(_mark).get_data(as_text=True).split(_mark)
 """Werkzeug's page of a redirect, split at the location."""
@@ -76,11 +84,11 @@ def fill(
         self.direct_passthrough = direct_passthrough
     if response is None:
         self.response = []
-    elif isinstance(response, (str, bytes, bytearray)):
+    elif type(response) is str or isinstance(response, TEXTS):
         if not SET_DATA.holds(cls):
             self.set_data(response)
             return
-        if isinstance(response, str):
+        if isinstance(response, TEXT):
             response = utf8(response) if type(response) is str else response.encode()
         self.response = [response]
         if cls.automatically_set_content_length:
@@ -158,12 +166,12 @@ class Responses:
 def make_any(cls: Any, app: Any, request: Any, rv: Any) -> Any:
     status = None
     headers = None
-    if isinstance(rv, tuple):
+    if isinstance(rv, TUPLE):
         size = len(rv)
         if size == 3:
             rv, status, headers = rv
         elif size == 2:
-            if isinstance(rv[1], (Headers, dict, tuple, list)):
+            if type(rv[1]) is not int and isinstance(rv[1], HEADERS):
                 rv, headers = rv
             else:
                 rv, status = rv
@@ -179,10 +187,10 @@ def make_any(cls: Any, app: Any, request: Any, rv: Any) -> Any:
             made = error_response(cls, rv, request.environ)
             if made is not None:
                 return with_status_and_headers(made, status, headers)
-        if isinstance(rv, (str, bytes, bytearray, Iterator)):
+        if isinstance(rv, BODIES):
             rv = cls(rv, status=status, headers=headers)
             status = headers = None
-        elif isinstance(rv, (dict, list)):
+        elif isinstance(rv, JSON_TYPES):
             rv = app.json.response(rv)
         elif isinstance(rv, BaseResponse) or callable(rv):
             try:
@@ -200,7 +208,7 @@ def make_any(cls: Any, app: Any, request: Any, rv: Any) -> Any:
 def with_status_and_headers(response: Any, status: Any, headers: Any) -> Any:
     """*response* with the status and headers that a view returned beside it."""
     if status is not None:
-        if isinstance(status, (str, bytes, bytearray)):
+        if type(status) is not int and isinstance(status, TEXTS):
             response.status = status
         else:
             response.status_code = status

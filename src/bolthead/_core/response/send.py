@@ -34,6 +34,9 @@ SENDERS = frozenset(("close", "get_app_iter", "get_wsgi_headers", "get_wsgi_resp
 
 _stock_close = BaseResponse.close
 _END: Any = object()
+# PARITY: variables, for compiled code would ask a name like `str` for the C type: a proxy tells by `__class__`.
+TEXT: Any = str
+SEQUENCES: Any = (list, tuple)
 
 
 def send(response: Any, environ: Any, start_response: Callable[..., Any]) -> Any:
@@ -142,7 +145,7 @@ class Stream:
         if type(item) is str:
             # FAST (stream): compiled, spelled like this it is one call of C.
             return str.encode(item)
-        return item.encode() if isinstance(item, str) else item
+        return item.encode() if isinstance(item, TEXT) else item
 
     def close(self) -> None:
         self._body = self._items = None
@@ -168,7 +171,7 @@ def send_other(response: Any, environ: Any, start_response: Callable[..., Any]) 
     body = response.response
     bodiless = code == 304 or code == 204 or 100 <= code < 200
     pairs = None
-    if (bodiless or not (body is None or isinstance(body, (list, tuple)))) and type(response.headers) is Headers:
+    if (bodiless or not (body is None or isinstance(body, SEQUENCES))) and type(response.headers) is Headers:
         pairs = pairs_of_other(response.headers._list, code, bodiless, response.autocorrect_location_header)
     if pairs is None:
         app_iter, status, headers = response.get_wsgi_response(environ)
