@@ -23,6 +23,8 @@ from bolthead.cli import cli, commands, development
 from serving import PATIENCE, free_port, kill
 
 SITE = """
+import asyncio
+
 from bolthead import Flask, websocket
 
 app = Flask(__name__)
@@ -43,6 +45,12 @@ async def index():
 @app.get("/broken")
 async def broken():
     raise LookupError("mine")
+
+
+@app.get("/slow")
+async def slow():
+    print("waits", flush=True)
+    await asyncio.sleep(60)
 
 
 @app.websocket("/ws")
@@ -170,6 +178,23 @@ def test_without_reloader_and_debugger(running: Running) -> None:
     assert running.process.wait(PATIENCE) == 0
     said = running.log.read_text()
     assert said.count("LookupError: mine") == 1
+    assert re.findall(r"^begun|^ended", said, re.M) == ["begun", "ended"]
+
+
+@pytest.mark.parametrize("running", [[], ["--debug"]], indirect=True, ids=["run", "run --debug"])
+def test_a_slow_request(running: Running) -> None:
+    """Ctrl-C cuts its view off, which is said in a line, without a traceback."""
+    with running.connect() as connection:
+        connection.sendall(b"GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        until = time.monotonic() + PATIENCE
+        while "waits" not in running.log.read_text():
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        os.killpg(running.process.pid, signal.SIGINT)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 500")
+    assert running.process.wait(PATIENCE) == 0
+    said = running.log.read_text()
+    assert "Cancel 1 running task" in said and "Traceback" not in said
     assert re.findall(r"^begun|^ended", said, re.M) == ["begun", "ended"]
 
 

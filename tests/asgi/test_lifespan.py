@@ -104,7 +104,6 @@ FAILURES = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:coroutine")
 @pytest.mark.parametrize("failing", [0, 1, 2])
 @pytest.mark.parametrize("how", FAILURES)
 def test_generators_around_the_serving(how: str, failing: int) -> None:

@@ -185,6 +185,14 @@ def make_uvicorn(asgi: Any, tls: ssl.SSLContext | None) -> Server:
     from uvicorn import Config, Server
     from uvicorn.config import LOGGING_CONFIG
 
+    server: Server | None = None
+
+    def is_shown(record: logging.LogRecord) -> bool:
+        """Not the server's start and stop, which each change of a file causes, nor where a stop cut a view off."""
+        if server is not None and server.should_exit and record.exc_info:
+            return not isinstance(record.exc_info[1], asyncio.CancelledError)
+        return record.levelno > logging.INFO or "WebSocket" in str(record.msg)
+
     log = copy.deepcopy(LOGGING_CONFIG)
     log["filters"] = {"shown": {"()": lambda: is_shown}}
     log["handlers"]["default"]["filters"] = ["shown"]
@@ -194,9 +202,5 @@ def make_uvicorn(asgi: Any, tls: ssl.SSLContext | None) -> Server:
     )
     config.load()
     config.ssl = tls
-    return Server(config)
-
-
-def is_shown(record: logging.LogRecord) -> bool:
-    """Whether to log *record*: not the server's start and stop, which each change of a file causes."""
-    return record.levelno > logging.INFO or "WebSocket" in str(record.msg)
+    server = Server(config)
+    return server

@@ -149,6 +149,9 @@ def mutated(draw: Any) -> str:
 
 
 @given(mutated())
+@example('["\\u+001"]')
+@example('["\\u00 1"]')
+@example('{"\\ud835\\udd0\t": 1}')
 def test_read_what_is_not_quite_right(text: str) -> None:
     check_read(text)
     check_read(text.encode("utf-8", "surrogatepass"))

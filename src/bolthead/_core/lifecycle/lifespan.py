@@ -120,6 +120,9 @@ async def start(app: Any) -> None:
 async def begin(app: Any, generator: Any) -> None:
     """Run a ``while_serving`` function up to its yield."""
     if not hasattr(generator, "__anext__"):
+        if asyncio.iscoroutine(generator):
+            # Else Python warns that nothing awaited it, in the middle of something else.
+            generator.close()
         raise TypeError("A 'while_serving' function has to be an async generator: 'async def' with one 'yield'.")
     try:
         await generator.__anext__()
