@@ -15,6 +15,7 @@ from typing import Any
 import flask
 import pytest
 from werkzeug.exceptions import HTTPException
+from werkzeug.local import LocalProxy
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import bolthead
@@ -332,6 +333,21 @@ class TestAnswers:
                 assert get(app, f"/async/{name}") == (200, text)
             status, body = get(app, f"/{name}", method="HEAD")
             assert (status, body) == (200, "")
+
+    @pytest.mark.parametrize("kind", ["sync", "async"])
+    def test_an_item_behind_a_proxy(self, kind: str) -> None:
+        app = make()
+
+        @app.get("/")
+        def view() -> Any:
+            item: Any = LocalProxy(lambda: "é")
+
+            async def items() -> AsyncIterator[str]:
+                yield item
+
+            return Response(iter([item]) if kind == "sync" else items())
+
+        assert get(app) == (200, "é")
 
     def test_async_bodies_are_refused_under_wsgi(self) -> None:
         app = make()
