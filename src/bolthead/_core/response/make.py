@@ -18,7 +18,7 @@ from ..primitives.bytes_search import utf8
 from ..primitives.stock import StockGuard, shipped
 from .bare import bare_response
 from .error_page import error_response
-from .send import SENDERS, send
+from .send import GENERATOR, SENDERS, send
 from .status import asgi_content_type, content_type_header, length_of, status_text
 
 FILL = StockGuard(BaseResponse, ["_clean_status", "status"])
@@ -84,7 +84,7 @@ def fill(
         self.direct_passthrough = direct_passthrough
     if response is None:
         self.response = []
-    elif type(response) is str or isinstance(response, TEXTS):
+    elif type(response) is str or (type(response) is not GENERATOR and isinstance(response, TEXTS)):
         if not SET_DATA.holds(cls):
             self.set_data(response)
             return
@@ -166,7 +166,7 @@ class Responses:
 def make_any(cls: Any, app: Any, request: Any, rv: Any) -> Any:
     status = None
     headers = None
-    if isinstance(rv, TUPLE):
+    if type(rv) is not GENERATOR and isinstance(rv, TUPLE):
         size = len(rv)
         if size == 3:
             rv, status, headers = rv
@@ -187,7 +187,7 @@ def make_any(cls: Any, app: Any, request: Any, rv: Any) -> Any:
             made = error_response(cls, rv, request.environ)
             if made is not None:
                 return with_status_and_headers(made, status, headers)
-        if isinstance(rv, BODIES):
+        if type(rv) is GENERATOR or isinstance(rv, BODIES):
             rv = cls(rv, status=status, headers=headers)
             status = headers = None
         elif isinstance(rv, JSON_TYPES):

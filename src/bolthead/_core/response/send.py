@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from types import GeneratorType
 from typing import Any
 
 from werkzeug.datastructures import Headers
@@ -37,6 +38,8 @@ _END: Any = object()
 # PARITY: variables, for compiled code would ask a name like `str` for the C type: a proxy tells by `__class__`.
 TEXT: Any = str
 SEQUENCES: Any = (list, tuple)
+GENERATOR: Any = GeneratorType
+"""FAST (stream): one is none of these, which `isinstance` takes long to find out."""
 
 
 def send(response: Any, environ: Any, start_response: Callable[..., Any]) -> Any:
@@ -170,8 +173,9 @@ def send_other(response: Any, environ: Any, start_response: Callable[..., Any]) 
         code = 0
     body = response.response
     bodiless = code == 304 or code == 204 or 100 <= code < 200
+    is_stream = type(body) is GENERATOR or not (body is None or isinstance(body, SEQUENCES))
     pairs = None
-    if (bodiless or not (body is None or isinstance(body, SEQUENCES))) and type(response.headers) is Headers:
+    if (bodiless or is_stream) and type(response.headers) is Headers:
         pairs = pairs_of_other(response.headers._list, code, bodiless, response.autocorrect_location_header)
     if pairs is None:
         app_iter, status, headers = response.get_wsgi_response(environ)
