@@ -31,7 +31,7 @@ TEXTS: Any = (str, bytes, bytearray)
 TUPLE: Any = tuple
 JSON_TYPES: Any = (dict, list)
 BODIES: Any = (str, bytes, bytearray, Iterator)
-HEADERS: Any = (Headers, dict, tuple, list)
+HEADER_TYPES: Any = (Headers, dict, tuple, list)
 
 _mark = "\0"
 REDIRECT_PAGE = _wz_redirect(_mark).get_data(as_text=True).split(_mark)
@@ -171,7 +171,7 @@ def make_any(cls: Any, app: Any, request: Any, rv: Any) -> Any:
         if size == 3:
             rv, status, headers = rv
         elif size == 2:
-            if type(rv[1]) is not int and isinstance(rv[1], HEADERS):
+            if type(rv[1]) is not int and isinstance(rv[1], HEADER_TYPES):
                 rv, headers = rv
             else:
                 rv, status = rv
