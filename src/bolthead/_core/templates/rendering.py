@@ -29,10 +29,11 @@ def is_stock(template: Any) -> bool:
     for name in TEMPLATE_STEPS:
         if name in own:
             return False
-    globals = template.globals
-    if type(globals) is not ChainMap or len(globals.maps) != 2:
+    chain = own.get("globals")
+    if type(chain) is not ChainMap:
         return False
-    return type(globals.maps[0]) is dict and type(globals.maps[1]) is dict
+    maps = chain.maps
+    return type(maps) is list and len(maps) == 2 and type(maps[0]) is dict and type(maps[1]) is dict
 
 
 def new_context(template: Any, parent: dict[str, Any], joined: bool) -> Any:
@@ -40,21 +41,29 @@ def new_context(template: Any, parent: dict[str, Any], joined: bool) -> Any:
 
     *joined* marks it as one of a rendering that began in `render`: in a stock environment, and not streamed.
     """
-    environment = template.environment
+    own = template.__dict__
+    environment = own["environment"]
+    name = own["name"]
+    # FAST (page-include): without calls of the classes.
+    autoescape = environment.autoescape
+    eval_ctx = bare(EvalContext)
+    eval_ctx.environment = environment
+    eval_ctx.autoescape = autoescape(name) if callable(autoescape) else autoescape
+    eval_ctx.volatile = False
     context = bare(Context)
     context.parent = parent
     context.vars = {}
     context.environment = environment
-    context.eval_ctx = EvalContext(environment, template.name)
+    context.eval_ctx = eval_ctx
     context.exported_vars = set()
-    context.name = template.name
+    context.name = name
     # FAST (template): Jinja looks each name up in the chain, which is many calls.
-    own, shared = template.globals.maps
-    keys = set(shared)
-    if own:
-        keys.update(own)
+    maps = own["globals"].maps
+    keys = set(maps[1])
+    if maps[0]:
+        keys.update(maps[0])
     context.globals_keys = keys
-    context.blocks = {name: [block] for name, block in template.blocks.items()}
+    context.blocks = {block: [function] for block, function in own["blocks"].items()}
     if joined:
         context.bolthead_joined = environment
     return context
@@ -95,15 +104,16 @@ def included(template: Any, context: Any, local_variables: dict[str, Any]) -> An
     """The pieces of an included template, which sees the variables of *context* and *local_variables*."""
     if not is_stock(template):
         return jinja_included(template, context, local_variables)
-    parent = dict(context.parent)
-    variables = context.vars
+    values = context.__dict__
+    parent = dict(values["parent"])
+    variables = values["vars"]
     if variables:
         parent.update(variables)
     for name, value in local_variables.items():
         if value is not missing:
             parent[name] = value
     # FAST (page-include): unless they are streamed, the pieces are joined here, not handed on one by one.
-    joined = context.__dict__.get("bolthead_joined") is template.environment
+    joined = values.get("bolthead_joined") is template.environment
     pieces = template.root_render_func(new_context(template, parent, joined))
     if not joined:
         return pieces
@@ -142,8 +152,9 @@ def get_template(environment: Any, name: Any, parent: str | None) -> Any:
     cache = environment.cache
     if type(name) is str and type(cache) is LRUCache:
         loader = environment.loader
-        if loader is not None and len(cache._mapping) < cache.capacity:
-            template = cache._mapping.get((ref(loader), name))
+        mapping = cache._mapping
+        if loader is not None and type(mapping) is dict and len(mapping) < cache.capacity:
+            template = mapping.get((ref(loader), name))
             if template is not None and (not environment.auto_reload or template.is_up_to_date):
                 return template
     return jinja_get_template(environment, name, parent)

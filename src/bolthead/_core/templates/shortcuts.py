@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jinja2 import Environment, Template
+from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, Macro
 from jinja2.utils import LRUCache
 from markupsafe import Markup
@@ -20,6 +21,7 @@ guard = StockGuard(
     ),
     [
         *[(Context, name) for name in ("__init__", "__new__", "__setattr__", "call", "get_all", "resolve_or_missing")],
+        *[(EvalContext, name) for name in ("__init__", "__new__", "__setattr__")],
         *[(Template, name) for name in ("_get_default_module", "new_context", "render")],
         *[(Macro, name) for name in ("__call__", "_invoke")],
         *[(LRUCache, name) for name in ("__getitem__", "get")],
