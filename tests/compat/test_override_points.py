@@ -5,14 +5,14 @@ calls, their arguments, their results and the responses are the same on Flask an
 is taken away, so are the responses.
 
 Every request is sent with the override on the class from the start; in the other ways those that come through it on
-Flask then, and a few more. With ``BOLTHEAD_EVERY_REQUEST=1`` in the environment every one is sent in every way.
+Flask then, and a few more. With ``BOLTHEAD_EVERY=1`` in the environment every one is sent in every way, and no way
+is left out.
 """
 
 from __future__ import annotations
 
 import functools
 import gc
-import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
@@ -23,6 +23,7 @@ import pytest
 import wrapt
 
 import bolthead
+import samples
 from compat import override_points as table
 
 # An override that does not close what it should leaves that to the collector, here as on Flask.
@@ -149,7 +150,7 @@ def play(fw: ModuleType, way: str, time: str, kind: str, name: str, change: tabl
             assert scene.log == [], "there is no override yet"
         if time == "late" or way == "instance":
             scene.put_on(app)
-        every = (way, time) == ("class", "first") or os.environ.get("BOLTHEAD_EVERY_REQUEST")
+        every = (way, time) == ("class", "first") or samples.EVERY
         found += table.use(fw, app, scene.log, table.REQUESTS if every else passing(kind, name))
         if change is None:
             found += table.use_directly(fw, app, scene.log)
@@ -186,13 +187,15 @@ def plain() -> list[Any]:
 def cases(points: Iterable[tuple[str, str]]) -> list[Any]:
     found = []
     for kind, name in points:
+        ways = []
         for way in WAYS:
             if way == "instance" and (kind not in ("app", "session") or name == "__call__"):
                 continue  # Requests and responses live too short, and Python looks for dunders on the class.
             if way == "wrapt" and (kind != "app" or points is table.CHANGES):
                 continue  # To the framework it is one more function in the class's dict.
-            for time in TIMES:
-                found.append(pytest.param(way, time, kind, name, id=f"{kind}.{name}-{way}-{time}"))
+            ways += [(way, time) for time in TIMES]
+        for way, time in (ways[0], *samples.some(ways[1:], kind, name)):
+            found.append(pytest.param(way, time, kind, name, id=f"{kind}.{name}-{way}-{time}"))
     return found
 
 

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request as Base
 
 import bolthead
 from oracle import Framework, alike
+from samples import some
 
 PROPERTIES = sorted(name for name, value in inspect.getmembers(Base) if isinstance(value, property))
 COMPUTED_ONCE = [name for name in PROPERTIES if isinstance(getattr(Base, name), cached_property)]
@@ -162,7 +163,7 @@ def test_read_set_and_deleted_in_every_order(fw: Framework, name: str, dispatche
     app.add_url_rule("/<int:n>", "view", None, methods=["POST"])
     sent = {"method": "POST", "data": {"c": "d"}, "headers": {"Cookie": "k=v", "X": "y"}}
     found: list[Any] = []
-    for order in sorted({same(name, order) for order in ORDERS} - {()}):
+    for order in some(sorted({same(name, order) for order in ORDERS} - {()}), name, dispatched):
         if dispatched:
             app.view_functions["view"] = lambda n, order=order: str(found.append(run(order)))
             app.test_client().open("/5?a=b", **sent)

@@ -10,6 +10,7 @@ import pytest
 
 from compat.test_public_callables import FUNCTIONS, of
 from oracle import Framework
+from samples import some
 
 FLASK, OURS = Framework("flask"), Framework("bolthead")
 Call = tuple[tuple[str, ...], dict[str, str]]
@@ -104,7 +105,7 @@ def told(fw: Framework, module: str, name: str, call: Call) -> tuple[str, str]:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(("module", "name"), ALL, ids=[f"{module}:{name}" for module, name in ALL])
 def test_wrong_calls(module: str, name: str) -> None:
-    calls = list(wrong_calls(of("flask", module, name), "." in name))
+    calls = some(wrong_calls(of("flask", module, name), "." in name), module, name)
     # Some take whatever they are given.
     for call in calls or [((), {"self": "v"})]:
         if is_listed(name, *call):

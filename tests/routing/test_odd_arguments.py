@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import werkzeug.routing
 
+from samples import some
+
 Load = Callable[[str], ModuleType]
 HUGE = 10**20
 LIMIT = 2**32 - 1
@@ -120,7 +122,7 @@ def outcomes(routing: Any, rule: str) -> Any:
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_as_werkzeug(load: Load, name: str, pattern: str) -> None:
     ours = load("bolthead.routing")
-    for arguments in ARGUMENTS[name]:
+    for arguments in some(ARGUMENTS[name], name, pattern):
         variables = [f"<{name}({arguments}):x{nth}>" for nth in range(pattern.count("%s"))]
         rule = pattern % tuple(variables)
         assert outcomes(ours, rule) == outcomes(werkzeug.routing, rule), rule[:200]

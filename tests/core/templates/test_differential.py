@@ -12,6 +12,7 @@ import pytest
 from bolthead._core.templates import shortcuts
 from bolthead.templating import Environment
 from core.templates.random_templates import Case, case
+from samples import some
 
 COUNT = 1200
 
@@ -41,7 +42,7 @@ def difference(number: int) -> str:
 @pytest.mark.filterwarnings("ignore::SyntaxWarning")
 @pytest.mark.parametrize("part", range(4))
 def test_random_templates(part: int) -> None:
-    for number in range(part * COUNT // 4, (part + 1) * COUNT // 4):
+    for number in some(range(part * COUNT // 4, (part + 1) * COUNT // 4), part):
         said = difference(number)
         assert not said, said
 
