@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import functools
+import importlib
 import io
 import itertools
 import threading
@@ -633,6 +634,56 @@ class TestClasses:
         assert get(app, "/one/5") == (200, "loop 5")
         assert get(app, "/many") == (200, LOOP)
         assert get(app, "/many", method="POST") == (200, THREAD)
+
+    @pytest.mark.parametrize("path", ["/one", "/one?let=in", "/many", "/own"])
+    def test_decorators_that_are_not_async_get_what_the_view_returns(self, path: str) -> None:
+        """As in Flask, where the function that they decorate is none of async either."""
+
+        def answer(fw: Any, ask: Callable[[Any], Any]) -> Any:
+            views = importlib.import_module(f"{fw.__name__}.views")
+
+            def guarded(view: Any) -> Any:
+                @functools.wraps(view)
+                def inner(**values: Any) -> Any:
+                    return view(**values) if "let" in fw.request.args else fw.redirect("/login")
+
+                return inner
+
+            def marked(view: Any) -> Any:
+                @functools.wraps(view)
+                def inner(*args: Any, **values: Any) -> Any:
+                    response = fw.make_response(view(*args, **values))
+                    response.headers["X-A"] = "1"
+                    return response
+
+                return inner
+
+            class One(views.View):  # type: ignore[misc, name-defined]
+                decorators = [guarded]
+
+                async def dispatch_request(self) -> Any:
+                    return "one"
+
+            class Many(views.MethodView):  # type: ignore[misc, name-defined]
+                decorators = [marked]
+
+                async def get(self) -> Any:
+                    return "many"
+
+            class Own(Many):
+                decorators = []
+                dispatch_request = marked(views.MethodView.dispatch_request)
+
+            app = fw.Flask("site_under_test", root_path="/nowhere")
+            for cls in (One, Many, Own):
+                name = cls.__name__.lower()
+                app.add_url_rule(f"/{name}", view_func=cls.as_view(name))
+            found = ask(app)
+            return found.status_code, found.text, found.headers.get("X-A"), found.location
+
+        assert answer(bolthead, lambda app: run(app, lambda client: client.get(path))) == answer(
+            flask, lambda app: app.test_client().get(path)
+        )
 
 
 def test_a_redirect_that_keeps_the_method_sends_the_body_again() -> None:

@@ -9,13 +9,18 @@ from ..primitives.place import place
 from .records import RequestRecord
 
 
+def is_shipped(func: Any, name: str) -> bool:
+    """Whether *func* is the function of that name, and no decorator's, which has its name and may use its result."""
+    return getattr(func, "__qualname__", "") == name and not hasattr(func, "__wrapped__")
+
+
 def waits_on_loop(view: Any, ctx: RequestRecord) -> bool:
     """Whether *view* is a view class's function, as shipped, whose method for this request is a coroutine function."""
     cls = getattr(view, "view_class", None)
-    if cls is None or getattr(view, "__qualname__", "") != "View.as_view.<locals>.view":
+    if cls is None or not is_shipped(view, "View.as_view.<locals>.view"):
         return False
     method = cls.dispatch_request
-    if getattr(method, "__qualname__", "") == "MethodView.dispatch_request":
+    if is_shipped(method, "MethodView.dispatch_request"):
         name = ctx.request.method.lower()
         method = getattr(cls, name, None) or (getattr(cls, "get", None) if name == "head" else None)
     return iscoroutinefunction(method)
