@@ -170,6 +170,16 @@ class Site:
         start_response("200 OK", [("Keep-Alive", "9"), ("Transfer-Encoding", "x"), ("Date", "today"), ("A", " b\t")])
         return [b""]
 
+    def taken(self, environ: dict[str, Any], start_response: Any) -> Any:
+        client = environ["gunicorn.socket"]
+        client.sendall(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+        while data := client.recv(100):
+            client.sendall(data.upper())
+        raise StopIteration
+
+    def refused(self, environ: dict[str, Any], start_response: Any) -> Any:
+        raise ConnectionRefusedError("the database's")
+
     def swallow(self, environ: dict[str, Any], start_response: Any) -> Any:
         try:
             environ["wsgi.input"].read()
@@ -301,6 +311,47 @@ def test_errors_before_the_response(serve, path):
     assert answer.count(b"HTTP/1.1") == 1
     assert parts(local.talk(ask("")))[1] == b"ok"
     assert any(f"Error handling request GET /{path}" in line for line in local.log.lines)
+
+
+UPGRADE = ("Connection: Upgrade", "Upgrade: something")
+
+
+def test_a_view_takes_the_socket_over(serve):
+    local = serve()
+    with local.connect() as client:
+        client.sendall(ask("taken", *UPGRADE))
+        assert client.recv(100) == b"HTTP/1.1 101 Switching Protocols\r\n\r\n"
+        for word in (b"one", b"two"):
+            client.sendall(word)
+            assert client.recv(100) == word.upper()
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(100) == b""
+    assert local.idle() and local.log.lines == []
+
+
+@pytest.mark.parametrize("request_", [ask("endless", *UPGRADE), ask("echo", *UPGRADE, "Content-Length: 1000000")])
+def test_a_client_that_asks_for_another_protocol_holds_no_thread(serve, site, request_):
+    """A view that answers all the same has a socket that does not block."""
+    local = serve(Options(write_timeout=1, body_timeout=1), threads=2)
+    clients = [local.connect() for _ in range(4)]
+    for client in clients:
+        client.sendall(request_)
+    until = time.monotonic() + PATIENCE
+    while local.loop.threads.present < 2 or not local.loop.threads.waiting:
+        assert time.monotonic() < until
+        time.sleep(0.005)
+    assert parts(local.talk(ask("")))[1] == b"ok"
+    local.loop.tick()
+    for client in clients:
+        client.close()
+    assert local.idle()
+
+
+@pytest.mark.parametrize("upgrade", [(), UPGRADE])
+def test_an_error_of_the_applications_own_connections_is_one(serve, upgrade):
+    local = serve()
+    assert local.talk(ask("refused", *upgrade)).startswith(b"HTTP/1.1 500 ")
+    assert local.log.lines == ["Error handling request GET /refused"]
 
 
 @pytest.mark.parametrize("version", ["1.0", "1.1"])

@@ -65,6 +65,8 @@ class Source(Unreader):  # type: ignore[misc]
             if self.in_body:
                 raise NeedMore
             return b""
+        if connection.handed_over:
+            connection.take_back()
         if self.expects:
             self.expects = False
             connection.send(CONTINUE)

@@ -44,6 +44,7 @@ cdef class Connection:
     cdef public bint doubtful
     cdef public dict shared
     cdef public bint tls
+    cdef public bint handed_over
 
     @cython.locals(came=bytes)
     cpdef bytes receive(self)

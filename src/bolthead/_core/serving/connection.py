@@ -88,6 +88,7 @@ class Connection:
         "doubtful",
         "drained",
         "fd",
+        "handed_over",
         "in_memory",
         "joined",
         "kept",
@@ -155,6 +156,8 @@ class Connection:
         self.doubtful = False
         """Whether the client's end, or urgent data, was announced: then a short read is not all that there is."""
         self.tls = False
+        self.handed_over = False
+        """Whether the application may have taken over the socket, which blocks meanwhile."""
 
     def receive(self) -> bytes | None:
         """What has come; empty when the client has ended its side, None where nothing has come."""
@@ -347,6 +350,18 @@ class Connection:
         poll = select.poll()
         poll.register(self.fd, event)
         return bool(poll.poll(None if seconds <= 0 else max(1, int(seconds * 1000))))
+
+    # A view that takes the socket over expects one that blocks.
+
+    def hand_over(self) -> None:
+        self.sock.setblocking(True)
+        self.handed_over = True
+
+    def take_back(self) -> None:
+        """The view has not taken it over, or no longer has it: nothing here may wait for a client."""
+        self.handed_over = False
+        if self.sock.fileno() == self.fd:
+            self.sock.setblocking(False)
 
     # The end
 

@@ -202,6 +202,8 @@ class Response:
         if self.status is None:
             raise AssertionError("start_response was not called before the body")
         self.head_sent = True
+        if self.connection.handed_over and self.code != 101:
+            self.connection.take_back()
         tail = "" if self.own_date else _clock.date()
         if self.length < 0 and not self.bodyless:
             if self.modern:

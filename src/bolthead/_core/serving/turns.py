@@ -61,6 +61,15 @@ class Queue:
         """Whether a thread is on its way for what is there, so that none needs to be called."""
 
 
+def is_end(error: BaseException, handed_over: bool) -> bool:
+    """Whether *error* says that nobody waits for a response; *handed_over*: the application has the socket."""
+    if isinstance(error, StopIteration):
+        # As gunicorn's own workers take it, of a view that has talked over the socket by itself.
+        return handed_over
+    # A socket that is connected is not refused: that one is the application's.
+    return isinstance(error, (ConnectionError, Stalled)) and not isinstance(error, ConnectionRefusedError)
+
+
 class Turns:
     """The part of the worker's loop that each request goes through; the rest is in the subclass.
 
@@ -324,8 +333,7 @@ class Turns:
         environ["wsgi.early_hints"] = response.early_hints
         environ["gunicorn.socket"] = connection.sock
         if "HTTP_UPGRADE" in environ and "upgrade" in environ.get("HTTP_CONNECTION", "").lower():
-            # A view that takes over the socket expects one that blocks.
-            connection.sock.setblocking(True)
+            connection.hand_over()
             self.look_away(connection)
         seat.since = monotonic()
         seat.environ = environ
@@ -340,12 +348,14 @@ class Turns:
                     self._run(environ, response, body)
                 finally:
                     observer.end(request, environ, response, monotonic() - seat.since)
-        except (ConnectionError, Stalled) as error:
-            self.log.debug("The client left: %s", error)
-            self.drop(connection)
-            return False
         except BaseException as error:
-            self.failed(connection, request, response, body, error)
+            if is_end(error, connection.handed_over):
+                self.log.debug("Closing a connection: %s", error)
+                self.drop(connection)
+            else:
+                if connection.handed_over:
+                    connection.take_back()
+                self.failed(connection, request, response, body, error)
             return False
         finally:
             seat.connection = None
@@ -382,7 +392,7 @@ class Turns:
             self.log.error("The response to %s is shorter than announced", request.environ.get("RAW_URI"))
             self.drop(connection, reset=True)
             return False
-        if response.upgrade or response.code == 101:
+        if response.code == 101:
             self.drop(connection)
             return False
         if connection.out:
