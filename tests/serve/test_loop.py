@@ -901,6 +901,16 @@ def test_tls(secure, site):
         assert len(dechunk(parts(say(client, ask("stream", "Connection: close")))[1])) == 290_000
 
 
+@pytest.mark.parametrize("path", ["endless", "big"])
+def test_tls_clients_that_leave_are_no_errors(secure, path):
+    local, context = secure
+    for _ in range(3):
+        with context.wrap_socket(local.connect()) as client:
+            client.sendall(ask(path))
+            assert client.recv(10)
+    assert local.idle() and local.log.lines == []
+
+
 def test_tls_handshakes_that_stop_hold_no_thread(secure):
     local, context = secure
     silent = [local.connect() for _ in range(8)]

@@ -33,6 +33,11 @@ class Stalled(OSError):
     """The client took or sent nothing for too long."""
 
 
+def gone(error: ssl.SSLError) -> ConnectionError:
+    """What a plain socket says of a client that has left. An SSLError may be one of the application's own."""
+    return ConnectionAbortedError(str(error))
+
+
 class FilePart:
     """A stretch of a file that is still to be sent."""
 
@@ -195,6 +200,8 @@ class Connection:
                     sent = self.sock.send(data)
                 except WOULD_BLOCK:
                     pass
+                except ssl.SSLError as error:
+                    raise gone(error) from None
             else:
                 self._check_open()
                 sent = send(self.fd, data)
@@ -297,6 +304,8 @@ class Connection:
                         out[0] = piece[sent:]
         except WOULD_BLOCK:
             return False
+        except ssl.SSLError as error:
+            raise gone(error) from None
         return True
 
     def _flush_file(self, part: FilePart) -> bool:
