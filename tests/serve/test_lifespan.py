@@ -214,6 +214,23 @@ class TestLifespan:
         with pytest.raises(StartupFailed, match=f"{error.__name__}: of middleware"):
             lifespan(app).begin()
 
+    @pytest.mark.parametrize("answers", [[], [{"type": "lifespan.startup.failed"}]])
+    def test_middleware_that_says_little(self, answers: list[Any], lifespan: Any) -> None:
+        app = self.app()
+
+        async def silent(scope: Any, receive: Any, send: Any) -> None:
+            for answer in answers:
+                await send(answer)
+
+        app.asgi_app = silent  # type: ignore[method-assign]
+        one = lifespan(app)
+        for _ in range(2):
+            with pytest.raises(StartupFailed, match="does not say why" if answers else "does not hand on"):
+                one.begin()
+        del app.asgi_app
+        one.begin()
+        assert one.begun
+
     def test_middleware_that_ends_too_early(self, lifespan: Any) -> None:
         app = self.app()
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import signal
 import socket
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +21,8 @@ from hypothesis import strategies as st
 pytest.importorskip("gunicorn")
 
 import serving
-from bolthead.serving import access_log, metrics
+from bolthead.serving import access_log, admin, metrics
+from bolthead.serving.binds import Bind
 from bolthead.serving.observer import RequestView
 
 APP = """
@@ -211,6 +214,23 @@ def test_admin(start):
         time.sleep(0.05)
     assert b'bolthead_requests_total{status="2xx"} 7\n' in text
     assert server.stop() == 0
+
+
+def test_an_admin_client_that_trickles(monkeypatch):
+    """The main thread answers, without whose signs of life the arbiter ends the worker."""
+    monkeypatch.setattr(admin, "READ_TIMEOUT", 0.2)
+    place = admin.Admin(Bind("127.0.0.1", serving.free_port()))
+    with place.sock, socket.create_connection(place.sock.getsockname()) as client:
+        thread = threading.Thread(target=place.answer, daemon=True)
+        thread.start()
+        until = time.monotonic() + serving.PATIENCE
+        with contextlib.suppress(OSError):
+            while thread.is_alive():
+                assert time.monotonic() < until
+                client.sendall(b"G")
+                time.sleep(0.05)
+        thread.join(serving.PATIENCE)
+        assert not thread.is_alive()
 
 
 def test_admin_place_taken(tmp_path):

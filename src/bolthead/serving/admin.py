@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from time import monotonic
 
 from .binds import Bind, claim
 from .metrics import Scoreboard, as_text
@@ -40,10 +41,12 @@ class Admin:
         except OSError:
             return
         with client:
-            client.settimeout(READ_TIMEOUT)
+            until = monotonic() + READ_TIMEOUT
             try:
                 asked = b""
                 while b"\r\n\r\n" not in asked and len(asked) < 8192:
+                    # Never none, which would be no limit at all.
+                    client.settimeout(max(until - monotonic(), 0.001))
                     data = client.recv(4096)
                     if not data:
                         break

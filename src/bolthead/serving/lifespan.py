@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+UNANSWERED = "what is around 'asgi_app' does not hand on a scope of type 'lifespan'"
+
 
 class StartupFailed(Exception):
     """What the application runs before it serves has raised; the message says what."""
@@ -32,11 +34,13 @@ class Lifespan:
                 return
             self.loop = asyncio.new_event_loop()
             self._events = asyncio.Queue()
+            # Anew: of an attempt that has failed there may be more in it.
+            self._answers = queue.SimpleQueue()
             self._events.put_nowait({"type": "lifespan.startup"})
             threading.Thread(target=self._run, name="bolthead-lifespan", daemon=True).start()
             answer = self._answers.get()
             if answer["type"] != "lifespan.startup.complete":
-                raise StartupFailed(answer["message"])
+                raise StartupFailed(answer.get("message") or "it does not say why")
             self.begun = True
 
     def end(self, seconds: float, waiting: Callable[[], None]) -> bool:
@@ -66,8 +70,10 @@ class Lifespan:
             runner.run(self._serve())
 
     async def _serve(self) -> None:
+        answers = self._answers
+
         async def send(message: dict[str, Any]) -> None:
-            self._answers.put(message)
+            answers.put(message)
 
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": {}}
         try:
@@ -75,4 +81,7 @@ class Lifespan:
         except BaseException as error:
             # Of middleware around it: what its own functions raise the application logs and answers.
             self.app.logger.error("Error in the application's lifespan", exc_info=error)
-            self._answers.put({"type": "lifespan.failed", "message": f"{type(error).__name__}: {error}"})
+            answers.put({"type": "lifespan.failed", "message": f"{type(error).__name__}: {error}"})
+        else:
+            # Read only where nothing else was sent.
+            answers.put({"type": "lifespan.failed", "message": UNANSWERED})

@@ -67,6 +67,8 @@ class Options:
     def __post_init__(self) -> None:
         if self.request_id_header and re.fullmatch(r"[A-Za-z0-9-]+", self.request_id_header, re.ASCII) is None:
             raise ValueError(f"{self.request_id_header!r} is not the name of a header.")
+        if self.admin_bind.startswith("fd:"):
+            raise ValueError(f"{self.admin_bind!r} is no place for the admin's answers; write host:port or unix:/path.")
 
 
 PARSERS: dict[str, Any] = {"int": parse_size, "float": parse_seconds, "bool": parse_switch, "str": str.strip}
