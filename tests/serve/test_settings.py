@@ -90,7 +90,12 @@ def test_options_of_the_environment():
     assert from_environ({}) == Options()
     given = {"BOLTHEAD_MAX_BODY": "1M", "BOLTHEAD_REQUEST_TIMEOUT": "2.5", "BOLTHEAD_ACCESS_JSON": "on"}
     assert from_environ(given) == Options(max_body=1 << 20, request_timeout=2.5, access_json=True)
-    for variable, value in [("BODY_RATE", "x"), ("ACCESS_JSON", "maybe"), ("REQUEST_ID_HEADER", "X Id"), ("ADMIN_BIND", "fd://3")]:
+    for variable, value in [
+        ("BODY_RATE", "x"),
+        ("ACCESS_JSON", "maybe"),
+        ("REQUEST_ID_HEADER", "X Id"),
+        ("ADMIN_BIND", "fd://3"),
+    ]:
         with pytest.raises(ValueError, match=r".+\.$"):
             from_environ({f"BOLTHEAD_{variable}": value})
     assert [parse_switch(text) for text in ("yes", "0")] == [True, False]

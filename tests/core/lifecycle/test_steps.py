@@ -201,3 +201,28 @@ def test_cancelled_while_the_thread_waits_for_the_loop(steps: ModuleType, pool: 
     made: Any = None
     started: Any = None
     asyncio.run(main())
+
+
+def test_where_no_thread_can_be_started(steps: ModuleType) -> None:
+    """The coroutine is told at the await, and ends what it has opened."""
+    seen: list[Any] = []
+
+    class Refusing:
+        def submit(self, func: Callable[..., Any], *args: Any) -> None:
+            raise RuntimeError("can't start new thread")
+
+    async def walk() -> None:
+        try:
+            await steps.TO_THREAD
+        except RuntimeError as error:
+            seen.append(str(error))
+        await asyncio.sleep(0)
+        try:
+            await steps.TO_THREAD
+        finally:
+            await asyncio.sleep(0)
+            seen.append("end")
+
+    with pytest.raises(RuntimeError, match="can't start"):
+        drive(steps, Refusing(), walk())
+    assert seen == ["can't start new thread", "end"]

@@ -100,3 +100,34 @@ def test_what_is_submitted_by_a_report_stays_in_the_thread(make: Any) -> None:
     pool.submit(step, 200)
     assert len({thread for _ in range(201) if (thread := done.get(timeout=PATIENCE)) is not None}) == 1
     assert pool.started == 1
+
+
+@pytest.mark.parametrize("could_start", [0, 1])
+def test_where_no_thread_can_be_started(make: Any, monkeypatch: pytest.MonkeyPatch, could_start: int) -> None:
+    """Those that are there do it; without any, who submits is told, and nothing of it is done later."""
+    pool = make(40, "site")
+    done: SimpleQueue[Any] = SimpleQueue()
+    start, started = threading.Thread.start, []
+
+    def refuse(thread: threading.Thread) -> None:
+        if len(started) == could_start:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    if could_start:
+        go_on = threading.Event()
+        pool.submit(lambda: done.put(go_on.wait(PATIENCE)))
+        for number in range(50):
+            pool.submit(done.put, number)
+        go_on.set()
+        assert [done.get(timeout=PATIENCE) for _ in range(51)] == [True, *range(50)]
+    else:
+        for _ in range(50):
+            with pytest.raises(RuntimeError, match="can't start"):
+                pool.submit(done.put, "refused")
+    assert pool.started == could_start
+    monkeypatch.undo()
+    pool.submit(done.put, "done")
+    assert done.get(timeout=PATIENCE) == "done"

@@ -166,7 +166,12 @@ class Steps(Beginning):
         # Other tasks have their turn after each second hop at the latest.
         if self.prompt:
             hop.take()
-        self.app._asgi_executor().submit(hop.run, self.context, self.coroutine)
+        try:
+            self.app._asgi_executor().submit(hop.run, self.context, self.coroutine)
+        except RuntimeError as error:
+            # No thread could be started: it is for the coroutine to end, with what it has opened.
+            self.in_thread, self.hop = False, None
+            return self._throw(error)
         if not self.prompt and not hop.take():
             # FAST (asgi sync): the thread has run already, as it mostly does where both are on one core.
             self.prompt = True

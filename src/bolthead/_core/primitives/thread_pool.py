@@ -31,24 +31,35 @@ class ThreadPool:
         self._starting = Lock()
 
     def submit(self, func: Callable[..., Any], *args: Any) -> None:
-        """Call ``func(*args)`` in a thread, after what was submitted before."""
-        self._jobs.append((func, args))
+        """Call ``func(*args)`` in a thread, after what was submitted before.
+
+        RuntimeError where there is no thread, and none can be started.
+        """
+        job = (func, args)
+        self._jobs.append(job)
         try:
             wake = self._idle.pop()
         except IndexError:
             if self.started < self.most:
-                self._start()
+                self._start(job)
         else:
             wake.release()
 
-    def _start(self) -> None:
+    def _start(self, job: Any) -> None:
+        """Start a thread, for *job*; where none can be started, those that are there do it, if there are any."""
         with self._starting:
             if self.started >= self.most:
                 return
+            # As daemons: a server has answered its requests before the interpreter ends, and these would be waited for.
+            name = f"{self.name}_{self.started + 1}"
+            try:
+                Thread(target=work, args=(self._jobs, self._idle), name=name, daemon=True).start()
+            except RuntimeError:
+                if self.started:
+                    return
+                self._jobs.remove(job)
+                raise
             self.started += 1
-            number = self.started
-        # As daemons: a server has answered its requests before the interpreter ends, and these would be waited for.
-        Thread(target=work, args=(self._jobs, self._idle), name=f"{self.name}_{number}", daemon=True).start()
 
     def __del__(self) -> None:
         self._jobs.extend([None] * self.started)
