@@ -471,6 +471,38 @@ class TestErrors:
         # The start of an async one is sent by then.
         assert messages == ([None] if is_async else [])
 
+    @pytest.mark.parametrize("where", ["loop", "thread"])
+    def test_a_body_that_cannot_be_closed(self, where: str) -> None:
+        """The response is closed nevertheless, in a thread."""
+        app, closed = make(), []
+
+        class Body:
+            def __aiter__(self) -> Any:
+                return self
+
+            async def __anext__(self) -> Any:
+                raise StopAsyncIteration
+
+            async def aclose(self) -> None:
+                if where == "loop":
+                    raise OwnError
+
+        @app.get("/")
+        async def view() -> Any:
+            body: Any = Body() if where == "loop" else stream_with_context(Body())
+            response = app.response_class(body)
+            response.call_on_close(lambda: closed.append(threading.current_thread() is threading.main_thread()))
+            return response
+
+        @app.teardown_request
+        def fails(error: BaseException | None) -> None:
+            if where == "thread":
+                raise OwnError
+
+        with pytest.raises(OwnError):
+            get(app)
+        assert closed == [False]
+
     @pytest.mark.parametrize("piece", [b"x", bytearray(b"x"), memoryview(b"x")])
     def test_a_stream_of_bytes_of_any_kind(self, piece: Any) -> None:
         app = make()

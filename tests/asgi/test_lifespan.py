@@ -187,6 +187,31 @@ def test_teardown_functions_around_the_serving(kind: str) -> None:
     assert log == [("before", "None"), ("after", "None")]
 
 
+def test_a_teardown_function_that_fails_at_the_end() -> None:
+    """It hides no other failure, and the serving is over."""
+    app = make()
+    app.logger.disabled = True
+    serves: list[Any] = []
+
+    @app.after_serving
+    def after() -> None:
+        raise LookupError
+
+    @app.teardown_appcontext
+    def teardown(error: BaseException | None) -> None:
+        if serves:
+            raise KeyError
+
+    async def main() -> None:
+        async with app.async_test_client():
+            serves.append(app.serving_loop)
+
+    with pytest.raises(RuntimeError, match="ExceptionGroup: .* \\(2 sub-exceptions\\)"):
+        asyncio.run(main())
+    assert serves != [None]
+    assert app.serving_loop is None
+
+
 @pytest.mark.parametrize("kind", ["sync", "async"])
 def test_a_failed_start_is_torn_down(kind: str) -> None:
     app = make()

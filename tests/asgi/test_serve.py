@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -353,6 +354,28 @@ def limited(pieces: list[bytes], headers: list[tuple[bytes, bytes]]) -> tuple[li
 
     asyncio.run(MaxBody(app, 10)({"type": "http", "headers": headers}, receive, send))
     return got, [message.get("status") for message in sent]
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_an_application_that_raises_for_the_limit(begun: bool) -> None:
+    """Some raise where their client has left: the answer is 413 all the same, if it has not begun."""
+    sent: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if begun:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+        if (await receive())["type"] == "http.disconnect":
+            raise LookupError
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"12345678901", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message.get("status"))
+
+    with pytest.raises(LookupError) if begun else nullcontext():
+        asyncio.run(MaxBody(app, 10)({"type": "http", "headers": []}, receive, send))
+    assert sent == ([200] if begun else [413, None])
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,12 @@ class Counted:
             await self.send_message(message)
 
     async def run(self, app: Any, scope: Any) -> None:
-        await app(scope, self.receive, self.send)
+        try:
+            await app(scope, self.receive, self.send)
+        except Exception:
+            # As an application may do when its client has left.
+            if not self.refused or self.begun:
+                raise
         if self.refused and not self.begun:
             await refuse(scope, self.send_message)
 

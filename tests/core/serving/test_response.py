@@ -68,20 +68,24 @@ def theirs(method: str, version: tuple[int, int], status: str, headers: Any, pie
     return wire.data
 
 
-def ours(
-    load: Any, method: str, version: tuple[int, int], status: str, headers: Any, pieces: list[bytes], rules: Any = None
-) -> bytes:
+def response_to(load: Any, wire: Wire, method: str, version: tuple[int, int], rules: Any = None) -> Any:
     module = load("bolthead._core.serving.response")
     connections = load("bolthead._core.serving.connection")
     rules = load("bolthead.serving.rules").Rules() if rules is None else rules
-    wire = Wire()
     site = SimpleNamespace(trusts=lambda peer: False, environ={})
     sock = SimpleNamespace(fileno=lambda: 3, send=wire.send)
     connection = connections.Connection(sock, ("", 0), site)
     # So that what is sent goes through the object, not to the descriptor.
     connection.tls = True
     server = SimpleNamespace(rules=rules, stopping=False, options=None)
-    response = module.Response(server, connection, version >= (1, 1), method == "HEAD", version < (1, 1))
+    return module.Response(server, connection, version >= (1, 1), method == "HEAD", version < (1, 1))
+
+
+def ours(
+    load: Any, method: str, version: tuple[int, int], status: str, headers: Any, pieces: list[bytes], rules: Any = None
+) -> bytes:
+    wire = Wire()
+    response = response_to(load, wire, method, version, rules)
     response.start(status, headers)
     for piece in pieces:
         response.write(piece)
@@ -132,12 +136,19 @@ def test_wrong_types(load, status, headers):
 
 
 def test_called_twice(load):
+    response = response_to(load, Wire(), "GET", (1, 1))
+    response.start("200 OK", [])
     with pytest.raises(AssertionError, match="already set"):
-        ours(load, "GET", (1, 1), "200 OK", _Twice(), [])
+        response.start("200 OK", [])
 
 
-class _Twice(list[Any]):
-    """Headers whose iteration is not the point."""
-
-    def __iter__(self) -> Any:
-        raise AssertionError("Response headers already set!")
+def test_an_error_in_place_of_an_answer(load):
+    """Nothing of the answer is left."""
+    wire = Wire()
+    response = response_to(load, wire, "GET", (1, 1))
+    switch = [("Connection", "upgrade"), ("Upgrade", "websocket"), ("Date", "then"), ("Content-Length", "100")]
+    response.start("101 Switching Protocols", switch)
+    response.start("500 Oh No", [("Content-Length", "2")], (LookupError, LookupError(), None))
+    response.write(b"no")
+    response.finish()
+    assert parsed(wire.data) == (b"HTTP/1.1 500 Oh No", [("content-length", "2")], b"no")

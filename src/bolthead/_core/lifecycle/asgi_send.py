@@ -12,14 +12,12 @@ from werkzeug.wsgi import FileWrapper, _RangeWrapper
 from ..primitives.context_vars import Rest, advance
 from ..response.asgi_messages import body_message, sent_body, sent_start, start_message
 from ..response.file_response import FileBody
-from ..response.send import Stream, pairs_of_whole_body
+from ..response.send import TEXT, Stream, pairs_of_whole_body
 from .steps import TO_LOOP, TO_THREAD, waiting_hop
 
 FILE_PIECE = 64 * 1024
 """Bytes of a file that one turn of a thread reads."""
 PATH_SEND = "http.response.pathsend"
-# PARITY: a variable, for compiled code would ask the name for the C type: a proxy tells by `__class__`.
-TEXT: Any = str
 _END: Any = object()
 
 
@@ -250,11 +248,14 @@ async def transmit_async(exchange: Any, answer: Answer) -> None:
                     await exchange.send_message(body_message(data, True))
         await exchange.send_message(body_message(b"", False))
     finally:
-        if hasattr(answer.body, "aclose"):
-            await answer.body.aclose()
-        if answer.response is not None and answer.response._on_close:
-            await TO_THREAD
-            answer.response.close()
+        try:
+            if hasattr(answer.body, "aclose"):
+                await answer.body.aclose()
+        finally:
+            if answer.response is not None and answer.response._on_close:
+                if not exchange.in_thread:
+                    await TO_THREAD
+                answer.response.close()
 
 
 async def transmit_iterable(exchange: Any, answer: Answer) -> None:

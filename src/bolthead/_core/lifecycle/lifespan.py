@@ -150,13 +150,18 @@ async def go_on(app: Any) -> list[Exception]:
 async def stop(app: Any) -> None:
     """Background tasks end, then ``while_serving`` and ``after_serving`` go on. Each runs though another failed."""
     await end_tasks(app)
-    async with app_context(app):
-        errors = await go_on(app)
-        for func in app.after_serving_funcs:
-            try:
-                await call(func)
-            except Exception as error:
-                errors.append(error)
+    errors: list[Exception] = []
+    try:
+        async with app_context(app):
+            errors += await go_on(app)
+            for func in app.after_serving_funcs:
+                try:
+                    await call(func)
+                except Exception as error:
+                    errors.append(error)
+    except Exception as error:
+        # Of a teardown function.
+        errors.append(error)
     app.serving_loop = None
     if errors:
         raise errors[0] if len(errors) == 1 else ExceptionGroup("The application's shutdown failed.", errors)

@@ -18,7 +18,7 @@ from ..primitives.bytes_search import utf8
 from ..primitives.stock import StockGuard, shipped
 from .bare import bare_response
 from .error_page import error_response
-from .send import GENERATOR, SENDERS, send
+from .send import GENERATOR, SENDERS, TEXT, send
 from .status import asgi_content_type, content_type_header, length_of, status_text
 
 FILL = StockGuard(BaseResponse, ["_clean_status", "status"])
@@ -26,7 +26,6 @@ SET_DATA = StockGuard(BaseResponse, ["set_data"])
 _wz_init = BaseResponse.__init__
 
 # PARITY: variables, for compiled code would ask a name like `str` for the C type: a proxy tells by `__class__`.
-TEXT: Any = str
 TEXTS: Any = (str, bytes, bytearray)
 TUPLE: Any = tuple
 JSON_TYPES: Any = (dict, list)

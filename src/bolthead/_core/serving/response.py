@@ -107,7 +107,7 @@ class Response:
         if found is None:
             found = self.server.rules.parse_status(status)
         self.length = -1
-        self.own_date = False
+        self.own_date = self.upgrade = False
         code = found[1]
         self.bodyless = self.head_only or code in (204, 304) or code < 200
         # FAST (servers): the usual headers, read and written at once.
