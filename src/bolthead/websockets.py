@@ -41,20 +41,13 @@ class Websocket(Request):
     async def receive(self) -> str | bytes:
         """The next message. A client that has gone cancels the view: ``asyncio.CancelledError`` is raised here."""
         connection = self._connection
-        if not connection.accepted:
-            await connection.accept(None, None)
-        running = connection.running
+        awaitable = connection.next_message()
         try:
-            message = await connection.next_message()
-        finally:
-            if running:
-                connection.receiving = False
-        data = connection.data_of(message)
-        if data is None and connection.gone:
-            from asyncio import CancelledError
-
-            raise CancelledError()
-        return data  # type: ignore[return-value]
+            message = await awaitable
+        except BaseException:
+            connection.received(awaitable)
+            raise
+        return connection.data_of(message, awaitable)
 
     async def receive_json(self) -> t.Any:
         """The next message, read by the application's JSON provider. Raises ValueError if it is none."""
@@ -66,16 +59,14 @@ class Websocket(Request):
         A client that has gone cancels the view, as with `receive`.
         """
         connection = self._connection
-        if not connection.accepted:
-            await connection.accept(None, None)
-        running = connection.running
+        awaitable = None
         try:
-            await connection.send_data(data)
+            awaitable = connection.send_data(data)
+            await awaitable
         except (OSError, RuntimeError) as error:
             await connection.sending_failed(error)
         finally:
-            if running:
-                connection.sending = False
+            connection.sent(awaitable)
 
     async def send_json(self, *args: t.Any, **kwargs: t.Any) -> None:
         """Send a value, or several as a list, or named ones as an object, as a text of JSON; not both (TypeError)."""

@@ -17,14 +17,16 @@ cdef class Connection(AsyncPhases):
     cdef public bint accepted
     cdef public bint closed
     cdef public bint gone
-    cdef public bint receiving
-    cdef public bint sending
+    cdef public object receiving
+    cdef public object sending
 
     cdef object check_open(self)
     cpdef object next_message(self)
-    cpdef object data_of(self, dict message)
+    cpdef object received(self, object awaitable)
+    cpdef object data_of(self, dict message, object awaitable)
     @cython.locals(message=dict)
     cpdef object send_data(self, object data)
+    cpdef object sent(self, object awaitable)
     cpdef object suspended(self)
     cdef object start_watching(self)
     cpdef object ended(self, object error)

@@ -86,7 +86,9 @@ class Connection(AsyncPhases):
         self.send_message = send_message
         self.plan = plan_of(app)
         self.accepted = self.closed = self.gone = False
-        self.receiving = self.sending = False
+        # What the view itself awaits of the server.
+        self.receiving: Any = None
+        self.sending: Any = None
         self.watcher: Any = None
         self.queue: Any = None
         self.ctx = None
@@ -106,42 +108,61 @@ class Connection(AsyncPhases):
             raise RuntimeError("This websocket was closed or refused before.")
 
     def next_message(self) -> Any:
-        """What to await for the client's next message, `data_of` makes of it what it holds."""
+        """What to await for the client's next message. `data_of` is then called with both, or else `received`."""
         if self.gone:
             return self.what_is_left()
+        if not self.accepted:
+            return self.accept_and_receive()
         if self.queue is None:
             if self.running:
-                self.receiving = True
-            elif self.receiving:
+                # FAST (asgi echo): as long as it can, a view receives from the server itself, which bounds what waits.
+                self.receiving = self.receive()
+                return self.receiving
+            if self.receiving is not None:
                 # A task beside the view, which receives itself until it has something.
                 self.queue = Messages()
             elif self.watchable:
                 # For a task beside the view, which waits to send.
                 self.start_watching()
-        elif self.watchable and self.watcher is None and not self.receiving:
+        elif self.watchable and self.watcher is None and self.receiving is None:
             self.start_watching()
-        # FAST (asgi echo): as long as it can, a view receives from the server itself, which bounds what waits.
         return self.receive() if self.queue is None else self.queue.get()
+
+    async def accept_and_receive(self) -> Any:
+        await self.accept(None, None)
+        awaitable = self.next_message()
+        try:
+            return await awaitable
+        finally:
+            self.received(awaitable)
+
+    def received(self, awaitable: Any) -> None:
+        if self.receiving is awaitable:
+            self.receiving = None
 
     async def what_is_left(self) -> dict[str, Any]:
         """What the client has sent before it left. A loop that catches each error does not hold up the others."""
         await sleep(0)
         return LEFT if self.queue is None or self.queue.empty() else self.queue.get_nowait()
 
-    def data_of(self, message: dict[str, Any]) -> str | bytes | None:
-        """The text or bytes of *message*; None if the client has gone."""
+    def data_of(self, message: dict[str, Any], awaitable: Any) -> str | bytes:
+        """The text or bytes of *message*, for which *awaitable* was awaited. If the client has gone that cancels."""
+        if self.receiving is awaitable:
+            self.receiving = None
         if message["type"] == "websocket.disconnect":
             self.gone = self.closed = True
             if self.queue is not None and self.queue.empty():
                 # Another task may wait for it too.
                 self.queue.put_nowait(message)
-            return None
+            raise CancelledError()
         text: Any = message.get("text")
         return message["bytes"] if text is None else text  # type: ignore[no-any-return]
 
     def send_data(self, data: str | bytes) -> Any:
-        """What to await for *data* to be sent."""
+        """What to await for *data* to be sent; with it, `sent` is called then."""
         message: dict[str, Any]
+        if not self.accepted:
+            return self.accept_and_send(data)
         self.check_open()
         if isinstance(data, str):
             message = {"type": "websocket.send", "text": data}
@@ -149,9 +170,22 @@ class Connection(AsyncPhases):
             message = {"type": "websocket.send", "bytes": bytes(data)}
         else:
             raise TypeError(f"A websocket sends str or bytes, not {type(data).__name__}.")
+        awaitable = self.send_message(message)
         if self.running:
-            self.sending = True
-        return self.send_message(message)
+            self.sending = awaitable
+        return awaitable
+
+    async def accept_and_send(self, data: str | bytes) -> None:
+        await self.accept(None, None)
+        awaitable = self.send_data(data)
+        try:
+            await awaitable
+        finally:
+            self.sent(awaitable)
+
+    def sent(self, awaitable: Any) -> None:
+        if self.sending is awaitable:
+            self.sending = None
 
     async def close_with(self, code: int, reason: str) -> None:
         if not self.closed:
@@ -159,16 +193,14 @@ class Connection(AsyncPhases):
             await self.put({"type": "websocket.close", "code": code, "reason": reason})
 
     async def put(self, message: dict[str, Any]) -> None:
-        running = self.running
-        if running:
-            self.sending = True
+        if self.running:
+            self.sending = message
         try:
             await self.send_message(message)
         except (OSError, RuntimeError) as error:
             await self.sending_failed(error)
         finally:
-            if running:
-                self.sending = False
+            self.sent(message)
 
     # --- the client's going away ------------------------------------------------------------------------------
 
@@ -179,7 +211,7 @@ class Connection(AsyncPhases):
         """
         current: Any = _cv_request.get(None)
         if current is not None and getattr(request_of(current), "_connection", None) is self:
-            self.sending = False
+            self.sending = None
             if not isinstance(error, OSError) and not self.gone:
                 # uvloop's RuntimeError comes before its server knows; what watches then cancels this.
                 await sleep(PATIENCE)
@@ -192,7 +224,7 @@ class Connection(AsyncPhases):
         """The view waits, be it for its client or for something else, while its client may go away."""
         if self.task is None:
             self.task = current_task()
-        if not self.receiving and not self.sending:
+        if self.receiving is None and self.sending is None:
             self.start_watching()
 
     def start_watching(self) -> None:
