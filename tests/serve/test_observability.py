@@ -67,7 +67,17 @@ ENVIRON = {
 
 
 @pytest.mark.parametrize(
-    "name", [*"hlurstmUqHbBfaTDMLp", "{x-a}i", "{content-type}i", "{x-b}o", "{remote_addr}e", "{no}i"]
+    "name",
+    [
+        *"hlurstmUqHbBfaTDMLpx",
+        "{x-a}i",
+        "{content-type}i",
+        "{x-b}o",
+        "{remote_addr}e",
+        "{no}i",
+        "{remote_addr}x",
+        "variable",
+    ],
 )
 def test_atoms_are_gunicorns(name):
     from gunicorn.config import Config

@@ -35,7 +35,7 @@ class Atoms(Mapping[str, Any]):
         if key.startswith("{"):
             found = self._variable(key[1:-2].lower(), key[-1:])
         else:
-            method = getattr(self, f"_{key}", None)
+            method = getattr(self, f"_{key}", None) if len(key) == 1 else None
             found = method() if method is not None else None
         if found is None:
             return "-"
@@ -53,8 +53,10 @@ class Atoms(Mapping[str, Any]):
             found = self.environ.get(key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}")
         elif kind == "o":
             found = next((value for header, value in self.response.headers if header.lower() == name), None)
-        else:
+        elif kind == "e":
             found = next((value for key, value in self.environ.items() if key.lower() == name), None)
+        else:
+            found = None
         return None if found is None else str(found)
 
     def _h(self) -> Any:
