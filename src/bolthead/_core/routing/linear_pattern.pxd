@@ -2,7 +2,6 @@ cimport cython
 
 cdef int _LITERAL
 cdef int _ANY
-cdef int _ANY_DIGITS
 cdef int _SIGNED_DIGITS
 cdef int _PATH
 cdef int _CHOICE

@@ -144,7 +144,7 @@ def wanted(context: Any, obj: Any, loop_vars: Any, block_vars: Any) -> Any:
 def call(context: Any, obj: Any, loop_vars: Any, block_vars: Any, /, *args: Any, **kwargs: Any) -> Any:
     """Call *obj* from a template; the variables of loops and blocks are for callables that want the context."""
     if type(obj) is Macro:
-        arguments = macro_arguments(context, obj, args, kwargs)
+        arguments = macro_arguments(obj, args, kwargs)
         if arguments is None:
             return jinja_call(context, obj, loop_vars, block_vars, *args, **kwargs)
         autoescape = context.eval_ctx.autoescape
@@ -168,7 +168,7 @@ def stopped(context: Any) -> Any:
     return context.environment.undefined("value was undefined because a callable raised a StopIteration exception")
 
 
-def macro_arguments(context: Any, macro: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any] | None:
+def macro_arguments(macro: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any] | None:
     """The arguments of a macro's function; None for surplus arguments and rare kinds of macros, which Jinja handles."""
     names = tuple(macro.arguments)
     count = len(names)
