@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import json
 import logging
 import os
@@ -24,7 +23,7 @@ from .cases.asgi_asks import AsgiCase, answer, spin
 from .cases.asgi_sites import SITES
 from .cases.table import objects
 from .report import names
-from .timing import Timed
+from .timing import Timed, settled
 
 PART = "asgi" if sys.version_info < (3, 12) else f"asgi-{sys.version_info[0]}.{sys.version_info[1]}"
 """The result's name: those of newer interpreters stand beside the one of the oldest."""
@@ -138,16 +137,12 @@ async def time_case(case: AsgiCase, apps: dict[str, Any], rounds: int, seconds: 
             took = process_time() - start
         counts[name] = max(1, round(count * seconds / took))
     results = {name: Timed(case.key, name) for name in apps}
-    gc.collect()
-    gc.freeze()
-    try:
+    with settled():
         for _ in range(rounds):
             for name, app in apps.items():
                 start = process_time()
                 await spin(app, case, counts[name])
                 results[name].rounds.append((process_time() - start) / counts[name] / case.units * 1e6)
-    finally:
-        gc.unfreeze()
     line = "  ".join(f"{name} {timed.best:.2f}" for name, timed in results.items())
     print(f"{case.key:10} {line}", file=sys.stderr, flush=True)
     return list(results.values())

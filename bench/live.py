@@ -14,13 +14,11 @@ import base64
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from . import machine, pages, report
-from .asgi import OTHERS
+from .asgi import OTHERS, pinned
 from .cases.live_sites import SITES, WAIT
 from .machine import HOST
 from .servers import environment, fetch, free_port, running
@@ -175,21 +173,10 @@ def command(python: str, port: int) -> list[str]:
     return [*gunicorn, "--worker-class", "asgi", *many, "bench.cases.live_sites:app"]
 
 
-@contextmanager
-def pinned(core: int) -> Iterator[None]:
-    """This process, and what it does not pin otherwise, on one core."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
-
-
 def one_round(kind: str, framework: str, args: argparse.Namespace) -> dict[str, float]:
     port = free_port()
     env = environment(framework)
-    with running(command(args.python, port), env, port, "waited", "/wait") as process, pinned(1):
+    with running(command(args.python, port), env, port, "waited", "/wait") as process, pinned({1}):
         if kind in PATHS:
             return asyncio.run(open_connections(kind, port, process.pid, args))
         return asyncio.run(wait_at_once(port, args))

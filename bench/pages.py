@@ -101,9 +101,9 @@ def through_servers(found: dict[str, Any]) -> str:
 def starting(found: dict[str, Any]) -> str:
     times, sizes = found["startup"]["import_ms"], found["startup"]["resident_mb"]
     body = []
-    for who, label in (("flask", "Flask"), ("compiled", "bolthead, compiled"), ("pure", "bolthead, pure")):
+    for who in times:
         parts = [f"{values[who] / values['flask']:.0%}" for values in (times, sizes)]
-        body.append([label, f"{times[who]:.1f}", parts[0], f"{sizes[who]:.1f}", parts[1]])
+        body.append([plot.LABELS[who], f"{times[who]:.1f}", parts[0], f"{sizes[who]:.1f}", parts[1]])
     head = ["", "import, ms", "of Flask", "resident, MB", "of Flask"]
     return f"{table(head, body)}\n{place(found['about'])}\n"
 

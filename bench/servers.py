@@ -259,27 +259,13 @@ Results = dict[str, dict[str, dict[str, float]]]
 
 def measure(args: argparse.Namespace) -> Results:
     """By server and framework."""
+    start, frameworks = (asgi_commands, ASGI_FRAMEWORKS) if args.asgi else (commands, FRAMEWORKS)
     runs: dict[str, dict[str, list[dict[str, float]]]] = {}
     for turn in range(args.rounds):
-        for server in commands(args.python, 0):
-            for framework in FRAMEWORKS if server != "bolthead serve" else ("bolthead",):
+        for server in start(args.python, 0):
+            for framework in frameworks if server != "bolthead serve" else ("bolthead",):
                 port = free_port()
-                with running(commands(args.python, port)[server], environment(framework), port) as process:
-                    found = rate(process, port, args)
-                runs.setdefault(server, {}).setdefault(framework, []).append(found)
-                tell(turn, server, framework, found)
-    return {server: {name: summary(all_) for name, all_ in by.items()} for server, by in runs.items()}
-
-
-def measure_asgi(args: argparse.Namespace) -> Results:
-    """By server and framework."""
-    runs: dict[str, dict[str, list[dict[str, float]]]] = {}
-    for turn in range(args.rounds):
-        for server in asgi_commands(args.python, 0):
-            for framework in ASGI_FRAMEWORKS:
-                port = free_port()
-                command = asgi_commands(args.python, port)[server]
-                with running(command, environment(framework), port) as process:
+                with running(start(args.python, port)[server], environment(framework), port) as process:
                     found = rate(process, port, args)
                 runs.setdefault(server, {}).setdefault(framework, []).append(found)
                 tell(turn, server, framework, found)
@@ -368,7 +354,7 @@ def main(args: argparse.Namespace) -> int:
             print(f"{tool} is not there", file=sys.stderr)
             return 2
     if args.asgi:
-        results = measure_asgi(args)
+        results = measure(args)
         about = machine.about()
         about["versions"] |= machine.versions(asgi.OTHERS)
         found = {"about": about, "servers": results}

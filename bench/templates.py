@@ -9,7 +9,7 @@ import subprocess
 import sys
 from typing import Any
 
-from . import machine, pages, report
+from . import machine, pages, plot, report
 from .startup import PARTICIPANTS
 
 WORKERS = 4
@@ -20,7 +20,6 @@ COLUMNS = {
     "proportional": "one of four workers, MB",
     "resident": "resident, MB",
 }
-LABELS = {"flask": "Flask", "compiled": "bolthead, compiled", "pure": "bolthead, pure"}
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -76,7 +75,7 @@ def grid(found: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
         head += [COLUMNS[key], "of Flask"]
     body = []
     for who, size in sizes.items():
-        cells = [LABELS[who], f"{size['added']:.1f}"]
+        cells = [plot.LABELS[who], f"{size['added']:.1f}"]
         for key in list(COLUMNS)[1:]:
             cells += [f"{size[key]:.1f}", f"{size[key] / sizes['flask'][key]:.0%}"]
         body.append(cells)
