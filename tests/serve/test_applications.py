@@ -31,6 +31,13 @@ def plain(environ, start_response):
     start_response("200 OK", [])
     return [environ["PATH_INFO"].encode()]
 
+class Both:
+    asgi_app = "for servers of the other kind"
+
+    def __call__(self, environ, start_response):
+        return plain(environ, start_response)
+
+both = Both()
 nothing = 5
 """
 Start = Callable[..., serving.Server]
@@ -69,8 +76,10 @@ def test_a_dispatcher_under_flasks_name_from_a_factory(start: Start) -> None:
     assert bodies(server, "/", "/other/") == [b"shop False bolthead.app", b"api"]
 
 
-def test_a_function(start: Start) -> None:
-    assert bodies(start("sites:plain"), "/a/b") == [b"/a/b"]
+@pytest.mark.parametrize("name", ["plain", "both"])
+def test_any_callable(start: Start, name: str) -> None:
+    """One for servers of either kind need not be bolthead's."""
+    assert bodies(start(f"sites:{name}"), "/a/b") == [b"/a/b"]
 
 
 @pytest.mark.parametrize(

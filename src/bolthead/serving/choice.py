@@ -32,6 +32,11 @@ def is_for_asgi(app: Any) -> bool:
     return iscoroutinefunction(app) or iscoroutinefunction(getattr(app, "__call__", None))  # noqa: B004
 
 
+def is_own(app: Any) -> bool:
+    """Whether *app* is one of bolthead's; another one's ``asgi_app`` tells nothing."""
+    return hasattr(app, "before_serving_funcs")
+
+
 def has_lifespan(app: Any) -> bool:
     """Whether *app*, one of bolthead's, has functions that run before or after it serves."""
     return bool(app.before_serving_funcs or app.after_serving_funcs or app.while_serving_gens)
@@ -39,7 +44,7 @@ def has_lifespan(app: Any) -> bool:
 
 def needs_loop(app: Any) -> int:
     """Why *app* is better served over ASGI, a key of `REASONS`; 0 where WSGI serves all of it."""
-    if not hasattr(app, "asgi_app"):
+    if not is_own(app):
         return 0
     if app._has_websockets:
         return WEBSOCKETS

@@ -18,7 +18,7 @@ from gunicorn.http.wsgi import base_environ
 from .._core.serving.turns import Seat
 from .admin import Admin
 from .binds import parse_bind
-from .choice import ASGI_REFUSED, has_lifespan, is_for_asgi
+from .choice import ASGI_REFUSED, has_lifespan, is_for_asgi, is_own
 from .errors import TOO_LARGE
 from .lifespan import Lifespan, StartupFailed
 from .loop import Loop
@@ -122,7 +122,7 @@ class Worker(Supervised):
         super().load_wsgi()
         if is_for_asgi(self.wsgi):
             raise AppImportError(ASGI_REFUSED)
-        if hasattr(self.wsgi, "asgi_app"):
+        if is_own(self.wsgi):
             self.lifespan = Lifespan(self.wsgi)
             self.wsgi._begin_serving = self.lifespan.begin
             if has_lifespan(self.wsgi):
