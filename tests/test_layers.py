@@ -43,6 +43,7 @@ LAYERS = [
     ["app"],
     ["cli", "testing", "async_testing"],
     ["__init__"],
+    ["_flask_names"],
     ["as_flask", "__main__"],
 ]
 """From the bottom up. A module may import from its own layer and from those above it in this list."""

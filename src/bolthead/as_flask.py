@@ -20,7 +20,7 @@ import shutil
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.metadata import Distribution, DistributionFinder, MetadataPathFinder, PackageNotFoundError
 from importlib.util import find_spec, spec_from_loader
 from pathlib import Path
@@ -29,8 +29,8 @@ from typing import Any, NoReturn
 
 import bolthead
 
-FRONT = "flask"
-BACK = "bolthead"
+from ._flask_names import BACK, FRONT, Loader, has_flask_name, name_as_flask, our_name
+
 VERSION = "3.1.3"
 """The Flask release whose behaviour bolthead has: the answer of ``importlib.metadata.version("flask")``."""
 
@@ -45,13 +45,6 @@ METADATA = Distribution.at(STARTUP / f"flask-{VERSION}.dist-info")
 """The metadata of Flask that ``importlib.metadata`` gets where Flask is not installed, or in another version."""
 
 IMPORT_FROM = dis.opmap["IMPORT_FROM"]
-
-
-def _back(name: str) -> str | None:
-    """Our name for *name*, where that is flask or below it."""
-    if name == FRONT or name.startswith(FRONT + "."):
-        return BACK + name[len(FRONT) :]
-    return None
 
 
 SET_BY_IMPORT = frozenset(("__loader__", "__name__", "__package__", "__path__", "__spec__"))
@@ -110,6 +103,8 @@ class Alias:
         _explain(real)
         become(module, real)
         if self.name == BACK:
+            for name in filter(has_flask_name, list(sys.modules)):
+                name_as_flask(sys.modules[name])
             _import_submodules()
 
     def get_code(self, fullname: str) -> CodeType | None:
@@ -139,7 +134,7 @@ def _import_submodules() -> None:
     public = {name: module for name, module in sys.modules.items() if f"{name}.".startswith(f"{BACK}.")}
     public = {name: module for name, module in public.items() if "._" not in name}
     held = {value for module in public.values() for value in vars(module).values() if isinstance(value, type)}
-    classes = [cls for cls in held if cls.__module__ in public]
+    classes = [cls for cls in held if (our_name(cls.__module__) or cls.__module__) in public]
     for name, module in public.items():
         if name == BACK:
             continue
@@ -149,7 +144,7 @@ def _import_submodules() -> None:
             old = before.get(key, value)
             if key.startswith("__") or old is value:
                 continue
-            if isinstance(old, (type, FunctionType)) and old.__module__ != name:
+            if isinstance(old, (type, FunctionType)) and (our_name(old.__module__) or old.__module__) != name:
                 continue  # This module has it from another one, and the others do not have it from here.
             for other in public.values():
                 if vars(other).get(key) is old:
@@ -166,7 +161,12 @@ class Finder:
     def find_spec(
         cls, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        back = _back(name)
+        if has_flask_name(name):
+            spec = PathFinder.find_spec(name, path)
+            if spec is not None and type(spec.loader) is SourceFileLoader:
+                spec.loader = Loader(name, spec.loader.path)
+            return spec
+        back = our_name(name)
         spec = find_spec(back) if back else None
         if spec is None:
             return None
@@ -275,7 +275,7 @@ def _importers(most: int = 3) -> list[str]:
     found = []
     for name, module in modules[place + 1 :] + modules[:place][::-1]:
         path = getattr(module, "__file__", None)
-        if _back(name) or not isinstance(path, str) or not path.endswith(".py"):
+        if our_name(name) or not isinstance(path, str) or not path.endswith(".py"):
             continue
         line = _import_line(path)
         if line is not None:
@@ -300,7 +300,7 @@ def _import_line(path: str) -> int | None:
             names = [node.module or ""]
         else:
             continue
-        if any(_back(name) for name in names):
+        if any(our_name(name) for name in names):
             return node.lineno
     return None
 

@@ -257,7 +257,7 @@ def test_spawned_processes(tmp_path: Path) -> None:
 
         def name():
             import flask
-            return flask.Flask.__module__
+            return flask.app.__name__
 
         if __name__ == "__main__":
             with multiprocessing.get_context("spawn").Pool(1) as pool:

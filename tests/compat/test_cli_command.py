@@ -24,7 +24,7 @@ other = framework.Flask("other")
 
 @app.cli.command()
 def where():
-    print(framework.__name__, framework.Flask.__module__)
+    print(framework.__name__, framework.app.__name__)
 
 def create_app(word, *, loud=False):
     return framework.Flask(word)

@@ -197,7 +197,7 @@ def agent(tmp_path: Path) -> Path:
         "                                           if p != os.path.dirname(__file__))\n"
     )
     (tmp_path / "program.py").write_text(
-        "import flask\nprint(flask.Flask.__module__, hasattr(flask.Flask, 'seen_by_agent'))\napp = flask.Flask('x')\n"
+        "import flask\nprint(flask.app.__name__, hasattr(flask.Flask, 'seen_by_agent'))\napp = flask.Flask('x')\n"
     )
     (tmp_path / "starts.py").write_text(
         "import os, sys\nplace = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'agent')\n"
