@@ -16,11 +16,11 @@ pytest.importorskip("gunicorn")
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and Unix sockets")
 
 SITES = """
-from {package} import Flask
+from {package} import Flask, app as framework
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 shop, api = Flask("shop"), Flask("api")
-shop.add_url_rule("/", "index", lambda: f"shop {{shop.debug}} {{Flask.__module__}}")
+shop.add_url_rule("/", "index", lambda: f"shop {{shop.debug}} {{framework.__name__}}")
 api.add_url_rule("/", "index", lambda: "api")
 site = DispatcherMiddleware(shop, {{"/api": api}})
 

@@ -23,14 +23,14 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and Unix soc
 
 APP = """
 import os, time
-from {package} import Flask, request
+from {package} import Flask, app as framework, request
 
 def create_app(name="made", **options):
     app = Flask(__name__)
 
     @app.get("/")
     def index():
-        return f"{{name}} {{sorted(options)}} {{Flask.__module__}} {{os.getpid()}}"
+        return f"{{name}} {{sorted(options)}} {{framework.__name__}} {{os.getpid()}}"
 
     @app.get("/slow")
     def slow():
