@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markupsafe import Markup
 from werkzeug.exceptions import Aborter, BadRequestKeyError, Forbidden, HTTPException, MethodNotAllowed, NotFound
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from oracle import Framework, both
+from oracle import Framework, alike, both
 
 LOCATIONS = st.sampled_from(
     ["/next", "", "/a b", "//x/y", "http://other/é", "/?a=<b>&c='d'", "/\n", "/\0", b"/b", None]
@@ -210,3 +212,46 @@ def test_aborters(kind: str) -> None:
         return outcome(fw, app)
 
     both(scenario)
+
+
+@alike
+def test_pages_of_classes_with_equal_descriptions(fw: Framework) -> Any:
+    app = fw.app()
+    found = []
+    for description in ("<i>why</i>", Markup("<i>why</i>"), 1, True, 1.0):
+        kind = type("Kind", (HTTPException,), {"code": 418, "description": description})
+        with app.test_request_context():
+            found.append(fw.make_response(kind()).get_data())
+    return found
+
+
+@pytest.mark.parametrize("name", ["Content-Length", "content-length"])
+@alike
+def test_a_page_whose_headers_have_a_length(fw: Framework, name: str) -> Any:
+    class Measured(Forbidden):
+        def get_headers(self, *args: Any, **kwargs: Any) -> Any:
+            return [("Content-Type", "text/plain"), (name, "5"), ("X-Last", "1")]
+
+    with fw.app().test_request_context():
+        return list(fw.make_response(Measured()).headers)
+
+
+@pytest.mark.parametrize("name", ["get_body", "get_description", "get_headers", "get_response"])
+@alike
+def test_a_method_of_one_error_is_replaced(fw: Framework, name: str) -> Any:
+    values = {"get_headers": [("Content-Type", "a/b"), ("X-Own", "1")], "get_response": WerkzeugResponse("own", 299)}
+    error = NotFound()
+    setattr(error, name, lambda *args, **kwargs: values.get(name, "own"))
+    app = fw.app()
+    app.add_url_rule("/", "index", lambda: fw.abort(fw.make_response(error)))
+    answer = app.test_client().get("/")
+    return answer.status, list(answer.headers), answer.get_data()
+
+
+@alike
+def test_error_pages_without_a_length(fw: Framework) -> Any:
+    client = fw.app().test_client()
+    found = [list(client.get("/").headers)]
+    with mock.patch.object(WerkzeugResponse, "automatically_set_content_length", False):
+        found.append(list(client.get("/").headers))
+    return found

@@ -15,7 +15,16 @@ from ..primitives.stock import StockGuard, shipped
 from .bare import bare_response
 from .status import length_of, status_text
 
-PAGE_STEPS = ("__call__", "__init__", "get_app_iter", "get_wsgi_headers", "get_wsgi_response", "set_data")
+PAGE_STEPS = (
+    "__call__",
+    "__init__",
+    "automatically_set_content_length",
+    "get_app_iter",
+    "get_wsgi_headers",
+    "get_wsgi_response",
+    "iter_encoded",
+    "set_data",
+)
 CALL = StockGuard(
     HTTPException,
     ["__call__", "get_response"],
@@ -24,6 +33,8 @@ CALL = StockGuard(
 HEADERS = StockGuard(HTTPException, ["get_headers"])
 ALLOW = StockGuard(MethodNotAllowed, ["get_headers"])
 STOCK_TEXT = StockGuard(HTTPException, ["get_body", "get_description", "name"])
+OWN_STEPS = frozenset(("get_body", "get_description", "get_headers", "get_response"))
+"""The methods that make a page; an instance may override them."""
 FORCE_TYPE: Any = BaseResponse.force_type.__func__  # type: ignore[attr-defined]
 
 PAGES: dict[tuple[int, str | None, str | None], bytes] = {}
@@ -43,6 +54,7 @@ def error_response(cls: Any, error: Any, environ: Any) -> Any:
     code = error.code
     if (
         not CALL.holds(kind)
+        or not OWN_STEPS.isdisjoint(error.__dict__)
         or error.response is not None
         or type(code) is not int
         or code < 200
@@ -54,6 +66,7 @@ def error_response(cls: Any, error: Any, environ: Any) -> Any:
         or is_iterator(kind, error)
     ):
         return None
+    headers = None
     if HEADERS.holds(kind):
         pairs = [CONTENT_TYPE]
     elif ALLOW.holds(kind):
@@ -64,12 +77,14 @@ def error_response(cls: Any, error: Any, environ: Any) -> Any:
                 return None
             pairs.append(("Allow", allow))
     else:
-        pairs = Headers(error.get_headers(environ))._list
+        headers = Headers(error.get_headers(environ))
+        pairs = headers._list
         if len(pairs) == 0 or pairs[0][0] != "Content-Type":
             return None
-    if STOCK_TEXT.holds(kind) and error.description is kind.description:
-        # FAST (errors): the text depends only on these.
-        key = (code, error.description, HTTP_STATUS_CODES.get(code))
+    description = error.description
+    if STOCK_TEXT.holds(kind) and description is kind.description and type(description) is str:
+        # FAST (errors): the text depends only on these. A Markup equals a text that is escaped.
+        key = (code, description, HTTP_STATUS_CODES.get(code))
         body = PAGES.get(key)
         if body is None:
             body = PAGES[key] = error.get_body(environ).encode()
@@ -77,7 +92,11 @@ def error_response(cls: Any, error: Any, environ: Any) -> Any:
                 PAGES.clear()
     else:
         body = error.get_body(environ).encode()
-    pairs.append(("Content-Length", length_of(body)))
+    if headers is None:
+        pairs.append(("Content-Length", length_of(body)))
+    else:
+        # It may have one.
+        headers["Content-Length"] = length_of(body)
     return bare_response(cls, status_text(code), code, pairs, iter([body]))
 
 
