@@ -124,14 +124,14 @@ class Flask(App):
         object.__setattr__(self, name, value)
         if name in WATCHED or (name == "_got_first_request" and not value):
             object.__setattr__(self, "_plan", None)
-        elif name in GUARDED:
+        if name in GUARDED:
             drop_guards(self)
 
     def __delattr__(self, name: str) -> None:
         object.__delattr__(self, name)
         if name in WATCHED:
             object.__setattr__(self, "_plan", None)
-        elif name in GUARDED:
+        if name in GUARDED:
             drop_guards(self)
 
     def _make_plan(self) -> Plan:

@@ -92,7 +92,7 @@ APP_COLLECTIONS = (
     "url_value_preprocessors",
     "view_functions",
 )
-WATCHED = frozenset((*APP_STEPS, *ERROR_STEPS, *APP_PARTS, *WEBSOCKET_PARTS, *APP_COLLECTIONS))
+WATCHED = frozenset(("__class__", *APP_STEPS, *ERROR_STEPS, *APP_PARTS, *WEBSOCKET_PARTS, *APP_COLLECTIONS))
 """The attributes of an application that its plan was made from."""
 
 CONTEXT_STEPS = ("__init__", "__new__", "match_request", "pop", "push")

@@ -295,3 +295,27 @@ def test_an_attribute_of_a_class_between_two_requests(fw: Framework, kind: str, 
         contextvars.copy_context().run(ask)
     ask()
     return found
+
+
+STEPS: dict[str, Any] = {
+    "_find_error_handler": lambda self, error, blueprints: lambda error: "step",
+    "ensure_sync": lambda self, function: lambda **values: "step",
+    "full_dispatch_request": lambda self: self.make_response("step"),
+    "handle_user_exception": lambda self, error: "step",
+    "make_response": lambda self, value: self.response_class("step"),
+    "url_for": lambda self, *args, **kwargs: "step",
+    "wsgi_app": lambda self, environ, start_response: self.response_class("step")(environ, start_response),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+@alike
+def test_the_class_of_an_application_between_two_requests(fw: Framework, name: str) -> Any:
+    app = fw.app()
+    app.add_url_rule("/", "index", lambda: fw.url_for("index"))
+    client = app.test_client()
+    found = []
+    for cls in (fw.Flask, type("Sub", (fw.Flask,), {name: STEPS[name]}), fw.Flask):
+        app.__class__ = cls
+        found += [client.get(path).get_data() for path in ("/", "/none")]
+    return found
