@@ -56,7 +56,12 @@ def name_as_flask(module: ModuleType) -> None:
     for value in list(vars(module).values()):
         if not isinstance(value, (type, FunctionType)) or value.__module__ != back:
             continue
-        value.__module__ = front
+        named: Any = value
+        line = vars(named).get("__firstlineno__")
+        named.__module__ = front
+        if line is not None:
+            # CPython 3.13 takes away where the source of a class begins.
+            named.__firstlineno__ = line
         for function in _functions(value) if isinstance(value, type) else ():
             if function.__module__ == back:
                 function.__module__ = front
