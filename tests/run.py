@@ -234,7 +234,7 @@ STEPS: dict[str, Callable[[], None]] = {
     "pyodide": pyodide,
 }
 FIRST = ("tools",)
-LANES = (("lint", "types", "docs", "compiled", "others-2"), ("pure", "packages", "others-1"))
+LANES = (("lint", "types", "docs", "packages", "compiled", "others-2"), ("pure", "others-1"))
 """About equally long. What must run comes first; a slow machine leaves out others."""
 DEFAULT = (*FIRST, *LANES[0], *LANES[1])
 
