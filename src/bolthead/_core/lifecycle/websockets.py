@@ -20,47 +20,15 @@ from .contexts import new_lazy_context, pop_request, push_request, remember_host
 from .phases import is_async, plan_of, save_session, scopes_of
 from .records import request_of
 from .steps import TO_LOOP, TO_THREAD
+from .unread import LEFT, Messages
 
-ROOM = 1024 * 1024
-"""How large the messages of a client may become together that wait for a view that does something else."""
-MESSAGE = 512
-"""What one takes in memory beside its text."""
 UNREAD_SECONDS = 60
-"""Seconds in which the view has to take one of them, where there is no room for more."""
+"""Seconds in which the view has to take a message, where there is no room for more."""
 PATIENCE = 0.05
 """Seconds in which a server that could not send is to tell whether the client has gone."""
 NORMAL = 1000
 POLICY_VIOLATION = 1008
 INTERNAL_ERROR = 1011
-LEFT = {"type": "websocket.disconnect"}
-
-
-class Messages(asyncio.Queue[dict[str, Any]]):
-    """Those that wait for the view, bounded by their size: that the client has left is told behind them."""
-
-    size = 0
-    ended = False
-
-    def full(self) -> bool:
-        return self.size >= ROOM and not self.ended
-
-    def end(self) -> None:
-        """No more will come, which whoever waits for one is told."""
-        self.ended = True
-        self.put_nowait(LEFT)
-
-    def _put(self, item: dict[str, Any]) -> None:
-        super()._put(item)
-        self.size += size_of(item)
-
-    def _get(self) -> dict[str, Any]:
-        message = super()._get()
-        self.size -= size_of(message)
-        return message
-
-
-def size_of(message: dict[str, Any]) -> int:
-    return MESSAGE + len(message.get("text") or message.get("bytes") or "")
 
 
 class Connection(AsyncPhases):
