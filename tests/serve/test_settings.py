@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("gunicorn")
 
+import serving
 from bolthead import cli
 from bolthead.cli import serve
 from bolthead.serving import arbiter, binds, check
@@ -255,6 +256,19 @@ def test_claim(tmp_path):
     for port in (65536, -1):
         with pytest.raises(ServeError, match=rf"^{port} is not a port; ports go from 1 to 65535\.$"):
             claim(Bind("127.0.0.1", port))
+
+
+def test_a_port_alone_is_not_listened_at_before_the_server_does(monkeypatch):
+    """A client that tries until somebody accepts would take the check for the server."""
+    heard = []
+    listen = socket.socket.listen
+    monkeypatch.setattr(socket.socket, "listen", lambda self, size: heard.append(size) or listen(self, size))
+    port = serving.free_port()
+    claim_all([Bind("127.0.0.1", port)])
+    assert heard == []
+    with pytest.raises(ServeError, match="are the same port"):
+        claim_all([Bind("0.0.0.0", port), Bind("127.0.0.1", port)])
+    assert heard
 
 
 def test_claim_a_name_of_two_addresses(monkeypatch):

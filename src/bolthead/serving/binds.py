@@ -8,6 +8,7 @@ import os
 import re
 import socket
 import stat
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -75,12 +76,13 @@ def claim_all(binds: Sequence[Bind]) -> None:
 
     gunicorn would try a taken port for five seconds.
     """
+    ports = Counter(bind.port for bind in binds)
     with ExitStack() as probes:
         for number, bind in enumerate(binds):
             if bind in binds[:number]:
                 raise ServeError(f"{bind.setting()} is given twice; one place takes one --bind or --admin-bind.")
             try:
-                claim(bind, probes)
+                claim(bind, probes if ports[bind.port] > 1 else None)
             except ServeError:
                 for other in binds[:number]:
                     if bind.port and other.port == bind.port and {bind.host, other.host} & {"0.0.0.0", "::", ""}:
@@ -92,7 +94,8 @@ def claim_all(binds: Sequence[Bind]) -> None:
 def claim(bind: Bind, probes: ExitStack | None = None) -> Bind:
     """Make sure that the place is free, and turn a host name into an address; :exc:`ServeError` otherwise.
 
-    *probes* holds a port until it is closed.
+    *probes* has the port held until it is closed, for the others beside it. Alone it is not listened at: a client that
+    waits for the server would take that for its start.
     """
     if bind.fd is not None:
         _claim_descriptor(bind.fd)
@@ -113,8 +116,9 @@ def claim(bind: Bind, probes: ExitStack | None = None) -> Bind:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, bind.port, *scope))
-            # BSD and Linux may let two sockets bind, but not both listen.
-            probe.listen(1)
+            if probes is not None:
+                # BSD and Linux may let two sockets bind, but not both listen.
+                probe.listen(1)
         except OverflowError:
             raise ServeError(f"{bind.port} is not a port; ports go from 1 to 65535.") from None
         except OSError as error:
