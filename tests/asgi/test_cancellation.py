@@ -467,19 +467,23 @@ def test_leaving_while_a_thread_has_the_request(heard: bool) -> None:
 def test_a_test_that_waits_no_longer(starts: bool) -> None:
     """A request that a timeout ends leaves no task behind, which the end of the loop would wait for."""
     app, ended = Flask("site_under_test", root_path="/nowhere"), []
+    limits: list[asyncio.Timeout] = []
 
     @app.get("/")
     async def endless() -> AsyncIterator[str]:
         async def pieces() -> AsyncIterator[str]:
             try:
+                yield "x"
+                limits[0].reschedule(0)
                 while True:
-                    yield "x"
                     await asyncio.sleep(0)
+                    yield "x"
             finally:
                 ended.append("stream")
 
         if starts:
             return pieces()
+        limits[0].reschedule(0)
         try:
             await asyncio.Event().wait()
         finally:
@@ -490,7 +494,9 @@ def test_a_test_that_waits_no_longer(starts: bool) -> None:
         async with app.async_test_client() as client:
             tasks = asyncio.all_tasks()
             with pytest.raises(TimeoutError):
-                await asyncio.wait_for(client.get("/"), 0.02)
+                async with asyncio.timeout(None) as limit:
+                    limits.append(limit)
+                    await client.get("/")
             assert ended == ["stream" if starts else "view"]
             assert asyncio.all_tasks() == tasks
 
