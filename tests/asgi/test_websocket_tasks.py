@@ -25,20 +25,20 @@ async def receive(log: list[Any], name: str = "") -> None:
 
 async def task_of_its_own(log: list[Any]) -> None:
     task = asyncio.create_task(receive(log))
-    await wait()
+    await wait(log)
     log.append(task.done())
 
 
 async def two_tasks(log: list[Any]) -> None:
     tasks = [asyncio.create_task(receive(log, name)) for name in ("", "")]
-    await wait()
+    await wait(log)
     log.append(len(tasks))
 
 
 async def task_that_is_awaited_at_the_end(log: list[Any]) -> None:
     task = asyncio.create_task(receive(log))
     try:
-        await wait()
+        await wait(log)
     finally:
         if websocket.args.get("leaves"):
             await asyncio.wait([task])
@@ -47,14 +47,19 @@ async def task_that_is_awaited_at_the_end(log: list[Any]) -> None:
 async def task_with_a_sender(log: list[Any]) -> None:
     receiver = asyncio.create_task(receive(log))
     await asyncio.create_task(websocket.send("said"))
-    await wait()
+    await wait(log)
     log.append(receiver.done())
 
 
-async def wait() -> None:
+async def wait(log: list[Any]) -> None:
     if websocket.args.get("leaves"):
         await asyncio.Event().wait()
-    await asyncio.sleep(0.01)
+    await until(lambda: bool(log))
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize("leaves", ["", "yes"])
@@ -70,11 +75,12 @@ def test_no_task_is_left(use: Use, leaves: str) -> None:
         await use(log)
 
     async def main() -> Any:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             async with app.async_test_client().websocket(f"/ws?leaves={leaves}") as ws:
                 await ws.send("said")
-                await asyncio.sleep(0.02)
-            await asyncio.sleep(0.01)
+                await until(lambda: bool(log))
+            for _ in range(10):
+                await asyncio.sleep(0)
         return asyncio.all_tasks() - {asyncio.current_task()}
 
     assert asyncio.run(main()) == set()
