@@ -120,6 +120,17 @@ class Server:
         request = f"GET {path} HTTP/1.1\r\nHost: site.test\r\nConnection: close\r\n{extra}\r\n"
         return self.talk(request.encode("latin-1"))
 
+    def until_refused(self) -> None:
+        """Wait until nobody listens any more."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self.connect().close()
+            except OSError:
+                return
+            assert time.monotonic() < until, "somebody still listens"
+            time.sleep(0.02)
+
     def stop(self, number: int = signal.SIGTERM, *, group: bool = False) -> int:
         """Send a signal, to the process or as a terminal does to its group; the exit code."""
         if group:
@@ -147,18 +158,17 @@ def exchange(client: socket.socket, *pieces: bytes, half_close: bool) -> bytes:
     Each of several pieces is a packet as far as that can be arranged. *half_close*: no more is sent after them.
     """
     said = b""
-    try:
+    # The server may answer and close while we are still sending.
+    with contextlib.suppress(ConnectionError):
         for piece in pieces:
             client.sendall(piece)
             if len(pieces) > 1:
                 time.sleep(0)
         if half_close:
             client.shutdown(socket.SHUT_WR)
+    with contextlib.suppress(ConnectionError):
         while data := client.recv(65536):
             said += data
-    except ConnectionError:
-        # The server answered and closed while we were still sending.
-        pass
     return said
 
 

@@ -174,17 +174,9 @@ class Gunicorn:
 
     def answers(self, sent: bytes) -> list[tuple[int, bytes]]:
         """The status and body of each response."""
-        said = b""
         with socket.create_connection(("127.0.0.1", self.port)) as client:
             client.settimeout(serving.PATIENCE)
-            try:
-                client.sendall(sent)
-                client.shutdown(socket.SHUT_WR)
-                while data := client.recv(1 << 16):
-                    said += data
-            except ConnectionError:
-                # It answered and closed while this was still sending.
-                pass
+            said = serving.exchange(client, sent, half_close=True)
         found = re.split(rb"HTTP/1\.1 (\d{3}) ", said)
         return [
             (int(code), rest.partition(b"\r\n\r\n")[2]) for code, rest in zip(found[1::2], found[2::2], strict=True)

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import threading
 import time
 from pathlib import Path
@@ -32,6 +31,7 @@ def index():
 
 @app.get("/slow")
 def slow():
+    open("slow" + request.args["s"], "w").close()
     time.sleep(float(request.args["s"]))
     return "slow but done"
 
@@ -44,6 +44,7 @@ def until():
 
 @app.get("/stream")
 def stream():
+    open("streams", "w").close()
     def parts():
         for number in range(20):
             time.sleep(0.1)
@@ -59,6 +60,13 @@ def die():
 @pytest.fixture
 def start(tmp_path: Path):
     yield from serving.started(tmp_path, APP)
+
+
+def until_exists(path: Path) -> None:
+    until = time.monotonic() + serving.PATIENCE
+    while not path.exists():
+        assert time.monotonic() < until, path
+        time.sleep(0.02)
 
 
 class Load:
@@ -172,7 +180,7 @@ def test_requests_that_kill_their_worker_do_not_end_the_server(start):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_stop_finishes_what_is_being_answered(start, number):
+def test_stop_finishes_what_is_being_answered(start, tmp_path, number):
     server = start("--workers", "2", "--stop-timeout", "30")
     # A stop before any worker serves answers nothing.
     server.get("/")
@@ -182,7 +190,8 @@ def test_stop_finishes_what_is_being_answered(start, number):
     idle = server.connect()
     for thread in threads:
         thread.start()
-    time.sleep(0.3)
+    for begun in ("slow0.5", "slow2.5", "streams"):
+        until_exists(tmp_path / begun)
     assert server.stop(number) == 0
     for thread in threads:
         thread.join(serving.PATIENCE)
@@ -193,23 +202,24 @@ def test_stop_finishes_what_is_being_answered(start, number):
     idle.close()
 
 
-def test_a_kept_connection_is_answered_once_more_and_closed(start):
+def test_a_kept_connection_is_answered_once_more_and_closed(start, tmp_path):
     server = start("--workers", "1")
     kept = server.connect()
     kept.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     assert b"Connection: close" not in kept.recv(4096)
-    slow = threading.Thread(target=server.get, args=("/slow?s=1.5",))
-    slow.start()
-    time.sleep(0.3)
+    long = threading.Thread(target=server.get, args=("/until",))
+    long.start()
+    until_exists(tmp_path / "entered")
     server.process.send_signal(signal.SIGTERM)
-    time.sleep(0.5)
+    server.until_refused()
     kept.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     answer = b""
     while data := kept.recv(4096):
         answer += data
     assert answer.startswith(b"HTTP/1.1 200") and b"\r\nConnection: close\r\n" in answer
     kept.close()
-    slow.join()
+    (tmp_path / "go").touch()
+    long.join(serving.PATIENCE)
     assert server.process.wait(serving.PATIENCE) == 0
 
 
@@ -288,9 +298,7 @@ def test_log_files_that_cannot_be_opened_again(start, tmp_path):
         assert lines.count("GET / HTTP/1.1") == 3
     folder.mkdir()
     server.process.send_signal(signal.SIGUSR1)
-    until = time.monotonic() + serving.PATIENCE
-    while not (folder / "access.log").exists() and time.monotonic() < until:
-        time.sleep(0.05)
+    until_exists(folder / "access.log")
     assert serving.body(server.get()) == pid
     assert server.stop() == 0
     assert "Shutting down" in (folder / "error.log").read_text()
@@ -302,23 +310,14 @@ def test_a_stop_does_not_wait_for_a_reload(start, tmp_path):
     answers: list[bytes] = []
     visitor = threading.Thread(target=lambda: answers.append(server.get("/until")))
     visitor.start()
-    while not (tmp_path / "entered").exists():
-        time.sleep(0.02)
+    until_exists(tmp_path / "entered")
     before = re.findall(r"Booting worker with pid: (\d+)", server.output())
     server.process.send_signal(signal.SIGHUP)
     with Load(server.port, 0, 1) as load:
         while load.pids <= set(before):
             time.sleep(0.02)
     server.process.send_signal(signal.SIGTERM)
-    until = time.monotonic() + serving.PATIENCE
-    while time.monotonic() < until:
-        try:
-            server.connect().close()
-        except OSError:
-            break
-        time.sleep(0.02)
-    else:
-        pytest.fail("connections are still taken")
+    server.until_refused()
     (tmp_path / "go").touch()
     visitor.join(serving.PATIENCE)
     assert serving.body(answers[0]) == b"long but done"
@@ -370,11 +369,4 @@ def test_another_server_takes_over(start):
             time.sleep(0.02)
     assert load.failed == []
     os.kill(other, signal.SIGTERM)
-    until = time.monotonic() + serving.PATIENCE
-    while time.monotonic() < until:
-        try:
-            socket.create_connection(("127.0.0.1", server.port)).close()
-        except OSError:
-            return
-        time.sleep(0.05)
-    raise AssertionError("it still listens")
+    server.until_refused()

@@ -101,14 +101,7 @@ def test_graceful_stop(start, folder, number, group):
 def test_workers_go_when_their_parent_was_killed(start):
     server = start("--workers", "2")
     server.process.kill()
-    until = time.monotonic() + serving.PATIENCE
-    while time.monotonic() < until:
-        try:
-            server.connect().close()
-        except OSError:
-            return
-        time.sleep(0.05)
-    pytest.fail("somebody still listens")
+    server.until_refused()
 
 
 def wait_for_another(server, pid):
