@@ -270,6 +270,7 @@ def test_a_file_is_closed(folder: Path) -> None:
     import bolthead
 
     app = bolthead.Flask("site_under_test", root_path=str(folder))
+    gc.collect()
     before = len(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd") else 0
     date = dict(served(app, "GET", "/static/a.txt", {}, False)[1])["Last-Modified"]
     for headers in ({}, {"If-Modified-Since": date}, {"Range": "bytes=1-2"}):

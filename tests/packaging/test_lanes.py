@@ -32,8 +32,8 @@ def test_outputs_stand_one_after_the_other(tmp_path: Path, capfdbinary: pytest.C
 STUBBORN = """
 import os, signal, subprocess, sys, time
 if sys.argv[1] == "leader":
-    subprocess.Popen([sys.executable, __file__, "child"])
     try:
+        subprocess.Popen([sys.executable, __file__, "child"])
         time.sleep(600)
     except KeyboardInterrupt:
         print("cleaned up")
