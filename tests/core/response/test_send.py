@@ -44,6 +44,9 @@ HEADERS: dict[str, list[tuple[str, str]]] = {
     "local": [("Location", "/a")],
     "to quote": [("Location", "/é b")],
     "other host": [("LOCATION", "http://h/é")],
+    "in lower case": [("X", "1"), ("location", "/a")],
+    "two local": [("Location", "/a"), ("X", "1"), ("location", "/b"), ("Location", "/c")],
+    "two places": [("Content-Location", "/a"), ("content-location", "/b")],
     "content location": [("Content-Location", "/é")],
     "entity": [("Content-Encoding", "x"), ("Expires", "y"), ("Last-Modified", "z"), ("X-Own", "1")],
 }

@@ -74,7 +74,7 @@ def pairs_of_whole_body(response: Any) -> list[tuple[str, str]] | None:
     if response.direct_passthrough or code < 200 or code == 204 or code == 304:
         return None
     pairs: list[tuple[str, str]] = headers._list[:]
-    counted = False
+    counted = located = False
     for key, value in pairs:
         if type(key) is not str:
             # A member of an enumeration, say.
@@ -86,10 +86,12 @@ def pairs_of_whole_body(response: Any) -> list[tuple[str, str]] | None:
         name = name.lower()
         if name == "content-length":
             counted = True
-        elif name == "content-location" or (
-            name == "location" and (response.autocorrect_location_header or LOCAL_LOCATION(value) is None)
-        ):
+        elif name == "content-location":
             return None
+        elif name == "location":
+            if located or response.autocorrect_location_header or not is_settled(key, value):
+                return None
+            located = True
     if kind is not list:
         if not counted:
             return None
@@ -106,6 +108,11 @@ def pairs_of_whole_body(response: Any) -> list[tuple[str, str]] | None:
     if not counted and response.automatically_set_content_length:
         pairs.append(("Content-Length", str(size)))
     return pairs
+
+
+def is_settled(name: Any, location: Any) -> bool:
+    """Whether Werkzeug, which sets the header with the last location anew, would set just this one."""
+    return name == "Location" and LOCAL_LOCATION(location) is not None
 
 
 class Stream:
@@ -194,6 +201,7 @@ def pairs_of_other(
 ) -> list[tuple[str, str]] | None:
     """The headers as sent, without those of a body where there is none; None if a location needs a look."""
     pairs = []
+    located = correct
     for pair in found:
         key = pair[0]
         if type(key) is not str:
@@ -202,8 +210,12 @@ def pairs_of_other(
         width = len(name)
         if width == 8 or width == 16:
             name = name.lower()
-            if name == "content-location" or (name == "location" and (correct or LOCAL_LOCATION(pair[1]) is None)):
+            if name == "content-location":
                 return None
+            if name == "location":
+                if located or not is_settled(key, pair[1]):
+                    return None
+                located = True
         if bodiless and (width == 14 or code == 304):
             name = name.lower()
             if name == "content-length" or (code == 304 and name in ENTITY_HEADERS):
