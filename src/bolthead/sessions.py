@@ -337,9 +337,10 @@ class SecureCookieSessionInterface(SessionInterface):
             return
         if not self.should_set_cookie(app, session):
             return
+        # Before the session is written, to which an overridden method may add.
+        expires = self.get_expiration_time(app, session)
         serializer = self.get_signing_serializer(app)
         value: Any = serializer.dumps(dict(session))  # type: ignore[union-attr]
-        expires = self.get_expiration_time(app, session)
         setter = response.__dict__.get("set_cookie", type(response).set_cookie)
         # Not by `==`: a wrapper may claim to equal what it wraps.
         if setter is _base_set_cookie or setter is _stock_set_cookie:

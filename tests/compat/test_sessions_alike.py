@@ -212,6 +212,30 @@ def test_changes(change: str, time: str) -> None:
     both(scenario)
 
 
+@pytest.mark.parametrize("value", ["Ada", object()], ids=["text", "object"])
+@pytest.mark.parametrize("fails", [False, True])
+def test_expiry_is_asked_before_the_session_is_written(value: Any, fails: bool) -> None:
+    def scenario(fw: Framework) -> Any:
+        class Own(fw.mod("sessions").SecureCookieSessionInterface):  # type: ignore[name-defined, misc]
+            def get_expiration_time(self, app: Any, session: Any) -> Any:
+                if fails:
+                    raise LookupError("no time")
+                session["asked"] = True
+                return super().get_expiration_time(app, session)
+
+        app = site(fw)
+        app.session_interface = Own()
+        app.add_url_rule("/own", "own", lambda: str(fw.session.update(name=value)))
+        app.config["PROPAGATE_EXCEPTIONS"] = True
+        client = app.test_client()
+        try:
+            return client.get("/own").status, client.get("/read").get_data(as_text=True)
+        except (LookupError, TypeError) as error:
+            return type(error).__name__, str(error)
+
+    both(scenario)
+
+
 @pytest.mark.parametrize(
     "make",
     [

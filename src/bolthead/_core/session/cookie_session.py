@@ -246,6 +246,7 @@ class CookieSessions:
         ):
             self.save_other(app, session, response)
             return
+        expires = self.interface.get_expiration_time(app, session) if permanent else None
         value = self.write(app, dict(session))
         options = (
             item_of(config, "SESSION_COOKIE_DOMAIN"),
@@ -256,7 +257,6 @@ class CookieSessions:
             item_of(config, "SESSION_COOKIE_HTTPONLY"),
         )
         name = item_of(config, "SESSION_COOKIE_NAME")
-        expires = self.interface.get_expiration_time(app, session) if permanent else None
         set_cookie(response, name, value, expires, options, item_of(config, "MAX_COOKIE_SIZE"))
         if not accessed:
             vary_by_cookie(response)
