@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
+from werkzeug.local import LocalProxy
 
 from oracle import FRAMEWORKS, Framework, alike, both, shown
 
@@ -615,6 +616,48 @@ def test_default_that_wants_more_than_a_text(fw: Framework) -> Any:
         found += [fw.get(app), fw.get(app, "/list"), fw.get(app, "/", "HEAD")]
     app.json.mimetype = None
     return found, fw.get(app)
+
+
+@alike
+def test_values_that_only_say_that_they_are_text(fw: Framework) -> Any:
+    app = fw.app()
+    app.json.default = lambda o: f"default {type(o).__name__}"
+    texts = {"text": LocalProxy(lambda: "text"), "number": LocalProxy(lambda: 1), "list": LocalProxy(lambda: [1])}
+    found = []
+    with app.app_context():
+        for app.json.ensure_ascii in (True, False):
+            for value in texts.values():
+                found += [outcome(lambda made=made: fw.json.dumps(made)) for made in (value, [value], {"a": value})]
+                found.append(outcome(lambda value=value: fw.jsonify(value).get_data()))
+    return found
+
+
+@alike
+def test_standard_library_changed(fw: Framework) -> Any:
+    app = fw.app()
+    app.add_url_rule("/", "read", lambda: repr(fw.request.get_json()), methods=["POST"])
+    client = app.test_client()
+    own = json.JSONDecoder(parse_float=decimal.Decimal)
+
+    def answers() -> list[Any]:
+        with app.app_context():
+            found = [outcome(lambda made=made: fw.json.dumps(made)) for made in ("a", [1, 2], {"a": 1})]
+            found += [fw.jsonify([1, 2], a := {"b": 1}, a).get_data(), repr(fw.json.loads("[1.5]"))]
+        sent = client.post("/", data="[1.5]", content_type="application/json")
+        return [*found, sent.status, sent.get_data(as_text=True)]
+
+    found = answers()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json, "_default_decoder", own)
+        found += answers()
+    for name in ("item_separator", "key_separator"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(json.JSONEncoder, name, f" {name} ")
+            found += answers()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json, "dumps", lambda obj, **options: f"{sorted(options)}")
+        found += answers()
+    return [*found, *answers()]
 
 
 @alike

@@ -14,6 +14,10 @@ STANDARD_LOADS = _json.loads
 DECODER = _json.JSONDecoder
 DECODE = DECODER.decode
 RAW_DECODE = DECODER.raw_decode
+STANDARD: dict[str, Any] = vars(_json)
+DEFAULT = "_default_decoder"
+"""What `loads` decodes with, where the library has that name."""
+STANDARD_DECODER: Any = STANDARD.get(DEFAULT)
 # It has no state between calls, so threads may share it. None where the interpreter has no accelerator: PyPy's own
 # `loads` is quicker than the library's scanner in Python, which also takes escapes such as `\u+001`.
 SCAN: Any = DECODER().scan_once if getattr(_scanner, "c_make_scanner", None) else None  # type: ignore[attr-defined]
@@ -21,8 +25,13 @@ SPACES = " \t\n\r"
 
 
 def parse(text: str | bytes) -> Any:
-    stock = _json.loads is STANDARD_LOADS and DECODER.decode is DECODE and DECODER.raw_decode is RAW_DECODE
-    if stock and SCAN is not None:
+    if (
+        SCAN is not None
+        and _json.loads is STANDARD_LOADS
+        and STANDARD.get(DEFAULT) is STANDARD_DECODER
+        and DECODER.decode is DECODE
+        and DECODER.raw_decode is RAW_DECODE
+    ):
         try:
             source = text
             # FAST (json-body): with no NUL among the first two bytes and no mark before them it can only be UTF-8.

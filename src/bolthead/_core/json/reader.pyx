@@ -6,13 +6,12 @@ support, and the standard library parses the text instead.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from cpython.dict cimport PyDict_GetItemWithError
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.object cimport PyObject
 from libc.stdint cimport uint64_t
 from libc.string cimport memcmp, memcpy, memset
 
-from bolthead._core.primitives.class_watch cimport ClassWatch
+from bolthead._core.primitives.class_watch cimport ClassWatch, StockFunctions
 
 import json as _json
 
@@ -79,7 +78,10 @@ cdef struct Text:
 
 
 cdef object STANDARD_LOADS = _json.loads
-cdef dict STANDARD = vars(_json)
+# What `loads` decodes with has a private name.
+cdef StockFunctions FUNCTIONS = StockFunctions(
+    (_json, "_default_decoder loads" if hasattr(_json, "_default_decoder") else "loads")
+)
 cdef ClassWatch STEPS = ClassWatch([(_json.JSONDecoder, "decode"), (_json.JSONDecoder, "raw_decode")])
 # PARITY: each of them is one object, so that a list with it equals itself.
 cdef object NAN = STANDARD_LOADS("NaN")
@@ -107,7 +109,7 @@ cpdef object parse(object text):
     cdef PyObject *first[FIRST]
     cdef PyObject *found
     cdef object data = text
-    if PyDict_GetItemWithError(STANDARD, "loads") is not <PyObject *>STANDARD_LOADS or not STEPS.unchanged():
+    if not FUNCTIONS.unchanged() or not STEPS.unchanged():
         return _json.loads(text)
     if type(text) is str:
         if PyUnicode_IS_ASCII(<PyObject *>text):

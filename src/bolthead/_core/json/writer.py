@@ -23,6 +23,7 @@ DEEP = 5000
 INIT = ENCODER.__init__
 ENCODE = ENCODER.encode
 ITERENCODE = ENCODER.iterencode
+ITEM, KEY = ENCODER.item_separator, ENCODER.key_separator
 
 
 class Writer:
@@ -39,12 +40,9 @@ class Writer:
         self.sort_keys = sort_keys
         self.compact = compact
         item, key = (",", ":") if compact else (", ", ": ")
-        self._options: dict[str, Any] = {
-            "default": default,
-            "ensure_ascii": ensure_ascii,
-            "sort_keys": sort_keys,
-            "separators": (item, key),
-        }
+        self._options: dict[str, Any] = {"default": default, "ensure_ascii": ensure_ascii, "sort_keys": sort_keys}
+        if compact:
+            self._options["separators"] = (item, key)
         self._write: Any = None
         if MAKE is not None and default is not None:
             escape = ESCAPE_ALL if ensure_ascii else ESCAPE
@@ -69,6 +67,9 @@ class Writer:
             and ENCODER.__init__ is INIT
             and ENCODER.encode is ENCODE
             and ENCODER.iterencode is ITERENCODE
+            and (self.compact or (ENCODER.item_separator is ITEM and ENCODER.key_separator is KEY))
+            # The encoder asks its class whether a whole value is text, which a proxy of one only says.
+            and (type(obj) is dict or not isinstance(obj, str))
         ):
             try:
                 return "".join(write(obj, 0))

@@ -7,12 +7,11 @@ the same.
 
 cimport cython
 from cpython.bytes cimport PyBytes_FromStringAndSize
-from cpython.dict cimport PyDict_GetItemWithError
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from cpython.object cimport PyObject
 from libc.string cimport memcmp, memcpy
 
-from bolthead._core.primitives.class_watch cimport ClassWatch
+from bolthead._core.primitives.class_watch cimport ClassWatch, StockFunctions
 
 import json as _json
 import json.encoder as _encoder
@@ -32,24 +31,18 @@ include "writer_buffer.pxi"
 
 
 cdef object STANDARD_DUMPS = _json.dumps
-cdef object ENCODER = _json.JSONEncoder
-cdef object MAKE = _encoder.c_make_encoder
 cdef object ESCAPE_ALL = _encoder.encode_basestring_ascii
 cdef object ESCAPE = _encoder.encode_basestring
-cdef dict STANDARD = vars(_json)
-cdef dict ENCODING = vars(_encoder)
-cdef ClassWatch STEPS = ClassWatch([(ENCODER, "__init__"), (ENCODER, "encode"), (ENCODER, "iterencode")])
+cdef StockFunctions FUNCTIONS = StockFunctions(
+    (_json, "JSONEncoder dumps"), (_encoder, "c_make_encoder encode_basestring encode_basestring_ascii")
+)
+cdef ClassWatch STEPS = ClassWatch(
+    [(_json.JSONEncoder, name) for name in ("__init__", "encode", "item_separator", "iterencode", "key_separator")]
+)
 
 
 cdef bint _intact() except -1:
-    return (
-        PyDict_GetItemWithError(STANDARD, "dumps") is <PyObject *>STANDARD_DUMPS
-        and PyDict_GetItemWithError(STANDARD, "JSONEncoder") is <PyObject *>ENCODER
-        and PyDict_GetItemWithError(ENCODING, "c_make_encoder") is <PyObject *>MAKE
-        and PyDict_GetItemWithError(ENCODING, "encode_basestring_ascii") is <PyObject *>ESCAPE_ALL
-        and PyDict_GetItemWithError(ENCODING, "encode_basestring") is <PyObject *>ESCAPE
-        and STEPS.unchanged()
-    )
+    return FUNCTIONS.unchanged() and STEPS.unchanged()
 
 
 cdef class Writer:
@@ -96,13 +89,10 @@ cdef class Writer:
             _end(&out)
 
     cdef str _standard(self, object obj):
-        return _json.dumps(
-            obj,
-            default=self.default,
-            ensure_ascii=self.ensure_ascii,
-            sort_keys=self.sort_keys,
-            separators=(",", ":") if self.compact else (", ", ": "),
-        )
+        options = {"default": self.default, "ensure_ascii": self.ensure_ascii, "sort_keys": self.sort_keys}
+        if self.compact:
+            options["separators"] = (",", ":")
+        return _json.dumps(obj, **options)
 
 
 cdef extern from *:
@@ -221,7 +211,7 @@ cdef int _leave_far(Out *out, PyObject *what) noexcept:
 cdef int _write_other(Out *out, PyObject *what, Link *link) noexcept:
     cdef PyObject *made
     cdef int failed
-    if _enter(out, what, link) < 0:
+    if (link.outer is NULL and _refuse_text(out, what) < 0) or _enter(out, what, link) < 0:
         return -1
     made = PyObject_CallOneArg(out.default, what)
     if made is NULL:
@@ -230,6 +220,17 @@ cdef int _write_other(Out *out, PyObject *what, Link *link) noexcept:
     if failed:
         bolthead_note_object(what)
     Py_DECREF(made)
+    return failed
+
+
+cdef int _refuse_text(Out *out, PyObject *what) noexcept:
+    """The standard library's error for the whole of a text that only says that it is one, as a proxy does."""
+    cdef PyObject *found
+    cdef int failed = PyObject_IsInstance(what, <PyObject *>&PyUnicode_Type)
+    if failed > 0:
+        found = PyObject_CallOneArg(<PyObject *>ESCAPE_ALL if out.escaping else <PyObject *>ESCAPE, what)
+        failed = -1 if found is NULL else 0
+        Py_XDECREF(found)
     return failed
 
 

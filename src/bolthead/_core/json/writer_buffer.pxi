@@ -123,6 +123,7 @@ cdef extern from "Python.h":
     PyObject *PyLong_FromVoidPtr(void *what)
     PyObject *PyMapping_Items(PyObject *mapping)
     PyObject *PyObject_CallOneArg(PyObject *function, PyObject *argument)
+    int PyObject_IsInstance(PyObject *what, PyObject *kind)
     char *PyOS_double_to_string(double value, char form, int precision, int flags, int *kind)
     PyObject *PySequence_Fast(PyObject *items, const char *wrong)
     Py_ssize_t PySequence_Fast_GET_SIZE(PyObject *items)
