@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jinja2 import DictLoader
+from jinja2 import DictLoader, pass_context
 
 from oracle import Framework, alike, both, shown
 
@@ -649,5 +649,44 @@ def test_urls_in_templates(monkeypatch: pytest.MonkeyPatch, call: str, how: str)
                 if how == "patched":
                     patch.setattr(fw.Flask, "url_for", own)
         return found
+
+    both(scenario)
+
+
+@alike
+def test_includes_that_change_the_variables_of_their_context(fw: Framework) -> Any:
+    """An include to which nothing is added shares them with the page, one with names of a block has its own."""
+    pages = {
+        "change": "{{ change('y') }}{{ y }}",
+        "page": "{% include 'change' %}{% include 'change' %}",
+        "set": "{% set x = 1 %}{% include 'change' %}{% include 'change' %}",
+        "loop": "{% for x in [1, 2] %}{% include 'change' %}{% endfor %}{% include 'change' %}",
+        "deep": "{% include 'page' %}{% include 'page' %}",
+        "with": "{% with x = 1 %}{% include 'change' %}{% endwith %}{% include 'change' %}",
+        "block": "{% block b %}{% include 'change' %}{% include 'change' %}{% endblock %}{{ y }}",
+    }
+    app = with_templates(fw, pages)
+
+    @pass_context
+    def change(context: Any, name: str) -> str:
+        context.parent[name] = context.parent.get(name, 0) + 1
+        return ""
+
+    app.jinja_env.globals["change"] = change
+    with app.app_context():
+        whole = [fw.render_template(page) for page in pages]
+        return whole, ["".join(fw.stream_template(page)) for page in pages]
+
+
+@pytest.mark.parametrize(
+    "source", ["f(**1)", "f(**none)", "f(a=1, **{'a': 2})", "f(*1)", "f(b=1)", "f(1, 2)", "f(**{1: 2})"]
+)
+@pytest.mark.parametrize("around", ["{{ %s }}", "{%% for x in [1] %%}{{ %s }}{%% endfor %%}"])
+def test_arguments_that_no_call_takes(around: str, source: str) -> None:
+    def scenario(fw: Framework) -> Any:
+        app = fw.app()
+        app.jinja_env.globals["f"] = lambda a=None: a
+        with app.app_context():
+            return fw.error(fw.render_template_string, around % source)
 
     both(scenario)

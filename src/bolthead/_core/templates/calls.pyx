@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from jinja2.runtime import Macro
+from jinja2.runtime import Context, Macro
 from jinja2.utils import missing
 from markupsafe import Markup
 
@@ -206,7 +206,9 @@ cdef extern from *:
     object bolthead_calls(object general, object stopped, object context, object mark, object partial, object name)
 
 # FAST (page-methods): neither a tuple nor a dict of arguments is made, nor the caller's frame for a traceback.
-call = bolthead_calls(runtime.call, runtime.stopped, CONTEXT, MARK, partial, runtime.call.__module__)
+call = bolthead_calls(
+    runtime.call, runtime.stopped, CONTEXT, MARK, partial, f"{Context.call.__module__}.{Context.__name__}"
+)
 # FAST (page-rows, page-form): half of what such a step took was to get its arguments as Python functions do.
 bolthead_prepare_steps(runtime.absent, Hooked, Macro, Markup, runtime.escape_str, missing)
 attribute = bolthead_step(0, runtime.attribute, runtime.__name__)

@@ -105,13 +105,16 @@ def included(template: Any, context: Any, local_variables: dict[str, Any]) -> An
     if not is_stock(template):
         return jinja_included(template, context, local_variables)
     values = context.__dict__
-    parent = dict(values["parent"])
+    parent = values["parent"]
     variables = values["vars"]
-    if variables:
-        parent.update(variables)
-    for name, value in local_variables.items():
-        if value is not missing:
-            parent[name] = value
+    # PARITY: where nothing is added it is the same dictionary, for functions that change the one of their context.
+    if variables or local_variables:
+        parent = dict(parent)
+        if variables:
+            parent.update(variables)
+        for name, value in local_variables.items():
+            if value is not missing:
+                parent[name] = value
     # FAST (page-include): unless they are streamed, the pieces are joined here, not handed on one by one.
     joined = values.get("bolthead_joined") is template.environment
     pieces = template.root_render_func(new_context(template, parent, joined))

@@ -11,7 +11,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType, SimpleNamespace
 from typing import Any
 
 import markupsafe
-from jinja2.runtime import Macro
+from jinja2.runtime import Context, Macro
 from jinja2.utils import internal_code, internalcode, missing, pass_context, pass_environment, pass_eval_context
 from markupsafe import Markup, escape
 
@@ -224,3 +224,6 @@ def hide_from_tracebacks() -> None:
 
 
 hide_from_tracebacks()
+for _function in (call, jinja_call):
+    # PARITY: an error of a call's arguments, such as a keyword given twice, names the method that Jinja calls.
+    _function.__module__, _function.__qualname__ = Context.call.__module__, Context.call.__qualname__
