@@ -22,7 +22,6 @@ pytest.importorskip("gunicorn")
 
 import serving
 from bolthead.serving import access_log, admin, metrics
-from bolthead.serving.binds import Bind
 from bolthead.serving.observer import RequestView
 
 APP = """
@@ -229,7 +228,7 @@ def test_admin(start):
 def test_an_admin_client_that_trickles(monkeypatch):
     """The main thread answers, without whose signs of life the arbiter ends the worker."""
     monkeypatch.setattr(admin, "READ_TIMEOUT", 0.2)
-    place = admin.Admin(Bind("127.0.0.1", serving.free_port()))
+    place = admin.Admin(f"127.0.0.1:{serving.free_port()}")
     with place.sock, socket.create_connection(place.sock.getsockname()) as client:
         thread = threading.Thread(target=place.answer, daemon=True)
         thread.start()

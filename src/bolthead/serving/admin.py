@@ -6,33 +6,60 @@ import os
 import socket
 from time import monotonic
 
-from .binds import Bind, claim
+from .binds import claim, parse_bind
 from .metrics import Scoreboard, as_text
 
 READ_TIMEOUT = 1.0
 """Seconds for a client to send its request."""
 
 
+HANDED_OVER = "BOLTHEAD_ADMIN_FD"
+"""The variable that hands the socket to the server after USR2: its descriptor, a space, and its place."""
+
+
 class Admin:
     """The socket and the counts, made by the arbiter before it starts workers, which share them."""
 
-    def __init__(self, bind: Bind) -> None:
+    def __init__(self, place: str) -> None:
+        self.place = place
         self.board = Scoreboard()
-        if "GUNICORN_PID" not in os.environ:
-            # After USR2 the server before this one still has the place, and shares it.
-            bind = claim(bind)
-        if bind.path is not None:
-            bind.path.unlink(missing_ok=True)
-            self.sock = socket.socket(socket.AF_UNIX)
-            self.sock.bind(str(bind.path))
-        else:
-            self.sock = socket.socket(socket.AF_INET6 if ":" in bind.host else socket.AF_INET)
-            for option in (socket.SO_REUSEADDR, getattr(socket, "SO_REUSEPORT", socket.SO_REUSEADDR)):
-                self.sock.setsockopt(socket.SOL_SOCKET, option, 1)
-            self.sock.bind((bind.host, bind.port))
-        self.sock.listen(64)
+        self.bind = parse_bind(place)
+        self.sock = self._inherited() or self._listening()
         self.sock.setblocking(False)
-        os.set_inheritable(self.sock.fileno(), False)
+
+    def _inherited(self) -> socket.socket | None:
+        """The socket of the server before this one, which goes on with it too."""
+        number, _, place = os.environ.pop(HANDED_OVER, "").partition(" ")
+        if not number:
+            return None
+        sock = socket.socket(fileno=int(number))
+        if place == self.place:
+            return sock
+        sock.close()
+        return None
+
+    def _listening(self) -> socket.socket:
+        bind = claim(self.bind)
+        if bind.path is not None:
+            sock = socket.socket(socket.AF_UNIX)
+            sock.bind(str(bind.path))
+        else:
+            sock = socket.socket(socket.AF_INET6 if ":" in bind.host else socket.AF_INET)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind((bind.host, bind.port))
+        sock.listen(64)
+        return sock
+
+    def hand_over(self, environ: dict[str, str]) -> None:
+        """Let a program that is started with *environ* have the socket."""
+        os.set_inheritable(self.sock.fileno(), True)
+        environ[HANDED_OVER] = f"{self.sock.fileno()} {self.place}"
+
+    def close(self, *, unlink: bool = False) -> None:
+        """Answer no more; *unlink*: nor does another server."""
+        self.sock.close()
+        if unlink and self.bind.path is not None:
+            self.bind.path.unlink(missing_ok=True)
 
     def answer(self) -> None:
         """Answer one client, if another worker was not quicker."""

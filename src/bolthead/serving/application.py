@@ -119,8 +119,6 @@ class Application(GunicornApplication):  # type: ignore[misc]
         *complain* is called with what is wrong with the application, *announce* with the arbiter when it listens.
         """
         self.check()
-        if self.options.admin_bind and not self._only_looks():
-            Worker.admin = Admin(parse_bind(self.options.admin_bind))
         if not self.cfg.preload_app:
             found = judge_in_child(self.load, complain, needs_loop if self.settings.asgi is None else lambda app: 0)
             if found == 1:
@@ -189,6 +187,8 @@ class Application(GunicornApplication):  # type: ignore[misc]
                 sys.exit(1)
             if self._only_looks():
                 return
+        if self.options.admin_bind:
+            Worker.admin = Admin(self.options.admin_bind)
         try:
             Arbiter(self, announce).run()
         except RuntimeError as error:

@@ -17,6 +17,7 @@ from .binds import ServeError
 from .check import try_in_child
 from .log_files import can_be_reopened
 from .notify import Supervisor
+from .worker import Worker
 
 YOUNG = 5.0
 """Seconds of serving within which a worker's death counts as one of a row."""
@@ -155,6 +156,12 @@ class Arbiter(arbiter.Arbiter):  # type: ignore[misc]
         except queue.Empty:
             pass
         return bool({signal.SIGTERM, signal.SIGINT, signal.SIGQUIT} & set(waiting))
+
+    def stop(self, graceful: bool = True) -> None:
+        if Worker.admin is not None:
+            # Unless there is another server after USR2, as gunicorn does it with the other sockets.
+            Worker.admin.close(unlink=self.reexec_pid == self.master_pid == 0)
+        super().stop(graceful)
 
     def halt(self, reason: str | None = None, exit_status: int = 0) -> None:
         self.halting = True

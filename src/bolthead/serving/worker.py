@@ -43,8 +43,10 @@ class Worker(Supervised):
         if self.options.admin_bind:
             # In the arbiter, before the first worker starts; the others share it.
             if Worker.admin is None:
-                Worker.admin = Admin(parse_bind(self.options.admin_bind))
+                Worker.admin = Admin(self.options.admin_bind)
             self.metrics = Metrics(Worker.admin.board, Worker.admin.board.take_row())
+            # What USR2 starts gets this environment, and of gunicorn its other sockets.
+            Worker.admin.hand_over(self.cfg.env_orig)
         self.loop: Loop | None = None
         self.lifespan: Lifespan | None = None
 
@@ -147,6 +149,8 @@ class Worker(Supervised):
                 self.log.info("Parent changed, shutting down: %s", self)
                 break
         self.alive = False
+        if Worker.admin is not None:
+            Worker.admin.close()
         loop.stop()
         until = time.monotonic() + self.cfg.graceful_timeout
         while loop.busy() and time.monotonic() < until:
