@@ -23,6 +23,9 @@ pytest.importorskip("gunicorn")
 import serving
 from bolthead.serving import access_log, admin, metrics
 from bolthead.serving.observer import RequestView
+from bolthead.serving.options import Options
+from bolthead.serving.worker import Worker
+from local_worker import Local
 
 APP = """
 from bolthead import Flask, request
@@ -249,6 +252,99 @@ def test_admin_place_taken(tmp_path):
         taken.listen()
         with pytest.raises(AssertionError, match="is in use by another program"):
             serving.Server(tmp_path, "served", "--admin-bind", f"127.0.0.1:{taken.getsockname()[1]}")
+
+
+# What the server or the worker answers in the application's place
+
+
+class Site:
+    """What an application can do with a body that is broken, or before its first piece."""
+
+    def __call__(self, environ, start_response):
+        path = environ["PATH_INFO"]
+        if path != "/raise-first":
+            start_response("200 OK", [])
+        if path.startswith("/raise"):
+            raise LookupError("oh")
+        if path == "/swallow":
+            with contextlib.suppress(OSError):
+                environ["wsgi.input"].read()
+        return self.pieces() if path == "/stream" else [b"ok"]
+
+    def pieces(self):
+        raise LookupError("oh")
+        yield b""
+
+
+LARGE = (b"2000\r\n" + b"x" * 0x2000 + b"\r\n") * 11 + b"40000\r\nab"
+"""More than is read before the view, then a chunk that is too much."""
+
+
+def post(path: str, length: int, sent: int) -> bytes:
+    return f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode() + b"x" * sent
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", 200),
+        (b"GET /raise HTTP/1.1\r\nHost: x\r\n\r\n", 500),
+        (b"GET /raise-first HTTP/1.1\r\nHost: x\r\n\r\n", 500),
+        (b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n", 500),
+        (post("/swallow", 100_000, 90_000), 400),
+        (b"POST /swallow HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + LARGE, 413),
+    ],
+)
+def test_the_observer_sees_what_the_client_does(monkeypatch, request_, status):
+    seen = []
+    begun = threading.Event()
+    observer = SimpleNamespace(
+        begin=lambda *args: begun.set(),
+        end=lambda request, environ, response, seconds: seen.append((response.code, response.status)),
+    )
+    monkeypatch.setattr(Worker, "observer", lambda self: observer)
+    with Local(Site(), options=Options(max_body=200_000)) as local, local.connect() as client:
+        client.sendall(request_[:90_000])
+        assert begun.wait(serving.PATIENCE)
+        answer = serving.exchange(client, request_[90_000:], half_close=True)
+    assert serving.status(answer) == status
+    assert [code for code, _ in seen] == [status] and seen[0][1].startswith(f"{status} ")
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET /\x7f HTTP/1.1\r\n\r\n", 400),
+        (b"nonsense\r\n\r\n", 400),
+        (post("/", 10, 5), 400),
+        (post("/", 10_000, 0), 413),
+        (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nExpect: much\r\n\r\n", 417),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 9000 + b"\r\n\r\n", 431),
+        (b"GET / HT", 408),
+    ],
+)
+def test_what_is_refused_is_counted(request_, status):
+    board = metrics.Scoreboard()
+    with Local(Site(), options=Options(max_body=5000)) as local:
+        counts = local.worker.metrics = metrics.Metrics(board, board.take_row())
+        with local.connect() as client:
+            client.sendall(request_)
+            if status == 408:
+                while not any(connection.data for connection in list(local.loop.waiting.values())):
+                    time.sleep(0.005)
+                local.loop.now = time.monotonic()
+                for connection in list(local.loop.waiting.values()):
+                    connection.deadline = 0.0
+                local.loop.tick()
+            answer = serving.exchange(client, half_close=status != 408)
+        assert serving.status(answer) == status
+        assert local.idle()
+        counts.publish(local.loop)
+    text = metrics.as_text(board)
+    lines = [line for line in text.splitlines() if line.startswith("bolthead_refused_total") and line[-1] != "0"]
+    assert lines == [f'bolthead_refused_total{{status="{status}"}} 1']
+    assert "bolthead_request_seconds_count 0\n" in text
 
 
 # systemd

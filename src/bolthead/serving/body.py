@@ -28,12 +28,14 @@ class BrokenBody(OSError):
     """The body ended early, broke its framing, or came too slowly."""
 
     status = 400
+    line = "400 Bad Request"
 
 
 class TooLarge(OSError):
     """The body is larger than it may be."""
 
     status = 413
+    line = "413 Request Entity Too Large"
 
     def __init__(self) -> None:
         super().__init__("the body is larger than --max-body allows")

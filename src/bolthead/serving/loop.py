@@ -30,9 +30,9 @@ from .._core.serving.connection import (
 )
 from .._core.serving.request import CHUNKED, Request
 from .._core.serving.response import Response
-from .._core.serving.turns import LINGERING, READ, WRITE, Seat, Turns
+from .._core.serving.turns import LINGERING, READ, WRITE, Seat, Turns, is_end
 from .body import CONTINUE, Source, StreamedBody, TooLarge, announced, chunked_body, read_whole, sized_body
-from .errors import TIMED_OUT, Captured
+from .errors import Captured
 from .heads import make_reader
 from .listening import Site
 from .poller import make_poller
@@ -339,6 +339,13 @@ class Loop(Turns):
 
     # Errors
 
+    def tell_failure(self, response: Response, body: Any, error: BaseException) -> None:
+        """Have the observer see the status that the client will, not one that the application had in mind."""
+        if type(body) is StreamedBody and body.error is not None:
+            response.code, response.status = body.error.status, body.error.line
+        elif not is_end(error, response.connection.handed_over):
+            response.code, response.status = 500, "500 Internal Server Error"
+
     def failed(
         self, connection: Connection, request: Request, response: Response, body: Any, error: BaseException
     ) -> None:
@@ -349,21 +356,24 @@ class Loop(Turns):
             self.drop(connection, reset=not response.chunked)
         elif type(body) is StreamedBody and body.error is not None:
             # Whatever the application made of it.
-            self.refuse(connection, request, body.error, status=body.error.status)
+            self._answer_error(connection, request, body.error, body.error.status)
         else:
-            self.refuse(connection, request, error)
+            self._answer_error(connection, request, error, 0)
 
     def refuse(self, connection: Connection, request: Request | None, error: BaseException, status: int = 0) -> None:
+        """Answer what is not for the application, and close."""
+        content = self._answer_error(connection, request, error, status)
+        if self.worker.metrics is not None:
+            self.worker.metrics.count_refused(int(content[9:12]))
+
+    def _answer_error(self, connection: Connection, request: Request | None, error: Any, status: int) -> bytes:
         """Send an error response, as gunicorn words it, and close."""
         captured = Captured()
-        if status == 408:
-            captured.sendall(TIMED_OUT)
-        else:
-            self.worker.report(request, captured, connection.peer, error, status)
-        connection.pending = None
-        connection.closing = True
+        self.worker.report(request, captured, connection.peer, error, status)
+        content = captured.content()
+        connection.pending, connection.closing = None, True
         try:
-            connection.send(captured.content())
+            connection.send(content)
             if connection.out:
                 connection.state = FLUSH
                 connection.deadline = self.until_written(connection)
@@ -372,6 +382,7 @@ class Loop(Turns):
                 self.end(connection)
         except OSError:
             self.drop(connection)
+        return content
 
     def retire(self) -> None:
         self.worker.retire("its number of requests is reached")

@@ -10,12 +10,16 @@ from typing import Any
 
 BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Upper bounds of the latency histogram, in seconds."""
+REFUSED = (400, 403, 408, 413, 414, 417, 431, 500, 501)
+"""Statuses with which the server itself answers."""
 ROWS = 512
 PID, IN_FLIGHT, CONNECTIONS, STATUS = range(4)
 SUM = STATUS + 6
 BUCKET = SUM + 1
-WIDTH = BUCKET + len(BUCKETS) + 1
-"""A row: the worker's process, what it does now, requests by status class, microseconds, requests by bucket.
+REFUSAL = BUCKET + len(BUCKETS) + 1
+WIDTH = REFUSAL + len(REFUSED)
+"""A row: the worker's process, what it does now, requests by status class, microseconds, requests by bucket, and those
+that were refused.
 
 The process is negative while the worker starts, and before that the arbiter's.
 """
@@ -87,6 +91,12 @@ class Metrics:
             counts[SUM] += int(seconds * 1_000_000)
             counts[bucket] += 1
 
+    def count_refused(self, code: int) -> None:
+        """A request that did not reach the application."""
+        column = REFUSAL + REFUSED.index(code if code in REFUSED else 400)
+        with self.lock:
+            self.counts[column] += 1
+
     def publish(self, loop: Any) -> None:
         """Let the others see it."""
         with self.lock:
@@ -105,6 +115,9 @@ def as_text(board: Scoreboard) -> str:
     lines = ["# HELP bolthead_requests_total Requests that were answered.", "# TYPE bolthead_requests_total counter"]
     lines += [f'bolthead_requests_total{{status="{code}xx"}} {total[STATUS + code]}' for code in range(1, 6)]
     lines += [
+        "# HELP bolthead_refused_total Requests that did not reach the application: malformed, too large, too slow.",
+        "# TYPE bolthead_refused_total counter",
+        *(f'bolthead_refused_total{{status="{code}"}} {total[REFUSAL + at]}' for at, code in enumerate(REFUSED)),
         "# HELP bolthead_request_seconds Time from a request's last byte to its response's.",
         "# TYPE bolthead_request_seconds histogram",
     ]

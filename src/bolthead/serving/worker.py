@@ -19,7 +19,7 @@ from .._core.serving.turns import Seat
 from .admin import Admin
 from .binds import parse_bind
 from .choice import ASGI_REFUSED, has_lifespan, is_for_asgi, is_own
-from .errors import TOO_LARGE
+from .errors import TIMED_OUT, TOO_LARGE
 from .lifespan import Lifespan, StartupFailed
 from .loop import Loop
 from .metrics import Metrics
@@ -93,6 +93,9 @@ class Worker(Supervised):
     def report(self, request: Any, captured: Any, peer: Any, error: BaseException, status: int) -> None:
         """Log an error and write its response, as gunicorn's other workers do."""
         exact = request.exact if request is not None else None
+        if status == 408:
+            captured.sendall(TIMED_OUT)
+            return
         if status in (400, 413):
             self.log.warning("Invalid request from ip=%s: %s", peer[0] if peer else "", error)
             if status == 413:

@@ -153,6 +153,9 @@ class Turns:
     ) -> None:
         raise NotImplementedError
 
+    def tell_failure(self, response: Response, body: Any, error: BaseException) -> None:
+        raise NotImplementedError
+
     def left_unread(self, connection: Connection, request: Request, body: Any) -> bool:
         raise NotImplementedError
 
@@ -346,6 +349,10 @@ class Turns:
                 observer.begin(connection, request, environ)
                 try:
                     self._run(environ, response, body)
+                except BaseException as error:
+                    if not response.head_sent:
+                        self.tell_failure(response, body, error)
+                    raise
                 finally:
                     observer.end(request, environ, response, monotonic() - seat.since)
         except BaseException as error:
