@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import logging
+import os
 import socket
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 pytest.importorskip("gunicorn")
+
+import gunicorn.config
 
 import serving
 from bolthead import cli
@@ -165,6 +168,38 @@ def test_wrong_configuration_file(tmp_path, text, said, capsys):
     assert capsys.readouterr() == ("", "")
 
 
+RELOADED = """
+import os, sys
+from gunicorn.app.wsgiapp import WSGIApplication
+from bolthead.serving.application import Application
+from bolthead.serving.settings import settings_of
+who, *location = sys.argv[1:]
+sys.argv = ["x", *(["-c", *location] if location else []), "app:app"]
+ours = lambda: Application(dict, settings_of({"config_file": location[0] if location else None}))
+app = WSGIApplication() if who == "theirs" else ours()
+for _ in range(2):
+    print(app.cfg.workers, os.path.basename(os.getcwd()))
+    app.reload()
+"""
+
+
+@pytest.mark.parametrize("location", ["conf_a.py", "./conf_a.py", "file:conf_a.py", "python:conf_a"])
+@pytest.mark.parametrize("variable", [False, True])
+def test_how_a_configuration_is_named(tmp_path, location, variable):
+    """As gunicorn takes it, from the folder where the command was given, at a reload too."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "beside.py").write_text("N = 7")
+    (tmp_path / "conf_a.py").write_text("import beside\nworkers = beside.N\nchdir = 'elsewhere'")
+    path = [str(Path(cli.__file__).parents[2]), *sys.path]
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path)), "PWD": str(tmp_path)}
+    if variable:
+        environ["GUNICORN_CMD_ARGS"] = f"--config {location}"
+    for who in ("theirs", "ours"):
+        command = [sys.executable, "-P", "-c", RELOADED, who, *([] if variable else [location])]
+        done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True)
+        assert done.stdout.splitlines() == ["7 elsewhere"] * 2, (who, done.stderr)
+
+
 def test_a_taken_port_however_it_was_named(tmp_path):
     config = tmp_path / "gunicorn.conf.py"
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -216,11 +251,12 @@ def test_gunicorns_variable(tmp_path, monkeypatch):
 
 
 def test_a_file_that_gunicorn_reads_unasked(tmp_path, monkeypatch):
+    # Where gunicorn was imported, and where the command would have been given.
+    monkeypatch.setattr(gunicorn.config.Chdir, "default", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "gunicorn.conf.py").write_text("workers = 77")
     with mock.patch.object(sys, "argv", ["bolthead"]):
         ignored = Application(dict, settings_of({}, {}))
-        monkeypatch.chdir(tmp_path)
         heeded = Application(dict, settings_of({"config_file": "gunicorn.conf.py"}, {}))
     assert ignored.cfg.workers != 77 and "--config gunicorn.conf.py" in ignored.note
     assert (heeded.cfg.workers, heeded.note) == (77, "")
@@ -384,7 +420,9 @@ def command(*args):
         (["--workers", "many"], "'many' is not a valid integer range."),
         (["--set", "timeout=x"], "--set timeout=x: invalid literal for int() with base 0: 'x'"),
         (["--set", "nonsense=1"], "--set nonsense=1: no setting of gunicorn has this name; write NAME=VALUE."),
-        (["--config", "/no/such"], "File '/no/such' does not exist."),
+        (["--config", "/no/such"], "The configuration file /no/such does not exist."),
+        (["--config", "file:/no/such"], "The configuration file /no/such does not exist."),
+        (["--config", "python:no.such"], "The configuration module 'no.such' fails: ModuleNotFoundError: "),
         (["--cert", __file__], "'--cert' and '--key' belong together: give both or neither."),
         (["--key", __file__], "'--cert' and '--key' belong together: give both or neither."),
         (["--cert", "/no/such", "--key", __file__], "File '/no/such' does not exist."),

@@ -121,9 +121,9 @@ def _seconds(name: str, text: str) -> Callable[[Callable[..., None]], Callable[.
 @click.option(
     "--config",
     "config_file",
-    type=click.Path(exists=True, dir_okay=False),
+    metavar="PATH|python:MODULE",
     default=None,
-    help="A gunicorn configuration file.",
+    help="A gunicorn configuration file, or a module.",
 )
 @click.option("--set", "overrides", multiple=True, metavar="NAME=VALUE", help="Any setting of gunicorn.")
 @pass_script_info

@@ -18,7 +18,7 @@ from .arbiter import Arbiter
 from .binds import ServeError, bind_of, claim_all, parse_bind
 from .check import judge_in_child
 from .choice import REASONS, given_for_wsgi, needs_loop
-from .config_file import read_config_file
+from .config_file import read_config
 from .settings import Settings
 from .worker import Worker
 
@@ -50,6 +50,8 @@ class Application(GunicornApplication):  # type: ignore[misc]
         settings = self.settings
         for name, value in settings.defaults.items():
             self.cfg.set(name, value)
+        # For the file's own imports; and where a reload comes, back from the folder of the setting `chdir`.
+        self.chdir()
         variable = self._given_by_variable()
         config = settings.config or variable.pop("config", None)
         if config is not None:
@@ -83,7 +85,7 @@ class Application(GunicornApplication):  # type: ignore[misc]
         return {name: value for name, value in found.items() if value is not None and name != "args"}
 
     def load_config_from_file(self, path: str) -> None:
-        for name, value in read_config_file(path).items():
+        for name, value in read_config(path).items():
             if name in self.cfg.settings:
                 try:
                     self.cfg.set(name, value)

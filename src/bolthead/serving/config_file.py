@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from importlib import import_module
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from typing import Any
@@ -15,9 +16,22 @@ MODULE = "__config__"
 """The name that gunicorn gives to such a file."""
 
 
+def read_config(location: str) -> dict[str, Any]:
+    """The names that ``PATH``, ``file:PATH`` or ``python:MODULE`` binds; :exc:`ServeError` where it raises."""
+    if not location.startswith("python:"):
+        return read_config_file(location.removeprefix("file:"))
+    name = location.removeprefix("python:")
+    try:
+        return vars(import_module(name))
+    except Exception as error:
+        raise ServeError(f"The configuration module {name!r} fails: {_what(error)}") from None
+
+
 def read_config_file(path: str) -> dict[str, Any]:
     """The names that the file binds; :exc:`ServeError`, with the line, where it raises."""
     path = os.path.abspath(path)
+    if not os.path.exists(path):
+        raise ServeError(f"The configuration file {path} does not exist.")
     loader = SourceFileLoader(MODULE, path)
     spec = spec_from_loader(MODULE, loader)
     assert spec is not None
