@@ -201,6 +201,17 @@ def test_scoreboard(monkeypatch):
     assert board.take_row() == 4
 
 
+def test_more_workers_than_rows(monkeypatch):
+    """None takes the row of those that are gone; and the usual number has room, twice over at a reload."""
+    board = metrics.Scoreboard()
+    rows = [board.take_row() for _ in range(1300)]
+    assert rows == list(range(1, 1301))
+    assert len(board.rows()) == 1301
+    monkeypatch.setattr(metrics, "ROWS", 1301)
+    assert board.take_row() == 0
+    assert board.cells[metrics.PID] == 0 and len(board.rows()) == 1301
+
+
 def fetch(port: int, path: str) -> bytes:
     with socket.create_connection(("127.0.0.1", port), serving.PATIENCE) as client:
         client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())

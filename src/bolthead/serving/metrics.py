@@ -12,7 +12,8 @@ BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Upper bounds of the latency histogram, in seconds."""
 REFUSED = (400, 403, 408, 413, 414, 417, 431, 500, 501)
 """Statuses with which the server itself answers."""
-ROWS = 512
+ROWS = 8192
+"""At a reload, twice as many as there are workers. Those that are not used take no memory."""
 PID, IN_FLIGHT, CONNECTIONS, STATUS = range(4)
 SUM = STATUS + 6
 BUCKET = SUM + 1
@@ -33,14 +34,14 @@ class Scoreboard:
         self.cells = memoryview(self.memory).cast("q")
 
     def take_row(self) -> int:
-        """A free row for a worker that is about to start; the counts of the one that had it are kept."""
+        """A free row for a worker that is about to start; the counts of the one that had it are kept. 0 for none."""
         cells = self.cells
         for row in range(1, ROWS):
             start = row * WIDTH
             if cells[start + PID] == 0 or not is_alive(cells[start + PID]):
                 for column in range(STATUS, WIDTH):
                     cells[column] += cells[start + column]
-                for column in range(WIDTH):
+                for column in range(IN_FLIGHT, WIDTH):
                     cells[start + column] = 0
                 cells[start + PID] = -os.getpid()
                 return row
@@ -51,11 +52,15 @@ class Scoreboard:
 
         What such a worker has counted stays, so that no count ever falls.
         """
-        found = [self.cells[row * WIDTH : (row + 1) * WIDTH].tolist() for row in range(ROWS)]
-        for row in found:
+        starts = [0]
+        # They are given away from the first one on, and are never given back.
+        while len(starts) < ROWS and self.cells[len(starts) * WIDTH + PID]:
+            starts.append(len(starts) * WIDTH)
+        found = [self.cells[start : start + WIDTH].tolist() for start in starts]
+        for row in found[1:]:
             if not is_alive(row[PID]):
                 row[PID] = row[IN_FLIGHT] = row[CONNECTIONS] = 0
-        return [found[0], *(row for row in found[1:] if any(row))]
+        return found
 
 
 def is_alive(pid: int) -> bool:

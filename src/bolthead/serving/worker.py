@@ -44,7 +44,8 @@ class Worker(Supervised):
             # In the arbiter, before the first worker starts; the others share it.
             if Worker.admin is None:
                 Worker.admin = Admin(self.options.admin_bind)
-            self.metrics = Metrics(Worker.admin.board, Worker.admin.board.take_row())
+            row = Worker.admin.board.take_row()
+            self.metrics = Metrics(Worker.admin.board, row) if row else None
             # What USR2 starts gets this environment, and of gunicorn its other sockets.
             Worker.admin.hand_over(self.cfg.env_orig)
         self.loop: Loop | None = None
