@@ -17,6 +17,7 @@ import pytest
 
 pytest.importorskip("gunicorn")
 
+from gunicorn.asgi.protocol import ASGIProtocol
 from gunicorn.workers.gasgi import ASGIWorker
 
 from bolthead import Flask
@@ -275,8 +276,12 @@ def test_what_does_not_end_by_itself(tmp_path: Path) -> None:
 
 
 def test_gunicorn_calls_what_the_worker_overrides() -> None:
-    """One of the two has a name that a release may change: nothing would say so."""
+    """Most of these have a name that a release may change: nothing would say so."""
     assert {"notify", "_shutdown"} <= set(ASGIWorker._serve.__code__.co_names)
+    factories = [code.co_names for code in ASGIWorker._serve.__code__.co_consts if hasattr(code, "co_names")]
+    assert ("ASGIProtocol",) in factories
+    assert {"_awaiting_request", "_finishing_calls"} <= set(ASGIProtocol._handle_connection.__code__.co_names)
+    assert "_close_transport" in ASGIProtocol._keepalive_timeout.__code__.co_names
 
 
 def test_the_place_is_taken(tmp_path: Path) -> None:

@@ -6,8 +6,11 @@ import signal
 from asyncio import CancelledError, current_task, gather
 from typing import Any
 
+from gunicorn.asgi.protocol import ASGIProtocol
+from gunicorn.workers import gasgi
 from gunicorn.workers.gasgi import ASGIWorker
 
+from .._core.serving.turns import LINGERING
 from .log_files import can_be_reopened
 from .supervised import Supervised
 
@@ -21,6 +24,10 @@ class Worker(Supervised, ASGIWorker):  # type: ignore[misc]
     """It tells how far it is, finishes its requests on SIGINT too, and closes its websockets when it stops."""
 
     asgi: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.connections: set[Connection] = set()
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
@@ -40,6 +47,8 @@ class Worker(Supervised, ASGIWorker):  # type: ignore[misc]
 
     def run(self) -> None:
         self.loop.call_soon(self._set_handlers_of_loop)
+        # In this process alone. gunicorn keeps no list of its connections.
+        gasgi.ASGIProtocol = Connection
         super().run()
 
     def _set_handlers_of_loop(self) -> None:
@@ -56,11 +65,33 @@ class Worker(Supervised, ASGIWorker):  # type: ignore[misc]
         # After its number of requests: the next one need not wait for the last of these.
         self.flags[1] = 1
         closing = self.loop.create_task(self.calls.close_websockets())
+        self.loop.call_later(LINGERING, self._close_idle)
         limit = self.cfg.graceful_timeout
         # What is cancelled in time is torn down, and the functions after the serving run.
         self.cfg.set("graceful_timeout", max(limit - CUT_OFF, limit // 2))
         await super()._shutdown()
         closing.cancel()
+
+    def _close_idle(self) -> None:
+        for connection in list(self.connections):
+            connection.close_idle()
+
+
+class Connection(ASGIProtocol):  # type: ignore[misc]
+    """A connection that its worker knows of."""
+
+    def connection_made(self, transport: Any) -> None:
+        self.worker.connections.add(self)
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Any) -> None:
+        self.worker.connections.discard(self)
+        super().connection_lost(exc)
+
+    def close_idle(self) -> None:
+        """Close it if no request has come that is not answered: gunicorn would wait for one until it stops."""
+        if self._awaiting_request and not self._finishing_calls:
+            self._keepalive_timeout()
 
 
 class Calls:
