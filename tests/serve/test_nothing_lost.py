@@ -255,12 +255,16 @@ def test_broken_code_does_not_replace_code_that_works(start, tmp_path):
 def test_a_broken_configuration_does_not_replace_one_that_works(start, tmp_path):
     config = tmp_path / "gunicorn.conf.py"
     config.write_text("timeout = 31\n")
+    (tmp_path / "other").write_text(str(os.getpid()))
     server = start("--workers", "1", "--config", str(config))
     pid = serving.body(server.get())
     for count, (text, said) in enumerate(
         [
             ("timeout = 1 / 0", "fails in line 1: ZeroDivisionError: division by zero"),
             ("certfile, keyfile = 'no.pem', 'key.pem'", "The certificate and key cannot be used: "),
+            ("pidfile = '/no/such/pid'", "The pid file /no/such/pid cannot be written: its folder is missing"),
+            ("pidfile = '/'", "The pid file / cannot be written: Is a directory"),
+            ("pidfile = 'other'", "The pid file other belongs to a running process."),
         ],
         start=1,
     ):

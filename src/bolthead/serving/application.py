@@ -15,7 +15,7 @@ from gunicorn.errors import ConfigError
 
 from .admin import Admin
 from .arbiter import Arbiter
-from .binds import ServeError, bind_of, claim_all, parse_bind
+from .binds import ServeError, bind_of, claim_all, claim_pid_file, parse_bind
 from .check import judge_in_child
 from .choice import REASONS, given_for_wsgi, needs_loop
 from .config_file import read_config
@@ -144,7 +144,7 @@ class Application(GunicornApplication):  # type: ignore[misc]
     def check(self, listening: Sequence[Any] = ()) -> None:
         """Make sure that the places are free, but those of *listening*, and certificate and log files can be used.
 
-        :exc:`ServeError` otherwise.
+        :exc:`ServeError` otherwise. At a reload it is called in a child.
         """
         try:
             places = self.cfg.address
@@ -165,6 +165,9 @@ class Application(GunicornApplication):  # type: ignore[misc]
         folder = self.cfg.worker_tmp_dir
         if folder and not os.path.isdir(folder):
             raise ServeError(f"The folder {folder} of worker_tmp_dir does not exist.")
+        if self.cfg.pidfile and not self._only_looks():
+            # Beside a server before it, after USR2, this one has another.
+            claim_pid_file(self.cfg.pidfile + (".2" if "GUNICORN_PID" in os.environ and not listening else ""))
         for path in (self.cfg.errorlog, self.cfg.accesslog):
             if path not in (None, "-"):
                 try:

@@ -172,6 +172,20 @@ def _claim_path(path: Path) -> None:
             raise ServeError(f"The socket {path} is in use by another program.")
 
 
+def claim_pid_file(path: str) -> None:
+    """Make sure that the file can be written, and is not that of a running process but this one or its parent."""
+    from gunicorn.pidfile import Pidfile
+
+    if not os.access(os.path.dirname(path) or ".", os.W_OK | os.X_OK):
+        raise ServeError(f"The pid file {path} cannot be written: its folder is missing, or not this user's to write.")
+    try:
+        owner = Pidfile(path).validate()
+    except OSError as error:
+        raise ServeError(f"The pid file {path} cannot be written: {error.strerror or error}") from None
+    if owner not in (None, os.getpid(), os.getppid()):
+        raise ServeError(f"The pid file {path} belongs to a running process.")
+
+
 def require_gunicorn() -> None:
     """:exc:`ServeError` with one line where gunicorn is missing or cannot run."""
     if os.name != "posix":
