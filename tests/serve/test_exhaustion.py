@@ -66,6 +66,28 @@ def test_few_descriptors(start):
     assert serving.body(server.get("/pid")) == str(worker).encode()
 
 
+def test_many_files_before_the_fork(tmp_path):
+    """Those of the worker then have numbers that ``select`` does not take."""
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 2000:
+        pytest.skip("open files are limited")
+    (tmp_path / "served.py").write_text(
+        "import os, resource\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (2000, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))\n"
+        "held = [os.open('/dev/null', os.O_RDONLY) for _ in range(1100)]\n"
+        "from bolthead import Flask\napp = Flask(__name__)\n"
+    )
+    admin = serving.free_port()
+    args = ("--workers", "1", "--set", "preload_app=true", "--admin-bind", f"127.0.0.1:{admin}")
+    server = serving.Server(tmp_path, "served", *args)
+    try:
+        assert serving.status(server.get()) == 404
+        assert serving.ask(admin, "GET", "/healthz") == (200, b"ok\n")
+        assert server.stop() == 0
+        assert "Traceback" not in server.output()
+    finally:
+        server.close()
+
+
 def test_no_descriptor_and_nothing_to_close(monkeypatch):
     from local_worker import Local
 

@@ -173,18 +173,21 @@ class Worker(Supervised):
 
     def _pause(self, seconds: float) -> None:
         """Sleep, until a signal or :meth:`retire` ends it, or a connection to the admin endpoint."""
-        waiting: list[Any] = [self.PIPE[0]]
-        if Worker.admin is not None and self.metrics is not None and self.alive:
-            waiting.append(Worker.admin.sock)
+        # Not `select`: where the application has opened many files before the fork, these have numbers above 1023.
+        poll = select.poll()
+        poll.register(self.PIPE[0], select.POLLIN)
+        admin = Worker.admin if self.metrics is not None and self.alive else None
+        if admin is not None:
+            poll.register(admin.sock, select.POLLIN)
         try:
-            ready = select.select(waiting, [], [], seconds)[0]
+            ready = [fd for fd, _ in poll.poll(seconds * 1000)]
             if self.PIPE[0] in ready:
                 os.read(self.PIPE[0], 4096)
         except OSError:
             return
-        if Worker.admin is not None and Worker.admin.sock in ready and self.metrics is not None and self.loop:
+        if admin is not None and admin.sock.fileno() in ready and self.metrics is not None and self.loop:
             self.metrics.publish(self.loop)
-            Worker.admin.answer()
+            admin.answer()
 
     def retire(self, reason: str) -> None:
         """End this worker soon, for *reason*, which is logged; from any thread.
