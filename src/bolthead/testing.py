@@ -115,20 +115,19 @@ class FlaskClient(Client):
         if self._cookies is None:
             raise TypeError("Cookies are disabled. Create a client with 'use_cookies=True'.")
         app = self.application
-        interface = app.session_interface
         ctx = app.test_request_context(*args, **kwargs)
         self._add_cookies_to_wsgi(ctx.request.environ)
 
         with ctx:
-            session = interface.open_session(app, ctx.request)
+            session = app.session_interface.open_session(app, ctx.request)
         if session is None:
             raise RuntimeError("Session backend did not open a session.")
         yield session
         response = app.response_class()
-        if interface.is_null_session(session):
+        if app.session_interface.is_null_session(session):
             return
         with ctx:
-            interface.save_session(app, session, response)
+            app.session_interface.save_session(app, session, response)
         self._update_cookies_from_response(
             ctx.request.host.partition(":")[0],
             ctx.request.path,

@@ -236,6 +236,29 @@ def test_expiry_is_asked_before_the_session_is_written(value: Any, fails: bool) 
     both(scenario)
 
 
+def test_interface_replaced_in_a_transaction() -> None:
+    def scenario(fw: Framework) -> Any:
+        calls: list[Any] = []
+
+        class Own(fw.mod("sessions").SecureCookieSessionInterface):  # type: ignore[name-defined, misc]
+            def is_null_session(self, obj: Any) -> Any:
+                calls.append("is_null_session")
+                return super().is_null_session(obj)
+
+            def save_session(self, app: Any, session: Any, response: Any) -> None:
+                calls.append(("save_session", dict(session)))
+                super().save_session(app, session, response)
+
+        app = site(fw)
+        client = app.test_client()
+        with client.session_transaction() as session:
+            app.session_interface = Own()
+            session["name"] = "Ada"
+        return calls[:], client.get("/read").get_data(as_text=True)
+
+    both(scenario)
+
+
 @pytest.mark.parametrize(
     "make",
     [
