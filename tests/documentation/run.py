@@ -46,14 +46,18 @@ class Failed(Exception):
     """A block did not do what the page says."""
 
 
-def free_port() -> int:
-    """One of the half that the compiled build's run takes, see ``serving``."""
+def free_port(held: list[socket.socket]) -> int:
+    """One of the half that the compiled build's run takes; Linux gives it to nobody else meanwhile: see ``serving``."""
     while True:
         with socket.socket() as probe:
+            if sys.platform == "linux":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
-        if port // 2 % 2 == 0:
-            return port
+            if port // 2 % 2 == 0:
+                if sys.platform == "linux":
+                    held.append(probe.dup())
+                return port
 
 
 class Forward:
@@ -82,7 +86,8 @@ class Runner:
         self.files: list[Path] = []
         Path(".curlrc").write_text("silent\nshow-error\n")
         self.servers: list[tuple[subprocess.Popen[bytes], Path]] = []
-        self.ports = {port: free_port() for port in PORTS}
+        self.held: list[socket.socket] = []
+        self.ports = {port: free_port(self.held) for port in PORTS}
 
     def run(self) -> None:
         try:
@@ -99,6 +104,8 @@ class Runner:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+            for each in self.held:
+                each.close()
 
     def block(self, block: Block) -> None:
         if block.file is not None:
