@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import subprocess
@@ -99,6 +100,7 @@ def test_files(module: Any, tmp_path: Path) -> None:
 
 def test_what_is_no_file_at_hand(module: Any, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
+    gc.collect()
     before = len(os.listdir("/dev/fd"))
     for path in (tmp_path, tmp_path / "fifo", f"{tmp_path}/a\0b", "/dev/null", "\ud800", f"{tmp_path}/fifo/x"):
         assert module.open_cached(str(path)) is None, path
