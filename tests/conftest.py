@@ -12,7 +12,8 @@ from hypothesis import settings
 import builds
 import samples
 
-# A machine may be slow; a test says nothing about time. What passed passes again: new examples are for who looks for them.
+# A machine may be slow; a test says nothing about time. What passed passes again: other examples are for who asks for
+# them.
 settings.register_profile("bolthead", deadline=None, derandomize=not samples.EVERY)
 settings.load_profile("bolthead")
 
