@@ -6,6 +6,9 @@ Read from the environment:
     do not compile; the wheel is ``py3-none-any``. PyPy and WebAssembly are always built so.
 ``BOLTHEAD_REQUIRE_EXT=1``
     a module that does not compile is an error. Without it, a machine that cannot compile gets the pure build.
+``BOLTHEAD_PROFILE=1``
+    compile twice, with gcc: to count what the bench's requests run, then for that. Some four times as long, for wheels;
+    the Python that builds needs what bolthead requires (``pip wheel --no-build-isolation``).
 ``BOLTHEAD_ANNOTATE=1``
     write Cython's HTML report of each module beside its C file, below ``build/cython``.
 ``BOLTHEAD_SANITIZE=address,undefined``
@@ -20,10 +23,13 @@ import gzip
 import io
 import logging
 import os
+import shutil
+import subprocess
 import sys
 import tarfile
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
 from pathlib import Path
@@ -80,6 +86,7 @@ def is_set(name: str) -> bool:
 
 
 REQUIRE_EXT = is_set("BOLTHEAD_REQUIRE_EXT")
+PROFILE = is_set("BOLTHEAD_PROFILE")
 SANITIZE = os.environ.get("BOLTHEAD_SANITIZE", "")
 
 # pyodide-build runs this file on the host's CPython and says what it builds for in PYODIDE.
@@ -156,6 +163,7 @@ class BuildExt(build_ext):
 
     started = 0
     in_source = False
+    profile: Sequence[str] = ()
 
     def finalize_options(self) -> None:
         super().finalize_options()
@@ -193,11 +201,35 @@ class BuildExt(build_ext):
     def compile_modules(self, ext: Extension) -> None:
         """Put the object files of its modules in place of the sources of *ext*: setuptools has only to link them."""
         modules = translated(ext)
-        with ThreadPoolExecutor(self.parallel) as pool:
-            ext.extra_objects = list(pool.map(self.compile_module, modules, repeat(len(modules))))
+        if PROFILE:
+            self.force = True
+            self.build_temp = os.path.join(self.build_temp, "profiled")
+            self.profile = self.profiled(ext, modules)
+        ext.extra_objects = self.objects_of(modules)
         ext.sources, ext.depends = [], ext.extra_objects
         if self.compiler.compiler_type in GCC_LIKE:
             ext.extra_link_args = [*ext.extra_link_args, *self.link_flags()]
+
+    def objects_of(self, modules: list[Extension]) -> list[str]:
+        self.started = 0
+        with ThreadPoolExecutor(self.parallel) as pool:
+            return list(pool.map(self.compile_module, modules, repeat(len(modules))))
+
+    def profiled(self, ext: Extension, modules: list[Extension]) -> list[str]:
+        """Flags for compiling *modules* by what requests run, which a copy of the package counts."""
+        counts = Path(self.build_temp, "counts").absolute()
+        shutil.rmtree(counts, ignore_errors=True)
+        self.profile = [f"-fprofile-generate={counts}"]
+        objects = self.objects_of(modules)
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copytree(SRC, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.so"))
+            library = os.path.join(folder, self.get_ext_filename(ext.name))
+            self.compiler.link_shared_object(objects, library, extra_postargs=[*ext.extra_link_args, *self.profile])
+            command = [sys.executable, "-m", "bench", "train"]
+            subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": folder, "BOLTHEAD_PURE": ""})
+        # What was not run is compiled as ever, not made small.
+        how = ["-fprofile-partial-training", "-Wno-missing-profile", "-DBOLTHEAD_PROFILED"]
+        return [f"-fprofile-use={counts}", *how]
 
     def compile_module(self, module: Extension, of: int) -> str:
         """The object file of *module*, compiled where it is missing or older than what it is made of."""
@@ -208,7 +240,7 @@ class BuildExt(build_ext):
         self.announce(f"[{self.started}/{of}] compiling {module.name}", level=logging.INFO)
         flags = list(module.extra_compile_args)
         if self.compiler.compiler_type in GCC_LIKE:
-            flags += [*flags_of(module.name), "-include", FRAMES]
+            flags += [*flags_of(module.name), "-include", FRAMES, *self.profile]
         elif self.compiler.compiler_type == "msvc":
             flags += ["/volatile:ms", f"/FI{FRAMES}"]
         try:

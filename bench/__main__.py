@@ -26,6 +26,7 @@ from . import (
     startup,
     templates,
     threads,
+    train,
 )
 
 PARTS = {
@@ -46,6 +47,7 @@ PARTS = {
     "leaks": (leaks, "memory over many requests of all cases"),
     "soak": (soak, "memory of bolthead serve over a million requests"),
     "growth": (growth, "the board on several servers behind HAProxy, and what a killed one loses"),
+    "train": (train, "requests of all kinds by bolthead alone, for a build by what they run"),
     "check": (freshness, "whether the stored results are of this code"),
     "compare": (compare, "two results side by side"),
 }

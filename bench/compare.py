@@ -47,6 +47,10 @@ def main(args: argparse.Namespace) -> int:
         body.append([f"{key[0]}, {key[1]}", *numbers, f"{(change - 1) * 100:+.1f} %", "SLOWER" if slower else ""])
     unit = "instructions" if counted else "µs"
     print(report.grid([unit, before["about"]["commit"], after["about"]["commit"], "change", ""], body))
+    for who in dict.fromkeys(who for _, who in one):
+        changes = [other[key] / one[key] for key in one if key[1] == who and key in other]
+        if changes:
+            print(f"{who}, geometric mean of {len(changes)}: {(report.geometric(changes) - 1) * 100:+.1f} %")
     if worse:
         print(f"\nmore than {(ALLOWED - 1) * 100:.0f} % more instructions: {', '.join(worse)}")
     elif not counted:

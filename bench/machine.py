@@ -52,6 +52,16 @@ def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
     return found
 
 
+def by_profile() -> bool:
+    """Whether the compiled build was built with ``BOLTHEAD_PROFILE=1``; False where there is none."""
+    try:
+        from bolthead import _core
+    except ImportError:
+        return False
+    library = _core.shared_object()
+    return library is not None and b"bolthead: compiled by profile" in Path(library).read_bytes()
+
+
 def commit() -> str:
     """The checkout's commit, with a plus where files differ from it; empty outside of a checkout."""
     git = ("git", "-C", str(ROOT))
@@ -73,6 +83,7 @@ def about() -> dict[str, Any]:
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "versions": versions(),
         "commit": commit(),
+        "by_profile": by_profile(),
     }
 
 

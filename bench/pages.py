@@ -31,9 +31,10 @@ def place(about: dict[str, Any]) -> str:
     packages = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
     load = about.get("load")
     before = "" if load is None else f", a load of {load:g} before it"
+    build = ", compiled by profile" if about.get("by_profile") else ""
     return (
         f"`{about['command']}` on {about['processor']}, {about['cores']} cores, {about['system']}, {about['python']}; "
-        f"{packages}; commit {about['commit']}, {about['date']}{before}."
+        f"{packages}; commit {about['commit']}, {about['date']}{build}{before}."
     )
 
 

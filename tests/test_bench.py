@@ -175,7 +175,10 @@ def test_compare_fails_over_five_per_cent(
     counts = {"compiled": 1000, "pure": 2000, "flask": 5000}
     one, other = run_of(tmp_path, "one", **counts), run_of(tmp_path, "other", **counts | after)
     assert compare.main(Namespace(before=one, after=other)) == code
-    assert ("SLOWER" in capsys.readouterr().out) == bool(code)
+    said = capsys.readouterr().out
+    assert ("SLOWER" in said) == bool(code)
+    [(who, count)] = after.items()
+    assert f"{who}, geometric mean of 1: {(count / counts[who] - 1) * 100:+.1f} %\n" in said
 
 
 def test_rows_set_each_build_against_the_flask_of_its_process() -> None:

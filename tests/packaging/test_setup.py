@@ -19,7 +19,33 @@ from setuptools import Distribution, Extension
 
 ROOT = Path(__file__).resolve().parents[2]
 PURE_TAG = "py3-none-any"
-SWITCHES = ("BOLTHEAD_NO_EXT", "BOLTHEAD_REQUIRE_EXT", "BOLTHEAD_SANITIZE", "BOLTHEAD_ANNOTATE", "PYODIDE", "CFLAGS")
+GCC = shutil.which("gcc")
+SWITCHES = (
+    "BOLTHEAD_NO_EXT",
+    "BOLTHEAD_REQUIRE_EXT",
+    "BOLTHEAD_SANITIZE",
+    "BOLTHEAD_ANNOTATE",
+    "BOLTHEAD_PROFILE",
+    "PYODIDE",
+    "CFLAGS",
+)
+TRAINING = """
+import sys
+from importlib.machinery import ExtensionFileLoader
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+assert sys.argv[1:] == ["train"]
+import bolthead._core
+
+[library] = Path(bolthead._core.__file__).parent.glob("_compiled*")
+for name in ("bolthead._core._compiled", "bolthead._core.deep.two"):
+    spec = spec_from_file_location(name, library, loader=ExtensionFileLoader(name, str(library)))
+    sys.modules[name] = module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+assert [module.twice(number) for number in range(1000)] == list(range(0, 2000, 2))
+"""
+"""In place of the bench; what it runs is in the package that is built, with counters."""
 
 
 @pytest.fixture
@@ -135,6 +161,31 @@ def test_what_did_not_change_is_not_compiled_again(source: Path) -> None:
     # Neither Cython nor a compiler keeps a record of its settings.
     os.utime(source / "setup.py")
     assert compiled() == ["_compiled", "deep.one", "deep.two"]
+
+
+@pytest.mark.skipif(GCC is None, reason="gcc is not installed")
+@pytest.mark.parametrize("training", [TRAINING, "raise SystemExit(3)"], ids=["trained", "fails"])
+def test_compiled_by_profile(source: Path, training: str) -> None:
+    """Each module twice, by its counts where it has some; nothing that counts is left, also where training fails."""
+    (source / "bench").mkdir()
+    (source / "bench" / "__main__.py").write_text(training)
+    built = build_wheel(source, BOLTHEAD_PROFILE="1", BOLTHEAD_REQUIRE_EXT="1", CC=str(GCC))
+    counts = {path.stem.rpartition("#")[2] for path in (source / "build").rglob("*.gcda")}
+    if training != TRAINING:
+        assert built.returncode != 0
+        assert "'train']' returned non-zero exit status 3" in built.stderr
+        assert not counts and not wheels(source) and not list(source.rglob("_compiled*.so"))
+        return
+    assert built.returncode == 0, built.stderr
+    assert {"_compiled", "two"} <= counts
+    for module in ("_compiled", "deep.one", "deep.two"):
+        assert built.stdout.count(f"compiling bolthead._core.{module}\n") == 2
+    assert len(re.findall(r" -fprofile-use=\S+", built.stdout)) == 3
+    [library] = (source / "build").rglob("lib*/**/*.so")
+    content = library.read_bytes()
+    assert b"__gcov" not in content and b".gcda" not in content
+    # The bench tells such a build by it.
+    assert b"bolthead: compiled by profile" in content
 
 
 def test_reports_of_what_was_translated_before(source: Path) -> None:

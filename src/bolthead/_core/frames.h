@@ -87,4 +87,9 @@ static inline int bolthead_truth(PyObject *value) {
 /* Windows has a macro of this name; records of ours have a field of it. */
 #undef environ
 
+#if defined(BOLTHEAD_PROFILED)
+/* The bench tells a build by profile by it. */
+static const char bolthead_profiled[] __attribute__((used)) = "bolthead: compiled by profile";
+#endif
+
 #endif
