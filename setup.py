@@ -7,8 +7,8 @@ Read from the environment:
 ``BOLTHEAD_REQUIRE_EXT=1``
     a module that does not compile is an error. Without it, a machine that cannot compile gets the pure build.
 ``BOLTHEAD_PROFILE=1``
-    compile twice, with gcc: to count what the bench's requests run, then for that. Three to four times as long, for wheels;
-    the Python that builds needs what bolthead requires (``pip wheel --no-build-isolation``).
+    compile twice, with gcc: to count what the bench's requests run, then for that. For wheels: it takes three to four
+    times as long, and the Python that builds needs what bolthead requires (``pip wheel --no-build-isolation``).
 ``BOLTHEAD_ANNOTATE=1``
     write Cython's HTML report of each module beside its C file, below ``build/cython``.
 ``BOLTHEAD_SANITIZE=address,undefined``
