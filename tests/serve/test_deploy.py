@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import http.client
 import json
 import os
@@ -203,10 +204,26 @@ class Instance:
         serving.kill(self.process)
 
 
+def both_up(place: Path) -> None:
+    """Wait until the balancer that answers at *place* has found both instances well, three times in a row."""
+    until, well = time.monotonic() + serving.PATIENCE, 0
+    while well < 3:
+        with contextlib.closing(socket.socket(socket.AF_UNIX)) as asking:
+            asking.connect(str(place))
+            asking.sendall(b"show stat\n")
+            table = b"".join(iter(lambda: asking.recv(65536), b"")).decode()
+        rows = csv.DictReader(table.removeprefix("# ").splitlines())
+        states = {row["svname"]: row["status"] for row in rows if row["pxname"] == "shop"}
+        well = well + 1 if states["a"] == states["b"] == "UP" else 0
+        assert time.monotonic() < until, table
+        # As long as the balancer waits between two looks.
+        time.sleep(0.2)
+
+
 def test_restarts_behind_haproxy(folder: Path) -> None:
     haproxy = programs.need("haproxy")
     front, *ports = (serving.free_port() for _ in range(5))
-    config = (DEPLOY / "haproxy.cfg").read_text()
+    config = (DEPLOY / "haproxy.cfg").read_text().replace("/run/haproxy", str(folder))
     for old, new in zip(("8080", "8001", "8002", "9001", "9002"), (front, *ports), strict=True):
         config = config.replace(old, str(new))
     (folder / "haproxy.cfg").write_text(config)
@@ -225,13 +242,12 @@ def test_restarts_behind_haproxy(folder: Path) -> None:
     threads = [threading.Thread(target=visitor, args=(path,)) for path in ("/", "/", "/", "/slow", "/slow")]
     try:
         with serving.running([haproxy, "-q", "-f", str(folder / "haproxy.cfg")], folder, front):
-            # Until the balancer has seen both.
-            time.sleep(1)
+            both_up(folder / "admin.sock")
             for thread in threads:
                 thread.start()
             for number in range(RESTARTS):
                 instances[number % 2].restart()
-                time.sleep(0.5)
+                both_up(folder / "admin.sock")
             over.set()
             for thread in threads:
                 thread.join(serving.PATIENCE)
